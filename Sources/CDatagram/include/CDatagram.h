@@ -1,0 +1,40 @@
+// The little C that Swift cannot say: calls and structs that Glibc's module map leaves out.
+// Every function returns a negative errno when the system call fails.
+#ifndef CDATAGRAM_H
+#define CDATAGRAM_H
+
+#include <netinet/in.h>
+#include <stdint.h>
+
+/// Opens an IPv4 UDP socket, closed on exec: socket(2). Returns its descriptor.
+int cdatagram_socket(void);
+
+/// Sends one datagram without waiting: sendto(2) with MSG_DONTWAIT. Returns 0.
+int cdatagram_send(int socket, const void *_Nullable bytes, size_t count, struct sockaddr_in destination);
+
+/// One datagram of a batch: a buffer that the caller owns, and what arrived in it.
+struct cdatagram_slot {
+  uint8_t *_Nonnull bytes;    ///< where to put the datagram
+  uint32_t capacity;          ///< how many bytes fit
+  uint32_t count;             ///< set: bytes stored; a longer datagram is cut off
+  struct sockaddr_in source;  ///< set: who sent it
+};
+
+/// Asks the kernel by which interface it would send to an IPv4 address: rtnetlink(7), RTM_GETROUTE.
+/// Returns the interface's number, or -ENETUNREACH where there is no route.
+int cdatagram_route_interface(struct in_addr destination);
+
+/// The most datagrams that one call of `cdatagram_receive` takes.
+enum { CDATAGRAM_BATCH = 32 };
+
+/// Receives what is ready now, without waiting: recvmmsg(2) with MSG_DONTWAIT.
+/// Returns how many slots were filled, or -EAGAIN when nothing is there.
+int cdatagram_receive(int socket, struct cdatagram_slot *_Nonnull slots, uint32_t slot_count);
+
+/// Creates an event that can be polled: eventfd(2), closed on exec, non-blocking. Returns its descriptor.
+int cdatagram_event(void);
+
+/// Makes the event readable for good: it is used to say 'stop', once.
+int cdatagram_event_signal(int event);
+
+#endif
