@@ -2,10 +2,31 @@
 
 import PackageDescription
 
+// `make lint` and `make test` set WARNINGS_AS_ERRORS; a user with a newer compiler is not stopped by its new warnings.
+let strict: [SwiftSetting] =
+  [.strictMemorySafety()] + (Context.environment["WARNINGS_AS_ERRORS"] == nil ? [] : [.treatAllWarnings(as: .error)])
+
 let package = Package(
   name: "mcast-peer",
+  products: [
+    .library(name: "MulticastDTLS", targets: ["MulticastDTLS"]),
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-log.git", from: "1.6.0"),
+    .package(url: "https://github.com/apple/swift-system.git", from: "1.4.0"),
+  ],
   targets: [
     .systemLibrary(name: "CWolfSSL", pkgConfig: "wolfssl", providers: [.apt(["libwolfssl-dev"])]),
     .target(name: "CDatagram"),
+    .target(
+      name: "MulticastDTLS",
+      dependencies: [
+        "CDatagram",
+        "CWolfSSL",
+        .product(name: "Logging", package: "swift-log"),
+        .product(name: "SystemPackage", package: "swift-system"),
+      ],
+      swiftSettings: strict
+    ),
   ]
 )

@@ -1,0 +1,40 @@
+/// The 13 bytes before a record's payload, read from a datagram. Nothing about them is authenticated yet.
+///
+/// Source: RFC 6347 section 4.1; the member ID in the top byte of the sequence number is
+/// draft-keoh-dice-multicast-security's.
+struct RecordHeader: Hashable {
+  /// The header's own size in bytes.
+  static let size = 13
+  /// The largest record that a member sends, in bytes, header and tag included: what fits wolfSSL's DTLS MTU.
+  static let maximumRecord = 1388
+  /// The largest record that is looked at, in bytes. A larger one would not fit wolfSSL's read buffer.
+  static let maximumAccepted = 1400
+  /// One more than the highest sequence number of an epoch. wolfSSL's replay window fails at 2^32, so no epoch gets
+  /// there: senders stop before it and receivers refuse what is beyond it.
+  static let sequenceLimit: UInt64 = 1 << 32
+
+  /// The first three bytes of every record: application data (23), DTLS 1.2 (FE FD).
+  static let prefix: [UInt8] = [23, 0xFE, 0xFD]
+
+  /// Bytes 3 and 4; 0 is not a usable epoch.
+  let epoch: UInt16
+  /// Byte 5.
+  let member: MemberID
+  /// Bytes 6 to 10: 40 bits.
+  let sequence: UInt64
+  /// Bytes 11 and 12: how many bytes follow the header.
+  let length: Int
+
+  /// Reads the fields of a datagram that has at least 13 bytes.
+  init?(_ datagram: Span<UInt8>) {
+    guard datagram.count >= Self.size else { return nil }
+    epoch = UInt16(datagram[3]) << 8 | UInt16(datagram[4])
+    member = MemberID(rawValue: datagram[5])
+    var sequence: UInt64 = 0
+    for index in 6...10 {
+      sequence = sequence << 8 | UInt64(datagram[index])
+    }
+    self.sequence = sequence
+    length = Int(datagram[11]) << 8 | Int(datagram[12])
+  }
+}

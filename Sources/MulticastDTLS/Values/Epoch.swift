@@ -1,0 +1,36 @@
+/// The epoch of a record, 1...65535: the number under which a member's sequence counts from 0.
+///
+/// Epoch 0 is DTLS's epoch without keys, so it carries no data. Source: RFC 6347 section 4.1.
+public struct Epoch: Hashable, Comparable, Sendable {
+  /// The epoch as it stands in bytes 3 and 4 of a record.
+  public let rawValue: UInt16
+
+  /// The epoch at which a group starts, and at which the C example stays.
+  public static let first = Epoch(unchecked: 1)
+
+  /// Makes an epoch of its number.
+  ///
+  /// - Throws: ``InvalidValue`` if the number is not in 1...65535.
+  public init(_ number: some BinaryInteger) throws(InvalidValue) {
+    guard let rawValue = UInt16(exactly: number), rawValue > 0 else {
+      throw InvalidValue("\(number) is not an epoch: give a whole number from 1 to 65535")
+    }
+    self.rawValue = rawValue
+  }
+
+  private init(unchecked rawValue: UInt16) {
+    self.rawValue = rawValue
+  }
+
+  /// Orders epochs by their number.
+  public static func < (left: Epoch, right: Epoch) -> Bool {
+    left.rawValue < right.rawValue
+  }
+}
+
+extension Epoch: CustomStringConvertible {
+  /// The epoch in decimal.
+  public var description: String {
+    String(rawValue)
+  }
+}

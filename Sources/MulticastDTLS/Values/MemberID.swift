@@ -1,0 +1,47 @@
+/// The ID of one member of a group, 0...255: the top byte of a record's 48-bit sequence number.
+///
+/// Source: draft-keoh-dice-multicast-security; the wolfSSL manual, `wolfSSL_CTX_mcast_set_member_id`.
+public struct MemberID: RawRepresentable, Hashable, Comparable, Sendable {
+  /// The ID as it stands in byte 5 of a record.
+  public let rawValue: UInt8
+
+  /// Makes an ID of the byte that stands for it; every byte is an ID.
+  public init(rawValue: UInt8) {
+    self.rawValue = rawValue
+  }
+
+  /// Reads a decimal ID.
+  ///
+  /// - Throws: ``InvalidValue`` if the text is no whole number from 0 to 255.
+  public init(_ text: some StringProtocol) throws(InvalidValue) {
+    guard let number = UInt8(decimal: text) else {
+      throw InvalidValue("'\(text)' is not a node ID: give a whole number from 0 to 255")
+    }
+    self.init(rawValue: number)
+  }
+
+  /// Orders IDs by their number.
+  public static func < (left: MemberID, right: MemberID) -> Bool {
+    left.rawValue < right.rawValue
+  }
+}
+
+extension MemberID: ExpressibleByIntegerLiteral, CustomStringConvertible {
+  /// Makes an ID of a literal; one that is not in 0...255 does not compile.
+  public init(integerLiteral value: UInt8) {
+    self.init(rawValue: value)
+  }
+
+  /// The ID in decimal.
+  public var description: String {
+    String(rawValue)
+  }
+}
+
+extension FixedWidthInteger {
+  /// Reads digits and nothing else; `init(_:)` would take a sign too.
+  init?(decimal text: some StringProtocol) {
+    guard text.utf8.allSatisfy({ $0 >= UInt8(ascii: "0") && $0 <= UInt8(ascii: "9") }) else { return nil }
+    self.init(text)
+  }
+}
