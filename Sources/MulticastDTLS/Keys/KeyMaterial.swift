@@ -1,0 +1,72 @@
+import CWolfSSL
+
+/// What wolfSSL needs to key a session, derived from a group secret, and the secret's fingerprint.
+///
+/// Byte for byte what the C example derives, so that both talk to each other: PBKDF2-HMAC-SHA256 (RFC 8018) over the
+/// secret's text, 4096 rounds, with the salts below.
+struct KeyMaterial: ~Copyable, Sendable {
+  /// 48 bytes: as long as TLS's pre-master secret.
+  let preMasterSecret: SecretBytes
+  /// 32 bytes each.
+  let clientRandom: SecretBytes
+  let serverRandom: SecretBytes
+  /// The secret's fingerprint.
+  let keyID: KeyID
+
+  /// Derives all of it; takes some 60 ms of one core, by intention.
+  ///
+  /// - Throws: ``WolfSSLError`` if wolfCrypt fails.
+  init(_ secret: borrowing GroupSecret) throws(WolfSSLError) {
+    let preMasterSecret = try Self.derive(secret, salt: "mcast-pms", rounds: 4096, count: 48)
+    let clientRandom = try Self.derive(secret, salt: "mcast-client-random", rounds: 4096, count: 32)
+    let serverRandom = try Self.derive(secret, salt: "mcast-server-random", rounds: 4096, count: 32)
+    // Guessing the secret from its key ID must cost more than from a recorded datagram, which takes 16,384 rounds.
+    let fingerprint = try Self.derive(secret, salt: "mcast-key-id", rounds: 32768, count: 4)
+    self.preMasterSecret = preMasterSecret
+    self.clientRandom = clientRandom
+    self.serverRandom = serverRandom
+    keyID = unsafe fingerprint.withBytes { unsafe KeyID($0) }
+  }
+
+  private static func derive(
+    _ secret: borrowing GroupSecret,
+    salt: StaticString,
+    rounds: Int32,
+    count: Int
+  ) throws(WolfSSLError) -> SecretBytes {
+    try unsafe SecretBytes(capacity: count) { output throws(WolfSSLError) in
+      // wolfCrypt reference, wc_PBKDF2: 0 on success.
+      let result = unsafe secret.text.withBytes { text in
+        unsafe wc_PBKDF2(
+          output.baseAddress,
+          text.baseAddress,
+          Int32(text.count),
+          salt.utf8Start,
+          Int32(salt.utf8CodeUnitCount),
+          rounds,
+          Int32(output.count),
+          cwolfssl_sha256
+        )
+      }
+      guard result == 0 else { throw WolfSSLError("wc_PBKDF2", code: result) }
+      return output.count
+    }
+  }
+}
+
+/// A short fingerprint of a group secret, by which two people can see whether they have the same one.
+///
+/// It is derived from the secret slowly (32,768 rounds of PBKDF2), so that it may be shown and logged.
+public struct KeyID: Hashable, Sendable, CustomStringConvertible {
+  /// Eight hex digits with a hyphen in the middle.
+  public let description: String
+
+  /// Takes the four bytes of the fingerprint.
+  init(_ bytes: UnsafeRawBufferPointer) {
+    let digits = unsafe bytes.map { byte in
+      let hex = String(byte, radix: 16)
+      return hex.count == 1 ? "0" + hex : hex
+    }
+    description = digits[0] + digits[1] + "-" + digits[2] + digits[3]
+  }
+}

@@ -1,0 +1,30 @@
+import CWolfSSL
+
+/// The wolfSSL library that this process runs with.
+public enum WolfSSLLibrary {
+  /// Its version, as in 5.5.4.
+  public static var version: String {
+    unsafe String(cString: wolfSSL_lib_version())
+  }
+
+  /// Makes the library ready, once for the process; it stays so until the process ends.
+  ///
+  /// - Throws: ``WolfSSLError`` if the library has no multicast or cannot start.
+  static func prepare() throws(WolfSSLError) {
+    try readiness.get()
+  }
+
+  private static let readiness: Result<Void, WolfSSLError> = {
+    guard cwolfssl_has_multicast() != 0 else {
+      return .failure(
+        WolfSSLError(
+          description:
+            "the wolfSSL \(version) library on this machine was built without multicast: install Debian's or "
+            + "Ubuntu's package, or build wolfSSL with --enable-dtls --enable-mcast"
+        )
+      )
+    }
+    let result = wolfSSL_Init()
+    return result == cwolfssl_success ? .success(()) : .failure(WolfSSLError("wolfSSL_Init", code: result))
+  }()
+}
