@@ -1,0 +1,78 @@
+import CWolfSSL
+
+/// The configuration that all sessions of a peer share: one `WOLFSSL_CTX` with the member ID, the cipher suite, the
+/// record callbacks, and the keys.
+///
+/// It is frozen once made, so the sending and the receiving side can make their sessions from it on any thread.
+final class DTLSContext {
+  /// This node's own ID, which its records carry.
+  let ownMember: MemberID
+  /// The suite of what is sent and accepted.
+  let suite: CipherSuite
+  /// The keys of every session.
+  let keys: KeyMaterial
+  /// Checks records with those keys, without a session.
+  let authenticator: RecordAuthenticator
+
+  private let handle: Handle
+
+  /// Configures a context for one member, one suite and one secret.
+  ///
+  /// - Throws: ``WolfSSLError`` if wolfSSL is built without multicast or without the suite, or is out of memory.
+  init(ownMember: MemberID, suite: CipherSuite, secret: borrowing GroupSecret) throws(WolfSSLError) {
+    try WolfSSLLibrary.prepare()
+    self.ownMember = ownMember
+    self.suite = suite
+    keys = try KeyMaterial(secret)
+    handle = try Handle(ownMember: ownMember, suite: suite)
+    authenticator = try unsafe RecordAuthenticator(
+      Session(context: handle.pointer, sender: nil, epoch: .first, suite: suite, keys: keys),
+      suite: suite
+    )
+  }
+
+  /// Makes a keyed session in an epoch, for sending or for the records of one other member.
+  ///
+  /// - Parameter sender: The member whose records the session is to open; nil for the session that seals our own.
+  /// - Throws: ``WolfSSLError`` if any step fails; then nothing is left of the session.
+  func makeSession(epoch: Epoch, sender: MemberID?) throws(WolfSSLError) -> Session {
+    try unsafe Session(context: handle.pointer, sender: sender, epoch: epoch, suite: suite, keys: keys)
+  }
+
+  /// Owns the `WOLFSSL_CTX`.
+  @safe
+  private final class Handle {
+    let pointer: OpaquePointer
+
+    init(ownMember: MemberID, suite: CipherSuite) throws(WolfSSLError) {
+      // wolfSSL manual, wolfSSL_CTX_new: takes the method's memory, also when it fails.
+      guard let pointer = unsafe wolfSSL_CTX_new(wolfDTLSv1_2_client_method()) else {
+        throw WolfSSLError(description: "wolfSSL_CTX_new failed: wolfSSL is out of memory")
+      }
+      // From here on the context is freed whatever fails.
+      unsafe self.pointer = unsafe pointer
+
+      // wolfSSL manual, wolfSSL_CTX_mcast_set_member_id. It also sets a receive callback, so ours come after it.
+      var result = unsafe wolfSSL_CTX_mcast_set_member_id(pointer, UInt16(ownMember.rawValue))
+      guard result == cwolfssl_success else {
+        throw WolfSSLError("wolfSSL_CTX_mcast_set_member_id", code: result)
+      }
+      result = unsafe wolfSSL_CTX_set_cipher_list(pointer, suite.name)
+      guard result == cwolfssl_success else {
+        throw WolfSSLError(
+          description:
+            "the wolfSSL \(WolfSSLLibrary.version) library on this machine has no \(suite.name): build it with "
+            + "--enable-dtls --enable-mcast --enable-psk --enable-nullcipher")
+      }
+      unsafe wolfSSL_CTX_SetIORecv(pointer, takeRecord)
+      unsafe wolfSSL_CTX_SetIOSend(pointer, captureRecord)
+    }
+
+    deinit {
+      unsafe wolfSSL_CTX_free(pointer)
+    }
+  }
+}
+
+// Safe to share: nothing changes after `init`, and wolfSSL counts a context's references under a lock of its own.
+extension DTLSContext: @unchecked Sendable {}

@@ -1,0 +1,71 @@
+/// Seals this node's messages into records, numbered from 0 in one epoch. One thread at a time may use it.
+struct OutboundSession: ~Copyable {
+  /// The epoch of every record.
+  let epoch: Epoch
+  /// The most bytes a message can have.
+  let maximumPayload: Int
+
+  private let session: Session
+  private let limit: UInt64
+  private var next: UInt64 = 0
+
+  /// Makes the session that seals this node's records.
+  ///
+  /// - Parameter limit: How many records the epoch may have; tests make it small.
+  /// - Throws: ``WolfSSLError`` if wolfSSL cannot make it.
+  init(_ context: DTLSContext, epoch: Epoch, limit: UInt64 = RecordHeader.sequenceLimit) throws(WolfSSLError) {
+    let session = try context.makeSession(epoch: epoch, sender: nil)
+    // What one member can send the others must be able to send too, whatever version of wolfSSL they have.
+    let (wanted, possible) = (context.suite.maximumPayload, session.maximumPayload)
+    guard possible >= wanted else {
+      throw WolfSSLError(
+        description:
+          "the wolfSSL \(WolfSSLLibrary.version) library on this machine seals at most \(possible) bytes, and a "
+          + "message of the group may have \(wanted)")
+    }
+    self.session = session
+    self.epoch = epoch
+    self.limit = limit
+    maximumPayload = wanted
+  }
+
+  /// Seals one message and lends its record to `body` until that returns.
+  ///
+  /// - Throws: ``SendError`` if the message has no bytes or too many, or the epoch has no number left for it;
+  ///   ``WolfSSLError`` if wolfSSL cannot seal it; and what `body` throws.
+  mutating func seal<Value>(
+    _ payload: UnsafeRawBufferPointer,
+    record body: (UnsafeRawBufferPointer) throws -> Value
+  ) throws -> Value {
+    guard unsafe !payload.isEmpty else { throw SendError.empty }
+    guard payload.count <= maximumPayload else {
+      throw SendError.tooLong(count: payload.count, limit: maximumPayload)
+    }
+    guard next < limit else { throw SendError.epochUsedUp(epoch) }
+    // A number is used up even if what follows fails: none must ever stand for two records.
+    next += 1
+    return try unsafe session.write(payload, record: body).get()
+  }
+}
+
+/// Why a message was not sent. Nothing of it was.
+public enum SendError: Error, Hashable, CustomStringConvertible {
+  /// The message has no bytes; wolfSSL makes no record for it.
+  case empty
+  /// The message has more bytes than one record can carry.
+  case tooLong(count: Int, limit: Int)
+  /// All 2^32 sequence numbers of the epoch are used.
+  case epochUsedUp(Epoch)
+  /// The peer was stopped.
+  case stopped
+
+  /// One line for a person.
+  public var description: String {
+    switch self {
+    case .empty: "an empty message cannot be sent: give it at least one byte"
+    case .tooLong(let count, let limit): "a message of \(count) bytes is too long: one record carries at most \(limit)"
+    case .epochUsedUp(let epoch): "epoch \(epoch) is used up: start again with a later one"
+    case .stopped: "the peer has been stopped and sends no more"
+    }
+  }
+}
