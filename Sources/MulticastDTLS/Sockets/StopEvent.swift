@@ -1,0 +1,22 @@
+import CDatagram
+
+/// Wakes a thread that waits in `poll`, once and for good. Source: eventfd(2).
+struct StopEvent: ~Copyable, Sendable {
+  private let descriptor: Descriptor
+
+  /// What `poll` waits on.
+  var rawValue: CInt { descriptor.rawValue }
+
+  /// Makes an event that has not happened yet.
+  ///
+  /// - Throws: ``SystemError`` if there are no descriptors left.
+  init() throws(SystemError) {
+    descriptor = try Descriptor("eventfd", cdatagram_event())
+  }
+
+  /// Makes it happen; again changes nothing.
+  func signal() {
+    // The counter overflows after 2^64 - 2 calls; nothing else can fail.
+    _ = cdatagram_event_signal(descriptor.rawValue)
+  }
+}

@@ -1,0 +1,33 @@
+import Glibc
+import SystemPackage
+
+/// A system call that failed.
+public struct SystemError: Error, Hashable, CustomStringConvertible {
+  /// The call, as its man page names it.
+  public let call: String
+  /// Why it failed.
+  public let errno: Errno
+
+  /// One line for a person: the call and the reason.
+  public var description: String {
+    "\(call): \(errno)"
+  }
+
+  init(_ call: String, _ code: CInt) {
+    self.call = call
+    self.errno = Errno(rawValue: code)
+  }
+}
+
+/// Makes a system call, again if a signal interrupts it, and reads errno before anything else can change it.
+///
+/// - Throws: ``SystemError`` if the call returns a negative number.
+@discardableResult
+func system<Count: SignedInteger>(_ name: String, _ call: () -> Count) throws(SystemError) -> Count {
+  while true {
+    let result = call()
+    if result >= 0 { return result }
+    let code = errno
+    guard code == EINTR else { throw SystemError(name, code) }
+  }
+}
