@@ -1,0 +1,46 @@
+/// A payload as text that no terminal obeys.
+///
+/// Printable UTF-8 stays as it is. Control characters, and those that reverse or break the line, become `\n`, `\t`,
+/// `\r`, `\u{202E}` and the like; bytes that are not UTF-8 become `\xFF`; and a backslash is doubled, so that nothing
+/// can pretend to have been escaped.
+func escaped(_ payload: some Sequence<UInt8>) -> String {
+  var result = ""
+  var parser = Unicode.UTF8.ForwardParser()
+  // The parser says how many bytes are wrong, but not which; so they are kept until it is known.
+  let bytes = Array(payload)
+  var position = 0
+  var input = bytes.makeIterator()
+  while true {
+    switch parser.parseScalar(from: &input) {
+    case .emptyInput:
+      return result
+    case .valid(let encoded):
+      result += escaped(Unicode.UTF8.decode(encoded))
+      position += encoded.count
+    case .error(let length):
+      result += bytes[position..<position + length].map { "\\x" + hex($0, digits: 2) }.joined()
+      position += length
+    }
+  }
+}
+
+private func escaped(_ scalar: Unicode.Scalar) -> String {
+  switch scalar {
+  case "\\": return "\\\\"
+  case "\n": return "\\n"
+  case "\r": return "\\r"
+  case "\t": return "\\t"
+  default:
+    let properties = scalar.properties
+    switch properties.generalCategory {
+    case .control, .lineSeparator, .paragraphSeparator: break
+    default: if !properties.isBidiControl { return String(scalar) }
+    }
+    return scalar.isASCII ? "\\x" + hex(scalar.value, digits: 2) : "\\u{" + hex(scalar.value, digits: 4) + "}"
+  }
+}
+
+private func hex(_ number: some BinaryInteger, digits: Int) -> String {
+  let text = String(number, radix: 16, uppercase: true)
+  return String(repeating: "0", count: max(0, digits - text.count)) + text
+}

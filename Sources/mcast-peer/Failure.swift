@@ -1,0 +1,48 @@
+import ArgumentParser
+import Glibc
+import MulticastDTLS
+
+/// How the command ends when it cannot go on: one line on standard error, and an exit code of sysexits.h.
+struct Failure {
+  private let error: any Error
+
+  init(_ error: any Error) {
+    self.error = error
+  }
+
+  /// Ends the process. What was asked for (`--help`, `--version`) goes to standard output instead, with exit code 0.
+  func exit() -> Never {
+    guard code != EXIT_SUCCESS else { MCastPeer.exit(withError: error) }
+    try? Console.write("mcast-peer: \(line)\n", to: STDERR_FILENO)
+    Glibc.exit(code)
+  }
+
+  private var code: Int32 {
+    ownCode ?? MCastPeer.exitCode(for: error).rawValue
+  }
+
+  /// What happened and what to do, on one line.
+  private var line: String {
+    let text =
+      switch error {
+      case is NetworkError: "\(error) (see --interface and --group)"
+      case is SendError: "\(error) (see --epoch and --message)"
+      case is SecretError: "\(error) (see --secret-file)"
+      case _ where ownCode != nil: "\(error)"
+      default: "\(MCastPeer.message(for: error)) (see mcast-peer --help)"
+      }
+    return text.split(separator: "\n").joined(separator: " ")
+  }
+
+  /// The exit code of an error of ours; nil for one of the argument parser.
+  private var ownCode: Int32? {
+    switch error {
+    case is InvalidValue, is SendError: EX_USAGE
+    case is NetworkError: EX_UNAVAILABLE
+    case is SystemError, is WolfSSLError, is OutputError: EX_OSERR
+    case SecretError.openToOthers: EX_NOPERM
+    case SecretError.unusable: EX_CONFIG
+    default: nil
+    }
+  }
+}

@@ -1,0 +1,137 @@
+import ArgumentParser
+import MulticastDTLS
+
+/// What can be said on the command line.
+struct Options: ParsableArguments {
+  @Argument(help: "This node's own ID, 0 to 255; no other member may have it.", transform: { try MemberID($0) })
+  var nodeID: MemberID
+
+  @Option(
+    name: .shortAndLong,
+    parsing: .unconditional,
+    help: .init(
+      "The multicast group, and its UDP port if it is not \(GroupAddress.defaultPort). (default: \(GroupAddress.standard))",
+      valueName: "address[:port]"
+    ),
+    transform: { try GroupAddress($0) }
+  )
+  var group = GroupAddress.standard
+
+  @Option(
+    name: [.customShort("I"), .long],
+    parsing: .unconditional,
+    help: .init(
+      "Join and send on this interface. (default: what the kernel's route for the group says, else loopback)",
+      valueName: "name|address"
+    )
+  )
+  var interface: String?
+
+  @Option(
+    name: .shortAndLong,
+    parsing: .unconditional,
+    help: "The TTL of what is sent, 0 to 255: 0 stays on this machine, 1 on the local network. (default: 1)",
+    transform: { try number($0, in: 0...255, "a TTL") }
+  )
+  var ttl: UInt8 = 1
+
+  @Option(
+    parsing: .unconditional,
+    help: .init(
+      "All members, this node among them, as ranges and IDs: 0-2,7; 0-255 is everyone. (default: \(defaultPeers))",
+      valueName: "ids"
+    ),
+    transform: { try MemberSet($0) }
+  )
+  var peers = defaultPeers
+  private static let defaultPeers = MemberSet(0...2)
+
+  @Option(
+    name: .shortAndLong,
+    parsing: .unconditional,
+    help: .init("The time between messages; fractions are allowed. (default: 3)", valueName: "seconds"),
+    transform: { try Interval($0) }
+  )
+  var interval = Interval(seconds: 3)
+
+  @Option(
+    name: .shortAndLong,
+    parsing: .unconditional,
+    help: .init("Stop after sending so many messages. (default: go on)", valueName: "n"),
+    transform: { try number($0, in: 1...countLimit, "a count") }
+  )
+  var count: UInt64?
+
+  @Option(
+    name: .shortAndLong,
+    parsing: .unconditional,
+    help: .init("Send this text, with ', message #1' and so on after it. (default: a greeting)", valueName: "text")
+  )
+  var message: String?
+
+  @Option(
+    name: [.customShort("k"), .long],
+    parsing: .unconditional,
+    help: .init("Read the group secret from this file, which only its owner may read.", valueName: "path")
+  )
+  var secretFile: String?
+
+  @Option(
+    parsing: .unconditional,
+    help: .init("The epoch of all members, 1 to 65535. (default: 1)", valueName: "n"),
+    transform: { try Epoch(number($0, in: 1...UInt16.max, "an epoch")) }
+  )
+  var epoch = Epoch.first
+
+  @Flag(name: .shortAndLong, help: "Say more on standard error.")
+  var verbose = false
+
+  func validate() throws {
+    guard peers.contains(nodeID) else {
+      let all = MemberSet(peers.members + [nodeID])
+      throw ValidationError("node ID \(nodeID) is not among --peers \(peers): give all members, as in --peers \(all)")
+    }
+    // The longest message that can come, so that none turns out too long later.
+    let longest = text(number: count ?? Self.countLimit).utf8.count
+    let limit = CipherSuite.wdmNullSHA256.maximumPayload
+    guard longest <= limit else {
+      throw ValidationError(
+        "the message is too long: with its number it can have \(longest) bytes, and one record carries at most \(limit)"
+      )
+    }
+  }
+
+  /// More messages than this cannot be sent in one epoch.
+  private static let countLimit = UInt64(UInt32.max)
+
+  /// The text of a message.
+  func text(number: UInt64) -> String {
+    "\(message ?? "Hello from node \(nodeID)"), message #\(number)"
+  }
+
+  /// The interface to use, and whether it is loopback for want of a route.
+  func findInterface() throws -> (NetworkInterface, isFallback: Bool) {
+    if let interface { return (try NetworkInterface(interface), false) }
+    return (try .standard(for: group), try NetworkInterface(routeTo: group) == nil)
+  }
+
+  /// The peer that these options describe.
+  func peerConfiguration(interface: NetworkInterface) -> MulticastPeer.Configuration {
+    var configuration = MulticastPeer.Configuration(member: nodeID, peers: peers, group: group, interface: interface)
+    configuration.timeToLive = ttl
+    configuration.epoch = epoch
+    return configuration
+  }
+
+  /// Reads a whole number in a range.
+  private static func number<Number: FixedWidthInteger>(
+    _ text: String,
+    in range: ClosedRange<Number>,
+    _ what: String
+  ) throws -> Number {
+    guard let number = Number(text), range.contains(number) else {
+      throw ValidationError("give \(what) as a whole number from \(range.lowerBound) to \(range.upperBound)")
+    }
+    return number
+  }
+}
