@@ -17,6 +17,8 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-log.git", from: "1.6.0"),
     .package(url: "https://github.com/apple/swift-system.git", from: "1.4.0"),
     .package(url: "https://github.com/swift-server/swift-service-lifecycle.git", from: "2.6.0"),
+    // Only the tests use it: records made and checked by code that is not wolfSSL's.
+    .package(url: "https://github.com/apple/swift-crypto.git", "3.0.0"..<"5.0.0"),
   ],
   targets: [
     .systemLibrary(name: "CWolfSSL", pkgConfig: "wolfssl", providers: [.apt(["libwolfssl-dev"])]),
@@ -41,5 +43,15 @@ let package = Package(
       ],
       swiftSettings: strict
     ),
+    .target(
+      name: "TestSupport",
+      dependencies: [
+        "MulticastDTLS",
+        .product(name: "Crypto", package: "swift-crypto"),
+      ],
+      path: "Tests/TestSupport",
+      resources: [.process("Resources")]
+    ),
+    .testTarget(name: "MulticastDTLSTests", dependencies: ["MulticastDTLS", "TestSupport"]),
   ]
 )

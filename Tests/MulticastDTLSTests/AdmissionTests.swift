@@ -1,0 +1,115 @@
+import TestSupport
+import Testing
+
+@testable import MulticastDTLS
+
+@Suite("Admission: what wolfSSL gets to see")
+struct AdmissionTests {
+  /// Node 0 follows members 1 and 2, in epoch 1.
+  private let admission = Admission(ownMember: 0, tagSize: 32)
+  private func judge(_ datagram: [UInt8]) -> Result<RecordHeader, Admission.Refused> {
+    admission.judge(datagram.span) { [1, 2].contains($0) ? .first : nil }
+  }
+  private let good = IndependentRecord(member: 1, text: "Hello").sealed(.ofVectors(.wdmNullSHA256))
+
+  @Test("a good record is admitted, with its header")
+  func admitted() throws {
+    let header = try judge(good).get()
+    #expect(header.member == 1 && header.epoch == 1 && header.sequence == 0 && header.length == 37)
+  }
+
+  struct Case: CustomTestStringConvertible {
+    let testDescription: String
+    let reason: Refusal
+    var change: @Sendable (inout [UInt8]) -> Void
+
+    init(_ testDescription: String, _ reason: Refusal, _ change: @escaping @Sendable (inout [UInt8]) -> Void) {
+      self.testDescription = testDescription
+      self.reason = reason
+      self.change = change
+    }
+  }
+
+  @Test(
+    "every rule refuses with its own reason",
+    arguments: [
+      Case("an empty datagram", .foreign) { $0 = [] },
+      Case("two bytes of a record", .foreign) { $0 = Array($0[..<2]) },
+      Case("something else's traffic", .foreign) { $0 = Array("GET / HTTP/1.1\r\n\r\n".utf8) },
+      Case("a handshake record", .foreign) { $0[0] = 22 },
+      Case("an alert", .foreign) { $0[0] = 21 },
+      Case("a ChangeCipherSpec", .foreign) { $0[0] = 20 },
+      Case("DTLS 1.0", .foreign) { $0[2] = 0xFF },
+      Case("TLS 1.2", .foreign) { $0[1...2] = [3, 3] },
+      Case("12 bytes", .malformed) { $0 = Array($0[..<12]) },
+      Case("a header alone", .malformed) { $0 = Array($0[..<13]) },
+      Case("the example's killer: length 0", .malformed) {
+        $0 = bytes("17fefd0001010000001001" + "0000")
+      },
+      Case("one byte less than a tag", .malformed) { $0 = header(length: 31) + [UInt8](repeating: 0, count: 31) },
+      Case("a length one too high", .malformed) { $0[12] += 1 },
+      Case("a length one too low", .malformed) { $0[12] -= 1 },
+      Case("a byte too many", .malformed) { $0.append(0) },
+      Case("1401 bytes", .malformed) { $0 = header(length: 1388) + [UInt8](repeating: 0, count: 1388) },
+      Case("a datagram as long as UDP allows", .malformed) { $0 += [UInt8](repeating: 0, count: 65_507 - $0.count) },
+      Case("a sequence of 2^32", .malformed) { $0[6] = 1 },
+      Case("our own member ID", .own) { $0[5] = 0 },
+      Case("a member that is not followed", .unknownMember) { $0[5] = 3 },
+      Case("epoch 0", .staleEpoch) { $0[4] = 0 },
+      Case("a later epoch", .staleEpoch) { $0[4] = 2 },
+      Case("an epoch that differs in its high byte", .staleEpoch) { $0[3] = 1 },
+    ])
+  func refused(_ refused: Case) {
+    var datagram = good
+    refused.change(&datagram)
+    #expect(throws: Admission.Refused.self) { try judge(datagram).get() }
+    if case .failure(let refusal) = judge(datagram) { #expect(refusal.reason == refused.reason) }
+  }
+
+  @Test("the shortest and the longest record are admitted", arguments: [32, 1387])
+  func limits(length: Int) throws {
+    #expect(try judge(header(length: length) + [UInt8](repeating: 0, count: length)).get().length == length)
+  }
+
+  @Test("random bytes are judged without harm, and only well-formed ones are admitted")
+  func random() {
+    var generator = SeededGenerator(seed: 2)
+    for _ in 0..<50_000 {
+      var datagram = [UInt8](repeating: 0, count: Int.random(in: 0...80, using: &generator))
+      for index in datagram.indices { datagram[index] = .random(in: 0...255, using: &generator) }
+      // Half of them begin well, or hardly any would get past the first rule.
+      if Bool.random(using: &generator) {
+        for (index, byte) in good.prefix(Int.random(in: 3...13, using: &generator)).enumerated()
+        where index < datagram.count {
+          datagram[index] = byte
+        }
+        if datagram.count >= 13, Bool.random(using: &generator) { datagram[12] = UInt8(datagram.count - 13) }
+      }
+      guard case .success(let header) = judge(datagram) else { continue }
+      #expect(datagram.count == header.length + 13 && header.length >= 32)
+      #expect([1, 2].contains(header.member) && header.epoch == 1)
+    }
+  }
+}
+
+/// A header that is right but for what follows it.
+private func header(length: Int) -> [UInt8] {
+  [23, 0xFE, 0xFD, 0, 1, 1, 0, 0, 0, 0, 0, UInt8(length >> 8), UInt8(length & 0xFF)]
+}
+
+/// SplitMix64: random numbers that are the same in every run.
+struct SeededGenerator: RandomNumberGenerator {
+  private var state: UInt64
+
+  init(seed: UInt64) {
+    state = seed
+  }
+
+  mutating func next() -> UInt64 {
+    state &+= 0x9E37_79B9_7F4A_7C15
+    var mixed = state
+    mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
+    mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
+    return mixed ^ (mixed >> 31)
+  }
+}

@@ -1,0 +1,156 @@
+import TestSupport
+import Testing
+
+@testable import MulticastDTLS
+
+@Suite("Peers over loopback")
+struct MulticastPeerTests {
+  private let group = makeTestGroup()
+  private let keys = RecordKeys.ofVectors(.wdmNullSHA256)
+
+  private func makePeer(
+    _ member: MemberID, peers: MemberSet = MemberSet(0...2), suite: CipherSuite = .wdmNullSHA256
+  ) throws -> MulticastPeer {
+    var configuration = MulticastPeer.Configuration(member: member, peers: peers, group: group, interface: loopback)
+    configuration.timeToLive = 0
+    configuration.suite = suite
+    return try MulticastPeer(configuration, secret: GroupSecret(text: Vectors.shared.secret))
+  }
+
+  @Test("each of three peers hears the other two, in order", arguments: CipherSuite.allCases)
+  func three(suite: CipherSuite) async throws {
+    let peers = try (0...2).map { try makePeer(MemberID(rawValue: $0), suite: suite) }
+    for number in 0..<10 {
+      for peer in peers { try peer.send("\(peer.configuration.member): \(number)") }
+    }
+    for peer in peers {
+      var received: [MemberID: [String]] = [:]
+      var sources: [MemberID: Set<Endpoint>] = [:]
+      for await message in peer.messages.prefix(20) {
+        received[message.sender, default: []].append(String(decoding: message.payload, as: UTF8.self))
+        #expect(message.epoch == .first)
+        sources[message.sender, default: []].insert(message.source)
+      }
+      #expect(received.keys.sorted() == peers.map(\.configuration.member).filter { $0 != peer.configuration.member })
+      #expect(sources.values.allSatisfy { $0.count == 1 } && Set(sources.values).count == 2)
+      for (sender, texts) in received { #expect(texts == (0..<10).map { "\(sender): \($0)" }) }
+    }
+    try await eventually("each peer's own records to come back") {
+      peers.allSatisfy { $0.traffic.refused == [.own: 10] }
+    }
+    #expect(peers[0].traffic.delivered == [1: 10, 2: 10])
+  }
+
+  @Test("the longest message goes through whole, and a longer one is refused", arguments: CipherSuite.allCases)
+  func longest(suite: CipherSuite) async throws {
+    let (sender, receiver) = (try makePeer(0, suite: suite), try makePeer(1, suite: suite))
+    let payload = (0..<sender.maximumPayload).map { UInt8($0 & 0xFF) }
+    #expect(throws: SendError.tooLong(count: payload.count + 1, limit: payload.count)) {
+      try sender.send(payload + [0])
+    }
+    try sender.send(payload)
+    #expect(await receiver.messages.first { _ in true }?.payload == payload)
+  }
+
+  @Test("what nobody should deliver is counted by its reason")
+  func refusals() async throws {
+    let peer = try makePeer(0)
+    let wire = try Wire(group)
+    var forged = IndependentRecord(member: 1, sequence: 5, text: "forged").sealed(keys)
+    forged[20] ^= 1
+    let last = IndependentRecord(member: 2, sequence: 0, text: "last").sealed(keys)
+    try wire.send(Array("GET / HTTP/1.1\r\n\r\n".utf8))
+    try wire.send(bytes("17fefd00010100000010010000"))
+    try wire.send(IndependentRecord(member: 0, text: "own").sealed(keys))
+    try wire.send(IndependentRecord(member: 9, text: "unknown").sealed(keys))
+    try wire.send(IndependentRecord(member: 1, epoch: 2, text: "epoch").sealed(keys))
+    try wire.send(forged)
+    try wire.send(last)
+    try wire.send(last)
+    try await eventually("all eight datagrams to be counted") { peer.traffic.refused.values.reduce(0, +) == 7 }
+    #expect(
+      peer.traffic.refused == [
+        .foreign: 1, .malformed: 1, .own: 1, .unknownMember: 1, .staleEpoch: 1, .forged: 1, .replayed: 1,
+      ])
+    #expect(peer.traffic.delivered == [2: 1])
+    #expect(
+      peer.traffic.refusedByMember == [1: [.staleEpoch: 1, .forged: 1], 2: [.replayed: 1], 9: [.unknownMember: 1]])
+  }
+
+  @Test("it hears its own group only, even when another socket of this machine has joined another on the same port")
+  func otherGroup() async throws {
+    let peer = try makePeer(0)
+    let other = try GroupAddress("239.254.7.7:\(group.port)")
+    let neighbour = try Wire(other)
+    try neighbour.send(Array("not for us".utf8))
+    #expect(try neighbour.receive(1).count == 1)
+    let wire = try Wire(group)
+    try wire.send(IndependentRecord(member: 1, text: "for us").sealed(keys))
+    #expect(await peer.messages.first { _ in true }?.payload == Array("for us".utf8))
+    #expect(peer.traffic.refused.isEmpty)
+  }
+
+  @Test("a program that does not read in time loses the newest messages, is told how many, and goes on")
+  func overrun() async throws {
+    let peer = try makePeer(0)
+    let wire = try Wire(group)
+    for sequence in 0..<1100 as Range<UInt64> {
+      try wire.send(IndependentRecord(member: 1, sequence: sequence, text: "\(sequence)").sealed(keys))
+      // Not faster than they are taken, or the kernel would drop some as well.
+      let arrived = Int(sequence) + 1
+      try await eventually("message \(sequence)") {
+        peer.traffic.delivered.values.reduce(0, +) + peer.traffic.refused.values.reduce(0, +) == arrived
+      }
+    }
+    #expect(peer.traffic.delivered == [1: 1024])
+    #expect(peer.traffic.refused == [.overrun: 76])
+    peer.stop()
+    var texts: [String] = []
+    for await message in peer.messages { texts.append(String(decoding: message.payload, as: UTF8.self)) }
+    #expect(texts == (0..<1024).map(String.init))
+  }
+
+  @Test("stopping ends the messages, refuses to send, and may be done again")
+  func stop() async throws {
+    let peer = try makePeer(0)
+    async let messages = peer.messages.reduce(into: 0) { count, _ in count += 1 }
+    peer.stop()
+    peer.stop()
+    #expect(await messages == 0)
+    #expect(throws: SendError.stopped) { try peer.send("too late") }
+  }
+
+  @Test("a peer that is let go leaves no thread, socket or memory of its own behind")
+  func letGo() async throws {
+    weak var gone: MulticastPeer?
+    do {
+      let peer = try makePeer(0)
+      try peer.send("Hello")
+      gone = peer
+    }
+    #expect(gone == nil)
+  }
+
+  @Test("many tasks may send at the same time: every message arrives whole, with a number of its own")
+  func concurrentSends() async throws {
+    let (sender, receiver) = (try makePeer(0), try makePeer(1))
+    async let received = receiver.messages.prefix(200).reduce(into: []) { $0.append($1) }
+    await withThrowingTaskGroup(of: Void.self) { tasks in
+      for number in 0..<200 { tasks.addTask { try sender.send("message \(number)") } }
+    }
+    let messages = await received
+    #expect(messages.map(\.sequence) == Array(0..<200))
+    #expect(Set(messages.map { String(decoding: $0.payload, as: UTF8.self) }) == Set((0..<200).map { "message \($0)" }))
+  }
+
+  @Test("everyone is 255 others")
+  func everyone() async throws {
+    let peer = try makePeer(0, peers: MemberSet(0...255))
+    let wire = try Wire(group)
+    for member in 1...255 as ClosedRange<UInt8> {
+      try wire.send(IndependentRecord(member: member, text: "Hello").sealed(keys))
+    }
+    let senders = await peer.messages.prefix(255).reduce(into: []) { $0.append($1.sender.rawValue) }
+    #expect(senders == Array(1...255))
+  }
+}

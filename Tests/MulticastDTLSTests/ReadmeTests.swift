@@ -1,0 +1,35 @@
+import Foundation
+import TestSupport
+import Testing
+
+@testable import MulticastDTLS
+
+@Suite("The README")
+struct ReadmeTests {
+  private static let root = URL(filePath: #filePath).appending(path: "../../..").standardized
+
+  @Test("its example of the library is the code that is compiled here")
+  func example() throws {
+    let readme = try String(contentsOf: Self.root.appending(path: "README.md"), encoding: .utf8)
+    let block = try #require(readme.firstMatch(of: /```swift\nimport MulticastDTLS\n\n(?<code>(?s:.*?))```/)).output
+      .code
+    let source = try String(contentsOfFile: #filePath, encoding: .utf8)
+    let compiled = source.split(separator: "\n").map { $0.drop { $0 == " " } }
+    for line in block.split(separator: "\n") {
+      #expect(compiled.contains(line.drop { $0 == " " }), "\(line)")
+    }
+  }
+
+  /// Compiled, and not run: it would use the user's own secret, and wait for other members.
+  private func compiled() async throws {
+    let group = GroupAddress.standard
+    let secret = try GroupSecret(from: .choose(secretFile: nil))
+    let peer = try MulticastPeer(
+      .init(member: 0, peers: MemberSet(0...2), group: group, interface: .standard(for: group)), secret: secret)
+    try peer.send("Hello")
+    for await message in peer.messages.prefix(10) {
+      print(message.sender, String(decoding: message.payload, as: UTF8.self))
+    }
+    peer.stop()
+  }
+}

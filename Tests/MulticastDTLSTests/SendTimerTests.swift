@@ -1,0 +1,65 @@
+import Synchronization
+import Testing
+
+@testable import MulticastDTLS
+
+@Suite("The send timer")
+struct SendTimerTests {
+  @Test("it calls at once, then at every interval, as often as it is told")
+  func counts() async throws {
+    let clock = TestClock()
+    let calls = Mutex<[(number: UInt64, at: Duration)]>([])
+    try await SendTimer(interval: .seconds(3), count: 4, clock: clock).run { number in
+      calls.withLock { $0.append((number, clock.now.elapsed)) }
+      return true
+    }
+    #expect(calls.withLock { $0.map(\.number) } == [1, 2, 3, 4])
+    #expect(calls.withLock { $0.map(\.at) } == [.zero, .seconds(3), .seconds(6), .seconds(9)])
+  }
+
+  @Test("a message that was not sent is called for again, with its number, at the next time")
+  func failed() async throws {
+    let clock = TestClock()
+    let calls = Mutex<[(number: UInt64, at: Duration)]>([])
+    try await SendTimer(interval: .seconds(3), count: 2, clock: clock).run { number in
+      calls.withLock {
+        $0.append((number, clock.now.elapsed))
+        return $0.count != 2
+      }
+    }
+    #expect(calls.withLock { $0.map(\.number) } == [1, 2, 2])
+    #expect(calls.withLock { $0.map(\.at) } == [.zero, .seconds(3), .seconds(6)])
+  }
+
+  @Test("what the sender throws ends it")
+  func throwing() async {
+    await #expect(throws: SendError.stopped) {
+      try await SendTimer(interval: .seconds(3), clock: TestClock()).run { _ in throw SendError.stopped }
+    }
+  }
+
+  @Test("a cancelled task ends it while it waits")
+  func cancelled() async {
+    let task = Task { try await SendTimer(interval: .seconds(3600)).run { _ in true } }
+    task.cancel()
+    await #expect(throws: CancellationError.self) { try await task.value }
+  }
+}
+
+/// A clock that is wherever it was last told to sleep until.
+private final class TestClock: Clock {
+  struct Instant: InstantProtocol {
+    let elapsed: Duration
+    func advanced(by duration: Duration) -> Instant { Instant(elapsed: elapsed + duration) }
+    func duration(to other: Instant) -> Duration { other.elapsed - elapsed }
+    static func < (left: Instant, right: Instant) -> Bool { left.elapsed < right.elapsed }
+  }
+
+  private let current = Mutex(Instant(elapsed: .zero))
+  var now: Instant { current.withLock { $0 } }
+  let minimumResolution = Duration.zero
+
+  func sleep(until deadline: Instant, tolerance: Duration?) async throws {
+    current.withLock { $0 = max($0, deadline) }
+  }
+}

@@ -1,0 +1,27 @@
+import Foundation
+import TestSupport
+import Testing
+
+@Suite("A wolfSSL without multicast")
+struct ShimTests {
+  @Test("stops the build and says what to install")
+  func compileTime() throws {
+    let headers = TemporaryDirectory()
+    try FileManager.default.createDirectory(atPath: "\(headers.path)/wolfssl", withIntermediateDirectories: true)
+    headers.write("#define WOLFSSL_DTLS\n", to: "wolfssl/options.h")
+    let shim = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../../Sources/CWolfSSL/shim.h")
+
+    let compiler = Process()
+    compiler.executableURL = URL(filePath: "/usr/bin/env")
+    compiler.arguments = ["clang", "-fsyntax-only", "-x", "c", "-I\(headers.path)", shim.path]
+    let errors = Pipe()
+    compiler.standardError = errors
+    try compiler.run()
+    let output = String(decoding: try errors.fileHandleForReading.readToEnd() ?? Data(), as: UTF8.self)
+    compiler.waitUntilExit()
+
+    #expect(compiler.terminationStatus != 0)
+    #expect(output.contains("libwolfssl-dev"))
+    #expect(output.contains("--enable-dtls --enable-mcast"))
+  }
+}

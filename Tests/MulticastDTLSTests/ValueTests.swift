@@ -1,0 +1,87 @@
+import Testing
+
+@testable import MulticastDTLS
+
+@Suite("Values that people write")
+struct ValueTests {
+  @Test("a node ID is a whole number from 0 to 255", arguments: [("0", 0), ("7", 7), ("255", 255), ("007", 7)])
+  func memberID(text: String, number: Int) throws {
+    #expect(try MemberID(text).rawValue == UInt8(number))
+  }
+
+  @Test(
+    "anything else is no node ID", arguments: ["", "256", "-1", "+1", "1.0", "abc", " 1", "1 ", "٣", "99999999999999"])
+  func notAMemberID(text: String) {
+    #expect(throws: InvalidValue.self) { try MemberID(text) }
+  }
+
+  @Test(
+    "members are ranges and IDs",
+    arguments: [("0-2", [0, 1, 2]), ("0-2,7", [0, 1, 2, 7]), ("7,0", [0, 7]), ("5", [5]), ("3,3,1-3", [1, 2, 3])])
+  func memberSet(text: String, expected: [Int]) throws {
+    #expect(try MemberSet(text).members.map { Int($0.rawValue) } == expected)
+  }
+
+  @Test("0-255 is everyone")
+  func everyone() throws {
+    #expect(try MemberSet("0-255").members.count == 256)
+  }
+
+  @Test(
+    "a range that runs backwards, goes past 255 or is none is refused with what to do",
+    arguments: [
+      ("5-2", "2-5"), ("0-256", "255"), ("300", "255"), ("1,,2", "0-2,7"), ("", "0-2,7"), ("-3", "0-2,7"),
+      ("1-2-3", "0-2,7"),
+      ("a-b", "0-2,7"), ("0-99999999999999999999", "0-2,7"),
+    ])
+  func notAMemberSet(text: String, hint: String) {
+    let error = #expect(throws: InvalidValue.self) { try MemberSet(text) }
+    #expect(error?.description.contains(hint) == true)
+  }
+
+  @Test("a set is written as it is read", arguments: ["0-2,7", "0-255", "5", "1,3,5-6"])
+  func memberSetDescription(text: String) throws {
+    #expect(try MemberSet(text).description == text)
+  }
+
+  @Test("an epoch is 1 to 65535", arguments: [1, 2, 65535])
+  func epoch(number: Int) throws {
+    #expect(try Epoch(number).rawValue == UInt16(number))
+  }
+
+  @Test("any other number is no epoch", arguments: [0, -1, 65536, Int.max])
+  func notAnEpoch(number: Int) {
+    #expect(throws: InvalidValue.self) { try Epoch(number) }
+  }
+
+  @Test(
+    "a group is a multicast address and a port",
+    arguments: [
+      ("239.255.0.1:12345", "239.255.0.1:12345"), ("239.255.0.1", "239.255.0.1:12345"), ("224.0.0.0:1", "224.0.0.0:1"),
+      ("239.255.255.255:65535", "239.255.255.255:65535"),
+    ])
+  func group(text: String, expected: String) throws {
+    #expect(try GroupAddress(text).description == expected)
+  }
+
+  @Test(
+    "anything else is no group",
+    arguments: [
+      "", "10.0.0.1", "223.255.255.255", "240.0.0.0", "239.255.0.1:0", "239.255.0.1:65536", "239.255.0.1:70000",
+      "239.255.0.1:", "239.255.0.1:x", "239.255.0.1:+1", "239.255.0", "239.255.0.1.2", "ff02::1", "localhost",
+    ])
+  func notAGroup(text: String) {
+    #expect(throws: InvalidValue.self) { try GroupAddress(text) }
+  }
+
+  @Test("the standard group is the C example's")
+  func standardGroup() throws {
+    #expect(try GroupAddress.standard == GroupAddress("239.255.0.1:12345"))
+  }
+
+  @Test("a record carries 1343 bytes authenticated and 1359 encrypted")
+  func maximumPayload() {
+    #expect(CipherSuite.wdmNullSHA256.maximumPayload == 1343)
+    #expect(CipherSuite.pskChaCha20Poly1305.maximumPayload == 1359)
+  }
+}

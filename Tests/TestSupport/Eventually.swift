@@ -1,0 +1,19 @@
+/// What was waited for did not happen.
+package struct Timeout: Error, CustomStringConvertible {
+  package let description: String
+
+  package init(description: String) {
+    self.description = description
+  }
+}
+
+/// Waits until a condition holds. The time is long, for slow machines; a test that passes does not use it up.
+package func eventually(
+  _ what: @autoclosure () -> String, within time: Duration = .seconds(30), _ condition: () throws -> Bool
+) async throws {
+  let end = ContinuousClock.now.advanced(by: time)
+  while try !condition() {
+    guard ContinuousClock.now < end else { throw Timeout(description: "waited \(time) for \(what())") }
+    try await Task.sleep(for: .milliseconds(5))
+  }
+}
