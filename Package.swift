@@ -53,5 +53,6 @@ let package = Package(
       resources: [.process("Resources")]
     ),
     .testTarget(name: "MulticastDTLSTests", dependencies: ["MulticastDTLS", "TestSupport"]),
+    .testTarget(name: "McastPeerTests", dependencies: ["mcast-peer", "MulticastDTLS", "TestSupport"]),
   ]
 )

@@ -1,0 +1,150 @@
+import Foundation
+import TestSupport
+import Testing
+
+@Suite("Three real peers over loopback")
+struct SmokeTests {
+  private let group = makeTestGroup()
+  private let home = TemporaryDirectory()
+
+  private func start(_ node: Int, _ more: String...) throws -> PeerProcess {
+    try PeerProcess(["\(node)", "-I", "lo", "-t", "0", "-g", "\(group)", "-i", "0.2"] + more, home: home)
+  }
+
+  @Test("each hears both others, line for line, and ends cleanly", arguments: [SIGINT, SIGTERM])
+  func three(signal: Int32) async throws {
+    let peers = try (0...2).map { try start($0) }
+    for (node, peer) in peers.enumerated() {
+      for other in 0...2 where other != node {
+        try await eventually("node \(node) to hear node \(other)") {
+          try peer.output.contains("Node \(node): Received from peer \(other): \"Hello from node \(other), message #")
+        }
+      }
+    }
+    for peer in peers { peer.signal(signal) }
+    for (node, peer) in peers.enumerated() {
+      #expect(try await peer.exitCode() == 0)
+      try checkTranscript(of: peer, node: node)
+    }
+  }
+
+  private func checkTranscript(of peer: PeerProcess, node: Int) throws {
+    let lines = try peer.lines
+    let others = (0...2).filter { $0 != node }
+    #expect(
+      lines.prefix(7) == [
+        "=== DTLS Multicast Peer - Node \(node) ===",
+        "Node \(node): Sockets ready, joined multicast group \(group)",
+        "Node \(node): Added peer \(others[0]) to receive tracking",
+        "Node \(node): Added peer \(others[1]) to receive tracking",
+        "Node \(node): Ready. Press Ctrl+C to exit.",
+        "Node \(node): Sending messages every 0.2 seconds...",
+        "",
+      ])
+    #expect(lines.suffix(4) == ["", "Node \(node): Shutting down...", "Node \(node): Goodbye!", ""])
+
+    // Between them, messages and nothing else, each sender's numbers without a gap.
+    var last: [String: Int] = [:]
+    for line in lines.dropFirst(7).dropLast(4) {
+      let sent = line.wholeMatch(of: /Node (\d): Sent: "Hello from node (\d), message #(\d+)"/)
+      let received = line.wholeMatch(of: /Node (\d): Received from peer \d: "Hello from node (\d), message #(\d+)"/)
+      let (_, shower, sender, text) = try #require(sent?.output ?? received?.output, "\(line)")
+      let number = try #require(Int(text))
+      #expect(Int(shower) == node)
+      #expect((sent != nil) == (Int(sender) == node))
+      if sent != nil { #expect(number == last[String(sender), default: 0] + 1) }
+      if let before = last[String(sender)] { #expect(number == before + 1) }
+      last[String(sender)] = number
+    }
+    #expect(last.keys.sorted() == ["0", "1", "2"])
+  }
+
+  @Test("three first starts at the same instant make one secret")
+  func oneSecret() async throws {
+    let peers = try (0...2).map { try start($0) }
+    var keyIDs: Set<String> = []
+    for (node, peer) in peers.enumerated() {
+      try await peer.waitUntilReady(node: node)
+      let match = try #require(try peer.errors.firstMatch(of: /key ID ([0-9a-f]{4}-[0-9a-f]{4})/))
+      keyIDs.insert(String(match.output.1))
+    }
+    #expect(keyIDs.count == 1)
+    let path = "\(home.path)/.config/mcast-peer/secret"
+    let secret = try String(contentsOfFile: path, encoding: .utf8).trimmingCharacters(in: .newlines)
+    for peer in peers {
+      #expect(try peer.errors.contains(path))
+      #expect(try !peer.errors.contains(secret) && !peer.output.contains(secret))
+    }
+  }
+
+  @Test("standard error is honest about encryption, and warns of a short secret")
+  func honesty() async throws {
+    let short = try PeerProcess(["0", "-I", "lo", "-t", "0", "-g", "\(group)"], secret: "short")
+    try await short.waitUntilReady(node: 0)
+    #expect(try short.errors.contains("AUTHENTICATED, NOT ENCRYPTED"))
+    #expect(try short.errors.contains("DTLS_MCAST_SECRET"))
+    #expect(try short.errors.contains("fewer than 16 bytes"))
+    #expect(try !short.errors.contains("\"short\""))
+  }
+
+  @Test("it ends by itself after the count, and then says goodbye")
+  func count() async throws {
+    let peer = try start(1, "-c", "3", "-m", "Temperature \u{1B}[31mhigh")
+    #expect(try await peer.exitCode() == 0)
+    let sent = try peer.lines.filter { $0.contains("Sent") }
+    #expect(sent == (1...3).map { "Node 1: Sent: \"Temperature \\x1B[31mhigh, message #\($0)\"" })
+    #expect(try peer.lines.suffix(3) == ["Node 1: Shutting down...", "Node 1: Goodbye!", ""])
+  }
+
+  @Test("lines appear at once when standard output is a pipe, and a closed pipe ends the peer")
+  func pipe() async throws {
+    let pipe = Pipe()
+    let process = Process()
+    process.executableURL = URL(filePath: PeerProcess.executable)
+    process.arguments = ["0", "-I", "lo", "-t", "0", "-g", "\(group)", "-i", "0.05"]
+    process.environment = ["HOME": home.path]
+    process.standardOutput = pipe
+    process.standardError = FileHandle.nullDevice
+    try process.run()
+    defer { kill(process.processIdentifier, SIGKILL) }
+    // The process holds its own end now; with ours gone it is the only one.
+    try pipe.fileHandleForWriting.close()
+    var output = ""
+    while !output.contains("message #3") {
+      let data = try #require(try pipe.fileHandleForReading.read(upToCount: 1))
+      output += String(decoding: data, as: UTF8.self)
+    }
+    try pipe.fileHandleForReading.close()
+    try await eventually("the end of a peer that nobody reads") { !process.isRunning }
+  }
+
+  @Test("a signal ends a peer even while nobody takes its lines", arguments: [SIGINT, SIGTERM])
+  func stalledReader(signal: Int32) async throws {
+    let pipe = Pipe()
+    let process = Process()
+    process.executableURL = URL(filePath: PeerProcess.executable)
+    process.arguments = [
+      "0", "-I", "lo", "-t", "0", "-g", "\(group)", "-i", "0.001", "-m", String(repeating: "x", count: 1000),
+    ]
+    process.environment = ["HOME": home.path]
+    process.standardOutput = pipe
+    process.standardError = FileHandle.nullDevice
+    // Its messages fill the pipe at once, and another peer's would have it print as well.
+    let other = try start(1, "-i", "0.001")
+    try process.run()
+    defer { kill(process.processIdentifier, SIGKILL) }
+    let descriptor = pipe.fileHandleForReading.fileDescriptor
+    var held: CInt = -1
+    while true {
+      var now: CInt = 0
+      try #require(ioctl(descriptor, UInt(FIONREAD), &now) == 0)
+      if now > 0, now == held { break }
+      held = now
+      try await Task.sleep(for: .milliseconds(300))
+    }
+    try await other.waitUntilReady(node: 1)
+    kill(process.processIdentifier, signal)
+    try await eventually("its end") { !process.isRunning }
+    #expect(process.terminationReason == .exit && process.terminationStatus == 0)
+  }
+}

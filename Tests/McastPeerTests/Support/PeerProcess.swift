@@ -1,0 +1,102 @@
+// A fixture that is wrong stops the tests.
+// swift-format-ignore-file: NeverForceUnwrap, NeverUseForceTry
+
+import Foundation
+import TestSupport
+
+/// A real `mcast-peer`, with its output in files that can be read while it runs. It is killed with the last reference.
+final class PeerProcess {
+  private let process = Process()
+  private let directory = TemporaryDirectory()
+
+  /// The command that was built beside the tests.
+  static var executable: String {
+    let tests = try! FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
+    return URL(filePath: tests).deletingLastPathComponent().appending(path: "mcast-peer").path
+  }
+
+  /// Starts a peer.
+  ///
+  /// - Parameters:
+  ///   - home: Its HOME; without one, a directory of its own.
+  ///   - secret: Its DTLS_MCAST_SECRET, if any.
+  ///   - namespace: Where it runs; without one, here.
+  init(
+    _ arguments: [String], home: TemporaryDirectory? = nil, secret: String? = nil, namespace: Namespace? = nil,
+    environment: [String: String] = [:], shell: String? = nil
+  ) throws {
+    let command = (namespace?.prefix ?? []) + (shell.map { ["sh", "-c", $0] } ?? []) + [Self.executable] + arguments
+    process.executableURL = URL(filePath: "/usr/bin/env")
+    process.arguments = command
+    var all = ["PATH": ProcessInfo.processInfo.environment["PATH"] ?? "", "HOME": (home ?? directory).path]
+    all["DTLS_MCAST_SECRET"] = secret
+    process.environment = all.merging(environment) { $1 }
+    process.standardInput = FileHandle.nullDevice
+    process.standardOutput = try file("stdout")
+    process.standardError = try file("stderr")
+    try process.run()
+  }
+
+  /// Starts a peer by a line of shell, in which `$0` is the command.
+  static func run(_ line: String) throws -> PeerProcess {
+    try PeerProcess([], shell: line)
+  }
+
+  deinit {
+    guard process.isRunning else { return }
+    kill(process.processIdentifier, SIGKILL)
+    process.waitUntilExit()
+  }
+
+  private func file(_ name: String) throws -> FileHandle {
+    try FileHandle(forWritingTo: URL(filePath: directory.write("", to: name)))
+  }
+
+  /// All that it has said.
+  var output: String { get throws { try String(contentsOfFile: "\(directory.path)/stdout", encoding: .utf8) } }
+  var errors: String { get throws { try String(contentsOfFile: "\(directory.path)/stderr", encoding: .utf8) } }
+  var lines: [String] { get throws { try output.components(separatedBy: "\n") } }
+  var identifier: Int32 { process.processIdentifier }
+
+  /// Waits until a line is there.
+  func waitForLine(_ line: String, count: Int = 1) async throws {
+    do {
+      try await eventually("\(count) times '\(line)'") { try lines.count { $0 == line } >= count }
+    } catch {
+      throw Timeout(description: "\(error) in\n\(try output)\n\(try errors)")
+    }
+  }
+
+  /// Waits until its standard error holds a text.
+  func waitForError(_ text: String, count: Int = 1) async throws {
+    do {
+      try await eventually("\(count) times '\(text)'") { try errors.components(separatedBy: text).count > count }
+    } catch {
+      throw Timeout(description: "\(error) in\n\(try errors)")
+    }
+  }
+
+  func waitUntilReady(node: Int) async throws {
+    try await waitForLine("Node \(node): Ready. Press Ctrl+C to exit.")
+  }
+
+  func signal(_ number: Int32) {
+    kill(process.processIdentifier, number)
+  }
+
+  /// Waits for its end; the exit code, or the negative number of the signal that ended it.
+  func exitCode() async throws -> Int32 {
+    try await eventually("the end of the process") { !process.isRunning }
+    return process.terminationReason == .exit ? process.terminationStatus : -process.terminationStatus
+  }
+
+  /// User and system time that it has used, in seconds. Source: proc(5).
+  var processorTime: Double {
+    get throws {
+      let stat = try String(contentsOfFile: "/proc/\(identifier)/stat", encoding: .utf8)
+      // After the name, which may hold anything, in parentheses: utime and stime are the 12th and 13th field.
+      let fields = stat.components(separatedBy: ") ").last?.split(separator: " ") ?? []
+      return (Double(fields[11])! + Double(fields[12])!) / Double(sysconf(Int32(_SC_CLK_TCK)))
+    }
+  }
+}
