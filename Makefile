@@ -3,6 +3,7 @@
 #   make            build ./mcast-peer
 #   make demo       three peers over loopback for ten seconds, and a verdict
 #   make test       all that CI runs: lint, the demo, the tests
+#   make run-node0  run node 0 in this terminal; likewise 1 and 2
 #   make measure    start-up time, idle CPU and memory, against their limits
 #   make install    put mcast-peer into $(PREFIX)/bin
 

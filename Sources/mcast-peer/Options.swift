@@ -112,7 +112,8 @@ struct Options: ParsableArguments {
   /// The interface to use, and whether it is loopback for want of a route.
   func findInterface() throws -> (NetworkInterface, isFallback: Bool) {
     if let interface { return (try NetworkInterface(interface), false) }
-    return (try .standard(for: group), try NetworkInterface(routeTo: group) == nil)
+    if let routed = try NetworkInterface(routeTo: group) { return (routed, false) }
+    return (try .standard(for: group), true)
   }
 
   /// The peer that these options describe.

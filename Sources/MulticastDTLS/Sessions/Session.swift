@@ -70,7 +70,7 @@ final class Session {
     Int(unsafe wolfSSL_GetMaxOutputSize(ssl))
   }
 
-  /// Seals one payload and lends the record that came of it until the next call; nil if none came.
+  /// Seals one payload and lends the record that came of it to `body`, until that returns.
   func write<Value, Failure: Error>(
     _ payload: UnsafeRawBufferPointer,
     record body: (UnsafeRawBufferPointer) throws(Failure) -> Value
@@ -93,7 +93,7 @@ final class Session {
     /// It did not authenticate, or its payload is empty, or wolfSSL has seen its number before; it does not say which.
     case refused
     /// wolfSSL will not read from this session again.
-    case broken(WolfSSLError)
+    case broken
   }
 
   /// Opens one record.
@@ -105,9 +105,7 @@ final class Session {
     // one even when nothing authenticated.
     let read = unsafe wolfSSL_mcast_read(ssl, nil, payload.baseAddress, Int32(payload.count))
     if read > 0 { return .payload(Int(read)) }
-    let code = unsafe wolfSSL_get_error(ssl, read)
-    return code == cwolfssl_want_read
-      ? .refused : .broken(WolfSSLError("wolfSSL_mcast_read", code: code))
+    return unsafe wolfSSL_get_error(ssl, read) == cwolfssl_want_read ? .refused : .broken
   }
 
   /// The key that protects the suite's records, 32 bytes, lent while the session lives. In multicast mode all members

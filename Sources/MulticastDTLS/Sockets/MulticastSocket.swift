@@ -45,8 +45,8 @@ final class MulticastSocket: Sendable {
       try sender.setOption(Int(SOL_SOCKET), SO_RCVBUF, "SO_RCVBUF", to: CInt(0))
 
       try receiver.setOption(Int(SOL_SOCKET), SO_REUSEADDR, "SO_REUSEADDR", to: CInt(1))
-      // Only what this socket joined itself, on the interface where it did: without this a Linux socket hears every
-      // group that any process of the machine has joined. Source: ip(7).
+      // Only on the interface where this socket joined: without this, Linux also gives it what comes in wherever any
+      // other process of the machine has joined the group. Source: ip(7).
       try receiver.setOption(IPPROTO_IP, IP_MULTICAST_ALL, "IP_MULTICAST_ALL", to: CInt(0))
       var address = group.socketAddress
       try system("bind") {

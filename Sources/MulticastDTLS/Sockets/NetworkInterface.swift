@@ -6,7 +6,7 @@ import SystemPackage
 public struct NetworkInterface: Hashable, Sendable {
   /// Its name, as in eth0.
   public let name: String
-  /// The kernel's number for it. An interface that goes and comes back gets another.
+  /// The kernel's number for it. An interface that goes and comes back may get another.
   public let index: UInt32
 
   /// Finds an interface by its name, or by one of its IPv4 addresses.
@@ -56,7 +56,7 @@ public struct NetworkInterface: Hashable, Sendable {
   }
 
   private init?(index: UInt32) {
-    // if_nametoindex(3): the name has at most IF_NAMESIZE bytes.
+    // if_indextoname(3): the name has at most IF_NAMESIZE bytes.
     let name = unsafe withUnsafeTemporaryAllocation(of: CChar.self, capacity: Int(IF_NAMESIZE)) { buffer in
       unsafe if_indextoname(index, buffer.baseAddress).map { unsafe String(cString: $0) }
     }
@@ -81,27 +81,5 @@ public struct NetworkInterface: Hashable, Sendable {
         }
       return (unsafe String(cString: name), address)
     }
-  }
-}
-
-extension GroupAddress {
-  /// The group as the socket calls take it.
-  var socketAddress: sockaddr_in {
-    var result = sockaddr_in()
-    result.sin_family = sa_family_t(AF_INET)
-    result.sin_port = port.bigEndian
-    result.sin_addr = address.inAddr
-    return result
-  }
-}
-
-/// Lends an IPv4 socket address as the generic one that the socket calls declare. Source: ip(7).
-func withUnsafeSocketAddress<Value>(
-  _ address: inout sockaddr_in,
-  _ body: (UnsafeMutablePointer<sockaddr>) -> Value
-) -> Value {
-  unsafe withUnsafeMutablePointer(to: &address) {
-    // Every socket call reads the family first and then takes the address for what it is.
-    unsafe $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { unsafe body($0) }
   }
 }

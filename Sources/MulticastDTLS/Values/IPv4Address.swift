@@ -5,9 +5,6 @@ public struct IPv4Address: Hashable, Sendable {
   /// The address as a number, 127.0.0.1 being 0x7F000001.
   public let rawValue: UInt32
 
-  /// 127.0.0.1.
-  public static let loopback = IPv4Address(rawValue: 0x7F00_0001)
-
   init(rawValue: UInt32) {
     self.rawValue = rawValue
   }

@@ -1,0 +1,21 @@
+/// Why a message was not sent. Nothing of it was.
+public enum SendError: Error, Hashable, CustomStringConvertible {
+  /// The message has no bytes; wolfSSL makes no record for it.
+  case empty
+  /// The message has more bytes than one record can carry.
+  case tooLong(count: Int, limit: Int)
+  /// All 2^32 sequence numbers of the epoch are used.
+  case epochUsedUp(Epoch)
+  /// The peer was stopped.
+  case stopped
+
+  /// One line for a person.
+  public var description: String {
+    switch self {
+    case .empty: "an empty message cannot be sent: give it at least one byte"
+    case .tooLong(let count, let limit): "a message of \(count) bytes is too long: one record carries at most \(limit)"
+    case .epochUsedUp(let epoch): "epoch \(epoch) is used up: start again with a later one"
+    case .stopped: "the peer has been stopped and sends no more"
+    }
+  }
+}
