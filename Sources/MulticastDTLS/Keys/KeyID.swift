@@ -7,10 +7,7 @@ public struct KeyID: Hashable, Sendable, CustomStringConvertible {
 
   /// Takes the four bytes of the fingerprint.
   init(_ bytes: UnsafeRawBufferPointer) {
-    let digits = unsafe bytes.map { byte in
-      let hex = String(byte, radix: 16)
-      return hex.count == 1 ? "0" + hex : hex
-    }
-    description = digits[0] + digits[1] + "-" + digits[2] + digits[3]
+    let digits = unsafe hexadecimal(bytes)
+    description = digits.prefix(4) + "-" + digits.dropFirst(4)
   }
 }

@@ -52,16 +52,13 @@ struct SecretFile {
     guard unsafe access(path, F_OK) != 0 else { return }
     do {
       let directory = FilePath(path).removingLastComponent()
-      try makeDirectory(directory)
+      try DurableFile.makeDirectory(directory)
       let draft = "\(path).\(UInt64.random(in: .min ... .max))"
       defer { unsafe unlink(draft) }
-      try write(Self.randomSecret(), to: draft)
+      try unsafe Self.randomSecret().withBytes { try unsafe DurableFile.write($0, to: draft) }
       guard unsafe link(draft, path) == 0 || errno == EEXIST else { throw Errno(rawValue: errno) }
       // The name must last as well: others get this secret now.
-      let opened = try FileDescriptor.open(directory, .readOnly, options: [.directory, .closeOnExec])
-      try opened.closeAfter {
-        guard fsync(opened.rawValue) == 0 else { throw Errno(rawValue: errno) }
-      }
+      try DurableFile.syncDirectory(directory)
     } catch {
       throw failure("make", error, "name another file, or set \(SecretSource.variable)")
     }
@@ -73,32 +70,6 @@ struct SecretFile {
       return unsafe try FileDescriptor.open(path, .readOnly, options: [.closeOnExec, .nonBlocking])
     } catch {
       throw failure("open", error, "check its path, or put a secret of one line there")
-    }
-  }
-
-  private func write(_ secret: consuming SecretBytes, to path: String) throws {
-    let file = unsafe try FileDescriptor.open(
-      path,
-      .writeOnly,
-      options: [.create, .exclusiveCreate, .closeOnExec],
-      permissions: [.ownerReadWrite]
-    )
-    try file.closeAfter {
-      _ = try unsafe secret.withBytes { try unsafe file.writeAll($0) }
-      // Whatever the umask left of it.
-      guard fchmod(file.rawValue, 0o600) == 0, fsync(file.rawValue) == 0 else { throw Errno(rawValue: errno) }
-    }
-  }
-
-  /// Makes a directory and those above it, for their owner only, as the XDG Base Directory Specification says.
-  private func makeDirectory(_ path: FilePath) throws {
-    guard unsafe mkdir(path.string, 0o700) != 0 else { return }
-    switch errno {
-    case EEXIST: return
-    case ENOENT:
-      try makeDirectory(path.removingLastComponent())
-      guard unsafe mkdir(path.string, 0o700) == 0 || errno == EEXIST else { throw Errno(rawValue: errno) }
-    case let other: throw Errno(rawValue: other)
     }
   }
 

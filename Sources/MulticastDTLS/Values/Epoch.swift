@@ -18,6 +18,11 @@ public struct Epoch: Hashable, Comparable, Sendable {
     self.rawValue = rawValue
   }
 
+  /// The epoch after this one; nil after 65535, the last.
+  var next: Epoch? {
+    rawValue == .max ? nil : Epoch(unchecked: rawValue + 1)
+  }
+
   private init(unchecked rawValue: UInt16) {
     self.rawValue = rawValue
   }

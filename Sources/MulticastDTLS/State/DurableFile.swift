@@ -1,0 +1,46 @@
+import Glibc
+import SystemPackage
+
+/// Files that are whole or not there, whatever happens to the machine. Source: fsync(2), rename(2).
+enum DurableFile {
+  /// Makes a directory and those above it, for their owner only, as the XDG Base Directory Specification says.
+  ///
+  /// - Throws: `Errno` if it cannot be made; none if it is there.
+  static func makeDirectory(_ path: FilePath) throws {
+    guard unsafe mkdir(path.string, 0o700) != 0 else { return }
+    switch errno {
+    case EEXIST: return
+    case ENOENT where !path.isEmpty:
+      try makeDirectory(path.removingLastComponent())
+      guard unsafe mkdir(path.string, 0o700) == 0 || errno == EEXIST else { throw Errno(rawValue: errno) }
+    case let other: throw Errno(rawValue: other)
+    }
+  }
+
+  /// Writes a new file that only its owner can use, and syncs it.
+  ///
+  /// - Throws: `Errno` if there is one already, or it cannot be written.
+  static func write(_ bytes: UnsafeRawBufferPointer, to path: String) throws {
+    let file = unsafe try FileDescriptor.open(
+      path,
+      .writeOnly,
+      options: [.create, .exclusiveCreate, .closeOnExec],
+      permissions: [.ownerReadWrite]
+    )
+    try file.closeAfter {
+      _ = unsafe try file.writeAll(bytes)
+      // Whatever the umask left of it.
+      guard fchmod(file.rawValue, 0o600) == 0, fsync(file.rawValue) == 0 else { throw Errno(rawValue: errno) }
+    }
+  }
+
+  /// Makes the names in a directory last.
+  ///
+  /// - Throws: `Errno` if the file system cannot.
+  static func syncDirectory(_ path: FilePath) throws {
+    let directory = try FileDescriptor.open(path, .readOnly, options: [.directory, .closeOnExec])
+    try directory.closeAfter {
+      guard fsync(directory.rawValue) == 0 else { throw Errno(rawValue: errno) }
+    }
+  }
+}

@@ -1,0 +1,114 @@
+import Glibc
+import SystemPackage
+
+/// The file that holds one node's state, locked as long as this object lives.
+///
+/// It is replaced as a whole: written under another name, synced, renamed. The lock is on a file beside it that stays,
+/// since a lock on a file that is replaced protects nothing.
+final class StateFile: Sendable {
+  /// The state's own path.
+  let path: String
+
+  private let directory: FilePath
+  /// The key ID and the member, as the state names them.
+  private let node: String
+  private let lock: Descriptor
+
+  /// A node's state has some 8 kB at most: what is larger is something else.
+  private static let maximumSize = 65_536
+
+  /// Makes the directory if there is none, and takes the lock.
+  ///
+  /// - Throws: ``StateError`` if the lock is taken or cannot be made.
+  init(in directory: StateDirectory, keyID: KeyID, member: MemberID) throws(StateError) {
+    let path = "\(directory.path)/\(keyID)-\(member)"
+    self.path = path
+    self.directory = FilePath(directory.path)
+    node = "\(keyID) \(member)"
+    let lock = try Self.openLock("\(path).lock", in: self.directory)
+    // flock(2): the kernel drops the lock with the process, however that ends.
+    guard flock(lock.rawValue, LOCK_EX | LOCK_NB) == 0 else {
+      let code = errno
+      guard code == EWOULDBLOCK else {
+        throw .unusable("cannot lock \(path).lock: \(Errno(rawValue: code)); \(StateError.waysOut)")
+      }
+      let holder = Self.holder(lock).map { "process \($0)" } ?? "another process"
+      throw .inUse(
+        "node \(member) with key ID \(keyID) runs on this machine already (\(holder) holds \(path).lock): give this one "
+          + "another node ID, or stop the other")
+    }
+    // For people: who holds it. The lock itself does not depend on it.
+    let text = Array("\(getpid())\n".utf8)
+    _ = ftruncate(lock.rawValue, 0)
+    _ = unsafe text.withUnsafeBytes { unsafe pwrite(lock.rawValue, $0.baseAddress, $0.count, 0) }
+    self.lock = lock
+  }
+
+  /// Reads the state; nil if there is none yet.
+  ///
+  /// - Throws: ``StateError`` if it cannot be read, or is not what was written.
+  func read() throws(StateError) -> NodeState? {
+    do {
+      let file = unsafe try FileDescriptor.open(path, .readOnly, options: [.closeOnExec, .nonBlocking, .noFollow])
+      let bytes = try file.closeAfter {
+        var bytes = [UInt8](repeating: 0, count: Self.maximumSize)
+        var count = 0
+        while count < bytes.count {
+          let read = try unsafe bytes.withUnsafeMutableBytes {
+            unsafe try file.read(into: UnsafeMutableRawBufferPointer(rebasing: $0[count...]))
+          }
+          if read == 0 { break }
+          count += read
+        }
+        return bytes.prefix(count)
+      }
+      return try NodeState(String(decoding: bytes, as: UTF8.self), for: node)
+    } catch let error as NodeState.Corrupt {
+      throw .unusable(
+        "the state file \(path) is damaged (\(error)), so it is not known which epochs this node has used: remove it, "
+          + "and start once with an epoch that is later than all of them")
+    } catch Errno.noSuchFileOrDirectory {
+      return nil
+    } catch {
+      throw .unusable("cannot read the state file \(path): \(error); \(StateError.waysOut)")
+    }
+  }
+
+  /// Replaces the state, and returns once it would survive a loss of power.
+  ///
+  /// - Throws: ``StateError`` if it cannot be written; then the former state is still there.
+  func write(_ state: NodeState) throws(StateError) {
+    let draft = "\(path).new"
+    do {
+      unsafe unlink(draft)
+      let text = Array(state.encoded(for: node).utf8)
+      try unsafe text.withUnsafeBytes { try unsafe DurableFile.write($0, to: draft) }
+      guard unsafe rename(draft, path) == 0 else { throw Errno(rawValue: errno) }
+      try DurableFile.syncDirectory(directory)
+    } catch {
+      throw .unusable("cannot write the state file \(path): \(error); \(StateError.waysOut)")
+    }
+  }
+
+  private static func openLock(_ path: String, in directory: FilePath) throws(StateError) -> Descriptor {
+    do {
+      try DurableFile.makeDirectory(directory)
+      let file = unsafe try FileDescriptor.open(
+        path,
+        .readWrite,
+        options: [.create, .closeOnExec, .noFollow],
+        permissions: [.ownerReadWrite]
+      )
+      return try Descriptor("open", file.rawValue)
+    } catch {
+      throw .unusable("cannot make the state file \(path): \(error); \(StateError.waysOut)")
+    }
+  }
+
+  /// The process that has written its number into the lock.
+  private static func holder(_ lock: borrowing Descriptor) -> Int32? {
+    var bytes = [UInt8](repeating: 0, count: 16)
+    let count = unsafe pread(lock.rawValue, &bytes, bytes.count, 0)
+    return count > 0 ? Int32(decimal: String(decoding: bytes.prefix(count - 1), as: UTF8.self)) : nil
+  }
+}
