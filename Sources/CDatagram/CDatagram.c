@@ -22,9 +22,23 @@ int cdatagram_send(int socket, const void *bytes, size_t count, struct sockaddr_
   return sent < 0 ? -errno : 0;
 }
 
+// What the kernel says of the datagrams that it dropped before this one: socket(7), SO_RXQ_OVFL.
+static uint32_t dropped_before(struct msghdr *message) {
+  uint32_t dropped = 0;
+  for (struct cmsghdr *control = CMSG_FIRSTHDR(message); control; control = CMSG_NXTHDR(message, control)) {
+    if (control->cmsg_level == SOL_SOCKET && control->cmsg_type == SO_RXQ_OVFL)
+      memcpy(&dropped, CMSG_DATA(control), sizeof dropped);
+  }
+  return dropped;
+}
+
 int cdatagram_receive(int socket, struct cdatagram_slot *slots, uint32_t slot_count) {
   struct mmsghdr headers[CDATAGRAM_BATCH];
   struct iovec buffers[CDATAGRAM_BATCH];
+  union {
+    struct cmsghdr align;
+    char bytes[CMSG_SPACE(sizeof(uint32_t))];
+  } controls[CDATAGRAM_BATCH];
   if (slot_count > CDATAGRAM_BATCH) slot_count = CDATAGRAM_BATCH;
 
   memset(headers, 0, sizeof headers);
@@ -34,6 +48,8 @@ int cdatagram_receive(int socket, struct cdatagram_slot *slots, uint32_t slot_co
     headers[i].msg_hdr.msg_iovlen = 1;
     headers[i].msg_hdr.msg_name = &slots[i].source;
     headers[i].msg_hdr.msg_namelen = sizeof slots[i].source;
+    headers[i].msg_hdr.msg_control = &controls[i];
+    headers[i].msg_hdr.msg_controllen = sizeof controls[i];
   }
 
   int received;
@@ -42,7 +58,10 @@ int cdatagram_receive(int socket, struct cdatagram_slot *slots, uint32_t slot_co
   } while (received < 0 && errno == EINTR);
   if (received < 0) return -errno;
 
-  for (int i = 0; i < received; i++) slots[i].count = headers[i].msg_len;
+  for (int i = 0; i < received; i++) {
+    slots[i].count = headers[i].msg_len;
+    slots[i].dropped = dropped_before(&headers[i].msg_hdr);
+  }
   return received;
 }
 

@@ -17,12 +17,12 @@ package final class Wire: Sendable {
 
   /// The next datagrams, until `count` have come or nothing has come for ten seconds.
   package func receive(_ count: Int) throws -> [[UInt8]] {
-    let batch = ReceiveBatch()
+    var batch = ReceiveBatch()
     var datagrams: [[UInt8]] = []
     while datagrams.count < count {
       var ready = pollfd(fd: socket.receiveDescriptor, events: Int16(POLLIN), revents: 0)
       guard poll(&ready, 1, 10_000) > 0 else { break }
-      try batch.receive(from: socket) { datagram, _ in datagrams.append(Array(datagram)) }
+      _ = try batch.receive(from: socket) { datagram, _ in datagrams.append(Array(datagram)) }
     }
     return datagrams
   }

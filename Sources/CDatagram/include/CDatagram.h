@@ -18,6 +18,7 @@ struct cdatagram_slot {
   uint32_t capacity;          ///< how many bytes fit
   uint32_t count;             ///< set: bytes stored; a longer datagram is cut off
   struct sockaddr_in source;  ///< set: who sent it
+  uint32_t dropped;           ///< set: datagrams that the socket has dropped, if SO_RXQ_OVFL is set; 0 is not said
 };
 
 /// Asks the kernel by which interface it would send to an IPv4 address: rtnetlink(7), RTM_GETROUTE.

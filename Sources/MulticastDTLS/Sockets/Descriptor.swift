@@ -37,4 +37,26 @@ struct Descriptor: ~Copyable, Sendable {
       }
     }
   }
+
+  /// Gives a socket an address. Source: bind(2), ip(7).
+  func bind(to address: sockaddr_in) throws(SystemError) {
+    var address = address
+    try system("bind") {
+      unsafe withUnsafeSocketAddress(&address) {
+        unsafe Glibc.bind(rawValue, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
+      }
+    }
+  }
+
+  /// Gives a socket a port that nobody uses, which is returned, on all addresses. Source: getsockname(2).
+  func bindToFreePort() throws(SystemError) -> UInt16 {
+    var address = sockaddr_in()
+    address.sin_family = sa_family_t(AF_INET)
+    try bind(to: address)
+    var size = socklen_t(MemoryLayout<sockaddr_in>.size)
+    try system("getsockname") {
+      unsafe withUnsafeSocketAddress(&address) { unsafe getsockname(rawValue, $0, &size) }
+    }
+    return UInt16(bigEndian: address.sin_port)
+  }
 }

@@ -12,6 +12,8 @@ final class MulticastSocket: Sendable {
   let group: GroupAddress
   /// The name of the interface that it was joined on.
   let interfaceName: String
+  /// The UDP port that is sent from.
+  let sourcePort: UInt16
 
   private let sender: Descriptor
   private let receiver: Descriptor
@@ -44,16 +46,16 @@ final class MulticastSocket: Sendable {
       // Nobody reads what strangers send to the sender's own port: keep the least of it that the kernel lets us.
       try sender.setOption(Int(SOL_SOCKET), SO_RCVBUF, "SO_RCVBUF", to: CInt(0))
 
+      // So that the port is known before anything is sent.
+      sourcePort = try sender.bindToFreePort()
+
       try receiver.setOption(Int(SOL_SOCKET), SO_REUSEADDR, "SO_REUSEADDR", to: CInt(1))
       // Only on the interface where this socket joined: without this, Linux also gives it what comes in wherever any
       // other process of the machine has joined the group. Source: ip(7).
       try receiver.setOption(IPPROTO_IP, IP_MULTICAST_ALL, "IP_MULTICAST_ALL", to: CInt(0))
-      var address = group.socketAddress
-      try system("bind") {
-        unsafe withUnsafeSocketAddress(&address) {
-          unsafe bind(receiver.rawValue, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
-        }
-      }
+      // The kernel says with each datagram how many it had to drop.
+      try receiver.setOption(Int(SOL_SOCKET), SO_RXQ_OVFL, "SO_RXQ_OVFL", to: CInt(1))
+      try receiver.bind(to: group.socketAddress)
       try join(interfaceIndex: interface.index)
     } catch {
       throw NetworkError(
