@@ -19,15 +19,24 @@ public final class MulticastPeer: Sendable {
     public var timeToLive: UInt8 = 1
     /// The cipher suite of what is sent and accepted.
     public var suite: CipherSuite = .wdmNullSHA256
-    /// The epoch of what is sent and accepted.
-    public var epoch: Epoch = .first
+    /// Where the epochs that this node has used are kept, and how far it has heard the others; nil keeps nothing.
+    public var state: StateDirectory?
+    /// The epoch to begin in; nil, as it should be, takes the one after the last that this node has used.
+    ///
+    /// An epoch that is given must be later than all that this node has used with this secret. In an earlier one the
+    /// others do not hear it; and where an epoch is used twice, encryption is broken, since nonces repeat. With an epoch
+    /// given, a state that cannot be used is done without; a usable one remembers the epoch.
+    public var epoch: Epoch?
 
     /// Describes a peer; what is not named here has a default and can be set.
-    public init(member: MemberID, peers: MemberSet, group: GroupAddress, interface: NetworkInterface) {
+    public init(
+      member: MemberID, peers: MemberSet, group: GroupAddress, interface: NetworkInterface, state: StateDirectory?
+    ) {
       self.member = member
       self.peers = peers
       self.group = group
       self.interface = interface
+      self.state = state
     }
   }
 
@@ -42,7 +51,9 @@ public final class MulticastPeer: Sendable {
 
   private let received: AsyncStream<Message>.Continuation
   private let socket: MulticastSocket
-  private let outbound: Mutex<OutboundSession?>
+  private let outbound: Mutex<Outbound?>
+  private let sent: SentRecords
+  private let keeper: StateKeeper
   private let loop: ReceiveLoop
 
   /// How many messages wait for a reader: at most 1.4 MB.
@@ -50,13 +61,24 @@ public final class MulticastPeer: Sendable {
 
   /// Joins the group and starts to listen. Takes some 60 ms, nearly all of it to derive keys from the secret.
   ///
-  /// - Parameter logger: Is told when the interface comes back, and with level debug of passing errors.
-  /// - Throws: ``NetworkError`` if the group or the interface cannot be used; ``WolfSSLError`` or ``SystemError`` if
-  ///   wolfSSL or the system fails.
-  public init(
+  /// - Parameter logger: Is told, few times, what a person should know: why nothing arrives, who restarted, which IDs
+  ///   are used twice, when the interface comes back; and with level debug of passing errors.
+  /// - Throws: ``NetworkError`` if the group or the interface cannot be used; ``StateError`` if there is no epoch to send
+  ///   in, or another process runs as this node; ``WolfSSLError`` or ``SystemError`` if wolfSSL or the system fails.
+  public convenience init(
     _ configuration: Configuration,
     secret: borrowing GroupSecret,
     logger: Logger = Logger(label: "MulticastDTLS")
+  ) throws {
+    try self.init(configuration, secret: secret, logger: logger, recordLimit: RecordHeader.sequenceLimit)
+  }
+
+  /// - Parameter recordLimit: How many records an epoch may have; tests make it small.
+  init(
+    _ configuration: Configuration,
+    secret: borrowing GroupSecret,
+    logger: Logger = Logger(label: "MulticastDTLS"),
+    recordLimit: UInt64
   ) throws {
     self.configuration = configuration
     socket = try MulticastSocket(
@@ -66,7 +88,15 @@ public final class MulticastPeer: Sendable {
     )
     let context = try DTLSContext(ownMember: configuration.member, suite: configuration.suite, secret: secret)
     keyID = context.keys.keyID
-    outbound = Mutex(try OutboundSession(context, epoch: configuration.epoch))
+    keeper = try StateKeeper(
+      directory: configuration.state,
+      epoch: configuration.epoch,
+      keyID: keyID,
+      member: configuration.member,
+      logger: logger
+    )
+    sent = SentRecords(epoch: keeper.epoch, port: socket.sourcePort)
+    outbound = Mutex(try Outbound(context, keeper: keeper, recordLimit: recordLimit))
     let (messages, received) = AsyncStream.makeStream(
       of: Message.self,
       bufferingPolicy: .bufferingOldest(Self.waitingLimit)
@@ -74,8 +104,16 @@ public final class MulticastPeer: Sendable {
     self.messages = messages
     self.received = received
     loop = try ReceiveLoop(
-      InboundMembers(context, members: configuration.peers, epoch: configuration.epoch),
+      InboundMembers(context, members: configuration.peers, sent: sent, heardBefore: keeper.heardBefore),
       socket: socket,
+      keeper: keeper,
+      surroundings: Notice.Surroundings(
+        member: configuration.member,
+        peers: configuration.peers,
+        keyID: keyID,
+        group: configuration.group,
+        interface: configuration.interface.name
+      ),
       logger: logger
     ) { message in
       if case .enqueued = received.yield(message) { true } else { false }
@@ -91,6 +129,16 @@ public final class MulticastPeer: Sendable {
     configuration.suite.maximumPayload
   }
 
+  /// The epoch that this node sends in.
+  public var epoch: Epoch {
+    keeper.epoch
+  }
+
+  /// The file that keeps this node's state; nil if none does.
+  public var statePath: String? {
+    keeper.path
+  }
+
   /// What became of the datagrams that arrived until now.
   public var traffic: Traffic {
     loop.traffic
@@ -99,13 +147,16 @@ public final class MulticastPeer: Sendable {
   /// Sends one message, as one datagram, at once.
   ///
   /// - Throws: ``SendError`` if the message is empty or longer than ``maximumPayload``; ``SystemError`` if the network
-  ///   does not take it now.
+  ///   does not take it now; ``StateError`` if it needs a new epoch (every 2^32 messages) and there is none.
   public func send(_ payload: [UInt8]) throws {
     try outbound.withLock { session in
       guard session != nil else { throw SendError.stopped }
       // Under the lock until the socket has it, so that records leave in the order of their numbers.
       try unsafe payload.withUnsafeBytes { bytes in
-        try unsafe session?.seal(bytes) { try unsafe socket.send($0) }
+        try unsafe session?.seal(bytes) { record in
+          unsafe sent.remember(record)
+          try unsafe socket.send(record)
+        }
       }
     }
   }

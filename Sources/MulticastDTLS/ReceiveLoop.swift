@@ -7,17 +7,23 @@ import Synchronization
 /// 1. Wait for a datagram, for the order to stop, or for a second to pass.
 /// 2. Take what is there as one batch.
 /// 3. For each datagram: admission, then its sender's session, then the handler; every outcome is counted.
-/// 4. When a second passed in silence, join again if the interface has come back.
+/// 4. Once a second: say what a person should know, hand on how far the others were heard, and, after a silence, join
+///    again if the interface has come back.
 ///
-/// The sessions and the batch are the thread's own. It is a thread and not a task, because it blocks: one of the few
-/// threads that run Swift tasks would be lost to it.
+/// The members, the observer and the batch are the thread's own. It is a thread and not a task, because it blocks: one
+/// of the few threads that run Swift tasks would be lost to it. It waits for no disk and no log.
 final class ReceiveLoop: Sendable {
   private let socket: MulticastSocket
+  private let keeper: StateKeeper
+  private let surroundings: Notice.Surroundings
   private let handler: @Sendable (Message) -> Bool
-  private let logger: Logger
+  private let log: NoticeLog
   private let stopEvent: StopEvent
   private let counters = Mutex(Traffic())
   private let thread = JoinableThread()
+
+  /// How often the loop looks at the time.
+  private static let tick = Duration.seconds(1)
 
   /// What became of all datagrams until now.
   var traffic: Traffic {
@@ -26,59 +32,98 @@ final class ReceiveLoop: Sendable {
 
   /// Starts to receive.
   ///
-  /// - Parameter handler: Gets each message on the loop's thread, and says whether there was room for it.
+  /// - Parameters:
+  ///   - keeper: Is given what was heard.
+  ///   - surroundings: What notices say of this node.
+  ///   - handler: Gets each message on the loop's thread, and says whether there was room for it.
   /// - Throws: ``SystemError`` if there is no thread or descriptor left.
   init(
     _ members: sending InboundMembers,
     socket: MulticastSocket,
+    keeper: StateKeeper,
+    surroundings: Notice.Surroundings,
     logger: Logger,
     handler: @escaping @Sendable (Message) -> Bool
   ) throws(SystemError) {
     self.socket = socket
+    self.keeper = keeper
+    self.surroundings = surroundings
     self.handler = handler
-    self.logger = logger
+    log = NoticeLog(logger)
     stopEvent = try StopEvent()
     try thread.start { [self] in run(members) }
   }
 
-  /// Stops, and waits until the last message has been handled. Again changes nothing.
+  /// Stops, and waits until the last message has been handled and what was heard is on disk. Again changes nothing.
   func stop() {
     stopEvent.signal()
     thread.join()
+    keeper.finish()
   }
 
   private func run(_ members: InboundMembers) {
-    let batch = ReceiveBatch()
+    var batch = ReceiveBatch()
+    let clock = ContinuousClock()
+    var observer = Observer(start: clock.now)
+    var nextTick = clock.now + Self.tick
+    // What is new is handed on at once, and what comes within a second of that together.
+    var nextSave = clock.now
+    var isSaved = true
+    defer { keeper.save(members.positions) }
     while true {
-      switch wait(for: socket.receiveDescriptor, milliseconds: 1000) {
+      let awaited = wait(for: socket.receiveDescriptor, milliseconds: 1000)
+      let now = clock.now
+      switch awaited {
       case .stop:
         return
       case .silence:
         if socket.rejoinIfInterfaceReturned() {
-          logger.info("interface \(socket.interfaceName) is back: joined \(socket.group) again")
+          log.log(.info, "interface \(socket.interfaceName) is back: joined \(socket.group) again")
         }
       case .datagrams:
         do {
-          unsafe try batch.receive(from: socket) { datagram, source in unsafe handle(datagram, from: source, members) }
+          let dropped = unsafe try batch.receive(from: socket) { datagram, source in
+            let outcome = unsafe members.open(datagram, from: source, now: now)
+            if case .success = outcome { isSaved = false }
+            say(handle(outcome, &observer, now: now))
+          }
+          if dropped > 0 { counters.withLock { $0.droppedByKernel += dropped } }
         } catch {
           // The socket reports an error. It does not last, and it must not make the loop spin.
-          logger.debug("receiving failed and goes on: \(error)")
+          log.log(.debug, "receiving failed and goes on: \(error)")
           if wait(for: -1, milliseconds: 100) == .stop { return }
         }
+      }
+      if !isSaved, now >= nextSave {
+        keeper.save(members.positions)
+        isSaved = true
+        nextSave = now + Self.tick
+      }
+      if now >= nextTick {
+        say(observer.tick(now: now))
+        nextTick = now + Self.tick
       }
     }
   }
 
-  private func handle(_ datagram: UnsafeBufferPointer<UInt8>, from source: Endpoint, _ members: InboundMembers) {
-    let outcome = unsafe members.open(datagram, from: source).flatMap { message in
-      handler(message) ? .success(message.sender) : .failure(Admission.Refused(.overrun, message.sender))
+  /// Delivers what was accepted, and counts it as well as what was refused.
+  private func handle(
+    _ outcome: Result<Arrival, Refused>, _ observer: inout Observer<ContinuousClock.Instant>,
+    now: ContinuousClock.Instant
+  ) -> [Notice] {
+    switch outcome {
+    case .success(let arrival):
+      let isDelivered = handler(arrival.message)
+      counters.withLock { $0.count(arrival, isDelivered: isDelivered) }
+      return observer.heard(arrival, now: now)
+    case .failure(let refused):
+      counters.withLock { $0.count(refused) }
+      return observer.refused(refused, now: now)
     }
-    counters.withLock {
-      switch outcome {
-      case .success(let sender): $0.countDelivered(from: sender)
-      case .failure(let refused): $0.countRefused(refused.reason, member: refused.member)
-      }
-    }
+  }
+
+  private func say(_ notices: [Notice]) {
+    for notice in notices { log.log(notice.level, notice.text(surroundings)) }
   }
 
   private enum Awaited { case datagrams, silence, stop }

@@ -1,31 +1,50 @@
-/// What became of the datagrams that arrived.
+/// What became of the datagrams that arrived, by member and by reason.
 public struct Traffic: Hashable, Sendable {
-  /// Messages delivered, by sender.
-  public private(set) var delivered: [MemberID: Int] = [:]
-  /// Datagrams refused, by reason.
+  /// What is known of the records of one member.
+  public struct Member: Hashable, Sendable {
+    /// Messages that were accepted and delivered.
+    public internal(set) var received: Int = 0
+    /// Messages that are missing, by the authenticated numbers of those that came. One that comes late is no more lost.
+    public internal(set) var lost: Int = 0
+    /// Messages that came after a later one.
+    public internal(set) var reordered: Int = 0
+    /// Datagrams refused, by reason. What is forged names as its sender whom its maker likes.
+    public internal(set) var refused: [Refusal: Int] = [:]
+  }
+
+  /// The members of whom anything came, or that a forged record named. Our own ID is among them: what loops back.
+  public private(set) var members: [MemberID: Member] = [:]
+  /// Datagrams refused, by reason: those of all members, and those that name none.
   public private(set) var refused: [Refusal: Int] = [:]
-  /// Datagrams refused, by reason, by the member that their header names, if it gets that far. What is forged there names
-  /// whom its maker likes.
-  public private(set) var refusedByMember: [MemberID: [Refusal: Int]] = [:]
+  /// Datagrams that the kernel dropped, since they came faster than they were taken. Source: socket(7), SO_RXQ_OVFL.
+  ///
+  /// The kernel tells with the next datagram that it does not drop.
+  public internal(set) var droppedByKernel: Int = 0
 
-  mutating func countDelivered(from member: MemberID) {
-    delivered[member, default: 0] += 1
+  /// Messages received from all members.
+  public var received: Int {
+    members.values.reduce(0) { $0 + $1.received }
   }
 
-  mutating func countRefused(_ reason: Refusal, member: MemberID?) {
-    refused[reason, default: 0] += 1
-    if let member { refusedByMember[member, default: [:]][reason, default: 0] += 1 }
-  }
-}
-
-extension Traffic: CustomStringConvertible {
-  /// One line: what was delivered, by member, and what was refused, by reason.
-  public var description: String {
-    func list(_ counts: [(String, Int)]) -> String {
-      counts.isEmpty ? "nothing" : counts.map { "\($0) \($1)" }.joined(separator: ", ")
+  /// Counts a message that was accepted, and for which there was room or not.
+  mutating func count(_ arrival: Arrival, isDelivered: Bool) {
+    let sender = arrival.message.sender
+    members[sender, default: Member()].lost += Int(arrival.lost)
+    members[sender, default: Member()].reordered += arrival.isLate ? 1 : 0
+    if isDelivered {
+      members[sender, default: Member()].received += 1
+    } else {
+      countRefused(.overrun, member: sender)
     }
-    let members = delivered.sorted { $0.key < $1.key }.map { ("member \($0.key):", $0.value) }
-    let reasons = Refusal.allCases.compactMap { reason in refused[reason].map { ("\(reason.rawValue):", $0) } }
-    return "delivered \(list(members)); refused \(list(reasons))"
+  }
+
+  /// Counts a datagram that was refused.
+  mutating func count(_ refused: Refused) {
+    countRefused(refused.reason, member: refused.header?.member)
+  }
+
+  private mutating func countRefused(_ reason: Refusal, member: MemberID?) {
+    refused[reason, default: 0] += 1
+    if let member { members[member, default: Member()].refused[reason, default: 0] += 1 }
   }
 }

@@ -7,6 +7,7 @@ import Glibc
 /// the task that prints, and none of the few threads that all tasks share.
 struct Console: Sendable {
   static let standardOutput = Console(descriptor: STDOUT_FILENO)
+  static let standardError = Console(descriptor: STDERR_FILENO)
 
   private let descriptor: CInt
   private let queue = DispatchQueue(label: "mcast-peer.console")
@@ -39,7 +40,10 @@ struct Console: Sendable {
         var ready = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
         unsafe poll(&ready, 1, -1)
       } else if errno != EINTR {
-        throw OutputError(description: "cannot write to standard output: \(unsafe String(cString: strerror(errno)))")
+        throw OutputError(
+          description:
+            "cannot write to standard \(descriptor == STDERR_FILENO ? "error" : "output"): \(unsafe String(cString: strerror(errno)))"
+        )
       }
     }
   }

@@ -3,11 +3,13 @@ import Glibc
 import Logging
 import MulticastDTLS
 import ServiceLifecycle
+import UnixSignals
 
 /// What a terminal shows of a peer: who it is, what it sends and receives, and its end.
 ///
 /// 1. Print who and where this is.
-/// 2. Send by the timer, until the count is reached or a signal comes; meanwhile print what arrives.
+/// 2. Send by the timer, until the count is reached or a signal comes; meanwhile print what arrives, and for SIGUSR1 the
+///    table of traffic.
 /// 3. Stop the peer, print what had arrived, and take leave.
 struct Conversation: Service {
   let peer: MulticastPeer
@@ -15,10 +17,12 @@ struct Conversation: Service {
   let logger: Logger
 
   private let output = Console.standardOutput
+  private let diagnostics = Console.standardError
 
   func run() async throws {
     try await withGracefulShutdownHandler {
       try await introduce()
+      let requests = await UnixSignalsSequence(trapping: .sigusr1)
       try await withThrowingTaskGroup { tasks in
         tasks.addTask { try await printMessages() }
         tasks.addTask {
@@ -29,6 +33,8 @@ struct Conversation: Service {
           }
           peer.stop()
         }
+        let table = Task { for await _ in requests { try await printStatistics() } }
+        defer { table.cancel() }
         try await tasks.waitForAll()
       }
       try await output.print("\nNode \(options.nodeID): Shutting down...")
@@ -76,5 +82,10 @@ struct Conversation: Service {
       try await output.print(
         "Node \(options.nodeID): Received from peer \(message.sender): \"\(escaped(message.payload))\"")
     }
+  }
+
+  /// Prints the table of traffic on standard error.
+  func printStatistics() async throws {
+    try await diagnostics.print(TrafficTable(peer.traffic, of: options.peers, at: options.nodeID).text)
   }
 }

@@ -26,8 +26,9 @@ struct Failure {
     let text =
       switch error {
       case is NetworkError: "\(error) (see --interface and --group)"
-      case is SendError: "\(error) (see --epoch and --message)"
+      case is SendError: "\(error) (see --message)"
       case is SecretError: "\(error) (see --secret-file)"
+      case StateError.unusable: "\(error) (see --state-dir and --epoch)"
       case _ where ownCode != nil: "\(error)"
       default: "\(MCastPeer.message(for: error)) (see mcast-peer --help)"
       }
@@ -40,6 +41,7 @@ struct Failure {
     case is InvalidValue, is SendError: EX_USAGE
     case is NetworkError: EX_UNAVAILABLE
     case is SystemError, is WolfSSLError, is OutputError: EX_OSERR
+    case is StateError: EX_CANTCREAT
     case SecretError.openToOthers: EX_NOPERM
     case SecretError.unusable: EX_CONFIG
     default: nil

@@ -17,8 +17,12 @@ struct MCastPeer: AsyncParsableCommand {
       The secret is read from --secret-file, else from DTLS_MCAST_SECRET, else from \
       ${XDG_CONFIG_HOME:-~/.config}/mcast-peer/secret, which is made on first use.
 
-      Exit codes: 0 done; 64 usage; 69 group or interface not usable; 71 system or wolfSSL failure; 77 secret file \
-      open to others; 78 secret missing or unusable.
+      Each start takes a new epoch, so that the others hear a node that was restarted at once; the last one used is \
+      kept in the state directory (see --state-dir).
+
+      Exit codes: 0 done; 64 usage; 69 group or interface not usable; 71 system or wolfSSL failure; 73 state not usable, \
+      in use by another process with the same ID, or no epoch left; 77 secret file open to others; 78 secret missing or \
+      unusable.
       """,
     version: "mcast-peer 0.1.0 (wolfSSL \(WolfSSLLibrary.version))"
   )
@@ -31,6 +35,8 @@ struct MCastPeer: AsyncParsableCommand {
     for number in [SIGINT, SIGTERM, SIGPIPE] {
       signal(number, SIG_DFL)
     }
+    // It asks for the table of traffic (see Conversation); until there is one, it must not end the process.
+    signal(SIGUSR1, SIG_IGN)
     // A core file would hold the keys. (A handler that the kernel pipes dumps to does not ask for this limit.)
     var none = rlimit(rlim_cur: 0, rlim_max: 0)
     unsafe setrlimit(__rlimit_resource_t(RLIMIT_CORE.rawValue), &none)
@@ -57,7 +63,9 @@ struct MCastPeer: AsyncParsableCommand {
         "the kernel has no route for \(options.group), so this is loopback (lo) only: choose an interface with --interface"
       )
     }
-    logger.info("interface \(interface.name), TTL \(options.ttl), epoch \(options.epoch), peers \(options.peers)")
+    let state = peer.statePath.map { "state in \($0)" } ?? "NO STATE: after a restart give a later --epoch"
+    logger.info(
+      "interface \(interface.name), TTL \(options.ttl), peers \(options.peers), epoch \(peer.epoch), \(state)")
 
     let conversation = Conversation(peer: peer, options: options, logger: logger)
     let group = ServiceGroup(
@@ -68,7 +76,7 @@ struct MCastPeer: AsyncParsableCommand {
       )
     )
     try await group.run()
-    logger.debug("traffic: \(peer.traffic)")
+    if options.stats { try await conversation.printStatistics() }
   }
 
   /// Makes the peer. The secret itself is gone when this returns; the peer has the keys that were derived from it.

@@ -78,10 +78,31 @@ struct Options: ParsableArguments {
 
   @Option(
     parsing: .unconditional,
-    help: .init("The epoch of all members, 1 to 65535. (default: 1)", valueName: "n"),
+    help: .init(
+      """
+      Begin in this epoch, 1 to 65535, later than all that this node has used: in an earlier one the others do not hear \
+      it. (default: the one after the last that was used, as the state says)
+      """,
+      valueName: "n"
+    ),
     transform: { try Epoch(number($0, in: 1...UInt16.max, "an epoch")) }
   )
-  var epoch = Epoch.first
+  var epoch: Epoch?
+
+  @Option(
+    parsing: .unconditional,
+    help: .init(
+      """
+      Keep this node's epochs, and how far it has heard the others, in this directory. (default: $STATE_DIRECTORY, else \
+      ${XDG_STATE_HOME:-~/.local/state}/mcast-peer)
+      """,
+      valueName: "path"
+    )
+  )
+  var stateDir: String?
+
+  @Flag(help: "At the end, print a table of what was received, lost and refused; SIGUSR1 prints it at any time.")
+  var stats = false
 
   @Flag(name: .shortAndLong, help: "Say more on standard error.")
   var verbose = false
@@ -101,8 +122,8 @@ struct Options: ParsableArguments {
     }
   }
 
-  /// More messages than this cannot be sent in one epoch.
-  private static let countLimit = UInt64(UInt32.max)
+  /// More messages than this cannot be sent with one secret: 65,535 epochs of 2^32.
+  private static let countLimit = UInt64(UInt16.max) << 32
 
   /// The text of a message.
   func text(number: UInt64) -> String {
@@ -117,11 +138,18 @@ struct Options: ParsableArguments {
   }
 
   /// The peer that these options describe.
-  func peerConfiguration(interface: NetworkInterface) -> MulticastPeer.Configuration {
-    var configuration = MulticastPeer.Configuration(member: nodeID, peers: peers, group: group, interface: interface)
+  func peerConfiguration(interface: NetworkInterface) throws -> MulticastPeer.Configuration {
+    var configuration = MulticastPeer.Configuration(
+      member: nodeID, peers: peers, group: group, interface: interface, state: try stateDirectory())
     configuration.timeToLive = ttl
     configuration.epoch = epoch
     return configuration
+  }
+
+  /// Where the state is kept; nil if there is no place for it and the epoch is given.
+  private func stateDirectory() throws -> StateDirectory? {
+    if let stateDir { return StateDirectory(path: stateDir) }
+    return epoch == nil ? try .standard() : try? .standard()
   }
 
   /// Reads a whole number in a range.

@@ -106,7 +106,7 @@ struct UsageTests {
     for text in [
       "--group", "239.255.0.1:12345", "--interface", "--ttl", "default: 1", "--peers", "default: 0-2", "--interval",
       "default: 3",
-      "--count", "--message", "--secret-file", "--epoch", "--verbose", "--version",
+      "--count", "--message", "--secret-file", "--epoch", "--state-dir", "--stats", "SIGUSR1", "--verbose", "--version",
     ] {
       #expect(help.contains(text), "\(text)")
     }

@@ -20,7 +20,7 @@ struct InboundSessionTests {
       let header = try #require(record.datagram.withUnsafeBufferPointer { RecordHeader($0.span) })
       #expect(record.datagram.withUnsafeBufferPointer { context.authenticator.isAuthentic($0, header: header) })
 
-      let session = try InboundSession(context, sender: record.member, epoch: record.epoch)
+      let session = InboundSession(context, sender: record.member, epoch: record.epoch)
       // Admission refuses what is past 2^32, where no member gets. wolfSSL can be led there one multiple of 2^32 at a
       // time, if its window moves (see ReplayWindow).
       let isThere = (0..<(record.sequence >> 32)).allSatisfy { upper in

@@ -12,7 +12,9 @@ struct MulticastPeerTests {
   private func makePeer(
     _ member: MemberID, peers: MemberSet = MemberSet(0...2), suite: CipherSuite = .wdmNullSHA256
   ) throws -> MulticastPeer {
-    var configuration = MulticastPeer.Configuration(member: member, peers: peers, group: group, interface: loopback)
+    var configuration = MulticastPeer.Configuration(
+      member: member, peers: peers, group: group, interface: loopback, state: nil)
+    configuration.epoch = .first
     configuration.timeToLive = 0
     configuration.suite = suite
     return try MulticastPeer(configuration, secret: GroupSecret(text: Vectors.shared.secret))
@@ -39,7 +41,7 @@ struct MulticastPeerTests {
     try await eventually("each peer's own records to come back") {
       peers.allSatisfy { $0.traffic.refused == [.own: 10] }
     }
-    #expect(peers[0].traffic.delivered == [1: 10, 2: 10])
+    #expect(peers[0].traffic.members.mapValues(\.received) == [0: 0, 1: 10, 2: 10])
   }
 
   @Test("the longest message goes through whole, and a longer one is refused", arguments: CipherSuite.allCases)
@@ -59,23 +61,27 @@ struct MulticastPeerTests {
     let wire = try Wire(group)
     var forged = IndependentRecord(member: 1, sequence: 5, text: "forged").sealed(keys)
     forged[20] ^= 1
-    let last = IndependentRecord(member: 2, sequence: 0, text: "last").sealed(keys)
+    let last = IndependentRecord(member: 2, sequence: 0, epoch: 2, text: "last").sealed(keys)
     try wire.send(Array("GET / HTTP/1.1\r\n\r\n".utf8))
     try wire.send(bytes("17fefd00010100000010010000"))
-    try wire.send(IndependentRecord(member: 0, text: "own").sealed(keys))
+    try peer.send("own")
+    try wire.send(IndependentRecord(member: 0, sequence: 7, text: "not our own").sealed(keys))
     try wire.send(IndependentRecord(member: 9, text: "unknown").sealed(keys))
-    try wire.send(IndependentRecord(member: 1, epoch: 2, text: "epoch").sealed(keys))
     try wire.send(forged)
     try wire.send(last)
     try wire.send(last)
-    try await eventually("all eight datagrams to be counted") { peer.traffic.refused.values.reduce(0, +) == 7 }
+    try wire.send(IndependentRecord(member: 2, epoch: 1, text: "an epoch too early").sealed(keys))
+    try await eventually("all datagrams to be counted") { peer.traffic.refused.values.reduce(0, +) == 8 }
     #expect(
       peer.traffic.refused == [
-        .foreign: 1, .malformed: 1, .own: 1, .unknownMember: 1, .staleEpoch: 1, .forged: 1, .replayed: 1,
+        .foreign: 1, .malformed: 1, .own: 1, .duplicateID: 1, .unknownMember: 1, .forged: 1, .replayed: 1,
+        .staleEpoch: 1,
       ])
-    #expect(peer.traffic.delivered == [2: 1])
+    #expect(peer.traffic.members.mapValues(\.received) == [0: 0, 1: 0, 2: 1, 9: 0])
     #expect(
-      peer.traffic.refusedByMember == [1: [.staleEpoch: 1, .forged: 1], 2: [.replayed: 1], 9: [.unknownMember: 1]])
+      peer.traffic.members.mapValues(\.refused) == [
+        0: [.own: 1, .duplicateID: 1], 1: [.forged: 1], 2: [.replayed: 1, .staleEpoch: 1], 9: [.unknownMember: 1],
+      ])
   }
 
   @Test("it hears its own group only, even when another socket of this machine has joined another on the same port")
@@ -100,10 +106,10 @@ struct MulticastPeerTests {
       // Not faster than they are taken, or the kernel would drop some as well.
       let arrived = Int(sequence) + 1
       try await eventually("message \(sequence)") {
-        peer.traffic.delivered.values.reduce(0, +) + peer.traffic.refused.values.reduce(0, +) == arrived
+        peer.traffic.received + peer.traffic.refused.values.reduce(0, +) == arrived
       }
     }
-    #expect(peer.traffic.delivered == [1: 1024])
+    #expect(peer.traffic.received == 1024)
     #expect(peer.traffic.refused == [.overrun: 76])
     peer.stop()
     var texts: [String] = []

@@ -25,7 +25,8 @@ struct ReadmeTests {
     let group = GroupAddress.standard
     let secret = try GroupSecret(from: .choose(secretFile: nil))
     let peer = try MulticastPeer(
-      .init(member: 0, peers: MemberSet(0...2), group: group, interface: .standard(for: group)), secret: secret)
+      .init(member: 0, peers: MemberSet(0...2), group: group, interface: .standard(for: group), state: .standard()),
+      secret: secret)
     try peer.send("Hello")
     for await message in peer.messages.prefix(10) {
       print(message.sender, String(decoding: message.payload, as: UTF8.self))

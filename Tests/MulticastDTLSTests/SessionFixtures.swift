@@ -19,10 +19,10 @@ extension OutboundSession {
 }
 
 extension InboundSession {
-  /// Opens a datagram without asking admission.
+  /// Opens a datagram without asking admission: its payload, or why there is none.
   func open(_ datagram: [UInt8]) -> Result<[UInt8], Refusal> {
     guard let header = RecordHeader(datagram.span) else { return .failure(.malformed) }
-    return datagram.withUnsafeBufferPointer { open($0, header: header) }
+    return datagram.withUnsafeBufferPointer { open($0, header: header) }.map(\.payload)
   }
 
   func open(_ record: IndependentRecord, _ suite: CipherSuite = .wdmNullSHA256) -> Result<[UInt8], Refusal> {

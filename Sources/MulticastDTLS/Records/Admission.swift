@@ -1,7 +1,8 @@
 /// The rules that a datagram must pass before wolfSSL sees it.
 ///
 /// wolfSSL 5.5.4 can be silenced for good by one forged datagram that its record layer does not expect; behind these
-/// rules it has only records to authenticate. They are pure: what they need to know of a sender is asked for.
+/// rules it has only records to authenticate. They are pure. Whether the epoch is one that the sender may use is judged
+/// where the sender is followed (``InboundMember``), since a later one counts only once a record of it authenticates.
 struct Admission {
   /// This node's own ID: its records come back to it by multicast loopback.
   let ownMember: MemberID
@@ -12,8 +13,8 @@ struct Admission {
   ///
   /// - Parameters:
   ///   - datagram: The whole datagram.
-  ///   - currentEpoch: The epoch that a member uses now; nil for one that is not followed.
-  func judge(_ datagram: Span<UInt8>, currentEpoch: (MemberID) -> Epoch?) -> Result<RecordHeader, Refused> {
+  ///   - isFollowed: Whether a member is listened to.
+  func judge(_ datagram: Span<UInt8>, isFollowed: (MemberID) -> Bool) -> Result<RecordHeader, Refused> {
     for (index, byte) in RecordHeader.prefix.enumerated() {
       guard index < datagram.count, datagram[index] == byte else { return .failure(.init(.foreign)) }
     }
@@ -21,22 +22,22 @@ struct Admission {
       datagram.count >= RecordHeader.size + tagSize,
       datagram.count <= RecordHeader.maximumAccepted,
       datagram.count == RecordHeader.size + header.length,
-      header.sequence < RecordHeader.sequenceLimit
+      header.sequence < RecordHeader.sequenceLimit,
+      header.epoch >= Epoch.first.rawValue
     else { return .failure(.init(.malformed)) }
-    guard header.member != ownMember else { return .failure(.init(.own)) }
-    guard let epoch = currentEpoch(header.member) else { return .failure(.init(.unknownMember, header.member)) }
-    guard header.epoch == epoch.rawValue else { return .failure(.init(.staleEpoch, header.member)) }
+    guard header.member != ownMember else { return .failure(.init(.own, header)) }
+    guard isFollowed(header.member) else { return .failure(.init(.unknownMember, header)) }
     return .success(header)
   }
 
-  /// A refusal, and the member that the datagram named if its header could be read.
+  /// A refusal, and the header of the datagram if it has one that could be a member's.
   struct Refused: Error, Hashable {
     let reason: Refusal
-    let member: MemberID?
+    let header: RecordHeader?
 
-    init(_ reason: Refusal, _ member: MemberID? = nil) {
+    init(_ reason: Refusal, _ header: RecordHeader? = nil) {
       self.reason = reason
-      self.member = member
+      self.header = header
     }
   }
 }

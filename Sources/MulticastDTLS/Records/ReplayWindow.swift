@@ -12,6 +12,15 @@ struct ReplayWindow: Hashable {
   /// Bit i stands for the number `next - 1 - i`.
   private var accepted: UInt64 = 0
 
+  /// Begins with no number accepted.
+  init() {}
+
+  /// Begins where another window ended: what is below `next` is not fresh.
+  init(resumingAt next: UInt64) {
+    self.next = next
+    accepted = .max
+  }
+
   /// Says whether a number is neither accepted already nor too old to know.
   func isFresh(_ sequence: UInt64) -> Bool {
     guard sequence < next else { return true }

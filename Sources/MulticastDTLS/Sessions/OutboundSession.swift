@@ -29,10 +29,15 @@ struct OutboundSession: ~Copyable {
     maximumPayload = wanted
   }
 
+  /// Whether the epoch has no number left.
+  var isUsedUp: Bool {
+    next >= limit
+  }
+
   /// Seals one message and lends its record to `body` until that returns.
   ///
-  /// - Throws: ``SendError`` if the message has no bytes or too many, or the epoch has no number left for it;
-  ///   ``WolfSSLError`` if wolfSSL cannot seal it; and what `body` throws.
+  /// - Throws: ``SendError`` if the message has no bytes or too many; ``WolfSSLError`` if wolfSSL cannot seal it; and
+  ///   what `body` throws.
   mutating func seal<Value>(
     _ payload: UnsafeRawBufferPointer,
     record body: (UnsafeRawBufferPointer) throws -> Value
@@ -41,7 +46,7 @@ struct OutboundSession: ~Copyable {
     guard payload.count <= maximumPayload else {
       throw SendError.tooLong(count: payload.count, limit: maximumPayload)
     }
-    guard next < limit else { throw SendError.epochUsedUp(epoch) }
+    precondition(!isUsedUp, "a number must not stand for two records")
     // A number is used up even if what follows fails: none must ever stand for two records.
     next += 1
     return try unsafe session.write(payload, record: body).get()

@@ -4,8 +4,6 @@ public enum SendError: Error, Hashable, CustomStringConvertible {
   case empty
   /// The message has more bytes than one record can carry.
   case tooLong(count: Int, limit: Int)
-  /// All 2^32 sequence numbers of the epoch are used.
-  case epochUsedUp(Epoch)
   /// The peer was stopped.
   case stopped
 
@@ -14,7 +12,6 @@ public enum SendError: Error, Hashable, CustomStringConvertible {
     switch self {
     case .empty: "an empty message cannot be sent: give it at least one byte"
     case .tooLong(let count, let limit): "a message of \(count) bytes is too long: one record carries at most \(limit)"
-    case .epochUsedUp(let epoch): "epoch \(epoch) is used up: start again with a later one"
     case .stopped: "the peer has been stopped and sends no more"
     }
   }

@@ -4,16 +4,18 @@ public enum Refusal: String, Error, Hashable, Sendable, CaseIterable {
   case foreign
   /// It begins as one, but its length cannot be right, or its sequence is one that no sender reaches.
   case malformed
-  /// It carries this node's own member ID: what it sent itself, looped back.
+  /// This node sent it itself: multicast brings it back.
   case own
-  /// It carries the member ID of nobody that is followed.
+  /// It is authentic and carries this node's member ID, but this node did not send it, or not lately.
+  case duplicateID = "own ID used by others"
+  /// It is authentic, but its sender is not one of those that are followed.
   case unknownMember = "unknown member"
-  /// Its epoch is not the one that this sender uses now.
+  /// It is authentic, but its sender has been heard in a later epoch.
   case staleEpoch = "stale epoch"
   /// It is authentic, but was accepted before or is older than the replay window.
   case replayed
   /// It does not authenticate: made with another secret, or altered.
   case forged
-  /// It is authentic, but the program took its messages too slowly and had no room for it.
+  /// It is authentic, but there was no room for it: the program took its messages too slowly, or memory is short.
   case overrun
 }

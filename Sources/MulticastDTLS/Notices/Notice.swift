@@ -1,0 +1,110 @@
+import Logging
+
+/// What a person should know without asking: why nothing arrives, or that something is not as it should be.
+enum Notice: Hashable {
+  /// No member has been heard for a while.
+  case nothingHeard(Duration)
+  /// Records that do not authenticate, in the name of a member.
+  case forged(MemberID, Endpoint)
+  /// A member of the group that is not followed.
+  case unknownMember(MemberID, Endpoint)
+  /// A member sends in an earlier epoch than the one in which it was heard.
+  case staleEpoch(MemberID, Epoch, later: Epoch, Endpoint)
+  /// A member has begun a new epoch.
+  case restarted(MemberID, Epoch)
+  /// A member has missed five of its intervals.
+  case silent(MemberID, Duration)
+  /// A member that was silent speaks again.
+  case heardAgain(MemberID)
+  /// Somebody else sends with our ID.
+  case ownIDUsed(Endpoint)
+  /// Somebody else sends with our ID what we may have sent ourselves, long ago.
+  case ownIDRepeated(Endpoint)
+  /// Two addresses send as one member.
+  case alternating(MemberID, Endpoint, Endpoint)
+
+  /// What the limit on notices counts by.
+  enum Cause: Hashable, CaseIterable {
+    case nothingHeard, forged, unknownMember, staleEpoch, restarted, silent, heardAgain, ownIDUsed, ownIDRepeated
+    case alternating
+
+    /// Whether it is said once and not again: nothing about it changes until somebody has acted.
+    var isSaidOnce: Bool {
+      self == .ownIDUsed || self == .ownIDRepeated
+    }
+  }
+
+  /// What it is about, and which member's.
+  var subject: (cause: Cause, member: MemberID?) {
+    switch self {
+    case .nothingHeard: (.nothingHeard, nil)
+    case .forged(let member, _): (.forged, member)
+    case .unknownMember(let member, _): (.unknownMember, member)
+    case .staleEpoch(let member, _, _, _): (.staleEpoch, member)
+    case .restarted(let member, _): (.restarted, member)
+    case .silent(let member, _): (.silent, member)
+    case .heardAgain(let member): (.heardAgain, member)
+    case .ownIDUsed: (.ownIDUsed, nil)
+    case .ownIDRepeated: (.ownIDRepeated, nil)
+    case .alternating(let member, _, _): (.alternating, member)
+    }
+  }
+
+  /// How much it matters.
+  var level: Logger.Level {
+    switch self {
+    case .restarted, .heardAgain: .info
+    default: .warning
+    }
+  }
+
+  /// The notice as a line for a person, who is told what to do about it.
+  ///
+  /// - Parameter here: This node's side of the matter.
+  func text(_ here: Surroundings) -> String {
+    switch self {
+    case .nothingHeard(let time):
+      "nothing heard for \(seconds(time)) of members \(here.others): do they run, with key ID \(here.keyID) and group "
+        + "\(here.group)? On the network of \(here.interface)? Then look at the TTL, firewalls and switches"
+    case .forged(let member, let source):
+      "records from \(source) as node \(member) do not authenticate: another secret? ours has key ID \(here.keyID)"
+    case .unknownMember(let member, let source):
+      "node \(member) at \(source) is a member of the group, but not among --peers \(here.peers): add it to hear it"
+    case .staleEpoch(let member, let epoch, let later, let source):
+      "node \(member) at \(source) sends in epoch \(epoch), and was heard in epoch \(later) before: has it lost its state? "
+        + "Start it with --epoch \(later.next ?? later), once. (Or two nodes have that ID, or somebody repeats old messages)"
+    case .restarted(let member, let epoch):
+      "node \(member) has restarted, in epoch \(epoch)"
+    case .silent(let member, let time):
+      "node \(member) not heard for \(seconds(time)), five of its intervals"
+    case .heardAgain(let member):
+      "node \(member) is heard again"
+    case .ownIDUsed(let source):
+      "another node, at \(source), uses our node ID \(here.member): give each node an ID of its own"
+    case .ownIDRepeated(let source):
+      "\(source) sends with our node ID \(here.member): another node has it too, or somebody repeats our old messages"
+    case .alternating(let member, let one, let other):
+      "\(one) and \(other) alternate as node \(member): two nodes with one ID, or somebody repeats its messages"
+    }
+  }
+
+  /// What notices say of this node.
+  struct Surroundings: Sendable {
+    let member: MemberID
+    let peers: MemberSet
+    let keyID: KeyID
+    let group: GroupAddress
+    let interface: String
+
+    /// The members that are listened to.
+    var others: MemberSet {
+      MemberSet(peers.members.filter { $0 != member })
+    }
+  }
+
+  /// A time with one decimal, where it is needed.
+  private func seconds(_ time: Duration) -> String {
+    let tenths = Int((time / .milliseconds(100)).rounded())
+    return tenths % 10 == 0 || tenths >= 100 ? "\(tenths / 10) s" : "\(tenths / 10).\(tenths % 10) s"
+  }
+}

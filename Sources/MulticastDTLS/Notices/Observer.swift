@@ -1,0 +1,84 @@
+/// Watches what arrives, and says what a person should know. Pure: it is told the time, and returns notices.
+struct Observer<Instant: InstantProtocol> where Instant.Duration == Duration {
+  /// For how long nobody may be heard before it is said.
+  private static var longestQuiet: Duration { .seconds(10) }
+
+  private var limit = NoticeLimit<Instant>()
+  private var members = [MemberWatch<Instant>](repeating: MemberWatch(), count: 256)
+  /// When anything was heard last; at first, the start.
+  private var lastHeard: Instant
+  /// Whether the quiet has been noticed, and not ended since.
+  private var isQuiet = false
+
+  init(start: Instant) {
+    lastHeard = start
+  }
+
+  /// Takes note of a message that was accepted.
+  mutating func heard(_ arrival: Arrival, now: Instant) -> [Notice] {
+    let message = arrival.message
+    lastHeard = now
+    isQuiet = false
+    var notices: [Notice] = []
+    let endsSilence = watch(message.sender) { $0.heard(message.epoch, message.sequence, now: now) }
+    if arrival.isRestart {
+      notices.append(.restarted(message.sender, message.epoch))
+    } else if endsSilence {
+      notices.append(.heardAgain(message.sender))
+    }
+    // A straggler of an earlier epoch may well come from where the member was before.
+    if !arrival.isStraggler { notices += alternation(message.sender, message.source) }
+    return notices.isEmpty ? [] : notices.filter { limit.admit($0, now: now) }
+  }
+
+  /// Takes note of a datagram that was refused.
+  mutating func refused(_ refused: Refused, now: Instant) -> [Notice] {
+    guard let header = refused.header else { return [] }
+    let (member, source) = (header.member, refused.source)
+    var notices: [Notice] = []
+    switch refused.reason {
+    case .forged:
+      notices = [.forged(member, source)]
+    case .unknownMember:
+      notices = [.unknownMember(member, source)]
+    case .duplicateID:
+      notices = [refused.isForgotten ? .ownIDRepeated(source) : .ownIDUsed(source)]
+    case .staleEpoch:
+      if let later = refused.laterEpoch, let epoch = try? Epoch(header.epoch) {
+        notices = [.staleEpoch(member, epoch, later: later, source)]
+      }
+      notices += alternation(member, source)
+    case .replayed:
+      notices = alternation(member, source)
+    case .foreign, .malformed, .own, .overrun:
+      break
+    }
+    return notices.isEmpty ? [] : notices.filter { limit.admit($0, now: now) }
+  }
+
+  /// Looks at who has not been heard. To be called once a second or so.
+  mutating func tick(now: Instant) -> [Notice] {
+    var notices: [Notice] = []
+    let quiet = lastHeard.duration(to: now)
+    // Members that speak once a minute are not missed after ten seconds.
+    let usual = members.compactMap(\.interval).min() ?? .zero
+    if !isQuiet, quiet >= max(Self.longestQuiet, usual * 2) {
+      isQuiet = true
+      notices.append(.nothingHeard(quiet))
+    }
+    for index in members.indices {
+      if let silence = members[index].newSilence(now: now) {
+        notices.append(.silent(MemberID(rawValue: UInt8(index)), silence))
+      }
+    }
+    return notices.filter { limit.admit($0, now: now) }
+  }
+
+  private mutating func alternation(_ member: MemberID, _ source: Endpoint) -> [Notice] {
+    watch(member) { $0.spoke(from: source) }.map { [.alternating(member, $0.0, $0.1)] } ?? []
+  }
+
+  private mutating func watch<Value>(_ member: MemberID, _ body: (inout MemberWatch<Instant>) -> Value) -> Value {
+    body(&members[Int(member.rawValue)])
+  }
+}

@@ -1,0 +1,35 @@
+/// A message that was accepted, and what its number and epoch say of its sender.
+struct Arrival {
+  let message: Message
+  /// How many messages before it are missing, as of now; -1 if it is one that was counted as missing.
+  let lost: Int64
+  /// Whether a later one was accepted before it.
+  let isLate: Bool
+  /// Whether it is the first of a later epoch than the one in which its sender had been heard.
+  let isRestart: Bool
+  /// Whether its sender has begun a later epoch already.
+  let isStraggler: Bool
+}
+
+/// A datagram that was refused, and what is known of it.
+struct Refused: Error {
+  let reason: Refusal
+  /// The header, if the datagram has one that could be a member's.
+  let header: RecordHeader?
+  /// Where it came from.
+  let source: Endpoint
+  /// With a stale epoch, the one in which the member has been heard.
+  let laterEpoch: Epoch?
+  /// Of a record with our own ID, whether we may have sent it ourselves, long ago.
+  let isForgotten: Bool
+
+  init(
+    _ reason: Refusal, _ header: RecordHeader?, _ source: Endpoint, laterEpoch: Epoch? = nil, isForgotten: Bool = false
+  ) {
+    self.reason = reason
+    self.header = header
+    self.source = source
+    self.laterEpoch = laterEpoch
+    self.isForgotten = isForgotten
+  }
+}
