@@ -108,7 +108,7 @@ final class ReceiveLoop: Sendable {
 
   /// Delivers what was accepted, and counts it as well as what was refused.
   private func handle(
-    _ outcome: Result<Arrival, Refused>, _ observer: inout Observer<ContinuousClock.Instant>,
+    _ outcome: Result<Arrival, Refused>, _ observer: inout Observer,
     now: ContinuousClock.Instant
   ) -> [Notice] {
     switch outcome {

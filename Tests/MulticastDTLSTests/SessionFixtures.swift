@@ -1,3 +1,4 @@
+import Glibc
 import TestSupport
 
 @testable import MulticastDTLS
@@ -5,6 +6,31 @@ import TestSupport
 /// A context with the vectors' secret.
 func makeContext(member: MemberID = 0, suite: CipherSuite = .wdmNullSHA256) throws -> DTLSContext {
   try DTLSContext(ownMember: member, suite: suite, secret: GroupSecret(text: Vectors.shared.secret))
+}
+
+/// What follows the vectors' members 1, 2 and 3 as node 0.
+func makeMembers(
+  suite: CipherSuite = .wdmNullSHA256, heardBefore: [MemberID: Position] = [:], sent: SentRecords? = nil
+) throws -> InboundMembers {
+  InboundMembers(
+    try makeContext(suite: suite), members: MemberSet(0...3), sent: sent ?? SentRecords(epoch: .first, port: 9),
+    heardBefore: heardBefore)
+}
+
+/// An address on a network that is only there for examples (RFC 5737).
+func endpoint(_ host: UInt8 = 1, port: UInt16 = 1000) -> Endpoint {
+  var address = sockaddr_in()
+  address.sin_addr.s_addr = (0xC000_0200 | UInt32(host)).bigEndian
+  address.sin_port = port.bigEndian
+  return Endpoint(address)
+}
+
+extension InboundMembers {
+  func open(
+    _ datagram: [UInt8], from source: Endpoint = endpoint(), now: ContinuousClock.Instant = .now
+  ) -> Result<Arrival, Refused> {
+    datagram.withUnsafeBufferPointer { open($0, from: source, now: now) }
+  }
 }
 
 extension OutboundSession {

@@ -6,8 +6,8 @@ public struct KeyID: Hashable, Sendable, CustomStringConvertible {
   public let description: String
 
   /// Takes the four bytes of the fingerprint.
-  init(_ bytes: UnsafeRawBufferPointer) {
-    let digits = unsafe hexadecimal(bytes)
+  init(_ bytes: some Sequence<UInt8>) {
+    let digits = hexadecimal(bytes)
     description = digits.prefix(4) + "-" + digits.dropFirst(4)
   }
 }

@@ -1,14 +1,14 @@
 /// What is seen of one member from outside: how often it speaks, and from where. Pure.
-struct MemberWatch<Instant: InstantProtocol> where Instant.Duration == Duration {
+struct MemberWatch {
   /// How many of its intervals a member may miss before it counts as silent.
-  private static var missedIntervals: Int { 5 }
+  private static let missedIntervals = 5
   /// Nobody is called silent sooner: timers are not that exact.
-  private static var shortestSilence: Duration { .seconds(1) }
+  private static let shortestSilence = Duration.seconds(1)
   /// How many intervals are remembered.
-  private static var remembered: Int { 8 }
+  private static let remembered = 8
 
   /// When it was heard last.
-  private(set) var lastHeard: Instant?
+  private(set) var lastHeard: ContinuousClock.Instant?
   /// Whether its silence has been noticed, and not ended since.
   private var isSilent = false
   /// Its number then.
@@ -26,7 +26,7 @@ struct MemberWatch<Instant: InstantProtocol> where Instant.Duration == Duration 
   /// Takes note of a message.
   ///
   /// - Returns: Whether it ends a silence.
-  mutating func heard(_ epoch: Epoch, _ sequence: UInt64, now: Instant) -> Bool {
+  mutating func heard(_ epoch: Epoch, _ sequence: UInt64, now: ContinuousClock.Instant) -> Bool {
     if let last, let lastHeard, last.epoch == epoch, sequence > last.sequence {
       // What was lost in between was sent all the same.
       let steps = Int(min(sequence - last.sequence, 1 << 20))
@@ -42,7 +42,7 @@ struct MemberWatch<Instant: InstantProtocol> where Instant.Duration == Duration 
   }
 
   /// For how long it has been silent, if that is too long and has not been said yet.
-  mutating func newSilence(now: Instant) -> Duration? {
+  mutating func newSilence(now: ContinuousClock.Instant) -> Duration? {
     guard !isSilent, let lastHeard, let interval else { return nil }
     let silence = lastHeard.duration(to: now)
     guard silence >= max(interval * Self.missedIntervals, Self.shortestSilence) else { return nil }

@@ -1,21 +1,21 @@
 /// Watches what arrives, and says what a person should know. Pure: it is told the time, and returns notices.
-struct Observer<Instant: InstantProtocol> where Instant.Duration == Duration {
+struct Observer {
   /// For how long nobody may be heard before it is said.
-  private static var longestQuiet: Duration { .seconds(10) }
+  private static let longestQuiet = Duration.seconds(10)
 
-  private var limit = NoticeLimit<Instant>()
-  private var members = [MemberWatch<Instant>](repeating: MemberWatch(), count: 256)
+  private var limit = NoticeLimit()
+  private var members = [MemberWatch](repeating: MemberWatch(), count: 256)
   /// When anything was heard last; at first, the start.
-  private var lastHeard: Instant
+  private var lastHeard: ContinuousClock.Instant
   /// Whether the quiet has been noticed, and not ended since.
   private var isQuiet = false
 
-  init(start: Instant) {
+  init(start: ContinuousClock.Instant) {
     lastHeard = start
   }
 
   /// Takes note of a message that was accepted.
-  mutating func heard(_ arrival: Arrival, now: Instant) -> [Notice] {
+  mutating func heard(_ arrival: Arrival, now: ContinuousClock.Instant) -> [Notice] {
     let message = arrival.message
     lastHeard = now
     isQuiet = false
@@ -32,7 +32,7 @@ struct Observer<Instant: InstantProtocol> where Instant.Duration == Duration {
   }
 
   /// Takes note of a datagram that was refused.
-  mutating func refused(_ refused: Refused, now: Instant) -> [Notice] {
+  mutating func refused(_ refused: Refused, now: ContinuousClock.Instant) -> [Notice] {
     guard let header = refused.header else { return [] }
     let (member, source) = (header.member, refused.source)
     var notices: [Notice] = []
@@ -57,7 +57,7 @@ struct Observer<Instant: InstantProtocol> where Instant.Duration == Duration {
   }
 
   /// Looks at who has not been heard. To be called once a second or so.
-  mutating func tick(now: Instant) -> [Notice] {
+  mutating func tick(now: ContinuousClock.Instant) -> [Notice] {
     var notices: [Notice] = []
     let quiet = lastHeard.duration(to: now)
     // Members that speak once a minute are not missed after ten seconds.
@@ -78,7 +78,7 @@ struct Observer<Instant: InstantProtocol> where Instant.Duration == Duration {
     watch(member) { $0.spoke(from: source) }.map { [.alternating(member, $0.0, $0.1)] } ?? []
   }
 
-  private mutating func watch<Value>(_ member: MemberID, _ body: (inout MemberWatch<Instant>) -> Value) -> Value {
+  private mutating func watch<Value>(_ member: MemberID, _ body: (inout MemberWatch) -> Value) -> Value {
     body(&members[Int(member.rawValue)])
   }
 }

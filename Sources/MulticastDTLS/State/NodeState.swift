@@ -27,9 +27,10 @@ struct NodeState: Hashable, Sendable {
     for (member, position) in heard.sorted(by: { $0.key < $1.key }) {
       text += "heard \(member) \(position.epoch) \(position.next)\n"
     }
-    return text + "check \(Self.checksum(text))\n"
+    return Self.sealed(text)
   }
 
+  /// Puts a state together.
   init(epoch: Epoch? = nil, heard: [MemberID: Position] = [:]) {
     self.epoch = epoch
     self.heard = heard
@@ -62,6 +63,11 @@ struct NodeState: Hashable, Sendable {
         throw Corrupt(description: "'\(line)' means nothing")
       }
     }
+  }
+
+  /// Adds the line with the checksum.
+  static func sealed(_ text: String) -> String {
+    text + "check \(checksum(text))\n"
   }
 
   /// The first 8 bytes of the text's SHA-256, in hex.

@@ -8,6 +8,9 @@ public struct Epoch: Hashable, Comparable, Sendable {
   /// The epoch at which a group starts, and at which the C example stays.
   public static let first = Epoch(unchecked: 1)
 
+  /// The last epoch that there is: then the group needs a new secret.
+  public static let last = Epoch(unchecked: .max)
+
   /// Makes an epoch of its number.
   ///
   /// - Throws: ``InvalidValue`` if the number is not in 1...65535.
@@ -20,7 +23,7 @@ public struct Epoch: Hashable, Comparable, Sendable {
 
   /// The epoch after this one; nil after 65535, the last.
   var next: Epoch? {
-    rawValue == .max ? nil : Epoch(unchecked: rawValue + 1)
+    self == .last ? nil : Epoch(unchecked: rawValue + 1)
   }
 
   private init(unchecked rawValue: UInt16) {

@@ -1,0 +1,112 @@
+import TestSupport
+import Testing
+
+@testable import MulticastDTLS
+
+@Suite("Following senders from epoch to epoch")
+struct FollowingTests {
+  private let start = ContinuousClock.now
+  private let keys = RecordKeys.ofVectors(.wdmNullSHA256)
+
+  private func text(_ outcome: Result<Arrival, Refused>) -> String {
+    switch outcome {
+    case .success(let arrival): String(decoding: arrival.message.payload, as: UTF8.self)
+    case .failure(let refused): refused.reason.rawValue
+    }
+  }
+
+  /// What becomes of a record of member 1 that says its own epoch and number, or of a forgery of it.
+  private func open(
+    _ members: InboundMembers, _ epoch: UInt16, _ sequence: UInt64, after delay: Duration = .zero, forged: Bool = false
+  ) -> String {
+    var record = IndependentRecord(member: 1, sequence: sequence, epoch: epoch, text: "\(epoch)/\(sequence)")
+      .sealed(keys)
+    if forged { record[record.count - 1] ^= 1 }
+    return text(members.open(record, now: start + delay))
+  }
+
+  @Test("whatever the epoch in which a sender is first heard, it is followed")
+  func first() throws {
+    #expect(open(try makeMembers(), 7, 3) == "7/3")
+    #expect(open(try makeMembers(), 65535, 0) == "65535/0")
+  }
+
+  @Test("the first record of a later epoch is delivered, and from then on earlier epochs are refused")
+  func later() throws {
+    let members = try makeMembers()
+    #expect(open(members, 2, 100) == "2/100")
+    #expect(open(members, 3, 0) == "3/0")
+    #expect(open(members, 9, 0) == "9/0")
+    for epoch in [1, 2, 4, 8] as [UInt16] { #expect(open(members, epoch, 200, after: .seconds(5)) == "stale epoch") }
+    #expect(open(members, 9, 1) == "9/1")
+  }
+
+  @Test("forged epochs change nothing, and nothing is built for them")
+  func forged() throws {
+    let members = try makeMembers()
+    #expect(open(members, 2, 0) == "2/0")
+    for epoch in 3...2000 as ClosedRange<UInt16> { #expect(open(members, epoch, 0, forged: true) == "forged") }
+    #expect(open(members, 1, 0, forged: true) == "forged")
+    #expect(open(members, 2, 1) == "2/1")
+    #expect(open(members, 3, 0) == "3/0")
+  }
+
+  @Test("stragglers of the epoch before are taken for a moment, once each, and then no more")
+  func stragglers() throws {
+    let members = try makeMembers()
+    for sequence in [0, 1, 4] as [UInt64] { #expect(open(members, 2, sequence) == "2/\(sequence)") }
+    #expect(open(members, 3, 0) == "3/0")
+    #expect(open(members, 2, 3, after: .milliseconds(900)) == "2/3")
+    #expect(open(members, 2, 3, after: .milliseconds(900)) == "replayed")
+    #expect(open(members, 3, 1, after: .milliseconds(900)) == "3/1")
+    #expect(open(members, 2, 2, after: .milliseconds(1000)) == "stale epoch")
+    #expect(open(members, 3, 2, after: .seconds(2)) == "3/2")
+  }
+
+  @Test("what was heard before this node was started is not heard again, and what is new is")
+  func heardBefore() throws {
+    let members = try makeMembers(heardBefore: [1: Position(epoch: Epoch(5), next: 100)])
+    for sequence in 0..<100 as Range<UInt64> { #expect(open(members, 5, sequence) == "replayed") }
+    #expect(open(members, 4, 200) == "stale epoch")
+    #expect(members.positions == [:])
+    #expect(open(members, 5, 100) == "5/100")
+    #expect(members.positions == [1: Position(epoch: try Epoch(5), next: 101)])
+    #expect(open(members, 6, 0) == "6/0")
+    #expect(members.positions == [1: Position(epoch: try Epoch(6), next: 1)])
+  }
+
+  @Test("an empty message can be the first of an epoch, and a replay of it is refused")
+  func empty() throws {
+    let members = try makeMembers()
+    let record = IndependentRecord(member: 1, epoch: 2, payload: []).sealed(keys)
+    #expect(text(members.open(record, now: start)) == "")
+    #expect(text(members.open(record, now: start)) == "replayed")
+    #expect(open(members, 2, 1) == "2/1")
+  }
+
+  /// Missing, late, and whether its sender began a new epoch.
+  private func account(_ members: InboundMembers, _ epoch: UInt16, _ sequence: UInt64) throws -> [Int64] {
+    let record = IndependentRecord(member: 1, sequence: sequence, epoch: epoch, text: "Hello").sealed(keys)
+    let arrival = try members.open(record, now: start).get()
+    return [arrival.lost, arrival.isLate ? 1 : 0, arrival.isRestart ? 1 : 0]
+  }
+
+  @Test("missing, late and restarted are told from the numbers; what was sent before we listened is not missing")
+  func accounts() throws {
+    let members = try makeMembers()
+    #expect(try account(members, 1, 10) == [0, 0, 0])
+    #expect(try account(members, 1, 9) == [0, 1, 0])
+    #expect(try account(members, 1, 11) == [0, 0, 0])
+    #expect(try account(members, 1, 15) == [3, 0, 0])
+    #expect(try account(members, 1, 13) == [-1, 1, 0])
+    // We were there when it restarted: its first two are missing.
+    #expect(try account(members, 2, 2) == [2, 0, 1])
+    #expect(try account(members, 2, 1) == [-1, 1, 0])
+    #expect(try account(members, 1, 14) == [-1, 1, 0])
+    #expect(try account(members, 2, 3) == [0, 0, 0])
+    // We were not there while it sent these.
+    let later = try makeMembers(heardBefore: [1: Position(epoch: .first, next: 5)])
+    #expect(try account(later, 1, 9) == [0, 0, 0])
+    #expect(try account(later, 1, 11) == [1, 0, 0])
+  }
+}

@@ -1,0 +1,182 @@
+import Foundation
+import TestSupport
+import Testing
+
+@testable import MulticastDTLS
+
+@Suite("Epochs from the state on disk")
+struct StateKeeperTests {
+  private let scratch = TemporaryDirectory()
+  private let log = RecordedLog()
+  private let keyID = KeyID([0x9A, 0xB7, 0x6D, 0x2D])
+  private var directory: StateDirectory { StateDirectory(path: "\(scratch.path)/state") }
+  private var path: String { "\(directory)/9ab7-6d2d-0" }
+
+  private func open(
+    _ directory: StateDirectory? = nil, epoch: Epoch? = nil, member: MemberID = 0
+  ) throws -> StateKeeper {
+    try StateKeeper(
+      directory: directory ?? self.directory, epoch: epoch, keyID: keyID, member: member, logger: log.logger)
+  }
+
+  private func onDisk() throws -> NodeState {
+    try NodeState(String(contentsOfFile: path, encoding: .utf8), for: "9ab7-6d2d 0")
+  }
+
+  @Test("the first start takes epoch 1, and each one after it the next, which is on disk before it is used")
+  func starts() throws {
+    for number in 1...5 {
+      let keeper = try open()
+      #expect(keeper.epoch.rawValue == UInt16(number))
+      #expect(try onDisk().epoch == keeper.epoch)
+    }
+  }
+
+  @Test("nodes and secrets have states of their own")
+  func apart() throws {
+    let keepers = try [open(), open(member: 1)]
+    let other = try StateKeeper(
+      directory: directory, epoch: nil, keyID: KeyID([1, 2, 3, 4]), member: 0, logger: log.logger)
+    #expect((keepers + [other]).map(\.epoch) == [.first, .first, .first])
+    #expect(Set((keepers + [other]).map(\.path)).count == 3)
+  }
+
+  @Test("while a node runs nobody else gets its state, not even with an epoch of their own")
+  func inUse() throws {
+    let first = try open()
+    for epoch in [nil, Epoch.last] {
+      let error = #expect(throws: StateError.self) { try open(epoch: epoch) }
+      guard case .inUse(let reason) = error else {
+        Issue.record("\(String(describing: error))")
+        continue
+      }
+      #expect(reason.contains("node 0") && reason.contains("9ab7-6d2d") && reason.contains("process \(getpid())"))
+    }
+    #expect(try onDisk().epoch == first.epoch)
+  }
+
+  @Test("an epoch that is given counts, is remembered, and one that is not later is warned of")
+  func given() throws {
+    func start(_ epoch: UInt16?) throws -> UInt16 { try open(epoch: epoch.map { try Epoch($0) }).epoch.rawValue }
+    #expect(try start(100) == 100)
+    #expect(log.lines == [])
+    #expect(try start(nil) == 101)
+    #expect(try start(7) == 7)
+    #expect(log.lines.count == 1 && log.lines[0].contains("epoch 7") && log.lines[0].contains("101"))
+    #expect(try start(nil) == 102)
+  }
+
+  @Test("a damaged state is reported, not guessed at and not touched", arguments: ["", "epoch 7", "\u{0}\u{1}"])
+  func damaged(content: String) throws {
+    _ = try open()
+    try content.write(toFile: path, atomically: false, encoding: .utf8)
+    let error = #expect(throws: StateError.self) { try open() }
+    #expect(error?.description.contains(path) == true && error?.description.contains("damaged") == true)
+    // The way out that is named, though the file is left for a person to look at.
+    #expect(try open(epoch: Epoch(9)).epoch.rawValue == 9)
+    #expect(log.lines.contains { $0.contains("damaged") })
+    #expect(try String(contentsOfFile: path, encoding: .utf8) == content)
+  }
+
+  @Test("a state that cannot be written stops the start and names both ways out; a given epoch is one of them")
+  func unwritable() throws {
+    let file = scratch.write("", to: "a file")
+    for path in ["\(file)/state", file, "", "/proc/nothing/here"] {
+      let error = #expect(throws: StateError.self) { try open(StateDirectory(path: path)) }
+      let text = error?.description ?? ""
+      #expect(text.contains("another state directory") && text.contains("give an epoch"), "\(text)")
+      let keeper = try open(StateDirectory(path: path), epoch: .last)
+      #expect(keeper.epoch == .last && keeper.path == nil)
+    }
+    #expect(throws: StateError.self) {
+      try StateKeeper(directory: nil, epoch: nil, keyID: keyID, member: 0, logger: log.logger)
+    }
+  }
+
+  @Test("after the last epoch there is a clear end that says to change the secret")
+  func usedUp() throws {
+    let keeper = try open(epoch: Epoch(65534))
+    #expect(try keeper.takeNextEpoch() == .last)
+    #expect(throws: StateError.self) { try keeper.takeNextEpoch() }
+    #expect(try onDisk().epoch == .last)
+    keeper.finish()
+  }
+
+  @Test("a start after the last epoch is refused and says to change the secret")
+  func startAfterTheLast() throws {
+    _ = try open(epoch: .last)
+    let error = #expect(throws: StateError.self) { try open() }
+    guard case .usedUp(let reason) = error else {
+      Issue.record("\(String(describing: error))")
+      return
+    }
+    #expect(reason.contains("new secret"))
+  }
+
+  @Test("what was heard is there after a restart, and what was not heard since stays as it was")
+  func heard() throws {
+    let (early, late) = (Position(epoch: .first, next: 5), Position(epoch: .last, next: 70_000))
+    do {
+      let keeper = try open()
+      #expect(keeper.heardBefore.isEmpty)
+      keeper.save([1: early, 2: early])
+      keeper.finish()
+      keeper.save([1: late])
+      keeper.finish()
+      keeper.finish()
+    }
+    #expect(try open().heardBefore == [1: late, 2: early])
+    #expect(
+      try FileManager.default.contentsOfDirectory(atPath: directory.path).sorted() == [
+        "9ab7-6d2d-0", "9ab7-6d2d-0.lock",
+      ])
+  }
+
+  @Test("what was heard is kept without waiting for the end")
+  func heardSoon() async throws {
+    let keeper = try open()
+    keeper.save([1: Position(epoch: .first, next: 5)])
+    try await eventually("the state") { try onDisk().heard == [1: Position(epoch: .first, next: 5)] }
+    #expect(keeper.epoch == .first)
+  }
+
+  @Test("a disk that fails is reported once, and what was heard is written when it works again")
+  func failingDisk() throws {
+    let keeper = try open()
+    // A directory in the place of the file that the state is written to first.
+    try FileManager.default.createDirectory(atPath: "\(path).new", withIntermediateDirectories: false)
+    for next in [5, 6] as [UInt64] {
+      keeper.save([1: Position(epoch: .first, next: next)])
+      keeper.finish()
+    }
+    #expect(log.lines.count == 1 && log.lines[0].contains("cannot write the state file"), "\(log.lines)")
+    try FileManager.default.removeItem(atPath: "\(path).new")
+    keeper.save([1: Position(epoch: .first, next: 7)])
+    keeper.finish()
+    #expect(try onDisk().heard == [1: Position(epoch: .first, next: 7)])
+  }
+
+  @Test("only the owner can use what is kept")
+  func modes() throws {
+    let keeper = try open()
+    for (file, mode) in [(directory.path, 0o700), (path, 0o600), ("\(path).lock", 0o600)] {
+      #expect(try FileManager.default.attributesOfItem(atPath: file)[.posixPermissions] as? Int == mode)
+    }
+    keeper.finish()
+  }
+}
+
+@Suite("Where the state is kept")
+struct StateDirectoryTests {
+  @Test("systemd's directory comes first, then XDG_STATE_HOME, then the home directory")
+  func order() throws {
+    func path(_ state: String?, _ xdg: String?, _ home: String?) throws -> String {
+      try StateDirectory.standard(stateDirectory: state, stateHome: xdg, home: home).path
+    }
+    #expect(try path("/var/lib/a:/var/lib/b", "/x", "/h") == "/var/lib/a")
+    #expect(try path(nil, "/x", "/h") == "/x/mcast-peer")
+    #expect(try path("", "relative", "/h") == "/h/.local/state/mcast-peer")
+    let error = #expect(throws: StateError.self) { try path(nil, nil, nil) }
+    #expect(error?.description.contains("give an epoch") == true)
+  }
+}

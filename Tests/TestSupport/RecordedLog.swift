@@ -1,0 +1,30 @@
+import Logging
+import Synchronization
+
+/// A log that keeps what it is told, for a test to look at.
+package final class RecordedLog: Sendable {
+  private let recorded = Mutex<[String]>([])
+
+  package init() {}
+
+  /// What was logged, each as `level: text`.
+  package var lines: [String] { recorded.withLock { $0 } }
+
+  /// A logger that writes here.
+  package var logger: Logger { Logger(label: "test") { _ in Handler(log: self) } }
+
+  private struct Handler: LogHandler {
+    let log: RecordedLog
+    var metadata: Logger.Metadata = [:]
+    var logLevel = Logger.Level.info
+
+    subscript(metadataKey key: String) -> Logger.Metadata.Value? {
+      get { metadata[key] }
+      set { metadata[key] = newValue }
+    }
+
+    func log(event: LogEvent) {
+      log.recorded.withLock { $0.append("\(event.level): \(event.message)") }
+    }
+  }
+}
