@@ -1,0 +1,47 @@
+import Testing
+
+@testable import MulticastDTLS
+@testable import mcast_peer
+
+@Suite("The table of traffic")
+struct TrafficTableTests {
+  @Test("it has a line for each node that was heard, and what cannot be put to one node's account below")
+  func table() throws {
+    var traffic = Traffic()
+    let source = Endpoint(GroupAddress.standard.socketAddress)
+    func count(_ member: MemberID, _ times: Int, lost: Int64 = 0, isLate: Bool = false) {
+      for _ in 0..<times {
+        traffic.count(
+          Arrival(
+            message: Message(sender: member, epoch: .first, sequence: 0, source: source, payload: []), lost: lost,
+            isLate: isLate, isRestart: false, isStraggler: false),
+          isDelivered: true)
+      }
+    }
+    count(1, 12_345)
+    count(1, 1, lost: 7)
+    count(1, 2, lost: -1, isLate: true)
+    count(10, 1)
+    for _ in 0..<3 { traffic.count(Refused(.foreign, nil, source)) }
+    traffic.count(
+      Refused(.forged, RecordHeader([23, 0xFE, 0xFD, 0, 1, 1, 0, 0, 0, 0, 0, 0, 32] as [UInt8]), source))
+    traffic.droppedByKernel = 4
+
+    #expect(
+      TrafficTable(traffic, of: MemberSet([0, 1, 2, 3, 10]), at: 0).text == """
+        node  received  lost  reordered  replayed  forged  stale epoch  overrun
+           1     12348     5          2         0       1            0        0
+          10         1     0          0         0       0            0        0
+        nothing from: 2-3
+        refused, of all: foreign 3, malformed 0, own 0, own ID used by others 0, unknown member 0, stale epoch 0, \
+        replayed 0, forged 1, overrun 0
+        dropped by the kernel: 4
+        """)
+  }
+}
+
+extension RecordHeader {
+  fileprivate init?(_ bytes: [UInt8]) {
+    self.init(bytes.span)
+  }
+}

@@ -1,0 +1,59 @@
+import TestSupport
+import Testing
+
+@testable import MulticastDTLS
+
+@Suite("Own records, and those of another node with our ID")
+struct SentRecordsTests {
+  private let keys = RecordKeys.ofVectors(.wdmNullSHA256)
+  private let ownPort = endpoint(1, port: 7)
+  private let elsewhere = endpoint(2, port: 8)
+
+  private func record(_ sequence: UInt64, epoch: UInt16 = 1, _ text: String = "ours") -> [UInt8] {
+    IndependentRecord(member: 0, sequence: sequence, epoch: epoch, text: text).sealed(keys)
+  }
+
+  /// What became of a record with our ID.
+  private func reason(_ record: [UInt8], _ sent: SentRecords, from source: Endpoint) throws -> String {
+    switch try makeMembers(sent: sent).open(record, from: source) {
+    case .success: "delivered"
+    case .failure(let refused): refused.reason.rawValue + (refused.isForgotten ? ", perhaps" : "")
+    }
+  }
+
+  private let own = Refusal.own.rawValue
+  private let duplicate = Refusal.duplicateID.rawValue
+
+  @Test("what was sent is known when it comes back, wherever it seems to come from")
+  func ours() throws {
+    let sent = SentRecords(epoch: .first, port: 7)
+    for sequence in 0..<300 as Range<UInt64> { record(sequence).withUnsafeBytes { sent.remember($0) } }
+    for source in [ownPort, elsewhere] { #expect(try reason(record(299), sent, from: source) == own) }
+    // Longer ago than is remembered: then its port tells.
+    #expect(try reason(record(0), sent, from: ownPort) == own)
+    #expect(try reason(record(0), sent, from: elsewhere) == duplicate + ", perhaps")
+  }
+
+  @Test("another node with our ID is found out by an epoch, a number or a content that is not ours")
+  func another() throws {
+    let sent = SentRecords(epoch: try Epoch(2), port: 7)
+    #expect(try reason(record(0, epoch: 2), sent, from: elsewhere) == duplicate)
+    record(0, epoch: 2).withUnsafeBytes { sent.remember($0) }
+    #expect(try reason(record(0, epoch: 2), sent, from: elsewhere) == own)
+    #expect(try reason(record(0, epoch: 2, "theirs"), sent, from: elsewhere) == duplicate)
+    #expect(try reason(record(1, epoch: 2), sent, from: elsewhere) == duplicate)
+    #expect(try reason(record(0, epoch: 3), sent, from: elsewhere) == duplicate)
+    #expect(try reason(record(0, epoch: 1), sent, from: elsewhere) == duplicate + ", perhaps")
+  }
+
+  @Test("a record with our ID that does not authenticate is forged, and nothing else")
+  func forged() throws {
+    let sent = SentRecords(epoch: .first, port: 7)
+    record(0).withUnsafeBytes { sent.remember($0) }
+    for (sequence, epoch) in [(0, 1), (1, 1), (0, 2)] as [(UInt64, UInt16)] {
+      var altered = record(sequence, epoch: epoch)
+      altered[altered.count - 1] ^= 1
+      #expect(try reason(altered, sent, from: elsewhere) == Refusal.forged.rawValue)
+    }
+  }
+}
