@@ -10,14 +10,17 @@ struct MulticastPeerTests {
   private let keys = RecordKeys.ofVectors(.wdmNullSHA256)
 
   private func makePeer(
-    _ member: MemberID, peers: MemberSet = MemberSet(0...2), suite: CipherSuite = .wdmNullSHA256
+    _ member: MemberID, peers: MemberSet = MemberSet(0...2), suite: CipherSuite = .wdmNullSHA256,
+    log: RecordedLog = .init(),
+    recordLimit: UInt64 = 1 << 32
   ) throws -> MulticastPeer {
     var configuration = MulticastPeer.Configuration(
       member: member, peers: peers, group: group, interface: loopback, state: nil)
     configuration.epoch = .first
     configuration.timeToLive = 0
     configuration.suite = suite
-    return try MulticastPeer(configuration, secret: GroupSecret(text: Vectors.shared.secret))
+    return try MulticastPeer(
+      configuration, secret: GroupSecret(text: Vectors.shared.secret), logger: log.logger, recordLimit: recordLimit)
   }
 
   @Test("each of three peers hears the other two, in order", arguments: CipherSuite.allCases)
@@ -167,5 +170,46 @@ struct MulticastPeerTests {
     }
     let senders = await peer.messages.prefix(255).reduce(into: []) { $0.append($1.sender.rawValue) }
     #expect(senders == Array(1...255))
+  }
+
+  @Test("before the numbers of an epoch run out the next one begins, and no message is lost")
+  func rollOver() async throws {
+    let (sender, receiver) = (try makePeer(0, recordLimit: 7), try makePeer(1))
+    for number in 0..<50 { try sender.send("\(number)") }
+    var numbers: [String] = []
+    for await message in receiver.messages.prefix(50) {
+      #expect(message.epoch.rawValue == UInt16(1 + numbers.count / 7) && message.sequence == UInt64(numbers.count % 7))
+      numbers.append(String(decoding: message.payload, as: UTF8.self))
+    }
+    #expect(numbers == (0..<50).map(String.init))
+    #expect(sender.epoch.rawValue == 8)
+    #expect(receiver.traffic.members[0]?.lost == 0)
+    try await eventually("the sender's own records to come back") { sender.traffic.refused == [.own: 50] }
+  }
+
+  @Test("lost, late and repeated messages are counted by their numbers")
+  func counted() async throws {
+    let peer = try makePeer(0)
+    let wire = try Wire(group)
+    for sequence in [10, 11, 14, 12, 12, 20, 9] as [UInt64] {
+      try wire.send(IndependentRecord(member: 1, sequence: sequence, text: "\(sequence)").sealed(keys))
+    }
+    try await eventually("all to be counted") { peer.traffic.received == 6 && peer.traffic.refused == [.replayed: 1] }
+    // Missing: 13, and 15 to 19. Nobody knows of those before the first.
+    #expect(peer.traffic.members[1]?.lost == 6)
+    #expect(peer.traffic.members[1]?.reordered == 2)
+    #expect(peer.traffic.droppedByKernel == 0)
+  }
+
+  @Test("what a person should know is logged by the peer, in few lines")
+  func notices() async throws {
+    let log = RecordedLog()
+    let peer = try makePeer(0, log: log)
+    let wire = try Wire(group)
+    for sequence in 0..<500 as Range<UInt64> {
+      try wire.send(IndependentRecord(member: 7, sequence: sequence, text: "unknown").sealed(keys))
+    }
+    try await eventually("the notice") { !log.lines.isEmpty && (peer.traffic.refused[.unknownMember] ?? 0) > 100 }
+    #expect(log.lines.count == 1 && log.lines[0].contains("node 7") && log.lines[0].contains("--peers 0-2"))
   }
 }

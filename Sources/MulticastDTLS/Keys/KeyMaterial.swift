@@ -12,7 +12,9 @@ struct KeyMaterial: ~Copyable, Sendable {
   let serverRandom: SecretBytes
   /// The secret's fingerprint.
   let keyID: KeyID
+}
 
+extension KeyMaterial {
   /// Derives all of it; takes some 60 ms of one core, by intention.
   ///
   /// - Throws: ``WolfSSLError`` if wolfCrypt fails.
@@ -22,10 +24,12 @@ struct KeyMaterial: ~Copyable, Sendable {
     let serverRandom = try Self.derive(secret, salt: "mcast-server-random", rounds: 4096, count: 32)
     // Guessing the secret from its key ID must cost more than from a recorded datagram, which takes 16,384 rounds.
     let fingerprint = try Self.derive(secret, salt: "mcast-key-id", rounds: 32768, count: 4)
-    self.preMasterSecret = preMasterSecret
-    self.clientRandom = clientRandom
-    self.serverRandom = serverRandom
-    keyID = unsafe fingerprint.withBytes { unsafe KeyID($0) }
+    self.init(
+      preMasterSecret: preMasterSecret,
+      clientRandom: clientRandom,
+      serverRandom: serverRandom,
+      keyID: unsafe fingerprint.withBytes { unsafe KeyID($0) }
+    )
   }
 
   private static func derive(

@@ -1,0 +1,213 @@
+import CWolfSSL
+import TestSupport
+import Testing
+
+@testable import MulticastDTLS
+
+/// One test for each thing that wolfSSL 5.5.4 was found to do and that a peer must be safe from. Those that are not here
+/// stand elsewhere: a send that fails (`OutboundSessionTests.failedSend`), the sizes (`OutboundSessionTests.sizes`,
+/// `longest`), the 100 peers of a session (`MulticastPeerTests.everyone`), a library without multicast (`ShimTests`,
+/// `UsageTests.libraryWithoutMulticast`), and real processes under each killer (`WireTests.killers`).
+@Suite("What wolfSSL does, and what is done about it")
+struct WolfSSLFindingsTests {
+  private func keys(_ suite: CipherSuite) -> RecordKeys { .ofVectors(suite) }
+
+  private func open(_ members: InboundMembers, _ sequence: UInt64, epoch: UInt16 = 1, _ suite: CipherSuite) -> String {
+    let record = IndependentRecord(member: 1, sequence: sequence, epoch: epoch, text: "message \(sequence)")
+    switch members.open(record.sealed(keys(suite))) {
+    case .success(let arrival): return String(decoding: arrival.message.payload, as: UTF8.self)
+    case .failure(let refused): return refused.reason.rawValue
+    }
+  }
+
+  @Test(
+    "a peer is added before the secret is set: the other way round every record would be dropped",
+    arguments: CipherSuite.allCases)
+  func order(suite: CipherSuite) throws {
+    #expect(open(try makeMembers(suite: suite), 0, suite) == "message 0")
+  }
+
+  enum Killer: String, CaseIterable {
+    case lengthBelowTheTag = "the forged 13 bytes, whose length is below the tag's"
+    case twelveBytes = "12 bytes, to be joined to the next datagram"
+    case longerThanTheBuffer = "a record longer than the read buffer"
+    case wrongVersion = "100 records with a wrong version"
+    case alert = "authenticated alerts"
+    case handshake = "an authenticated handshake record"
+    case changeCipherSpec = "an authenticated ChangeCipherSpec"
+
+    func datagrams(_ keys: RecordKeys) -> [[UInt8]] {
+      func sealed(type: UInt8 = 23, version: [UInt8] = [0xFE, 0xFD], _ payload: [UInt8]) -> [UInt8] {
+        var record = IndependentRecord(member: 1, sequence: 1, payload: payload)
+        (record.type, record.version) = (type, version)
+        return record.sealed(keys)
+      }
+      switch self {
+      case .lengthBelowTheTag: return [bytes("17fefd00010100000010010000")]
+      case .twelveBytes: return [bytes("17fefd000101000000000100")]
+      case .longerThanTheBuffer: return [1401, 2000, 16_000].map { sealed([UInt8](repeating: 7, count: $0)) }
+      case .wrongVersion: return Array(repeating: sealed(version: [0xFE, 0xFF], [1, 2, 3]), count: 100)
+      case .alert: return [sealed(type: 21, [1, 0]), sealed(type: 21, [2, 20])]
+      case .handshake: return [sealed(type: 22, [0] + [UInt8](repeating: 0, count: 11))]
+      case .changeCipherSpec: return [sealed(type: 20, [1])]
+      }
+    }
+  }
+
+  @Test("no datagram makes a session deaf", arguments: Killer.allCases, CipherSuite.allCases)
+  func killers(killer: Killer, suite: CipherSuite) throws {
+    let members = try makeMembers(suite: suite)
+    #expect(open(members, 0, suite) == "message 0")
+    for datagram in killer.datagrams(keys(suite)) {
+      guard case .failure(let refused) = members.open(datagram) else {
+        Issue.record("delivered")
+        continue
+      }
+      #expect([.foreign, .malformed].contains(refused.reason))
+    }
+    for sequence in 2..<20 as Range<UInt64> { #expect(open(members, sequence, suite) == "message \(sequence)") }
+  }
+
+  @Test("a session that has no keys does not come to be: a write to it would overrun the heap")
+  func withoutKeys() throws {
+    let context = try #require(wolfSSL_CTX_new(wolfDTLSv1_2_client_method()))
+    defer { wolfSSL_CTX_free(context) }
+    func nothing() -> SecretBytes { SecretBytes(capacity: 0) { _ in 0 } }
+    let keys = KeyMaterial(
+      preMasterSecret: nothing(), clientRandom: nothing(), serverRandom: nothing(), keyID: KeyID([0, 0, 0, 0]))
+    let error = #expect(throws: WolfSSLError.self) {
+      try Session(context: context, sender: nil, epoch: .first, suite: .wdmNullSHA256, keys: keys)
+    }
+    #expect(error?.description.contains("wolfSSL_set_secret") == true, "\(String(describing: error))")
+  }
+
+  @Test("a refused record is silent, and takes nothing of the next one with it", arguments: CipherSuite.allCases)
+  func silent(suite: CipherSuite) throws {
+    let members = try makeMembers(suite: suite)
+    for sequence in 0..<200 as Range<UInt64> {
+      var forged = IndependentRecord(member: 1, sequence: sequence, text: "message \(sequence)").sealed(keys(suite))
+      forged[forged.count - 1] ^= 1
+      if case .success = members.open(forged) { Issue.record("delivered") }
+      #expect(open(members, sequence, suite) == "message \(sequence)")
+      #expect(open(members, sequence, suite) == Refusal.replayed.rawValue)
+    }
+  }
+
+  @Test("no epoch reaches its 2^32nd record, where the replay window would fail", arguments: CipherSuite.allCases)
+  func sequenceLimit(suite: CipherSuite) throws {
+    let members = try makeMembers(suite: suite)
+    #expect(open(members, (1 << 32) - 1, suite) == "message 4294967295")
+    #expect(open(members, (1 << 32) - 1, suite) == Refusal.replayed.rawValue)
+    for sequence in [1 << 32, (1 << 32) + 1, (1 << 40) - 1] as [UInt64] {
+      #expect(open(members, sequence, suite) == Refusal.malformed.rawValue)
+    }
+    #expect(open(members, 0, epoch: 2, suite) == "message 0")
+  }
+
+  @Test("a sender that restarts is heard at once, and no number of its is used twice")
+  func senderRestarts() async throws {
+    let group = makeTestGroup()
+    let state = TemporaryDirectory()
+    func makePeer(_ member: MemberID) throws -> MulticastPeer {
+      var configuration = MulticastPeer.Configuration(
+        member: member, peers: MemberSet(0...1), group: group, interface: loopback,
+        state: StateDirectory(path: state.path))
+      configuration.timeToLive = 0
+      return try MulticastPeer(
+        configuration, secret: GroupSecret(text: Vectors.shared.secret), logger: RecordedLog().logger)
+    }
+    let receiver = try makePeer(0)
+    var messages = receiver.messages.makeAsyncIterator()
+    for epoch in 1...5 as ClosedRange<UInt16> {
+      let sender = try makePeer(1)
+      for sequence in 0..<10 as Range<UInt64> {
+        try sender.send("message \(sequence)")
+        let message = await messages.next()
+        #expect(message?.epoch.rawValue == epoch && message?.sequence == sequence)
+      }
+    }
+  }
+
+  @Test("a receiver that restarts accepts none of 1,000 recorded datagrams again")
+  func receiverRestarts() async throws {
+    let group = makeTestGroup()
+    let state = TemporaryDirectory()
+    let wire = try Wire(group)
+    func makePeer() throws -> MulticastPeer {
+      var configuration = MulticastPeer.Configuration(
+        member: 0, peers: MemberSet(0...1), group: group, interface: loopback, state: StateDirectory(path: state.path))
+      configuration.timeToLive = 0
+      return try MulticastPeer(
+        configuration, secret: GroupSecret(text: Vectors.shared.secret), logger: RecordedLog().logger)
+    }
+    let recorded = (0..<1000).map {
+      IndependentRecord(member: 1, sequence: $0, text: "\($0)").sealed(keys(.wdmNullSHA256))
+    }
+    func play(to peer: MulticastPeer) async throws {
+      for (number, datagram) in recorded.enumerated() {
+        try wire.send(datagram)
+        // Not faster than they are taken, or the kernel would drop some.
+        try await eventually("datagram \(number)") {
+          peer.traffic.received + peer.traffic.refused.values.reduce(0, +) == number + 1
+        }
+      }
+    }
+    do {
+      let peer = try makePeer()
+      try await play(to: peer)
+      #expect(peer.traffic.received == 1000)
+      peer.stop()
+    }
+    let peer = try makePeer()
+    try await play(to: peer)
+    #expect(peer.traffic.received == 0 && peer.traffic.refused == [.replayed: 1000])
+    try wire.send(IndependentRecord(member: 1, sequence: 1000, text: "new").sealed(keys(.wdmNullSHA256)))
+    #expect(await peer.messages.first { _ in true }?.payload == Array("new".utf8))
+  }
+
+  @Test("one context serves sessions of many threads at the same time", arguments: CipherSuite.allCases)
+  func threads(suite: CipherSuite) async throws {
+    let context = try makeContext(member: 9, suite: suite)
+    let wanted = keys(suite)
+    try await withThrowingTaskGroup(of: Void.self) { tasks in
+      for number in 1...8 as ClosedRange<UInt16> {
+        tasks.addTask {
+          var session = try OutboundSession(context, epoch: Epoch(number))
+          for sequence in 0..<500 as Range<UInt64> {
+            let record = IndependentRecord(member: 9, sequence: sequence, epoch: number, text: "\(number) \(sequence)")
+            #expect(try session.seal(record.payload) == record.sealed(wanted))
+          }
+        }
+      }
+      try await tasks.waitForAll()
+    }
+  }
+
+  @Test("a peer that ends sends nothing more: a close alert would end stock wolfSSL receivers")
+  func noAlert() throws {
+    let group = makeTestGroup()
+    let wire = try Wire(group)
+    do {
+      var configuration = MulticastPeer.Configuration(
+        member: 1, peers: MemberSet(0...1), group: group, interface: loopback, state: nil)
+      (configuration.timeToLive, configuration.epoch) = (0, .first)
+      let peer = try MulticastPeer(configuration, secret: GroupSecret(text: Vectors.shared.secret))
+      try peer.send("Hello")
+      peer.stop()
+    }
+    let end = Array("the end".utf8)
+    try wire.send(end)
+    #expect(
+      try wire.receive(2) == [IndependentRecord(member: 1, text: "Hello").sealed(keys(.wdmNullSHA256)), end])
+  }
+
+  @Test("there are the two suites that work in multicast mode, and each seals what the other side opens")
+  func suites() throws {
+    #expect(CipherSuite.allCases.map(\.name) == ["WDM-NULL-SHA256", "PSK-CHACHA20-POLY1305"])
+    for suite in CipherSuite.allCases {
+      var sender = try OutboundSession(makeContext(member: 1, suite: suite), epoch: .first)
+      let record = try sender.seal("Hello")
+      #expect(try makeMembers(suite: suite).open(record).get().message.payload == Array("Hello".utf8))
+    }
+  }
+}
