@@ -10,8 +10,10 @@ struct Observer {
   /// Whether the quiet has been noticed, and not ended since.
   private var isQuiet = false
 
-  init(start: ContinuousClock.Instant) {
+  /// - Parameter hasOthers: Whether there is anybody to be heard.
+  init(start: ContinuousClock.Instant, hasOthers: Bool = true) {
     lastHeard = start
+    isQuiet = !hasOthers
   }
 
   /// Takes note of a message that was accepted.

@@ -7,13 +7,14 @@ import Synchronization
 /// 1. At the start: take the lock, read what is there, and take an epoch; it is on disk before anything is sent in it.
 /// 2. The receive loop hands in what it has heard, at most once a second; it is written on a queue of its own, since a
 ///    slow disk must hold up nobody who receives.
-/// 3. When the node stops: write what was heard last.
+/// 3. When the node stops: write what was heard last, and give the lock back.
 final class StateKeeper: Sendable {
   /// How far the others had been heard when the node was started.
   let heardBefore: [MemberID: Position]
+  /// Where the state is; nil if none is kept.
+  let path: String?
 
   private let node: String
-  private let file: StateFile?
   private let kept: Mutex<Kept>
   /// What was handed in and is not written yet.
   private let waiting = Mutex<[MemberID: Position]?>(nil)
@@ -21,6 +22,8 @@ final class StateKeeper: Sendable {
   private let logger: Logger
 
   private struct Kept {
+    /// Where it is on disk; nil if it is not, or not any more.
+    var file: StateFile?
     /// What is on disk, if anything is.
     var state: NodeState
     /// The epoch that the node sends in.
@@ -41,7 +44,6 @@ final class StateKeeper: Sendable {
     member: MemberID,
     logger: Logger
   ) throws(StateError) {
-    var file: StateFile?
     var state = NodeState()
     do throws(StateError) {
       guard let directory else { throw .unusable("there is no state directory: \(StateError.waysOut)") }
@@ -56,17 +58,17 @@ final class StateKeeper: Sendable {
       }
       state.epoch = max(taken, last ?? taken)
       try opened.write(state)
-      file = opened
-      kept = Mutex(Kept(state: state, epoch: taken))
+      kept = Mutex(Kept(file: opened, state: state, epoch: taken))
+      path = opened.path
     } catch {
       // The user has said which epoch to use: then the state can be done without, unless somebody else uses it.
       guard case .unusable(let reason) = error, let epoch else { throw error }
       if directory != nil { logger.warning("\(reason)") }
       state = NodeState()
-      kept = Mutex(Kept(state: state, epoch: epoch))
+      kept = Mutex(Kept(file: nil, state: state, epoch: epoch))
+      path = nil
     }
     node = "node \(member) with key ID \(keyID)"
-    self.file = file
     self.logger = logger
     heardBefore = state.heard
   }
@@ -74,11 +76,6 @@ final class StateKeeper: Sendable {
   /// The epoch that the node sends in.
   var epoch: Epoch {
     kept.withLock { $0.epoch }
-  }
-
-  /// Where the state is; nil if none is kept.
-  var path: String? {
-    file?.path
   }
 
   /// Takes the next epoch, which is on disk when this returns.
@@ -93,7 +90,7 @@ final class StateKeeper: Sendable {
       var state = kept.state
       state.epoch = next
       do throws(StateError) {
-        try file?.write(state)
+        try kept.file?.write(state)
       } catch {
         return .failure(error)
       }
@@ -105,7 +102,7 @@ final class StateKeeper: Sendable {
 
   /// Takes note of how far the others have been heard, and has it written soon.
   func save(_ heard: [MemberID: Position]) {
-    guard file != nil else { return }
+    guard path != nil else { return }
     let isFirst = waiting.withLock { waiting in
       defer { waiting = heard }
       return waiting == nil
@@ -114,14 +111,21 @@ final class StateKeeper: Sendable {
     if isFirst { queue.async { [self] in writeWaiting() } }
   }
 
-  /// Writes what was handed in, and returns when it is done.
+  /// Writes what was handed in, and gives the lock back: the node must not send any more. Again changes nothing.
   func finish() {
+    flush()
+    kept.withLock { $0.file = nil }
+  }
+
+  /// Writes what was handed in, and returns when that is done.
+  func flush() {
     queue.sync { writeWaiting() }
   }
 
   private func writeWaiting() {
-    guard let file, let heard = waiting.withLock({ $0.take() }) else { return }
+    guard let heard = waiting.withLock({ $0.take() }) else { return }
     kept.withLock { kept in
+      guard let file = kept.file else { return }
       var state = kept.state
       // Those that were not heard since the start stay as they were.
       state.heard.merge(heard) { $1 }
