@@ -19,7 +19,8 @@ public final class MulticastPeer: Sendable {
     public var timeToLive: UInt8 = 1
     /// The cipher suite of what is sent and accepted.
     public var suite: CipherSuite = .wdmNullSHA256
-    /// Where the epochs that this node has used are kept, and how far it has heard the others; nil keeps nothing.
+    /// Where the epochs that this node has used are kept, and how far it has heard the others; nil keeps nothing, and then
+    /// ``epoch`` must be given. One process at a time can use a node's state.
     public var state: StateDirectory?
     /// The epoch to begin in; nil, as it should be, takes the one after the last that this node has used.
     ///
@@ -81,13 +82,10 @@ public final class MulticastPeer: Sendable {
     recordLimit: UInt64
   ) throws {
     self.configuration = configuration
-    socket = try MulticastSocket(
-      group: configuration.group,
-      interface: configuration.interface,
-      timeToLive: configuration.timeToLive
-    )
     let context = try DTLSContext(ownMember: configuration.member, suite: configuration.suite, secret: secret)
     keyID = context.keys.keyID
+    // The lock comes before the socket: what it hears then is no more from a former process with our ID. The epoch comes
+    // after it: a group that cannot be joined costs none.
     keeper = try StateKeeper(
       directory: configuration.state,
       epoch: configuration.epoch,
@@ -95,8 +93,13 @@ public final class MulticastPeer: Sendable {
       member: configuration.member,
       logger: logger
     )
-    sent = SentRecords(epoch: keeper.epoch, port: socket.sourcePort)
+    socket = try MulticastSocket(
+      group: configuration.group,
+      interface: configuration.interface,
+      timeToLive: configuration.timeToLive
+    )
     outbound = Mutex(try Outbound(context, keeper: keeper, recordLimit: recordLimit))
+    sent = SentRecords(epoch: keeper.epoch, port: socket.sourcePort)
     let (messages, received) = AsyncStream.makeStream(
       of: Message.self,
       bufferingPolicy: .bufferingOldest(Self.waitingLimit)

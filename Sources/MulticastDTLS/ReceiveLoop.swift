@@ -64,7 +64,7 @@ final class ReceiveLoop: Sendable {
   private func run(_ members: InboundMembers) {
     var batch = ReceiveBatch()
     let clock = ContinuousClock()
-    var observer = Observer(start: clock.now, hasOthers: !surroundings.others.members.isEmpty)
+    var observer = Observer(start: clock.now, followed: surroundings.others)
     var nextTick = clock.now + Self.tick
     // What is new is handed on at once, and what comes within a second of that together.
     var nextSave = clock.now

@@ -10,7 +10,7 @@ import UnixSignals
 /// 1. Print who and where this is.
 /// 2. Send by the timer, until the count is reached or a signal comes; meanwhile print what arrives, and for SIGUSR1 the
 ///    table of traffic.
-/// 3. Stop the peer, print what had arrived, and take leave.
+/// 3. Stop the peer, print what had arrived, and take leave; with `--stats`, by the table of traffic.
 struct Conversation: Service {
   let peer: MulticastPeer
   let options: Options
@@ -30,6 +30,8 @@ struct Conversation: Service {
             try await cancelWhenGracefulShutdown { try await sendMessages() }
           } catch is CancellationError {
             // A signal: the usual way to end.
+          } catch SendError.stopped {
+            // The same, while a message was on its way.
           }
           peer.stop()
         }
@@ -39,9 +41,17 @@ struct Conversation: Service {
       }
       try await output.print("\nNode \(options.nodeID): Shutting down...")
       try await output.print("Node \(options.nodeID): Goodbye!")
+      if options.stats { try await printStatistics() }
     } onGracefulShutdown: {
-      // If nobody takes the last lines, they are not waited for: a signal ends the peer within half a second.
-      DispatchQueue.global().asyncAfter(deadline: .now() + .milliseconds(400)) { _exit(EXIT_SUCCESS) }
+      let queue = DispatchQueue.global()
+      queue.async {
+        // What was heard is on disk when this returns.
+        peer.stop()
+        // If nobody takes the last lines, they are not waited for: a signal ends the peer within half a second.
+        queue.asyncAfter(deadline: .now() + .milliseconds(400)) { _exit(EXIT_SUCCESS) }
+      }
+      // A disk that does not answer is given up, too.
+      queue.asyncAfter(deadline: .now() + .seconds(5)) { _exit(EXIT_SUCCESS) }
     }
   }
 

@@ -76,7 +76,6 @@ struct MCastPeer: AsyncParsableCommand {
       )
     )
     try await group.run()
-    if options.stats { try await conversation.printStatistics() }
   }
 
   /// Makes the peer. The secret itself is gone when this returns; the peer has the keys that were derived from it.

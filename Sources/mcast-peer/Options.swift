@@ -112,6 +112,7 @@ struct Options: ParsableArguments {
       let all = MemberSet(peers.members + [nodeID])
       throw ValidationError("node ID \(nodeID) is not among --peers \(peers): give all members, as in --peers \(all)")
     }
+    guard stateDir != "" else { throw ValidationError("--state-dir is empty: name a directory, or leave it out") }
     // The longest message that can come, so that none turns out too long later.
     let longest = text(number: count ?? Self.countLimit).utf8.count
     let limit = CipherSuite.wdmNullSHA256.maximumPayload

@@ -210,6 +210,7 @@ struct MulticastPeerTests {
       try wire.send(IndependentRecord(member: 7, sequence: sequence, text: "unknown").sealed(keys))
     }
     try await eventually("the notice") { !log.lines.isEmpty && (peer.traffic.refused[.unknownMember] ?? 0) > 100 }
-    #expect(log.lines.count == 1 && log.lines[0].contains("node 7") && log.lines[0].contains("--peers 0-2"))
+    #expect(
+      log.lines.count == 1 && log.lines[0].contains("node 7") && log.lines[0].contains("--peers 0-2"), "\(log.lines)")
   }
 }

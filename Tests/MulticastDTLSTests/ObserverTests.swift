@@ -24,72 +24,121 @@ struct ObserverTests {
     return Refused(reason, header, source, laterEpoch: laterEpoch, isForgotten: isForgotten)
   }
 
-  /// The notices of ticks, one a second, from one second to another.
-  private func ticks(_ observer: inout Observer, _ seconds: ClosedRange<Int>) -> [Notice] {
-    seconds.flatMap { observer.tick(now: start + .seconds($0)) }
+  private func makeObserver() -> Observer {
+    Observer(start: start, followed: MemberSet(1...2))
+  }
+
+  /// What is said from one second to another, with a look each second, while members say their messages in between.
+  private func notices(
+    _ observer: inout Observer, _ seconds: ClosedRange<Int>, _ messages: (Int) -> [Arrival] = { _ in [] }
+  ) -> [Notice] {
+    seconds.flatMap { second in
+      let now = start + .seconds(second)
+      let heard = messages(second).flatMap { observer.heard($0, now: now) }
+      return heard + observer.tick(now: now)
+    }
   }
 
   @Test("that nothing is heard is said after ten seconds, once, and again only when something was heard in between")
   func nothingHeard() {
-    var observer = Observer(start: start)
-    #expect(ticks(&observer, 1...9) == [])
-    #expect(ticks(&observer, 10...100) == [.nothingHeard(.seconds(10))])
-    #expect(observer.heard(message(1, 0), now: start + .seconds(100)) == [])
-    #expect(ticks(&observer, 101...109) == [])
-    #expect(ticks(&observer, 110...300) == [.nothingHeard(.seconds(10))])
+    var observer = makeObserver()
+    #expect(notices(&observer, 1...9) == [])
+    #expect(notices(&observer, 10...100) == [.nothingHeard(.seconds(10))])
+    #expect(notices(&observer, 101...120) { $0 % 2 == 0 ? [message(1, UInt64($0 / 2))] : [] } == [])
+    #expect(notices(&observer, 121...129) == [])
+    #expect(notices(&observer, 130...300) == [.nothingHeard(.seconds(10)), .silent(1, .seconds(10))])
+    var alone = Observer(start: start, followed: MemberSet([MemberID]()))
+    #expect(notices(&alone, 1...100) == [])
   }
 
-  @Test("a group that speaks once a minute is not called quiet after ten seconds")
+  @Test("members that speak once a minute are not missed after ten seconds")
   func slowGroup() {
-    var observer = Observer(start: start)
-    for number in 0..<5 { _ = observer.heard(message(1, UInt64(number)), now: start + .seconds(number * 60)) }
-    #expect(ticks(&observer, 241...359) == [])
-    #expect(ticks(&observer, 360...600) == [.nothingHeard(.seconds(120)), .silent(1, .seconds(300))])
+    var observer = makeObserver()
+    #expect(notices(&observer, 1...300) { $0 % 60 == 5 ? [message(1, UInt64($0 / 60))] : [] } == [])
+    #expect(notices(&observer, 301...900) == [.nothingHeard(.seconds(120)), .silent(1, .seconds(300))])
   }
 
-  @Test(
-    "a peer that misses five of its intervals is called silent, once, and said to be back",
-    arguments: [(100, 1), (200, 1), (1000, 5), (3000, 15)])
-  func silent(milliseconds: Int, seconds: Int) {
-    var observer = Observer(start: start - .milliseconds(milliseconds * 20))
-    for number in 0...20 {
-      _ = observer.heard(message(1, UInt64(number)), now: start - .milliseconds(milliseconds * (20 - number)))
+  @Test("a peer that misses five of its intervals is called silent, once, and said to be back", arguments: [1, 3, 20])
+  func silent(interval: Int) {
+    var observer = makeObserver()
+    let before = notices(&observer, 1...100) { second in
+      [message(2, UInt64(second))] + (second % interval == 0 ? [message(1, UInt64(second / interval))] : [])
     }
-    // Others still speak.
-    var notices: [Notice] = []
-    for second in 1...60 {
-      _ = observer.heard(message(2, UInt64(second)), now: start + .seconds(second))
-      notices += observer.tick(now: start + .seconds(second))
-    }
-    #expect(notices == [.silent(1, .seconds(seconds))])
-    #expect(observer.heard(message(1, 21), now: start + .seconds(61)) == [.heardAgain(1)])
+    #expect(before == [])
+    #expect(
+      notices(&observer, 101...300) { [message(2, UInt64($0))] } == [.silent(1, .seconds(5 * interval))])
+    #expect(observer.heard(message(1, 500), now: start + .seconds(301)) == [.heardAgain(1)])
   }
 
-  @Test("what was lost does not make an interval longer, and a burst does not make it shorter")
+  @Test("a fast peer is called silent after a second, not sooner")
+  func silentAndFast() {
+    var observer = makeObserver()
+    for number in 0...1000 {
+      let now = start + .milliseconds(10 * number)
+      #expect(observer.heard(message(1, UInt64(number)), now: now) == [] && observer.tick(now: now) == [])
+    }
+    #expect(observer.tick(now: start + .milliseconds(10_999)) == [])
+    #expect(observer.tick(now: start + .milliseconds(11_000)) == [.silent(1, .seconds(1))])
+  }
+
+  @Test("bursts with long pauses are no silence, once they are known", arguments: [3, 12, 200])
+  func bursts(count: Int) {
+    var observer = makeObserver()
+    _ = notices(&observer, 1...70) { second in
+      second % 30 == 1 ? (0..<count).map { message(1, UInt64(second / 30 * count + $0)) } : []
+    }
+    let later = notices(&observer, 71...600) { second in
+      second % 30 == 1 ? (0..<count).map { message(1, UInt64(second / 30 * count + $0)) } : []
+    }
+    #expect(later == [])
+  }
+
+  @Test("what was lost does not make an interval longer, and a new epoch begins anew")
   func intervals() {
     var watch = MemberWatch()
-    for (second, sequence) in [(0, 0), (1, 1), (5, 5), (6, 6)] as [(Int, UInt64)] {
-      _ = watch.heard(.first, sequence, now: start + .seconds(second))
-    }
+    for second in [0, 1, 2, 3, 4, 9, 10] { _ = watch.heard(.first, UInt64(second), now: start + .seconds(second)) }
     #expect(watch.interval == .seconds(1))
-    for sequence in 7...10 as ClosedRange<UInt64> { _ = watch.heard(.first, sequence, now: start + .seconds(7)) }
+    // A late one says nothing of it.
+    _ = watch.heard(.first, 7, now: start + .seconds(50))
     #expect(watch.interval == .seconds(1))
-    // Late ones and another epoch say nothing of it.
-    _ = watch.heard(.first, 9, now: start + .seconds(50))
     _ = watch.heard(.last, 0, now: start + .seconds(100))
-    #expect(watch.interval == .seconds(1))
+    #expect(watch.interval == nil)
+  }
+
+  @Test("a machine that slept does not take its own sleep for the others' silence")
+  func sleep() {
+    var observer = makeObserver()
+    #expect(notices(&observer, 1...20) { [message(1, UInt64($0))] } == [])
+    #expect(notices(&observer, 30_000...30_003) == [])
+    #expect(notices(&observer, 30_004...30_020) == [.silent(1, .seconds(5)), .nothingHeard(.seconds(10))])
+  }
+
+  @Test("a peer that only repeats what it has said is told from one whose messages are doubled on the way")
+  func repeating() {
+    var observer = makeObserver()
+    func replay(_ second: Int) -> [Notice] {
+      observer.refused(refused(.replayed, 1), now: start + .seconds(second))
+    }
+    for second in 0..<100 {
+      #expect(observer.heard(message(1, UInt64(second)), now: start + .seconds(second)) == [])
+      #expect(replay(second) == [])
+      #expect(replay(second) == [])
+    }
+    // Started again in its old epoch.
+    #expect(replay(100) == [])
+    #expect(replay(103) == [.repeating(1, .first, endpoint())])
   }
 
   @Test("a restart is told with its epoch")
   func restarted() {
-    var observer = Observer(start: start)
+    var observer = makeObserver()
     #expect(observer.heard(message(1, 5), now: start) == [])
     #expect(observer.heard(message(1, 0, epoch: .last, isRestart: true), now: start) == [.restarted(1, .last)])
   }
 
   @Test("each refusal that a person can do something about is told with the address, and no other")
   func refusals() throws {
-    var observer = Observer(start: start)
+    var observer = makeObserver()
     let (source, later) = (endpoint(7), try Epoch(5))
     func notices(_ refused: Refused) -> [Notice] { observer.refused(refused, now: start) }
     #expect(notices(refused(.forged, 1, from: source)) == [.forged(1, source)])
@@ -107,7 +156,7 @@ struct ObserverTests {
   @Test("two addresses that alternate as one node are told, also if one of them is refused; a move is not")
   func alternating() {
     let (here, there) = (endpoint(1), endpoint(2))
-    var observer = Observer(start: start)
+    var observer = makeObserver()
     #expect(observer.heard(message(1, 0, from: here), now: start) == [])
     #expect(observer.heard(message(1, 1, from: there), now: start) == [])
     #expect(observer.heard(message(1, 2, from: there), now: start) == [])
@@ -122,7 +171,7 @@ struct ObserverTests {
 
   @Test("what does not authenticate never counts as an address of its node")
   func forgedAddress() {
-    var observer = Observer(start: start)
+    var observer = makeObserver()
     for sequence in 0..<20 as Range<UInt64> {
       #expect(observer.heard(message(1, sequence, from: endpoint(1)), now: start) == [])
       let notices = observer.refused(refused(.forged, 1, from: endpoint(2)), now: start)
@@ -130,27 +179,39 @@ struct ObserverTests {
     }
   }
 
-  @Test("a cause and a peer have one notice in ten seconds, and a cause has eight, however long and strong the flood")
+  @Test("a cause and a peer have one notice in ten seconds, and then fewer and fewer")
   func limit() {
-    var observer = Observer(start: start)
-    var notices = 0
-    for millisecond in 0..<60_000 {
-      notices += observer.refused(refused(.forged, 1), now: start + .milliseconds(millisecond)).count
+    var observer = makeObserver()
+    let times = (0..<10_000).filter { !observer.refused(refused(.forged, 1), now: start + .seconds($0)).isEmpty }
+    #expect(times == [0, 10, 30, 70, 150, 310, 630, 1270, 2550, 5110, 8710])
+    // After a minute without it, it is new.
+    let again = (10_060...10_080).filter { !observer.refused(refused(.forged, 1), now: start + .seconds($0)).isEmpty }
+    #expect(again == [10_060, 10_070])
+  }
+
+  @Test("a flood in all names has eight notices of a cause in ten seconds")
+  func flood() {
+    var observer = makeObserver()
+    var counts: [Int] = []
+    for round in 0..<100 {
+      let now = start + .seconds(round * 10)
+      counts.append((0..<512).count { !observer.refused(refused(.unknownMember, UInt8($0 % 256)), now: now).isEmpty })
     }
-    #expect(notices == 6)
-    notices = 0
-    for millisecond in 60_000..<120_000 {
-      let member = UInt8(millisecond % 256)
-      notices += observer.refused(refused(.forged, member), now: start + .milliseconds(millisecond)).count
-    }
-    #expect(notices <= 8 * 7)
-    // Another cause is not kept from being told by that.
-    #expect(observer.refused(refused(.unknownMember, 9), now: start + .milliseconds(120_000)).count == 1)
+    #expect(counts.allSatisfy { $0 <= 8 })
+  }
+
+  @Test("forgeries in other names do not use up what is said of a peer's")
+  func ownBudget() {
+    var observer = makeObserver()
+    for member in 3...255 as ClosedRange<UInt8> { _ = observer.refused(refused(.forged, member), now: start) }
+    #expect(observer.refused(refused(.forged, 9), now: start) == [])
+    #expect(observer.refused(refused(.forged, 1), now: start) == [.forged(1, endpoint())])
+    #expect(observer.refused(refused(.staleEpoch, 1, laterEpoch: .last), now: start).count == 1)
   }
 
   @Test("that an ID is used twice is told once for good")
   func once() {
-    var observer = Observer(start: start)
+    var observer = makeObserver()
     let notices = (0..<1000).flatMap { observer.refused(refused(.duplicateID, 0), now: start + .seconds($0)) }
     #expect(notices == [.ownIDUsed(endpoint())])
   }
@@ -163,6 +224,9 @@ struct ObserverTests {
     for (notice, words) in [
       (.nothingHeard(.seconds(10)), ["10 s", "1-2", "9ab7-6d2d", "239.255.0.1:12345", "lo", "TTL"]),
       (.forged(1, one), ["192.0.2.1:1000", "node 1", "another secret?", "ours has key ID 9ab7-6d2d"]),
+      (.forgedOther(0, one), ["192.0.2.1:1000", "node 0", "another secret?"]),
+      (.repeating(1, try Epoch(5), one), ["192.0.2.1:1000", "node 1", "epoch 5", "--epoch 6"]),
+      (.staleEpoch(1, .first, later: .last, one), ["new secret"]),
       (.unknownMember(9, one), ["node 9", "192.0.2.1:1000", "--peers 0-2"]),
       (
         .staleEpoch(1, .first, later: try Epoch(5), one),

@@ -15,8 +15,10 @@ struct StateKeeperTests {
   private func open(
     _ directory: StateDirectory? = nil, epoch: Epoch? = nil, member: MemberID = 0
   ) throws -> StateKeeper {
-    try StateKeeper(
+    let keeper = try StateKeeper(
       directory: directory ?? self.directory, epoch: epoch, keyID: keyID, member: member, logger: log.logger)
+    _ = try keeper.takeEpoch()
+    return keeper
   }
 
   private func onDisk() throws -> NodeState {
@@ -37,7 +39,7 @@ struct StateKeeperTests {
     let keepers = try [open(), open(member: 1)]
     let other = try StateKeeper(
       directory: directory, epoch: nil, keyID: KeyID([1, 2, 3, 4]), member: 0, logger: log.logger)
-    #expect((keepers + [other]).map(\.epoch) == [.first, .first, .first])
+    #expect(try keepers.map(\.epoch) == [.first, .first] && other.takeEpoch() == .first)
     #expect(Set((keepers + [other]).map(\.path)).count == 3)
   }
 
@@ -96,8 +98,8 @@ struct StateKeeperTests {
   @Test("after the last epoch there is a clear end that says to change the secret")
   func usedUp() throws {
     let keeper = try open(epoch: Epoch(65534))
-    #expect(try keeper.takeNextEpoch() == .last)
-    #expect(throws: StateError.self) { try keeper.takeNextEpoch() }
+    #expect(try keeper.takeEpoch() == .last)
+    #expect(throws: StateError.self) { try keeper.takeEpoch() }
     #expect(try onDisk().epoch == .last)
     keeper.finish()
   }
@@ -111,6 +113,44 @@ struct StateKeeperTests {
       return
     }
     #expect(reason.contains("new secret"))
+  }
+
+  @Test(
+    "an epoch that was given while the disk fails is remembered once it works again, and nothing heard is forgotten")
+  func givenWhileTheDiskFails() throws {
+    let heard = [MemberID(rawValue: 1): Position(epoch: .first, next: 5)]
+    do {
+      let keeper = try open()
+      keeper.save(heard)
+      keeper.finish()
+    }
+    try FileManager.default.createDirectory(atPath: "\(path).new", withIntermediateDirectories: false)
+    #expect(throws: StateError.self) { try open() }
+    let keeper = try open(epoch: Epoch(9))
+    #expect(keeper.heardBefore == heard)
+    #expect(throws: StateError.self) { try open(epoch: Epoch(10)) }
+    // A next epoch of its own must be on disk first.
+    #expect(throws: StateError.self) { try keeper.takeEpoch() }
+    try FileManager.default.removeItem(atPath: "\(path).new")
+    keeper.finish()
+    #expect(try onDisk().heard == heard)
+    #expect(try open().epoch.rawValue > 9)
+  }
+
+  @Test("a damaged state still keeps a second process out")
+  func damagedAndInUse() throws {
+    _ = try open()
+    try "nonsense".write(toFile: path, atomically: false, encoding: .utf8)
+    let keeper = try open(epoch: Epoch(9))
+    let error = #expect(throws: StateError.self) { try open(epoch: Epoch(10)) }
+    if case .inUse = error {} else { Issue.record("\(String(describing: error))") }
+    #expect(try keeper.takeEpoch().rawValue == 10)
+  }
+
+  @Test("when few epochs are left it is said")
+  func fewLeft() async throws {
+    _ = try open(epoch: Epoch(65_000))
+    try await eventually("the warning") { log.lines.contains { $0.contains("535 epochs left") } }
   }
 
   @Test("what was heard is there after a restart, and what was not heard since stays as it was")

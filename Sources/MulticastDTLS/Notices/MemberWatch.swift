@@ -1,11 +1,16 @@
-/// What is seen of one member from outside: how often it speaks, and from where. Pure.
+/// What is seen of one member from outside: how often it speaks, what it repeats, and from where. Pure.
 struct MemberWatch {
   /// How many of its intervals a member may miss before it counts as silent.
   private static let missedIntervals = 5
   /// Nobody is called silent sooner: timers are not that exact.
   private static let shortestSilence = Duration.seconds(1)
-  /// How many intervals are remembered.
-  private static let remembered = 8
+  /// For how long a member must have been heard before its interval is known.
+  private static let acquaintance = Duration.seconds(5)
+  /// For how long an interval is remembered, at least.
+  private static let memory = Duration.seconds(10)
+  /// So many repetitions, with nothing new between them and for so long, are a member that repeats an epoch.
+  private static let repetitions = 3
+  private static let repeatingTime = Duration.seconds(2)
 
   /// When it was heard last.
   private(set) var lastHeard: ContinuousClock.Instant?
@@ -13,32 +18,51 @@ struct MemberWatch {
   private var isSilent = false
   /// Its number then.
   private var last: (epoch: Epoch, sequence: UInt64)?
-  /// The latest times between two of its messages.
-  private var intervals: [Duration] = []
+  /// The longest time between two of its messages in the present stretch of time, and in the one before.
+  private var stretch: (since: ContinuousClock.Instant, count: Int, longest: Duration)?
+  private var formerLongest: Duration?
+  /// How many repetitions have come since something new, and when the first of them came.
+  private var repeated: (count: Int, since: ContinuousClock.Instant)?
   /// The last two addresses that it spoke from, and how often it went back to the former.
   private var sources: (current: Endpoint, former: Endpoint?, returns: Int)?
 
-  /// The longest of the latest intervals; nil before there were two. The longest, since messages often come in bursts.
+  /// How long it may take until it speaks again: the longest time of late, since messages often come in bursts. Nil as
+  /// long as too little is known.
   var interval: Duration? {
-    intervals.count < 2 ? nil : intervals.max()
+    guard let stretch, let lastHeard else { return nil }
+    if let formerLongest { return max(formerLongest, stretch.longest) }
+    return stretch.count >= 2 && stretch.since.duration(to: lastHeard) >= Self.acquaintance ? stretch.longest : nil
   }
 
   /// Takes note of a message.
   ///
   /// - Returns: Whether it ends a silence.
   mutating func heard(_ epoch: Epoch, _ sequence: UInt64, now: ContinuousClock.Instant) -> Bool {
-    if let last, let lastHeard, last.epoch == epoch, sequence > last.sequence {
+    if let last, let lastHeard, last.epoch == epoch {
       // What was lost in between was sent all the same.
-      let steps = Int(min(sequence - last.sequence, 1 << 20))
-      intervals.append(lastHeard.duration(to: now) / steps)
-      if intervals.count > Self.remembered { intervals.removeFirst() }
+      if sequence > last.sequence {
+        learn(lastHeard.duration(to: now) / Int(min(sequence - last.sequence, 1 << 20)), now: now)
+      }
+    } else if last.map({ $0.epoch < epoch }) ?? true {
+      // A node that was started again may have another interval.
+      (stretch, formerLongest) = ((now, 0, .zero), nil)
     }
     if last.map({ $0.epoch < epoch || $0.epoch == epoch && $0.sequence < sequence }) ?? true {
       last = (epoch, sequence)
     }
     lastHeard = now
+    repeated = nil
     defer { isSilent = false }
     return isSilent
+  }
+
+  private mutating func learn(_ interval: Duration, now: ContinuousClock.Instant) {
+    guard let (since, count, longest) = stretch else { return }
+    stretch = (since, count + 1, max(longest, interval))
+    if since.duration(to: now) >= Self.memory, count >= 2 {
+      formerLongest = max(longest, interval)
+      stretch = (now, 0, .zero)
+    }
   }
 
   /// For how long it has been silent, if that is too long and has not been said yet.
@@ -48,6 +72,20 @@ struct MemberWatch {
     guard silence >= max(interval * Self.missedIntervals, Self.shortestSilence) else { return nil }
     isSilent = true
     return silence
+  }
+
+  /// Leaves a time out of account in which nobody listened.
+  mutating func leaveOut(_ time: Duration) {
+    lastHeard? += time
+  }
+
+  /// Takes note of an authentic record that was accepted before, or is too old to know.
+  ///
+  /// - Returns: Whether the member does nothing else.
+  mutating func repeats(now: ContinuousClock.Instant) -> Bool {
+    let (count, since) = repeated ?? (0, now)
+    repeated = (count + 1, since)
+    return count + 1 >= Self.repetitions && since.duration(to: now) >= Self.repeatingTime
   }
 
   /// Takes note of where an authentic record came from.

@@ -4,12 +4,16 @@ import Logging
 enum Notice: Hashable {
   /// No member has been heard for a while.
   case nothingHeard(Duration)
-  /// Records that do not authenticate, in the name of a member.
+  /// Records that do not authenticate, in the name of a member that is followed.
   case forged(MemberID, Endpoint)
+  /// The same, in the name of another, or in ours.
+  case forgedOther(MemberID, Endpoint)
   /// A member of the group that is not followed.
   case unknownMember(MemberID, Endpoint)
   /// A member sends in an earlier epoch than the one in which it was heard.
   case staleEpoch(MemberID, Epoch, later: Epoch, Endpoint)
+  /// A member sends nothing but numbers that it has used before.
+  case repeating(MemberID, Epoch, Endpoint)
   /// A member has begun a new epoch.
   case restarted(MemberID, Epoch)
   /// A member has missed five of its intervals.
@@ -25,8 +29,8 @@ enum Notice: Hashable {
 
   /// What the limit on notices counts by.
   enum Cause: Hashable, CaseIterable {
-    case nothingHeard, forged, unknownMember, staleEpoch, restarted, silent, heardAgain, ownIDUsed, ownIDRepeated
-    case alternating
+    case nothingHeard, forged, forgedOther, unknownMember, staleEpoch, repeating, restarted, silent, heardAgain
+    case ownIDUsed, ownIDRepeated, alternating
 
     /// Whether it is said once and not again: nothing about it changes until somebody has acted.
     var isSaidOnce: Bool {
@@ -39,7 +43,9 @@ enum Notice: Hashable {
     switch self {
     case .nothingHeard: (.nothingHeard, nil)
     case .forged(let member, _): (.forged, member)
+    case .forgedOther(let member, _): (.forgedOther, member)
     case .unknownMember(let member, _): (.unknownMember, member)
+    case .repeating(let member, _, _): (.repeating, member)
     case .staleEpoch(let member, _, _, _): (.staleEpoch, member)
     case .restarted(let member, _): (.restarted, member)
     case .silent(let member, _): (.silent, member)
@@ -66,13 +72,16 @@ enum Notice: Hashable {
     case .nothingHeard(let time):
       "nothing heard for \(seconds(time)) of members \(here.others): do they run, with key ID \(here.keyID) and group "
         + "\(here.group)? On the network of \(here.interface)? Then look at the TTL, firewalls and switches"
-    case .forged(let member, let source):
+    case .forged(let member, let source), .forgedOther(let member, let source):
       "records from \(source) as node \(member) do not authenticate: another secret? ours has key ID \(here.keyID)"
     case .unknownMember(let member, let source):
       "node \(member) at \(source) is a member of the group, but not among --peers \(here.peers): add it to hear it"
     case .staleEpoch(let member, let epoch, let later, let source):
       "node \(member) at \(source) sends in epoch \(epoch), and was heard in epoch \(later) before: has it lost its state? "
-        + "Start it with --epoch \(later.next ?? later), once. (Or two nodes have that ID, or somebody repeats old messages)"
+        + "\(Self.startLater(than: later)) (Or two nodes have that ID, or somebody repeats old messages)"
+    case .repeating(let member, let epoch, let source):
+      "node \(member) at \(source) repeats numbers of epoch \(epoch) that were heard before: was it started twice in one "
+        + "epoch? \(Self.startLater(than: epoch)) (Or somebody repeats old messages)"
     case .restarted(let member, let epoch):
       "node \(member) has restarted, in epoch \(epoch)"
     case .silent(let member, let time):
@@ -86,6 +95,11 @@ enum Notice: Hashable {
     case .alternating(let member, let one, let other):
       "\(one) and \(other) alternate as node \(member): two nodes with one ID, or somebody repeats its messages"
     }
+  }
+
+  /// How a node is brought back that sends in an epoch that is over.
+  private static func startLater(than epoch: Epoch) -> String {
+    epoch.next.map { "Start it with --epoch \($0), once." } ?? "No epoch is left for it: the group needs a new secret."
   }
 
   /// What notices say of this node.

@@ -2,18 +2,27 @@
 struct Observer {
   /// For how long nobody may be heard before it is said.
   private static let longestQuiet = Duration.seconds(10)
+  /// The same, once somebody was heard whose interval is not known yet.
+  private static let longestQuietOfStrangers = Duration.seconds(60)
+  /// Ticks that are further apart mean that the machine or the process slept, and nobody listened.
+  private static let longestTick = Duration.seconds(3)
 
   private var limit = NoticeLimit()
   private var members = [MemberWatch](repeating: MemberWatch(), count: 256)
   /// When anything was heard last; at first, the start.
   private var lastHeard: ContinuousClock.Instant
+  private var lastTick: ContinuousClock.Instant
+  private var hasHeard = false
+  private let followed: MemberSet
   /// Whether the quiet has been noticed, and not ended since.
   private var isQuiet = false
 
-  /// - Parameter hasOthers: Whether there is anybody to be heard.
-  init(start: ContinuousClock.Instant, hasOthers: Bool = true) {
+  /// - Parameter followed: The members that are listened to.
+  init(start: ContinuousClock.Instant, followed: MemberSet) {
     lastHeard = start
-    isQuiet = !hasOthers
+    lastTick = start
+    self.followed = followed
+    isQuiet = followed.members.isEmpty
   }
 
   /// Takes note of a message that was accepted.
@@ -21,6 +30,7 @@ struct Observer {
     let message = arrival.message
     lastHeard = now
     isQuiet = false
+    hasHeard = true
     var notices: [Notice] = []
     let endsSilence = watch(message.sender) { $0.heard(message.epoch, message.sequence, now: now) }
     if arrival.isRestart {
@@ -40,7 +50,7 @@ struct Observer {
     var notices: [Notice] = []
     switch refused.reason {
     case .forged:
-      notices = [.forged(member, source)]
+      notices = [followed.contains(member) ? .forged(member, source) : .forgedOther(member, source)]
     case .unknownMember:
       notices = [.unknownMember(member, source)]
     case .duplicateID:
@@ -51,7 +61,10 @@ struct Observer {
       }
       notices += alternation(member, source)
     case .replayed:
-      notices = alternation(member, source)
+      if let epoch = try? Epoch(header.epoch), watch(member, { $0.repeats(now: now) }) {
+        notices = [.repeating(member, epoch, source)]
+      }
+      notices += alternation(member, source)
     case .foreign, .malformed, .own, .overrun:
       break
     }
@@ -60,11 +73,17 @@ struct Observer {
 
   /// Looks at who has not been heard. To be called once a second or so.
   mutating func tick(now: ContinuousClock.Instant) -> [Notice] {
+    let tick = lastTick.duration(to: now)
+    if tick > Self.longestTick {
+      lastHeard += tick
+      for index in members.indices { members[index].leaveOut(tick) }
+    }
+    lastTick = now
     var notices: [Notice] = []
     let quiet = lastHeard.duration(to: now)
     // Members that speak once a minute are not missed after ten seconds.
-    let usual = members.compactMap(\.interval).min() ?? .zero
-    if !isQuiet, quiet >= max(Self.longestQuiet, usual * 2) {
+    let usual = members.compactMap(\.interval).min().map { $0 * 2 }
+    if !isQuiet, quiet >= max(Self.longestQuiet, usual ?? (hasHeard ? Self.longestQuietOfStrangers : .zero)) {
       isQuiet = true
       notices.append(.nothingHeard(quiet))
     }

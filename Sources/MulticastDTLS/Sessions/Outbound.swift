@@ -5,19 +5,19 @@ struct Outbound: ~Copyable {
   private let recordLimit: UInt64
   private var session: OutboundSession
 
-  /// Begins in the epoch that the node was given.
+  /// Begins in the epoch that the keeper hands out.
   ///
   /// - Parameter recordLimit: How many records an epoch may have; tests make it small.
-  /// - Throws: ``WolfSSLError`` if wolfSSL cannot make a session.
+  /// - Throws: ``StateError`` if there is no epoch to be had; ``WolfSSLError`` if wolfSSL cannot make a session.
   init(
     _ context: DTLSContext,
     keeper: StateKeeper,
     recordLimit: UInt64 = RecordHeader.sequenceLimit
-  ) throws(WolfSSLError) {
+  ) throws {
     self.context = context
     self.keeper = keeper
     self.recordLimit = recordLimit
-    session = try OutboundSession(context, epoch: keeper.epoch, limit: recordLimit)
+    session = try OutboundSession(context, epoch: keeper.takeEpoch(), limit: recordLimit)
   }
 
   /// Seals one message and lends its record to `body` until that returns.
@@ -29,7 +29,7 @@ struct Outbound: ~Copyable {
     record body: (UnsafeRawBufferPointer) throws -> Value
   ) throws -> Value {
     if session.isUsedUp {
-      session = try OutboundSession(context, epoch: keeper.takeNextEpoch(), limit: recordLimit)
+      session = try OutboundSession(context, epoch: keeper.takeEpoch(), limit: recordLimit)
     }
     return try unsafe session.seal(payload, record: body)
   }

@@ -53,8 +53,8 @@ final class MulticastSocket: Sendable {
       // Only on the interface where this socket joined: without this, Linux also gives it what comes in wherever any
       // other process of the machine has joined the group. Source: ip(7).
       try receiver.setOption(IPPROTO_IP, IP_MULTICAST_ALL, "IP_MULTICAST_ALL", to: CInt(0))
-      // The kernel says with each datagram how many it had to drop.
-      try receiver.setOption(Int(SOL_SOCKET), SO_RXQ_OVFL, "SO_RXQ_OVFL", to: CInt(1))
+      // The kernel says with each datagram how many it had to drop; without that, one number in the counters is missing.
+      try? receiver.setOption(Int(SOL_SOCKET), SO_RXQ_OVFL, "SO_RXQ_OVFL", to: CInt(1))
       try receiver.bind(to: group.socketAddress)
       try join(interfaceIndex: interface.index)
     } catch {

@@ -61,6 +61,6 @@ struct ReceiveBatch: ~Copyable {
       // Nothing is said as long as it is 0.
       if unsafe slot.dropped != 0 { dropped = unsafe slot.dropped }
     }
-    return Int(dropped &- before)
+    return max(0, Int(Int32(bitPattern: dropped &- before)))
   }
 }

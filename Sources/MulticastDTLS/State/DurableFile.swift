@@ -7,14 +7,17 @@ enum DurableFile {
   ///
   /// - Throws: `Errno` if it cannot be made; none if it is there.
   static func makeDirectory(_ path: FilePath) throws {
-    guard unsafe mkdir(path.string, 0o700) != 0 else { return }
-    switch errno {
-    case EEXIST: return
-    case ENOENT where !path.isEmpty:
-      try makeDirectory(path.removingLastComponent())
-      guard unsafe mkdir(path.string, 0o700) == 0 || errno == EEXIST else { throw Errno(rawValue: errno) }
-    case let other: throw Errno(rawValue: other)
+    let parent = path.removingLastComponent()
+    if unsafe mkdir(path.string, 0o700) != 0 {
+      switch errno {
+      case EEXIST: return
+      case ENOENT where !path.isEmpty:
+        try makeDirectory(parent)
+        guard unsafe mkdir(path.string, 0o700) == 0 || errno == EEXIST else { throw Errno(rawValue: errno) }
+      case let other: throw Errno(rawValue: other)
+      }
     }
+    try syncDirectory(parent.isEmpty ? "." : parent)
   }
 
   /// Writes a new file that only its owner can use, and syncs it.
@@ -34,13 +37,13 @@ enum DurableFile {
     }
   }
 
-  /// Makes the names in a directory last.
+  /// Makes the names in a directory last, where the file system has such a call; elsewhere it does so by itself, or not.
   ///
-  /// - Throws: `Errno` if the file system cannot.
+  /// - Throws: `Errno` if it fails.
   static func syncDirectory(_ path: FilePath) throws {
     let directory = try FileDescriptor.open(path, .readOnly, options: [.directory, .closeOnExec])
     try directory.closeAfter {
-      guard fsync(directory.rawValue) == 0 else { throw Errno(rawValue: errno) }
+      guard fsync(directory.rawValue) == 0 || errno == EINVAL || errno == ENOTSUP else { throw Errno(rawValue: errno) }
     }
   }
 }

@@ -5,7 +5,7 @@ public struct StateDirectory: Hashable, Sendable, CustomStringConvertible {
   /// Where it is. It is made, for its owner only, when the first node needs it.
   public let path: String
 
-  /// Takes a directory that the user or the program chose.
+  /// Takes a directory that the user or the program chose. If its path is relative, the working directory must stay.
   public init(path: String) {
     self.path = path
   }

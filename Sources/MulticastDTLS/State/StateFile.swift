@@ -76,7 +76,7 @@ final class StateFile: Sendable {
 
   /// Replaces the state, and returns once it would survive a loss of power.
   ///
-  /// - Throws: ``StateError`` if it cannot be written; then the former state is still there.
+  /// - Throws: ``StateError`` if it cannot be written; then the former state is there, or this one, and whole.
   func write(_ state: NodeState) throws(StateError) {
     let draft = "\(path).new"
     do {

@@ -4,10 +4,11 @@ import Synchronization
 
 /// Keeps a node's state while it runs: hands out its epochs, and remembers how far the others have been heard.
 ///
-/// 1. At the start: take the lock, read what is there, and take an epoch; it is on disk before anything is sent in it.
-/// 2. The receive loop hands in what it has heard, at most once a second; it is written on a queue of its own, since a
+/// 1. At the start: take the lock, and read what is there.
+/// 2. Hand out an epoch when the node begins to send, and whenever one is used up; it is on disk before it is used.
+/// 3. The receive loop hands in what it has heard, at most once a second; it is written on a queue of its own, since a
 ///    slow disk must hold up nobody who receives.
-/// 3. When the node stops: write what was heard last, and give the lock back.
+/// 4. When the node stops: write what was heard last, and give the lock back.
 final class StateKeeper: Sendable {
   /// How far the others had been heard when the node was started.
   let heardBefore: [MemberID: Position]
@@ -16,27 +17,34 @@ final class StateKeeper: Sendable {
 
   private let node: String
   private let kept: Mutex<Kept>
+  private let current: Mutex<Epoch>
   /// What was handed in and is not written yet.
   private let waiting = Mutex<[MemberID: Position]?>(nil)
   private let queue = DispatchQueue(label: "mcast-peer.state")
-  private let logger: Logger
+  private let log: NoticeLog
+
+  /// When so few epochs are left, it is said at each start.
+  private static let fewEpochs = 1000
 
   private struct Kept {
-    /// Where it is on disk; nil if it is not, or not any more.
+    /// The lock, and where the state goes; nil if there is no lock, or not any more.
     var file: StateFile?
-    /// What is on disk, if anything is.
+    /// Whether what is on disk cannot be understood; then it is left for a person to look at.
+    let isDamaged: Bool
     var state: NodeState
-    /// The epoch that the node sends in.
-    var epoch: Epoch
-    var isFailing = false
+    /// Whether all of the state is on disk.
+    var isWritten = true
+    /// The epoch that the user gave, until it is taken.
+    var given: Epoch?
   }
 
-  /// Opens the state and takes an epoch.
+  /// Opens the state.
   ///
   /// - Parameters:
   ///   - directory: Where the state is; nil keeps none, and then the epoch must be given.
-  ///   - epoch: The epoch to send in; nil takes the one after the last that was used.
-  /// - Throws: ``StateError`` if another process holds the state, or there is no epoch to be had.
+  ///   - epoch: The first epoch to hand out; nil takes the one after the last that was used. With an epoch given, a
+  ///     state that cannot be used is warned of and done without.
+  /// - Throws: ``StateError`` if another process holds the state, or it cannot be used.
   init(
     directory: StateDirectory?,
     epoch: Epoch?,
@@ -44,60 +52,65 @@ final class StateKeeper: Sendable {
     member: MemberID,
     logger: Logger
   ) throws(StateError) {
+    func withoutState(_ error: StateError) throws(StateError) {
+      guard case .unusable(let reason) = error, epoch != nil else { throw error }
+      // Unless it is as the user wants it.
+      if directory != nil { logger.warning("\(reason)") }
+    }
+    var file: StateFile?
     var state = NodeState()
+    var isDamaged = false
     do throws(StateError) {
       guard let directory else { throw .unusable("there is no state directory: \(StateError.waysOut)") }
-      let opened = try StateFile(in: directory, keyID: keyID, member: member)
-      state = try opened.read() ?? state
-      let last = state.epoch
-      if let epoch, let last, epoch <= last {
-        logger.warning("epoch \(epoch) may repeat numbers: this node has used epochs up to \(last) already")
-      }
-      guard let taken = epoch ?? (last.map { $0.next } ?? .first) else {
-        throw Self.usedUp(node: "node \(member) with key ID \(keyID)")
-      }
-      state.epoch = max(taken, last ?? taken)
-      try opened.write(state)
-      kept = Mutex(Kept(file: opened, state: state, epoch: taken))
-      path = opened.path
+      file = try StateFile(in: directory, keyID: keyID, member: member)
     } catch {
-      // The user has said which epoch to use: then the state can be done without, unless somebody else uses it.
-      guard case .unusable(let reason) = error, let epoch else { throw error }
-      if directory != nil { logger.warning("\(reason)") }
-      state = NodeState()
-      kept = Mutex(Kept(file: nil, state: state, epoch: epoch))
-      path = nil
+      try withoutState(error)
     }
-    node = "node \(member) with key ID \(keyID)"
-    self.logger = logger
+    do throws(StateError) {
+      state = try file?.read() ?? state
+    } catch {
+      try withoutState(error)
+      isDamaged = true
+    }
+    if let epoch, let last = state.epoch, epoch <= last {
+      logger.warning("epoch \(epoch) may repeat numbers: this node has used epochs up to \(last) already")
+    }
+    path = isDamaged ? nil : file?.path
     heardBefore = state.heard
+    node = "node \(member) with key ID \(keyID)"
+    log = NoticeLog(logger)
+    current = Mutex(epoch ?? state.epoch ?? .first)
+    kept = Mutex(Kept(file: file, isDamaged: isDamaged, state: state, given: epoch))
   }
 
-  /// The epoch that the node sends in.
+  /// The epoch that was handed out last.
   var epoch: Epoch {
-    kept.withLock { $0.epoch }
+    current.withLock { $0 }
   }
 
-  /// Takes the next epoch, which is on disk when this returns.
+  /// Hands out an epoch: the one that was given at first, and otherwise one that no start of this node has had. It is on
+  /// disk when this returns; if it was given, it may also be written later, once that can be done.
   ///
   /// - Throws: ``StateError`` if there is none, or it cannot be written.
-  func takeNextEpoch() throws(StateError) -> Epoch {
-    // Not by withLock: what it throws would lose its type.
-    try kept.withLock { kept -> Result<Epoch, StateError> in
-      guard let next = max(kept.epoch, kept.state.epoch ?? kept.epoch).next else {
-        return .failure(Self.usedUp(node: node))
+  func takeEpoch() throws(StateError) -> Epoch {
+    let epoch = try kept.withLock { kept -> Result<Epoch, StateError> in
+      let given = kept.given.take()
+      guard let taken = given ?? (kept.state.epoch.map { $0.next } ?? .first) else {
+        return .failure(.usedUp("\(node) has used all 65535 epochs: the group needs a new secret"))
       }
-      var state = kept.state
-      state.epoch = next
+      kept.state.epoch = max(taken, kept.state.epoch ?? taken)
       do throws(StateError) {
-        try kept.file?.write(state)
+        try write(&kept)
       } catch {
-        return .failure(error)
+        guard given != nil else { return .failure(error) }
+        log.log(.warning, "epoch \(taken) is not remembered, so give a later one at the next start: \(error)")
       }
-      kept.state = state
-      kept.epoch = next
-      return .success(next)
+      return .success(taken)
     }.get()
+    current.withLock { $0 = epoch }
+    let left = Int(Epoch.last.rawValue - epoch.rawValue)
+    if left < Self.fewEpochs { log.log(.warning, "\(node) has \(left) epochs left: the group needs a new secret soon") }
+    return epoch
   }
 
   /// Takes note of how far the others have been heard, and has it written soon.
@@ -123,27 +136,30 @@ final class StateKeeper: Sendable {
   }
 
   private func writeWaiting() {
-    guard let heard = waiting.withLock({ $0.take() }) else { return }
-    kept.withLock { kept in
-      guard let file = kept.file else { return }
-      var state = kept.state
+    let heard = waiting.withLock { $0.take() } ?? [:]
+    let failure = kept.withLock { kept -> StateError? in
+      let before = kept.state
       // Those that were not heard since the start stay as they were.
-      state.heard.merge(heard) { $1 }
-      guard state != kept.state else { return }
-      do {
-        try file.write(state)
-        kept.state = state
-        kept.isFailing = false
+      kept.state.heard.merge(heard) { $1 }
+      guard !kept.isWritten || kept.state != before else { return nil }
+      let wasWritten = kept.isWritten
+      do throws(StateError) {
+        try write(&kept)
+        return nil
       } catch {
-        if !kept.isFailing {
-          logger.warning("what was heard cannot be kept, so after a restart it could be accepted again: \(error)")
-        }
-        kept.isFailing = true
+        // It is tried again whenever there is something new, and said once.
+        return wasWritten ? error : nil
       }
+    }
+    if let failure {
+      log.log(.warning, "what was heard cannot be kept, so after a restart it could be accepted again: \(failure)")
     }
   }
 
-  private static func usedUp(node: String) -> StateError {
-    .usedUp("\(node) has used all 65535 epochs: the group needs a new secret")
+  private func write(_ kept: inout Kept) throws(StateError) {
+    guard let file = kept.file, !kept.isDamaged else { return }
+    kept.isWritten = false
+    try file.write(kept.state)
+    kept.isWritten = true
   }
 }
