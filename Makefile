@@ -25,10 +25,10 @@ demo: all
 
 test: lint demo unit
 
-unit: setup
+unit: all
 	scripts/setup test
 	WARNINGS_AS_ERRORS=1 $(SWIFT) build --build-tests
-	WARNINGS_AS_ERRORS=1 $(SWIFT) test --skip-build --disable-xctest
+	MCAST_PEER="$(CURDIR)/mcast-peer" WARNINGS_AS_ERRORS=1 $(SWIFT) test --skip-build --disable-xctest
 
 lint: setup
 	$(SWIFT) format lint --strict --recursive --parallel Package.swift Sources Tests

@@ -9,11 +9,15 @@ final class PeerProcess {
   private let process = Process()
   private let directory = TemporaryDirectory()
 
-  /// The command that was built beside the tests.
+  /// The command to test: the one that MCAST_PEER names, or the one that was built beside the tests.
   static var executable: String {
+    if let named = ProcessInfo.processInfo.environment["MCAST_PEER"] { return named }
     let tests = try! FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
     return URL(filePath: tests).deletingLastPathComponent().appending(path: "mcast-peer").path
   }
+
+  /// Whether it is built with a sanitizer, so that its use of memory and CPU says nothing.
+  static let isSanitized = ProcessInfo.processInfo.environment["SANITIZER"] != nil
 
   /// Starts a peer.
   ///
