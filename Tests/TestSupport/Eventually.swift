@@ -9,11 +9,12 @@ package struct Timeout: Error, CustomStringConvertible {
 
 /// Waits until a condition holds. The time is long, for slow machines; a test that passes does not use it up.
 package func eventually(
-  _ what: @autoclosure () -> String, within time: Duration = .seconds(30), _ condition: () throws -> Bool
+  _ what: @autoclosure () -> String, within time: Duration = .seconds(30), every pause: Duration = .milliseconds(5),
+  _ condition: () throws -> Bool
 ) async throws {
   let end = ContinuousClock.now.advanced(by: time)
   while try !condition() {
     guard ContinuousClock.now < end else { throw Timeout(description: "waited \(time) for \(what())") }
-    try await Task.sleep(for: .milliseconds(5))
+    try await Task.sleep(for: pause)
   }
 }

@@ -60,6 +60,7 @@ final class PeerProcess {
   var output: String { get throws { try String(contentsOfFile: "\(directory.path)/stdout", encoding: .utf8) } }
   var errors: String { get throws { try String(contentsOfFile: "\(directory.path)/stderr", encoding: .utf8) } }
   var lines: [String] { get throws { try output.components(separatedBy: "\n") } }
+  var isRunning: Bool { process.isRunning }
   var identifier: Int32 { process.processIdentifier }
 
   /// Waits until a line is there.
@@ -94,13 +95,15 @@ final class PeerProcess {
     return process.terminationReason == .exit ? process.terminationStatus : -process.terminationStatus
   }
 
-  /// User and system time that it has used, in seconds. Source: proc(5).
+  /// CPU time that it has used, in seconds. Source: clock_getcpuclockid(3).
   var processorTime: Double {
     get throws {
-      let stat = try String(contentsOfFile: "/proc/\(identifier)/stat", encoding: .utf8)
-      // After the name, which may hold anything, in parentheses: utime and stime are the 12th and 13th field.
-      let fields = stat.components(separatedBy: ") ").last?.split(separator: " ") ?? []
-      return (Double(fields[11])! + Double(fields[12])!) / Double(sysconf(Int32(_SC_CLK_TCK)))
+      var clock: clockid_t = 0
+      var time = timespec()
+      guard clock_getcpuclockid(identifier, &clock) == 0, clock_gettime(clock, &time) == 0 else {
+        throw Timeout(description: "process \(identifier) is gone")
+      }
+      return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
     }
   }
 }

@@ -1,0 +1,42 @@
+import Foundation
+
+extension PeerProcess {
+  /// The numbers of the messages that it has shown of a node, in that order.
+  func shown(from node: Int, text: String? = nil) throws -> [Int] {
+    try shown(text)[node] ?? []
+  }
+
+  /// The same of all nodes.
+  func shown(_ text: String? = nil) throws -> [Int: [Int]] {
+    var numbers: [Int: [Int]] = [:]
+    for line in try output.split(separator: "\n") {
+      // Node 0: Received from peer 1: "Hello from node 1, message #1"
+      let words = line.split(separator: " ", maxSplits: 6)
+      guard words.count == 7, words[2] == "Received", let node = Int(words[5].dropLast()) else { continue }
+      let start = "\"\(text ?? "Hello from node \(node)"), message #"
+      if words[6].hasPrefix(start), let number = Int(words[6].dropFirst(start.count).dropLast()) {
+        numbers[node, default: []].append(number)
+      }
+    }
+    return numbers
+  }
+
+  /// The numbers of the messages that it has sent.
+  var sent: [Int] {
+    get throws {
+      // Node 1: Sent: "Hello from node 1, message #1"
+      try output.split(separator: "\n").compactMap { line in
+        guard line.contains(": Sent: \""), let number = line.lastIndex(of: "#") else { return nil }
+        return Int(line[number...].dropFirst().dropLast())
+      }
+    }
+  }
+
+  /// What it has in memory, in kilobytes. Source: proc(5), VmRSS.
+  var residentKilobytes: Int {
+    get throws {
+      let status = try String(contentsOfFile: "/proc/\(identifier)/status", encoding: .utf8)
+      return status.firstMatch(of: /VmRSS:\s+(\d+) kB/).flatMap { Int($0.output.1) } ?? 0
+    }
+  }
+}

@@ -1,0 +1,69 @@
+import Foundation
+import TestSupport
+
+/// The table that a peer prints of its traffic, read back.
+struct TrafficReport: Equatable {
+  /// For each node with a line, its columns by their titles.
+  let nodes: [Int: [String: Int]]
+  /// By the reason's name.
+  let refused: [String: Int]
+  let droppedByKernel: Int
+
+  /// What was received of all.
+  var received: Int { nodes.values.reduce(0) { $0 + ($1["received"] ?? 0) } }
+
+  /// All that arrived, or would have if the kernel had had room.
+  var total: Int { received + refused.values.reduce(0, +) + droppedByKernel }
+
+  /// Reads the last table in a text; nil if there is none that is whole.
+  init?(_ text: String) {
+    let lines = text.components(separatedBy: "\n").dropLast()
+    guard let start = lines.lastIndex(where: { $0.hasPrefix("node  ") }) else { return nil }
+    let titles = lines[start].components(separatedBy: "  ").map { $0.trimmingCharacters(in: .whitespaces) }
+      .filter { !$0.isEmpty }
+    var nodes: [Int: [String: Int]] = [:]
+    var refused: [String: Int] = [:]
+    var dropped: Int?
+    for line in lines[(start + 1)...] {
+      let numbers = line.split(separator: " ").compactMap { Int($0) }
+      if let match = line.wholeMatch(of: /dropped by the kernel: (\d+)/) {
+        dropped = Int(match.output.1)
+        break
+      } else if line.hasPrefix("refused, of all: ") {
+        for match in line.dropFirst("refused, of all: ".count).matches(of: /([^,]+?) (\d+)(, |$)/) {
+          refused[String(match.output.1)] = Int(match.output.2)
+        }
+      } else if numbers.count == titles.count {
+        nodes[numbers[0]] = Dictionary(uniqueKeysWithValues: zip(titles, numbers).dropFirst())
+      }
+    }
+    guard let dropped else { return nil }
+    (self.nodes, self.refused, droppedByKernel) = (nodes, refused, dropped)
+  }
+}
+
+extension PeerProcess {
+  /// Asks for the table, and waits for it.
+  func trafficReport() async throws -> TrafficReport {
+    func count() throws -> Int { try errors.components(separatedBy: "dropped by the kernel: ").count }
+    let before = try count()
+    signal(SIGUSR1)
+    var report: TrafficReport?
+    try await eventually("a table") {
+      report = try count() > before ? TrafficReport(errors) : nil
+      return report != nil
+    }
+    guard let report else { throw Timeout(description: "no table") }
+    return report
+  }
+
+  /// Asks for the table until it is as it should be; the last one, whether it is or not.
+  func trafficReport(when isDone: (TrafficReport) -> Bool) async throws -> TrafficReport {
+    let end = ContinuousClock.now.advanced(by: .seconds(30))
+    while true {
+      let report = try await trafficReport()
+      if isDone(report) || ContinuousClock.now > end { return report }
+      try await Task.sleep(for: .milliseconds(100))
+    }
+  }
+}

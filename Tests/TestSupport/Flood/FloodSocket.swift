@@ -1,0 +1,47 @@
+import Glibc
+
+@testable import MulticastDTLS
+
+/// Sends to a group over loopback as fast as it is called, and hears nothing. It waits where a receiver's queue gets
+/// full, so that what the kernel drops does not hide what a receiver does.
+package final class FloodSocket {
+  /// How many datagrams were sent.
+  package private(set) var sent = 0
+
+  private let socket: Descriptor
+  private var address: sockaddr_in
+  private let queue: ReceiveQueue?
+  /// An estimate of the room in the queue that was filled since it was looked at.
+  private var unseen = 0
+
+  /// The kernel takes some 800 bytes of the queue for a small datagram, and looks at the room taken with a delay of up
+  /// to a quarter of the queue: a third, this and a quarter are well below the whole.
+  private static let unseenLimit = 40_000
+
+  /// - Parameter queue: The queue that must not overflow; nil does not care.
+  package init(_ group: GroupAddress, sparing queue: ReceiveQueue? = nil) throws {
+    self.queue = queue
+    address = group.socketAddress
+    socket = try .udpSocket()
+    let interface = ip_mreqn(imr_multiaddr: in_addr(), imr_address: in_addr(), imr_ifindex: CInt(loopback.index))
+    try socket.setOption(IPPROTO_IP, IP_MULTICAST_IF, "IP_MULTICAST_IF", to: interface)
+    try socket.setOption(IPPROTO_IP, IP_MULTICAST_TTL, "IP_MULTICAST_TTL", to: CInt(0))
+  }
+
+  package func send(_ datagram: UnsafeRawBufferPointer) throws {
+    if let queue, unseen > Self.unseenLimit {
+      while try queue.used() > ReceiveQueue.size / 3 { usleep(200) }
+      unseen = 0
+    }
+    let result = withUnsafeSocketAddress(&address) {
+      sendto(socket.rawValue, datagram.baseAddress, datagram.count, 0, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
+    }
+    guard result == datagram.count else { throw SystemError("sendto", errno) }
+    sent += 1
+    unseen += datagram.count + 1000
+  }
+
+  package func send(_ datagram: [UInt8]) throws {
+    try datagram.withUnsafeBytes { try send($0) }
+  }
+}
