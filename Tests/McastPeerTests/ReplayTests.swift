@@ -1,0 +1,76 @@
+import Foundation
+import TestSupport
+import Testing
+
+@testable import MulticastDTLS
+
+@Suite("A recording that is replayed to a receiver that was started again")
+struct ReplayTests {
+  private let group = LoopbackGroup()
+  private static let count = 1000
+
+  @Test("after SIGTERM none of it is accepted, all of it is counted, and the sender is heard on")
+  func afterTermination() async throws {
+    let wire = try Wire(group.address)
+    let before = try await group.startListener(0)
+    let sender = try group.start(1, "-i", "0.002")
+    let recording = try await record(wire)
+    try await eventually("the recorded messages") { try before.shown(from: 1).count >= Self.count }
+    before.signal(SIGTERM)
+    #expect(try await before.exitCode() == 0)
+    // It goes on without stopping: its last number before the receiver's end is one that was accepted then.
+    let last = try #require(try before.shown(from: 1).last)
+
+    let after = try await group.startListener(0)
+    try await replay(recording, to: after)
+    try await eventually("the sender's new messages") { try after.shown(from: 1).count >= 50 }
+    #expect(try after.shown(from: 1).allSatisfy { $0 > last })
+    withExtendedLifetime(sender) {}
+  }
+
+  @Test("after SIGKILL, too, once what was heard has been written down")
+  func afterKill() async throws {
+    let wire = try Wire(group.address)
+    let before = try await group.startListener(0)
+    let sender = try group.start(1, "-i", "0.002", "-c", "\(Self.count)")
+    let recording = try await record(wire)
+    #expect(try await sender.exitCode() == 0)
+    try await eventually("the recorded messages") { try before.shown(from: 1).count == Self.count }
+    // It writes once a second. How long the disk takes on a busy machine is another matter.
+    try await Task.sleep(for: .seconds(2))
+    try await eventually("the state to be written") { try state(of: 0).contains("heard 1 1 \(Self.count)\n") }
+    before.signal(SIGKILL)
+    #expect(try await before.exitCode() == -SIGKILL)
+
+    let after = try await group.startListener(0)
+    try await replay(recording, to: after)
+    #expect(try !after.output.contains("Received from peer 1"))
+    let again = try group.start(1, "-i", "3600", "-m", "again")
+    try await after.waitForLine("Node 0: Received from peer 1: \"again, message #1\"")
+    withExtendedLifetime(again) {}
+  }
+
+  /// The first datagrams of the sender; what the receiver said at its start came before them.
+  private func record(_ wire: Wire) async throws -> [[UInt8]] {
+    try await onThread { try wire.receive(Self.count + 20) }.filter { RecordHeader($0.span)?.member == 1 }
+      .prefix(Self.count).map { $0 }
+  }
+
+  private func replay(_ recording: [[UInt8]], to receiver: PeerProcess) async throws {
+    #expect(recording.count == Self.count)
+    let socket = try FloodSocket(group.address, sparing: ReceiveQueue(of: receiver.identifier, group: group.address))
+    for datagram in recording { try socket.send(datagram) }
+    func refused(_ report: TrafficReport) -> Int {
+      (report.refused["replayed"] ?? 0) + (report.refused["stale epoch"] ?? 0) + report.droppedByKernel
+    }
+    let report = try await receiver.trafficReport { refused($0) == Self.count }
+    #expect(refused(report) == Self.count && report.droppedByKernel == 0, "\(report)")
+  }
+
+  private func state(of node: Int) throws -> String {
+    let directory = "\(group.home.path)/.local/state/mcast-peer"
+    let names = try FileManager.default.contentsOfDirectory(atPath: directory)
+    let name = try #require(names.first { $0.hasSuffix("-\(node)") })
+    return try String(contentsOfFile: "\(directory)/\(name)", encoding: .utf8)
+  }
+}
