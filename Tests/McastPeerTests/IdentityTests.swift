@@ -1,0 +1,90 @@
+import Foundation
+import TestSupport
+import Testing
+
+@Suite("Two nodes with one ID on one host")
+struct IdentityTests {
+  private let group = LoopbackGroup()
+
+  @Test("the second does not start, and names the process that is in its way; the first goes on")
+  func second() async throws {
+    let first = try group.start(0, "-i", "0.05")
+    try await first.waitUntilReady(node: 0)
+    let second = try group.start(0, "-i", "0.05")
+    #expect(try await second.exitCode() == 73)
+    let errors = try second.errors
+    #expect(errors.contains("process \(first.identifier) "), "\(errors)")
+    #expect(errors.split(separator: "\n").count == 1, "\(errors)")
+    #expect(try second.output == "")
+    let before = try first.sent.count
+    try await eventually("the first to go on") { try first.sent.count >= before + 3 }
+
+    // What holds the ID is the process and no file that it leaves behind.
+    first.signal(SIGKILL)
+    #expect(try await first.exitCode() == -SIGKILL)
+    try await group.start(0).waitUntilReady(node: 0)
+  }
+}
+
+@Suite(
+  "Two nodes with one ID on two hosts",
+  .enabled(if: Namespace.isAvailable && Namespace.canBridge, "needs ip(8), a network namespace and a bridge"))
+struct TwoHostsTests {
+  private let network: Rig
+
+  init() throws {
+    network = try Rig()
+  }
+
+  /// How often the second was started before, and in which words each is told.
+  struct Case: CustomTestStringConvertible {
+    let testDescription: String
+    let starts: Int
+    let message: [String]
+  }
+
+  @Test(
+    "both are told, once, where the other is, and a third node is told that both addresses alternate",
+    arguments: [
+      Case(testDescription: "that say different things", starts: 0, message: ["-m", "something else"]),
+      Case(testDescription: "of which one was started more often", starts: 3, message: []),
+    ])
+  func told(twins: Case) async throws {
+    let secret = "the same secret on all hosts"
+    func start(_ node: Int, on host: Int, home: TemporaryDirectory? = nil, _ more: [String] = []) throws -> PeerProcess
+    {
+      try PeerProcess(
+        ["\(node)", "-I", "lan", "-i", "0.2"] + more, home: home, secret: secret, namespace: network.hosts[host])
+    }
+    let home = TemporaryDirectory()
+    for _ in 0..<twins.starts {
+      #expect(try await start(1, on: 1, home: home, ["-c", "1"]).exitCode() == 0)
+    }
+    let third = try start(0, on: 2)
+    try await third.waitUntilReady(node: 0)
+    let twin = [try start(1, on: 0), try start(1, on: 1, home: home, twins.message)]
+    for (index, node) in twin.enumerated() {
+      let other = network.address(of: 1 - index)
+      // The one that is ahead is told in other words, since it may have been itself long ago.
+      try await eventually("\(network.address(of: index)) to be told") { try told(of: other, by: node) > 0 }
+    }
+    try await eventually("the third to be told") {
+      let line = try third.errors.split(separator: "\n").first { $0.contains("alternate as node 1") } ?? ""
+      return (0...1).allSatisfy { line.contains("\(network.address(of: $0)):") }
+    }
+    // Not again, either, when ten seconds have passed, after which most other things are said once more.
+    let before = try twin.map { try $0.sent.count }
+    for (node, before) in zip(twin, before) {
+      try await eventually("twelve seconds of messages") { try node.sent.count >= before + 60 }
+    }
+    for (index, node) in twin.enumerated() { #expect(try told(of: network.address(of: 1 - index), by: node) == 1) }
+  }
+
+  /// How often a node says that an address uses its ID.
+  private func told(of address: String, by node: PeerProcess) throws -> Int {
+    try node.errors.split(separator: "\n").count {
+      $0.contains("another node, at \(address):") && $0.contains("uses our node ID 1")
+        || $0.contains("\(address):") && $0.contains("sends with our node ID 1: another node has it too")
+    }
+  }
+}
