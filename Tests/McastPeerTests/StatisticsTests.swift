@@ -1,0 +1,110 @@
+import Foundation
+import Synchronization
+import TestSupport
+import Testing
+
+@Suite("The table of traffic")
+struct StatisticsTests {
+  private let group = LoopbackGroup()
+
+  @Test("says what really came, on standard error, and standard output stays clean")
+  func table() async throws {
+    let peer = try await group.startListener(0, "--peers", "0-4")
+    let socket = try FloodSocket(group.address)
+    func send(_ member: UInt8, _ sequence: UInt64, epoch: UInt16 = 1, isForged: Bool = false) throws {
+      var record = IndependentRecord(member: member, sequence: sequence, epoch: epoch, text: "\(sequence)")
+        .sealed(group.keys)
+      if isForged { record[record.count - 1] ^= 1 }
+      try socket.send(record)
+    }
+    // Of node 1, 7 is lost, 8 is late and 9 comes twice; node 2 is in a later epoch; node 3 is only imitated.
+    for sequence in [5, 6, 9, 8, 9] as [UInt64] { try send(1, sequence) }
+    try send(2, 0, epoch: 2)
+    try send(2, 0, epoch: 1)
+    for sequence in [0, 1] as [UInt64] { try send(3, sequence, isForged: true) }
+    try send(0, 700)
+    try send(9, 0)
+    try socket.send(Array("GET / HTTP/1.1\r\n\r\n".utf8))
+    try socket.send(bytes("17fefd00010100000010010000"))
+
+    let report = try await peer.trafficReport { $0.total == 14 }
+    #expect(report.total == 14)
+    let table = """
+      node  received  lost  reordered  replayed  forged  stale epoch  overrun
+         1         4     1          1         1       0            0        0
+         2         1     0          0         0       0            1        0
+         3         0     0          0         0       2            0        0
+      nothing from: 4
+      refused, of all: foreign 1, malformed 1, own 1, own ID used by others 1, unknown member 1, stale epoch 1, replayed 1, \
+      forged 2, overrun 0
+      dropped by the kernel: 0
+
+      """
+    let errors = try peer.errors
+    #expect(errors.hasSuffix(table), "\(errors)")
+    try await eventually("the messages") { try peer.lines.count { $0.contains("Received") } == 5 }
+    #expect(
+      try peer.lines.dropFirst(9) == [
+        "Node 0: Sent: \"Hello from node 0, message #1\"",
+        "Node 0: Received from peer 1: \"5\"", "Node 0: Received from peer 1: \"6\"",
+        "Node 0: Received from peer 1: \"9\"", "Node 0: Received from peer 1: \"8\"",
+        "Node 0: Received from peer 2: \"0\"", "",
+      ])
+  }
+
+  @Test("comes at the end, too, if --stats asks for it, and not otherwise")
+  func atTheEnd() async throws {
+    let asked = try group.start(0, "-c", "1", "--stats")
+    let other = try group.start(1, "-c", "1")
+    for peer in [asked, other] { #expect(try await peer.exitCode() == 0) }
+    #expect(try asked.errors.hasSuffix("\ndropped by the kernel: 0\n"))
+    #expect(try TrafficReport(asked.errors)?.nodes[2] == nil)
+    #expect(try TrafficReport(other.errors) == nil)
+    for peer in [asked, other] { #expect(try !peer.output.contains("kernel")) }
+  }
+
+  @Test("asking for it, from the first moment to the last and all the time, does not end the peer")
+  func askedAllTheTime() async throws {
+    let (asker, isOver) = (Asker(), Flag())
+    defer { isOver.set() }
+    async let asked = onThread { asker.run(until: isOver) }
+    // The thread first, or on a busy machine it would miss the beginning.
+    try await eventually("the thread") { asker.isThere.isSet }
+    let peer = try group.start(0, "-i", "0.01")
+    asker.process.store(peer.identifier, ordering: .relaxed)
+    func tables() throws -> Int { try peer.errors.components(separatedBy: "dropped by the kernel: ").count - 1 }
+    try await eventually("tables") { try tables() > 20 }
+    peer.signal(SIGTERM)
+    #expect(try await peer.exitCode() == 0)
+    isOver.set()
+    #expect(await (try asked) > 20)
+    #expect(try peer.lines.allSatisfy { $0.isEmpty || $0.hasPrefix("Node 0: ") || $0.hasPrefix("===") })
+  }
+}
+
+/// Asks a process for its table all the time, as soon as it can be asked.
+private final class Asker: Sendable {
+  let isThere = Flag()
+  let process = Atomic<Int32>(0)
+
+  /// Returns how often it has asked.
+  func run(until isOver: Flag) -> Int {
+    var count = 0
+    isThere.set()
+    while !isOver.isSet {
+      let process = process.load(ordering: .relaxed)
+      // Before the command's own first instructions the signal would end it.
+      if process != 0, count > 0 || ignores(SIGUSR1, process), kill(process, SIGUSR1) == 0 { count += 1 }
+      usleep(200)
+    }
+    return count
+  }
+
+  /// Whether a process ignores a signal, or has it handled. Source: proc(5), SigIgn and SigCgt.
+  private func ignores(_ signal: Int32, _ process: Int32) -> Bool {
+    guard let status = try? String(contentsOfFile: "/proc/\(process)/status", encoding: .utf8) else { return false }
+    return status.matches(of: /Sig(Ign|Cgt):\s+([0-9a-f]+)/).contains {
+      (UInt64($0.output.2, radix: 16) ?? 0) >> (signal - 1) & 1 == 1
+    }
+  }
+}
