@@ -1,0 +1,49 @@
+import Foundation
+import TestSupport
+import Testing
+
+@Suite("Notices under fire")
+struct NoticeTests {
+  private let group = LoopbackGroup()
+
+  @Test("100,000 records that call for a notice, of all member IDs, make at most eight lines of a cause in ten seconds")
+  func few() async throws {
+    let start = ContinuousClock.now
+    let peer = try await group.startListener(0, "--peers", "0-127")
+    let linesBefore = try peer.errors.split(separator: "\n").count
+    let (group, identifier) = (group, peer.identifier)
+    let sent = try await onThread {
+      let socket = try FloodSocket(group.address, sparing: ReceiveQueue(of: identifier, group: group.address))
+      // Members that begin a later epoch, fall back, and are not followed.
+      for (epoch, members) in [(1, 1...127), (9, 1...127), (3, 1...127), (1, 128...255)] {
+        for member in members {
+          try socket.send(
+            IndependentRecord(member: UInt8(member), epoch: UInt16(epoch), text: "epoch \(epoch)").sealed(group.keys))
+        }
+      }
+      var forged = IndependentRecord(member: 0, sequence: 1, text: "forged").sealed(group.keys)
+      forged[20] ^= 1
+      for number in 0..<100_000 {
+        forged[5] = UInt8(truncatingIfNeeded: number)
+        try socket.send(forged)
+      }
+      return socket.sent
+    }
+    let report = try await peer.trafficReport { $0.total == sent + 1 }
+    #expect(report.total == sent + 1)
+    #expect(report.refused["forged"] == 100_000 && report.refused["unknown member"] == 128)
+    #expect(report.refused["stale epoch"] == 127 && report.received == 2 * 127)
+
+    let errors = try peer.errors
+    let limit = 8 * (1 + Int((ContinuousClock.now - start) / .seconds(10)))
+    var notices = 0
+    for cause in ["do not authenticate", "not among --peers", "lost its state", "has restarted"] {
+      let count = errors.components(separatedBy: cause).count - 1
+      #expect((1...limit).contains(count), "\(count) times '\(cause)'")
+      notices += count
+    }
+    // Besides the tables nothing else was said.
+    let lines = errors.split(separator: "\n").dropFirst(linesBefore)
+    #expect(lines.count { $0.contains(" mcast-peer: ") } <= notices + limit, "\(errors)")
+  }
+}
