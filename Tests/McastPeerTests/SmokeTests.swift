@@ -147,4 +147,37 @@ struct SmokeTests {
     try await eventually("its end") { !process.isRunning }
     #expect(process.terminationReason == .exit && process.terminationStatus == 0)
   }
+
+  @Test("a signal ends a peer also when all is done but the table, which nobody takes")
+  func stalledTable() async throws {
+    let (output, errors) = (Pipe(), Pipe())
+    let process = Process()
+    process.executableURL = URL(filePath: PeerProcess.executable)
+    process.arguments = ["0", "-I", "lo", "-t", "0", "-g", "\(group)", "-i", "0.2", "-c", "5", "--stats"]
+    process.environment = ["HOME": home.path]
+    process.standardOutput = output
+    process.standardError = errors
+    // Running the process closes our end.
+    let descriptor = dup(errors.fileHandleForWriting.fileDescriptor)
+    defer { close(descriptor) }
+    try process.run()
+    defer { kill(process.processIdentifier, SIGKILL) }
+    var text = ""
+    func readUntil(_ wanted: String) throws {
+      while !text.contains(wanted) {
+        let data = try #require(try output.fileHandleForReading.read(upToCount: 1))
+        text += String(decoding: data, as: UTF8.self)
+      }
+    }
+    try readUntil("Ready")
+    try #require(fcntl(descriptor, F_SETFL, O_NONBLOCK) == 0)
+    while write(descriptor, [UInt8](repeating: 0x20, count: 1000), 1000) > 0 {}
+    while write(descriptor, [0x20], 1) > 0 {}
+    try readUntil("Goodbye!")
+    try await Task.sleep(for: .milliseconds(300))
+    #expect(process.isRunning)
+    kill(process.processIdentifier, SIGTERM)
+    try await eventually("its end") { !process.isRunning }
+    #expect(process.terminationReason == .exit && process.terminationStatus == 0)
+  }
 }
