@@ -24,13 +24,16 @@ package final class ReceiveQueue {
     }
     // The address's four bytes as this machine reads them as a number.
     let address = hexadecimal(group.address.inAddr.s_addr, digits: 8) + ":" + hexadecimal(group.port, digits: 4)
-    inode = try Self.retrying("process \(process) has no socket at \(group)") {
-      let sockets = try String(contentsOfFile: "/proc/net/udp", encoding: .utf8).split(separator: "\n").dropFirst()
+    // Not by Foundation, which takes the first piece for the whole.
+    let list = try Descriptor("open", open("/proc/net/udp", O_RDONLY | O_CLOEXEC))
+    inode = try Self.retrying("process \(process) has no socket at \(group)") { [text] in
+      Self.read(list, into: text)
+      let sockets = String(cString: text).split(separator: "\n").dropFirst()
       return sockets.map { $0.split(separator: " ") }.first {
         $0[1] == address && own.contains("socket:[\($0[9])]")
       }.map { " \($0[9]) " }
     }
-    list = try Descriptor("open", open("/proc/net/udp", O_RDONLY | O_CLOEXEC))
+    self.list = list
   }
 
   deinit {
@@ -50,7 +53,7 @@ package final class ReceiveQueue {
   /// A column of the socket's line, where colons part columns too.
   private func column(_ index: Int, radix: Int32) throws -> Int {
     try Self.retrying("the socket is gone") {
-      read()
+      Self.read(list, into: text)
       // By C's functions, since it is asked many thousand times.
       guard var field = strstr(text, inode) else { return nil }
       while field > text, field[-1] != CChar(UInt8(ascii: "\n")) { field -= 1 }
@@ -62,10 +65,11 @@ package final class ReceiveQueue {
     }
   }
 
-  private func read() {
+  /// Reads the whole list.
+  private static func read(_ list: borrowing Descriptor, into text: UnsafeMutablePointer<CChar>) {
     var count = 0
-    while count < Self.textSize - 1 {
-      let read = pread(list.rawValue, text + count, Self.textSize - 1 - count, off_t(count))
+    while count < textSize - 1 {
+      let read = pread(list.rawValue, text + count, textSize - 1 - count, off_t(count))
       guard read > 0 else { break }
       count += read
     }
