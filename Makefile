@@ -5,6 +5,7 @@
 #   make test       all that CI runs: lint, the demo, the tests
 #   make run-node0  run node 0 in this terminal; likewise 1 and 2
 #   make measure    start-up time, idle CPU and memory, against their limits
+#   make fuzz       look for inputs that break the receiving side, for FUZZ_SECONDS (60)
 #   make install    put mcast-peer into $(PREFIX)/bin
 
 PREFIX ?= /usr/local
@@ -13,7 +14,14 @@ SWIFT ?= swift
 # The Swift runtime is linked into the release, so that it runs where no Swift is installed.
 RELEASE = --configuration release --product mcast-peer --static-swift-stdlib -Xswiftc -use-ld=lld -Xlinker -s
 
-.PHONY: all demo test unit lint measure run-node0 run-node1 run-node2 install clean setup
+# Optimized, with the checks that a release has, and AddressSanitizer's.
+FUZZ_SECONDS ?= 60
+FUZZ_BUILD = FUZZ=1 $(SWIFT) build --scratch-path .build-fuzz --configuration release --sanitize address \
+  -Xswiftc -enable-testing -Xswiftc -use-ld=lld --product fuzz
+FUZZER = SWIFT_BACKTRACE=enable=no LSAN_OPTIONS=suppressions=scripts/lsan.supp:print_suppressions=0 \
+  .build-fuzz/release/fuzz -artifact_prefix=.build-fuzz/
+
+.PHONY: all demo test unit lint measure fuzz fuzz-build fuzz-keep run-node0 run-node1 run-node2 install clean setup
 .NOTPARALLEL:
 
 all: setup
@@ -36,6 +44,18 @@ lint: setup
 measure: all
 	scripts/measure ./mcast-peer
 
+# What is found stays in .build-fuzz/corpus; an input that breaks something is written to .build-fuzz/crash-*.
+fuzz: fuzz-build
+	mkdir -p .build-fuzz/corpus
+	$(FUZZER) -max_total_time=$(FUZZ_SECONDS) -print_final_stats=1 .build-fuzz/corpus Tests/Fuzz/Corpus
+
+# Adds to the corpus of the tests what was found and goes a way that nothing there goes.
+fuzz-keep: fuzz-build
+	$(FUZZER) -merge=1 -use_counters=0 Tests/Fuzz/Corpus .build-fuzz/corpus
+
+fuzz-build: setup
+	$(FUZZ_BUILD)
+
 run-node0 run-node1 run-node2: run-node%: all
 	./mcast-peer $*
 
@@ -43,7 +63,7 @@ install: all
 	install -D -m 755 mcast-peer "$(DESTDIR)$(PREFIX)/bin/mcast-peer"
 
 clean:
-	rm -rf .build mcast-peer
+	rm -rf .build .build-* mcast-peer
 
 setup:
 	@SWIFT="$(SWIFT)" scripts/setup

@@ -6,6 +6,22 @@ import PackageDescription
 let strict: [SwiftSetting] =
   [.strictMemorySafety()] + (Context.environment["WARNINGS_AS_ERRORS"] == nil ? [] : [.treatAllWarnings(as: .error)])
 
+// `make fuzz` sets FUZZ: the library and the oracle are then built so that libFuzzer sees which way an input takes,
+// and its executable is there. Without it no build needs libFuzzer.
+let isFuzzing = Context.environment["FUZZ"] != nil
+let watched: [SwiftSetting] = isFuzzing ? [.unsafeFlags(["-sanitize=fuzzer"])] : []
+let fuzzTargets: [Target] =
+  isFuzzing
+  ? [
+    .systemLibrary(name: "CLibFuzzer", path: "Tests/Fuzz/CLibFuzzer"),
+    .executableTarget(
+      name: "fuzz",
+      dependencies: ["CLibFuzzer", "FuzzBody"],
+      path: "Tests/Fuzz/Run",
+      linkerSettings: [.unsafeFlags(["-sanitize=fuzzer"])]
+    ),
+  ] : []
+
 let package = Package(
   name: "mcast-peer",
   products: [
@@ -31,7 +47,7 @@ let package = Package(
         .product(name: "Logging", package: "swift-log"),
         .product(name: "SystemPackage", package: "swift-system"),
       ],
-      swiftSettings: strict
+      swiftSettings: strict + watched
     ),
     .executableTarget(
       name: "mcast-peer",
@@ -54,7 +70,13 @@ let package = Package(
       path: "Tests/TestSupport",
       resources: [.process("Resources")]
     ),
-    .testTarget(name: "MulticastDTLSTests", dependencies: ["MulticastDTLS", "TestSupport"]),
+    .target(
+      name: "FuzzBody",
+      dependencies: ["MulticastDTLS", "TestSupport"],
+      path: "Tests/Fuzz/Body",
+      swiftSettings: watched
+    ),
+    .testTarget(name: "MulticastDTLSTests", dependencies: ["FuzzBody", "MulticastDTLS", "TestSupport"]),
     .testTarget(name: "McastPeerTests", dependencies: ["mcast-peer", "MulticastDTLS", "TestSupport"]),
-  ]
+  ] + fuzzTargets
 )

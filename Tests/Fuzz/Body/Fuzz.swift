@@ -1,0 +1,53 @@
+import MulticastDTLS
+
+/// Plays one input to a new receiver, and holds all that it says against what independent code says.
+///
+/// - Returns: What became of the input's datagrams.
+/// - Throws: ``Finding`` if the receiver did what it must not do.
+package func fuzz(_ input: some Collection<UInt8>) throws -> Outcomes {
+  var script = Script(input)
+  let receiver = Receiver(suite: script.suite)
+  var oracle = Oracle(suite: script.suite)
+  var outcomes = Outcomes()
+  while let datagram = script.next() {
+    try checkHeader(of: datagram)
+    let result = receiver.open(datagram)
+    try oracle.check(result, of: datagram)
+    outcomes.count(result, suite: script.suite)
+  }
+  // Whatever came, every member is still heard, and still not twice.
+  for datagram in oracle.nextRecords() {
+    for _ in 0..<2 { try oracle.check(receiver.open(datagram), of: datagram) }
+  }
+  return outcomes
+}
+
+/// What an input showed to be wrong.
+package struct Finding: Error, CustomStringConvertible {
+  package let description: String
+
+  init(_ what: String, _ datagram: [UInt8]) {
+    let digits = datagram.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
+    description = "\(what): \(digits)"
+  }
+}
+
+/// What became of datagrams, by suite: how many were delivered, and the reasons why the others were not.
+package struct Outcomes {
+  package var delivered: [CipherSuite: Int] = [:]
+  package var refused: [CipherSuite: [Refusal: Int]] = [:]
+
+  package init() {}
+
+  package mutating func add(_ other: Outcomes) {
+    delivered.merge(other.delivered, uniquingKeysWith: +)
+    refused.merge(other.refused) { $0.merging($1, uniquingKeysWith: +) }
+  }
+
+  mutating func count(_ result: Result<Message, Refusal>, suite: CipherSuite) {
+    switch result {
+    case .success: delivered[suite, default: 0] += 1
+    case .failure(let reason): refused[suite, default: [:]][reason, default: 0] += 1
+    }
+  }
+}

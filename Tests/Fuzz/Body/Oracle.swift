@@ -1,0 +1,101 @@
+import MulticastDTLS
+import TestSupport
+
+/// Says whether what a receiver did with a datagram may be, from the bytes and the keys alone.
+///
+/// A sender who begins a later epoch must be heard, and may be heard a while in the one before; earlier ones are over.
+struct Oracle {
+  private struct Number: Hashable {
+    let member: UInt8
+    let epoch: UInt16
+    let sequence: UInt64
+
+    init(_ record: IndependentRecord) {
+      member = record.member
+      epoch = record.epoch
+      sequence = record.sequence
+    }
+  }
+
+  private let suite: CipherSuite
+  private let keys: RecordKeys
+  private var delivered: Set<Number> = []
+  /// Of each member, the latest epoch that was delivered, and the one before it.
+  private var epochs: [UInt8: (latest: UInt16, former: UInt16?)] = [:]
+  /// Of each member and epoch, the highest sequence that was delivered.
+  private var highest: [UInt8: [UInt16: UInt64]] = [:]
+
+  init(suite: CipherSuite) {
+    self.suite = suite
+    keys = .ofVectors(suite)
+  }
+
+  /// Checks what became of a datagram.
+  mutating func check(_ result: Result<Message, Refusal>, of datagram: [UInt8]) throws {
+    let record = IndependentRecord(opening: datagram, with: keys)
+    switch result {
+    case .success(let message):
+      guard let record else { throw Finding("delivered a record that is not authentic", datagram) }
+      try accept(message, as: record, datagram)
+    case .failure(let reason):
+      if let record, isNew(record) { throw Finding("deaf: refused as '\(reason)' a new record", datagram) }
+      // The other reasons are found without the keys.
+      if reason == .forged, let record, !isAfterTheLast(record) {
+        throw Finding("called an authentic record forged", datagram)
+      }
+      if record == nil, [.replayed, .staleEpoch, .unknownMember, .duplicateID].contains(reason) {
+        throw Finding("took a forged record for an authentic one: \(reason)", datagram)
+      }
+    }
+  }
+
+  private mutating func accept(_ message: Message, as record: IndependentRecord, _ datagram: [UInt8]) throws {
+    guard isOfMember(record) else { throw Finding("delivered what is no member's message", datagram) }
+    guard
+      message.sender.rawValue == record.member, message.epoch.rawValue == record.epoch,
+      message.sequence == record.sequence, message.payload == record.payload
+    else { throw Finding("delivered another message than was sealed", datagram) }
+    guard delivered.insert(Number(record)).inserted else { throw Finding("delivered twice", datagram) }
+    let before = epochs[record.member]
+    if record.epoch > before?.latest ?? 0 {
+      epochs[record.member] = (record.epoch, before?.latest)
+    } else if record.epoch != before?.latest, record.epoch != before?.former {
+      throw Finding("went back to an epoch that is over", datagram)
+    }
+    let sequence = highest[record.member]?[record.epoch] ?? 0
+    highest[record.member, default: [:]][record.epoch] = max(sequence, record.sequence)
+  }
+
+  /// Whether a member's sender makes such records: application data of DTLS 1.2.
+  private func isOfMember(_ record: IndependentRecord) -> Bool {
+    record.type == 23 && record.version == [0xFE, 0xFD]
+      && Receiver.followed.map(\.rawValue).contains(record.member)
+  }
+
+  /// Whether a record must be delivered: it is of the member's latest epoch or a later one, the first of its number, and
+  /// not 64 numbers late.
+  private func isNew(_ record: IndependentRecord) -> Bool {
+    guard isOfMember(record), record.epoch > 0, record.sequence < 1 << 32,
+      record.payload.count <= suite.maximumPayload
+    else { return false }
+    guard let latest = epochs[record.member]?.latest, record.epoch <= latest else { return true }
+    return record.epoch == latest && !delivered.contains(Number(record))
+      && record.sequence + 64 > highest[record.member]?[latest] ?? 0 && !isAfterTheLast(record)
+  }
+
+  /// Whether the epoch's last number has come: then wolfSSL's own window is at its end, and refuses what is late.
+  private func isAfterTheLast(_ record: IndependentRecord) -> Bool {
+    highest[record.member]?[record.epoch] == (1 << 32) - 1
+  }
+
+  /// For each member, the next record that must be delivered, and the first of a later epoch.
+  func nextRecords() -> [[UInt8]] {
+    Receiver.followed.map(\.rawValue).flatMap { member in
+      let epoch = epochs[member]?.latest ?? 1
+      let sequence = highest[member]?[epoch].map { $0 + 1 } ?? 0
+      return [(epoch, sequence), (epoch &+ 1, 0)].filter { $0.0 > 0 && $0.1 < 1 << 32 }.map {
+        IndependentRecord(member: member, sequence: $0.1, epoch: $0.0, text: "still heard").sealed(keys)
+      }
+    }
+  }
+}

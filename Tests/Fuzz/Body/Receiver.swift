@@ -1,0 +1,56 @@
+// A fixture that is wrong stops the tests.
+// swift-format-ignore-file: NeverForceUnwrap, NeverUseForceTry
+
+import Glibc
+import TestSupport
+
+@testable import MulticastDTLS
+
+/// What is fuzzed: the receiving side of node 0, new for each input, so that an input does the same every time.
+///
+/// All that the fuzz knows of how it is made and called is here.
+struct Receiver {
+  static let ownMember: MemberID = 0
+  /// Few, since each is a session to make for every input.
+  static let followed: [MemberID] = [1, 2, 255]
+  /// Where all datagrams come from.
+  private static let source = Endpoint(sockaddr_in())
+  /// Deriving keys takes 60 ms, so it is done once.
+  private static let contexts = Dictionary(
+    uniqueKeysWithValues: CipherSuite.allCases.map { suite in
+      let secret = try! GroupSecret(text: Vectors.shared.secret)
+      return (suite, try! DTLSContext(ownMember: ownMember, suite: suite, secret: secret))
+    })
+
+  /// All comes at once, so that stragglers of a former epoch are taken as long as an input lasts.
+  private let now = ContinuousClock.now
+  private let members: InboundMembers
+
+  init(suite: CipherSuite) {
+    // It has sent nothing yet, so whoever uses its ID is another.
+    let sent = SentRecords(epoch: .first, port: 1)
+    members = InboundMembers(Self.contexts[suite]!, members: MemberSet(Self.followed), sent: sent)
+  }
+
+  /// Opens one datagram.
+  func open(_ datagram: [UInt8]) -> Result<Message, Refusal> {
+    // Exactly as many bytes as there are, so that AddressSanitizer sees a read past them.
+    let copy = UnsafeMutableBufferPointer<UInt8>.allocate(capacity: datagram.count)
+    defer { copy.deallocate() }
+    _ = copy.initialize(from: datagram)
+    return members.open(UnsafeBufferPointer(copy), from: Self.source, now: now).map(\.message).mapError(\.reason)
+  }
+}
+
+/// Checks that a header is read where there is one, and that it says what the bytes say.
+func checkHeader(of datagram: [UInt8]) throws {
+  guard let header = RecordHeader(datagram.span) else {
+    guard datagram.count < 13 else { throw Finding("a header was not read", datagram) }
+    return
+  }
+  let again =
+    [UInt8(header.epoch >> 8), UInt8(header.epoch & 0xFF), header.member.rawValue]
+    + [32, 24, 16, 8, 0].map { UInt8(header.sequence >> $0 & 0xFF) }
+    + [UInt8(header.length >> 8), UInt8(header.length & 0xFF)]
+  guard Array(datagram[3..<13]) == again else { throw Finding("a header was misread", datagram) }
+}

@@ -1,0 +1,116 @@
+import MulticastDTLS
+import TestSupport
+
+/// Datagrams, each told in a few bytes, so that a fuzzer that changes bytes also makes records that authenticate.
+///
+/// The input's first byte chooses the suite. Then come orders, until the input is used up:
+///
+///     order     bits 0-1: 0 bytes as they are   1 a header, and its length mended
+///                         2 a sealed record     3 an earlier datagram once more
+///               bit 2     stretch the payload     bit 4  with type and version (sealed only)
+///               bit 3     the other suite's keys  bit 5  the sequence is relative
+///               bits 6-7: 0 leave it   1 flip a bit   2 cut off the end   3 add a byte
+///     header    (1) 11 bytes  (2) [type, 2 version] member, 2 epoch, 5 sequence or 1 relative  (3) 1 which one
+///     payload   (0-2) 1 count [2 count when stretched] bytes
+///     change    flip: 2 position, 1 bit   cut: 1 count   add: 1 byte
+struct Script {
+  let suite: CipherSuite
+
+  private var input: InputReader
+  private var made: [[UInt8]] = []
+  /// The last sequence that was sealed for each member, which a relative one goes on from.
+  private var sequences: [UInt8: UInt64] = [:]
+
+  /// More would make an input slow, and tell nothing new.
+  private static let limit = 48
+
+  init(_ bytes: some Collection<UInt8>) {
+    input = InputReader(bytes)
+    suite = CipherSuite.allCases[Int(input.byte()) % CipherSuite.allCases.count]
+  }
+
+  /// The next datagram.
+  mutating func next() -> [UInt8]? {
+    guard !input.isEmpty, made.count < Self.limit else { return nil }
+    let order = input.byte()
+    var datagram: [UInt8]
+    switch order & 3 {
+    case 0: datagram = payload(order)
+    case 1: datagram = headed(order)
+    case 2: datagram = sealed(order)
+    default: datagram = made.isEmpty ? [] : made[Int(input.byte()) % made.count]
+    }
+    change(&datagram, order >> 6)
+    made.append(datagram)
+    return datagram
+  }
+
+  private mutating func payload(_ order: UInt8) -> [UInt8] {
+    let count = input.byte()
+    let size = order & 4 == 0 ? nil : input.number(2) % 2048
+    let bytes = input.bytes(Int(count))
+    guard let size else { return bytes }
+    return (0..<Int(size)).map { bytes.isEmpty ? 0 : bytes[$0 % bytes.count] }
+  }
+
+  private mutating func headed(_ order: UInt8) -> [UInt8] {
+    let header = (0..<11).map { _ in input.byte() }
+    let payload = payload(order)
+    return header + [UInt8(payload.count >> 8), UInt8(payload.count & 0xFF)] + payload
+  }
+
+  private mutating func sealed(_ order: UInt8) -> [UInt8] {
+    var record = IndependentRecord(member: 0, payload: [])
+    if order & 16 != 0 {
+      record.type = input.byte()
+      record.version = [input.byte(), input.byte()]
+    }
+    record.member = input.byte()
+    record.epoch = UInt16(input.number(2))
+    if order & 32 != 0 {
+      let step = UInt64(bitPattern: Int64(Int8(bitPattern: input.byte())))
+      record.sequence = (sequences[record.member, default: 0] &+ step) & 0xFF_FFFF_FFFF
+    } else {
+      record.sequence = input.number(5)
+    }
+    sequences[record.member] = record.sequence
+    record.payload = payload(order)
+    let other = CipherSuite.allCases.first { $0 != suite } ?? suite
+    return record.sealed(.ofVectors(order & 8 == 0 ? suite : other))
+  }
+
+  private mutating func change(_ datagram: inout [UInt8], _ change: UInt8) {
+    switch change {
+    case 1:
+      let (position, bit) = (Int(input.number(2)), input.byte() & 7)
+      if !datagram.isEmpty { datagram[position % datagram.count] ^= 1 << bit }
+    case 2: datagram.removeLast(min(Int(input.byte()), datagram.count))
+    case 3: datagram.append(input.byte())
+    default: break
+    }
+  }
+}
+
+/// Takes an input's bytes one after the other; past the end they are zero.
+struct InputReader {
+  private var rest: ArraySlice<UInt8>
+
+  init(_ bytes: some Collection<UInt8>) {
+    rest = Array(bytes)[...]
+  }
+
+  var isEmpty: Bool { rest.isEmpty }
+
+  mutating func byte() -> UInt8 { rest.popFirst() ?? 0 }
+
+  /// A number in so many bytes, the high one first.
+  mutating func number(_ count: Int) -> UInt64 {
+    (0..<count).reduce(0) { number, _ in number << 8 | UInt64(byte()) }
+  }
+
+  /// As many bytes as are asked for, or as are left.
+  mutating func bytes(_ count: Int) -> [UInt8] {
+    defer { rest = rest.dropFirst(count) }
+    return Array(rest.prefix(count))
+  }
+}
