@@ -18,10 +18,10 @@ struct ObserverTests {
 
   private func refused(
     _ reason: Refusal, _ member: UInt8, from source: Endpoint = endpoint(), laterEpoch: Epoch? = nil,
-    isForgotten: Bool = false
+    isRepeated: Bool = false
   ) -> Refused {
     let header = RecordHeader(IndependentRecord(member: member, text: "").sealed(.ofVectors(.wdmNullSHA256)).span)
-    return Refused(reason, header, source, laterEpoch: laterEpoch, isForgotten: isForgotten)
+    return Refused(reason, header, source, laterEpoch: laterEpoch, isRepeated: isRepeated)
   }
 
   private func makeObserver() -> Observer {
@@ -147,7 +147,7 @@ struct ObserverTests {
       notices(refused(.staleEpoch, 1, from: source, laterEpoch: later))
         == [.staleEpoch(1, .first, later: later, source)])
     #expect(notices(refused(.duplicateID, 0, from: source)) == [.ownIDUsed(source)])
-    #expect(notices(refused(.duplicateID, 0, from: source, isForgotten: true)) == [.ownIDRepeated(source)])
+    #expect(notices(refused(.duplicateID, 0, from: source, isRepeated: true)) == [.ownIDRepeated(source)])
     for reason in [Refusal.foreign, .malformed, .own, .overrun, .replayed] {
       #expect(notices(refused(reason, 1, from: source)) == [])
     }

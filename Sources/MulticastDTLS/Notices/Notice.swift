@@ -22,7 +22,7 @@ enum Notice: Hashable {
   case heardAgain(MemberID)
   /// Somebody else sends with our ID.
   case ownIDUsed(Endpoint)
-  /// Somebody else sends with our ID what we may have sent ourselves, long ago.
+  /// Somebody else sends with our ID what we may have sent ourselves.
   case ownIDRepeated(Endpoint)
   /// Two addresses send as one member.
   case alternating(MemberID, Endpoint, Endpoint)
@@ -91,7 +91,7 @@ enum Notice: Hashable {
     case .ownIDUsed(let source):
       "another node, at \(source), uses our node ID \(here.member): give each node an ID of its own"
     case .ownIDRepeated(let source):
-      "\(source) sends with our node ID \(here.member): another node has it too, or somebody repeats our old messages"
+      "\(source) sends with our node ID \(here.member): another node has it too, or somebody repeats our messages"
     case .alternating(let member, let one, let other):
       "\(one) and \(other) alternate as node \(member): two nodes with one ID, or somebody repeats its messages"
     }

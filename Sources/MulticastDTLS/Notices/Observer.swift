@@ -54,7 +54,7 @@ struct Observer {
     case .unknownMember:
       notices = [.unknownMember(member, source)]
     case .duplicateID:
-      notices = [refused.isForgotten ? .ownIDRepeated(source) : .ownIDUsed(source)]
+      notices = [refused.isRepeated ? .ownIDRepeated(source) : .ownIDUsed(source)]
     case .staleEpoch:
       if let later = refused.laterEpoch, let epoch = try? Epoch(header.epoch) {
         notices = [.staleEpoch(member, epoch, later: later, source)]

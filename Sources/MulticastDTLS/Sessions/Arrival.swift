@@ -20,16 +20,16 @@ struct Refused: Error {
   let source: Endpoint
   /// With a stale epoch, the one in which the member has been heard.
   let laterEpoch: Epoch?
-  /// Of a record with our own ID, whether we may have sent it ourselves, long ago.
-  let isForgotten: Bool
+  /// Of a record with our own ID, whether we may have sent the like ourselves.
+  let isRepeated: Bool
 
   init(
-    _ reason: Refusal, _ header: RecordHeader?, _ source: Endpoint, laterEpoch: Epoch? = nil, isForgotten: Bool = false
+    _ reason: Refusal, _ header: RecordHeader?, _ source: Endpoint, laterEpoch: Epoch? = nil, isRepeated: Bool = false
   ) {
     self.reason = reason
     self.header = header
     self.source = source
     self.laterEpoch = laterEpoch
-    self.isForgotten = isForgotten
+    self.isRepeated = isRepeated
   }
 }

@@ -69,17 +69,17 @@ final class InboundMembers {
   ) -> Refused {
     guard let header = refused.header else { return Refused(refused.reason, nil, source) }
     var reason = refused.reason
-    var isForgotten = false
+    var isRepeated = false
     if reason == .own {
       switch unsafe sent.judge(record, header: header, from: source) {
       case .ours: return Refused(.own, header, source)
       case .notOurs: reason = .duplicateID
-      case .forgotten: (reason, isForgotten) = (.duplicateID, true)
+      case .repeated: (reason, isRepeated) = (.duplicateID, true)
       }
     }
     guard unsafe context.authenticator.isAuthentic(record, header: header) else {
       return Refused(.forged, header, source)
     }
-    return Refused(reason, header, source, isForgotten: isForgotten)
+    return Refused(reason, header, source, isRepeated: isRepeated)
   }
 }

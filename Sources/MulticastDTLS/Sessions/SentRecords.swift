@@ -9,8 +9,9 @@ final class SentRecords: Sendable {
     case ours
     /// This node did not: if it authenticates, another node uses the same ID.
     case notOurs
-    /// This node may have sent it, longer ago than it remembers or before it was started.
-    case forgotten
+    /// This node may have sent the like, if it authenticates: from another address, longer ago than it remembers, or
+    /// before it was started.
+    case repeated
   }
 
   /// How many records are remembered.
@@ -60,13 +61,14 @@ final class SentRecords: Sendable {
     let (number, tag) = unsafe (Self.integer(record, at: 3), Self.integer(record, at: record.count - 8))
     return sent.withLock { sent in
       let entry = sent.entries[Self.place(of: header.sequence)]
-      if entry.number == number && entry.tag == tag { return .ours }
+      // Another node with our ID may say just what we say. What comes back comes from our port.
+      if entry.number == number && entry.tag == tag { return source.port == port ? .ours : .repeated }
       let isRemembered =
         header.epoch > sent.epoch
         || header.epoch == sent.epoch && header.sequence + UInt64(Self.capacity) >= sent.next
       if isRemembered { return .notOurs }
       // A receive loop that is behind finds its own records older than that.
-      return source.port == port && header.epoch >= firstEpoch ? .ours : .forgotten
+      return source.port == port && header.epoch >= firstEpoch ? .ours : .repeated
     }
   }
 

@@ -6,7 +6,7 @@ public enum Refusal: String, Error, Hashable, Sendable, CaseIterable {
   case malformed
   /// This node sent it itself: multicast brings it back.
   case own
-  /// It is authentic and carries this node's member ID, but this node did not send it, or not lately.
+  /// It is authentic and carries this node's member ID, but this node did not send it, or not from there.
   case duplicateID = "own ID used by others"
   /// It is authentic, but its sender is not one of those that are followed.
   case unknownMember = "unknown member"
