@@ -22,9 +22,9 @@ struct FloodTests {
     let senders = try [1, 2].map { try group.start($0, "-i", "0.005", "-c", "\(Self.messages)") }
     let isOver = Flag()
     async let flood = pour(at: identifier, until: isOver)
-
-    // Whatever happens to this test, the thread ends.
+    // Whatever happens to this test, the thread ends: this comes before the wait for it.
     defer { isOver.set() }
+
     try await Task.sleep(until: start + .seconds(60))
     let afterAMinute = try receiver.residentKilobytes
     for sender in senders {

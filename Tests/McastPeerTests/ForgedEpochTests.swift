@@ -16,9 +16,10 @@ struct ForgedEpochTests {
     try await eventually("the first life") { try receiver.shown(from: 1, text: "life 0").count >= 3 }
 
     let isOver = Flag()
-    defer { isOver.set() }
     let identifier = receiver.identifier
     async let forged = forge(at: identifier, until: isOver)
+    // Whatever happens to this test, the thread ends: this comes before the wait for it.
+    defer { isOver.set() }
     for life in 1...8 {
       sender.signal(SIGKILL)
       _ = try await sender.exitCode()

@@ -66,8 +66,9 @@ struct StatisticsTests {
   @Test("asking for it, from the first moment to the last and all the time, does not end the peer")
   func askedAllTheTime() async throws {
     let (asker, isOver) = (Asker(), Flag())
-    defer { isOver.set() }
     async let asked = onThread { asker.run(until: isOver) }
+    // Whatever happens to this test, the thread ends: this comes before the wait for it.
+    defer { isOver.set() }
     // The thread first, or on a busy machine it would miss the beginning.
     try await eventually("the thread") { asker.isThere.isSet }
     let peer = try group.start(0, "-i", "0.01")
