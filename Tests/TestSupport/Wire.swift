@@ -15,13 +15,13 @@ package final class Wire: Sendable {
     try datagram.withUnsafeBytes { try socket.send($0) }
   }
 
-  /// The next datagrams, until `count` have come or nothing has come for ten seconds.
+  /// The next datagrams, until `count` have come or nothing has come for thirty seconds.
   package func receive(_ count: Int) throws -> [[UInt8]] {
     var batch = ReceiveBatch()
     var datagrams: [[UInt8]] = []
     while datagrams.count < count {
       var ready = pollfd(fd: socket.receiveDescriptor, events: Int16(POLLIN), revents: 0)
-      guard poll(&ready, 1, 10_000) > 0 else { break }
+      guard poll(&ready, 1, 30_000) > 0 else { break }
       _ = try batch.receive(from: socket) { datagram, _ in datagrams.append(Array(datagram)) }
     }
     return datagrams
