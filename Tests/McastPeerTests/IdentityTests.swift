@@ -46,6 +46,7 @@ struct TwoHostsTests {
   @Test(
     "both are told, once, where the other is, and a third node is told that both addresses alternate",
     arguments: [
+      Case(testDescription: "of the same age and text", starts: 0, message: []),
       Case(testDescription: "that say different things", starts: 0, message: ["-m", "something else"]),
       Case(testDescription: "of which one was started more often", starts: 3, message: []),
     ])
