@@ -6,6 +6,8 @@
 #   make run-node0  run node 0 in this terminal; likewise 1 and 2
 #   make measure    start-up time, idle CPU and memory, against their limits
 #   make fuzz       look for inputs that break the receiving side, for FUZZ_SECONDS (60)
+#   make asan       the tests with AddressSanitizer and LeakSanitizer
+#   make tsan       the tests with ThreadSanitizer
 #   make install    put mcast-peer into $(PREFIX)/bin
 
 PREFIX ?= /usr/local
@@ -21,7 +23,7 @@ FUZZ_BUILD = FUZZ=1 $(SWIFT) build --scratch-path .build-fuzz --configuration re
 FUZZER = SWIFT_BACKTRACE=enable=no LSAN_OPTIONS=suppressions=scripts/lsan.supp:print_suppressions=0 \
   .build-fuzz/release/fuzz -artifact_prefix=.build-fuzz/
 
-.PHONY: all demo test unit lint measure fuzz fuzz-build fuzz-keep run-node0 run-node1 run-node2 install clean setup
+.PHONY: all demo test unit lint measure asan tsan fuzz fuzz-build fuzz-keep run-node0 run-node1 run-node2 install clean setup
 .NOTPARALLEL:
 
 all: setup
@@ -43,6 +45,10 @@ lint: setup
 
 measure: all
 	scripts/measure ./mcast-peer
+
+asan tsan: setup
+	scripts/setup test
+	SWIFT="$(SWIFT)" scripts/sanitize $@
 
 # What is found stays in .build-fuzz/corpus; an input that breaks something is written to .build-fuzz/crash-*.
 fuzz: fuzz-build

@@ -22,6 +22,10 @@ let fuzzTargets: [Target] =
     ),
   ] : []
 
+// `make tsan` sets SANITIZER: ThreadSanitizer is then shown what it cannot see of Swift's Mutex.
+let hasTSan = Context.environment["SANITIZER"] == "tsan"
+let tsanTargets: [Target] = hasTSan ? [.target(name: "TSanMutex", path: "Tests/TSanMutex")] : []
+
 let package = Package(
   name: "mcast-peer",
   products: [
@@ -46,7 +50,7 @@ let package = Package(
         "CWolfSSL",
         .product(name: "Logging", package: "swift-log"),
         .product(name: "SystemPackage", package: "swift-system"),
-      ],
+      ] + (hasTSan ? ["TSanMutex"] : []),
       swiftSettings: strict + watched
     ),
     .executableTarget(
@@ -78,5 +82,5 @@ let package = Package(
     ),
     .testTarget(name: "MulticastDTLSTests", dependencies: ["FuzzBody", "MulticastDTLS", "TestSupport"]),
     .testTarget(name: "McastPeerTests", dependencies: ["mcast-peer", "MulticastDTLS", "TestSupport"]),
-  ] + fuzzTargets
+  ] + fuzzTargets + tsanTargets
 )

@@ -102,7 +102,7 @@ struct SmokeTests {
     let process = Process()
     process.executableURL = URL(filePath: PeerProcess.executable)
     process.arguments = ["0", "-I", "lo", "-t", "0", "-g", "\(group)", "-i", "0.05"]
-    process.environment = ["HOME": home.path]
+    process.environment = Sanitizer.environment.merging(["HOME": home.path]) { $1 }
     process.standardOutput = pipe
     process.standardError = FileHandle.nullDevice
     try process.run()
@@ -126,7 +126,7 @@ struct SmokeTests {
     process.arguments = [
       "0", "-I", "lo", "-t", "0", "-g", "\(group)", "-i", "0.001", "-m", String(repeating: "x", count: 1000),
     ]
-    process.environment = ["HOME": home.path]
+    process.environment = Sanitizer.environment.merging(["HOME": home.path]) { $1 }
     process.standardOutput = pipe
     process.standardError = FileHandle.nullDevice
     // Its messages fill the pipe at once, and another peer's would have it print as well.
@@ -154,7 +154,7 @@ struct SmokeTests {
     let process = Process()
     process.executableURL = URL(filePath: PeerProcess.executable)
     process.arguments = ["0", "-I", "lo", "-t", "0", "-g", "\(group)", "-i", "0.2", "-c", "5", "--stats"]
-    process.environment = ["HOME": home.path]
+    process.environment = Sanitizer.environment.merging(["HOME": home.path]) { $1 }
     process.standardOutput = output
     process.standardError = errors
     // Running the process closes our end.

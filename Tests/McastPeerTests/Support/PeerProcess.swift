@@ -3,6 +3,7 @@
 
 import Foundation
 import TestSupport
+import Testing
 
 /// A real `mcast-peer`, with its output in files that can be read while it runs. It is killed with the last reference.
 final class PeerProcess {
@@ -37,6 +38,7 @@ final class PeerProcess {
     process.arguments = command
     var all = ["PATH": ProcessInfo.processInfo.environment["PATH"] ?? "", "HOME": (home ?? directory).path]
     all["DTLS_MCAST_SECRET"] = secret
+    all.merge(Sanitizer.environment) { $1 }
     process.environment = all.merging(environment) { $1 }
     process.standardInput = FileHandle.nullDevice
     process.standardOutput = try file("stdout")
@@ -50,9 +52,11 @@ final class PeerProcess {
   }
 
   deinit {
-    guard process.isRunning else { return }
-    kill(process.processIdentifier, SIGKILL)
-    process.waitUntilExit()
+    if process.isRunning {
+      kill(process.processIdentifier, SIGKILL)
+      process.waitUntilExit()
+    }
+    if let report = Sanitizer.report(of: identifier) { Issue.record("\(report)") }
   }
 
   private func file(_ name: String) throws -> FileHandle {

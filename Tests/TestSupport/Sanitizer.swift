@@ -1,0 +1,19 @@
+import Foundation
+
+/// What `make asan` and `make tsan` tell the tests.
+package enum Sanitizer {
+  private static let variables = ProcessInfo.processInfo.environment
+
+  /// Whether the tests were built with one, so that all takes more time and memory.
+  package static let isOn = variables["SANITIZER"] != nil
+
+  /// What a process that a test starts must be given, so that the sanitizer in it does as it is told here.
+  package static let environment = variables.filter { name, _ in
+    ["ASAN_OPTIONS", "LSAN_OPTIONS", "TSAN_OPTIONS", "SWIFT_BACKTRACE"].contains(name)
+  }
+
+  /// What the sanitizer in a process has found; nil for nothing. Sanitizers add the process's number to `log_path`.
+  package static func report(of process: Int32) -> String? {
+    variables["SANITIZER_REPORTS"].flatMap { try? String(contentsOfFile: "\($0)/report.\(process)", encoding: .utf8) }
+  }
+}
