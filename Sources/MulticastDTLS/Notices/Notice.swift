@@ -30,11 +30,11 @@ enum Notice: Hashable {
   /// What the limit on notices counts by.
   enum Cause: Hashable, CaseIterable {
     case nothingHeard, forged, forgedOther, unknownMember, staleEpoch, repeating, restarted, silent, heardAgain
-    case ownIDUsed, ownIDRepeated, alternating
+    case ownID, alternating
 
-    /// Whether it is said once and not again: nothing about it changes until somebody has acted.
+    /// Whether saying it once is enough for long: nothing about it changes until somebody has acted.
     var isSaidOnce: Bool {
-      self == .ownIDUsed || self == .ownIDRepeated
+      self == .ownID
     }
   }
 
@@ -50,8 +50,7 @@ enum Notice: Hashable {
     case .restarted(let member, _): (.restarted, member)
     case .silent(let member, _): (.silent, member)
     case .heardAgain(let member): (.heardAgain, member)
-    case .ownIDUsed: (.ownIDUsed, nil)
-    case .ownIDRepeated: (.ownIDRepeated, nil)
+    case .ownIDUsed, .ownIDRepeated: (.ownID, nil)
     case .alternating(let member, _, _): (.alternating, member)
     }
   }

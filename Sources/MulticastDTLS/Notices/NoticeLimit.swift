@@ -30,11 +30,10 @@ struct NoticeLimit {
   mutating func admit(_ notice: Notice, now: ContinuousClock.Instant) -> Bool {
     let (cause, member) = notice.subject
     let subject = Subject(cause: cause, member: member)
-    var nextPeriod = Self.period
+    var nextPeriod = cause.isSaidOnce ? Self.longestPeriod : Self.period
     if let history = histories[subject] {
       histories[subject]?.occurred = now
-      if cause.isSaidOnce { return false }
-      if history.occurred.duration(to: now) < Self.quiet {
+      if cause.isSaidOnce || history.occurred.duration(to: now) < Self.quiet {
         guard history.said.duration(to: now) >= history.period else { return false }
         nextPeriod = min(history.period * 2, Self.longestPeriod)
       }
