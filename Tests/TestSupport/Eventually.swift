@@ -12,7 +12,8 @@ package func eventually(
   _ what: @autoclosure () -> String, within time: Duration = .seconds(30), every pause: Duration = .milliseconds(5),
   _ condition: () throws -> Bool
 ) async throws {
-  let end = ContinuousClock.now.advanced(by: time)
+  // A sanitizer makes everything slow.
+  let end = ContinuousClock.now.advanced(by: Sanitizer.isOn ? time * 10 : time)
   while try !condition() {
     guard ContinuousClock.now < end else { throw Timeout(description: "waited \(time) for \(what())") }
     try await Task.sleep(for: pause)
