@@ -28,7 +28,7 @@ struct Failure {
       case is NetworkError: "\(error) (see --interface and --group)"
       case is SendError: "\(error) (see --message)"
       case is SecretError: "\(error) (see --secret-file)"
-      case StateError.unusable: "\(error) (see --state-dir and --epoch)"
+      case StateError.unusable, StateError.damaged: "\(error) (see --epoch and --state-dir)"
       case _ where ownCode != nil: "\(error)"
       default: "\(MCastPeer.message(for: error)) (see mcast-peer --help)"
       }

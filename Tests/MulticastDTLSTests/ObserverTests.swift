@@ -43,19 +43,31 @@ struct ObserverTests {
   func nothingHeard() {
     var observer = makeObserver()
     #expect(notices(&observer, 1...9) == [])
-    #expect(notices(&observer, 10...100) == [.nothingHeard(.seconds(10))])
+    #expect(notices(&observer, 10...100) == [.nothingHeard(.seconds(10), isArriving: false)])
     #expect(notices(&observer, 101...120) { $0 % 2 == 0 ? [message(1, UInt64($0 / 2))] : [] } == [])
     #expect(notices(&observer, 121...129) == [])
-    #expect(notices(&observer, 130...300) == [.nothingHeard(.seconds(10)), .silent(1, .seconds(10))])
+    #expect(
+      notices(&observer, 130...300) == [.nothingHeard(.seconds(10), isArriving: false), .silent(1, .seconds(10))])
     var alone = Observer(start: start, followed: MemberSet([MemberID]()))
     #expect(notices(&alone, 1...100) == [])
+  }
+
+  @Test("that nothing is heard is put otherwise where records arrive that are refused")
+  func nothingAccepted() {
+    var observer = makeObserver()
+    #expect(observer.refused(refused(.forged, 1), now: start + .seconds(1)) == [.forged(1, endpoint())])
+    #expect(notices(&observer, 2...20) == [.nothingHeard(.seconds(10), isArriving: true)])
   }
 
   @Test("members that speak once a minute are not missed after ten seconds")
   func slowGroup() {
     var observer = makeObserver()
-    #expect(notices(&observer, 1...300) { $0 % 60 == 5 ? [message(1, UInt64($0 / 60))] : [] } == [])
-    #expect(notices(&observer, 301...900) == [.nothingHeard(.seconds(120)), .silent(1, .seconds(300))])
+    // After the first message nobody knows when to expect the next.
+    let first = notices(&observer, 1...65) { $0 % 60 == 5 ? [message(1, UInt64($0 / 60))] : [] }
+    #expect(first == [.nothingHeard(.seconds(30), isArriving: false)])
+    #expect(notices(&observer, 66...300) { $0 % 60 == 5 ? [message(1, UInt64($0 / 60))] : [] } == [])
+    #expect(
+      notices(&observer, 301...900) == [.nothingHeard(.seconds(120), isArriving: false), .silent(1, .seconds(300))])
   }
 
   @Test("a peer that misses five of its intervals is called silent, once, and said to be back", arguments: [1, 3, 20])
@@ -110,7 +122,8 @@ struct ObserverTests {
     var observer = makeObserver()
     #expect(notices(&observer, 1...20) { [message(1, UInt64($0))] } == [])
     #expect(notices(&observer, 30_000...30_003) == [])
-    #expect(notices(&observer, 30_004...30_020) == [.silent(1, .seconds(5)), .nothingHeard(.seconds(10))])
+    #expect(
+      notices(&observer, 30_004...30_020) == [.silent(1, .seconds(5)), .nothingHeard(.seconds(10), isArriving: false)])
   }
 
   @Test("a peer that only repeats what it has said is told from one whose messages are doubled on the way")
@@ -226,7 +239,8 @@ struct ObserverTests {
       member: 0, peers: MemberSet(0...2), keyID: KeyID([0x9A, 0xB7, 0x6D, 0x2D]), group: .standard, interface: "lo")
     let (one, other) = (endpoint(1), endpoint(2))
     for (notice, words) in [
-      (.nothingHeard(.seconds(10)), ["10 s", "1-2", "9ab7-6d2d", "239.255.0.1:12345", "lo", "TTL"]),
+      (.nothingHeard(.seconds(10), isArriving: true), ["10 s", "1-2", "records arrive"]),
+      (.nothingHeard(.seconds(10), isArriving: false), ["10 s", "1-2", "9ab7-6d2d", "239.255.0.1:12345", "lo", "TTL"]),
       (.forged(1, one), ["192.0.2.1:1000", "node 1", "another secret?", "ours has key ID 9ab7-6d2d"]),
       (.forgedOther(0, one), ["192.0.2.1:1000", "node 0", "another secret?"]),
       (.repeating(1, try Epoch(5), one), ["192.0.2.1:1000", "node 1", "epoch 5", "--epoch 6"]),

@@ -5,7 +5,7 @@ struct MemberWatch {
   /// Nobody is called silent sooner: timers are not that exact.
   private static let shortestSilence = Duration.seconds(1)
   /// For how long a member must have been heard before its interval is known.
-  private static let acquaintance = Duration.seconds(5)
+  private static let acquaintance = Duration.seconds(2)
   /// For how long an interval is remembered, at least.
   private static let memory = Duration.seconds(10)
   /// So many repetitions, with nothing new between them and for so long, are a member that repeats an epoch.
@@ -32,6 +32,12 @@ struct MemberWatch {
     guard let stretch, let lastHeard else { return nil }
     if let formerLongest { return max(formerLongest, stretch.longest) }
     return stretch.count >= 2 && stretch.since.duration(to: lastHeard) >= Self.acquaintance ? stretch.longest : nil
+  }
+
+  /// The longest time of late between two messages, also if there were but two.
+  var longestPause: Duration? {
+    guard let stretch, stretch.count > 0 || formerLongest != nil else { return nil }
+    return max(formerLongest ?? .zero, stretch.longest)
   }
 
   /// Takes note of a message.

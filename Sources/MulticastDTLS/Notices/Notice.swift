@@ -2,8 +2,8 @@ import Logging
 
 /// What a person should know without asking: why nothing arrives, or that something is not as it should be.
 enum Notice: Hashable {
-  /// No member has been heard for a while.
-  case nothingHeard(Duration)
+  /// No member has been heard for a while; but there may be records that were refused.
+  case nothingHeard(Duration, isArriving: Bool)
   /// Records that do not authenticate, in the name of a member that is followed.
   case forged(MemberID, Endpoint)
   /// The same, in the name of another, or in ours.
@@ -68,8 +68,10 @@ enum Notice: Hashable {
   /// - Parameter here: This node's side of the matter.
   func text(_ here: Surroundings) -> String {
     switch self {
-    case .nothingHeard(let time):
-      "nothing heard for \(seconds(time)) of members \(here.others): do they run, with key ID \(here.keyID) and group "
+    case .nothingHeard(let time, isArriving: true):
+      "nothing heard for \(seconds(time)) of any of the members \(here.others), but records arrive: see the warnings before"
+    case .nothingHeard(let time, isArriving: false):
+      "nothing heard for \(seconds(time)) of any of the members \(here.others): do they run, with key ID \(here.keyID) and group "
         + "\(here.group)? On the network of \(here.interface)? Then look at the TTL, firewalls and switches"
     case .forged(let member, let source), .forgedOther(let member, let source):
       "records from \(source) as node \(member) do not authenticate: another secret? ours has key ID \(here.keyID)"

@@ -3,7 +3,7 @@ struct Observer {
   /// For how long nobody may be heard before it is said.
   private static let longestQuiet = Duration.seconds(10)
   /// The same, once somebody was heard whose interval is not known yet.
-  private static let longestQuietOfStrangers = Duration.seconds(60)
+  private static let longestQuietOfStrangers = Duration.seconds(30)
   /// Ticks that are further apart mean that the machine or the process slept, and nobody listened.
   private static let longestTick = Duration.seconds(3)
 
@@ -13,6 +13,8 @@ struct Observer {
   private var lastHeard: ContinuousClock.Instant
   private var lastTick: ContinuousClock.Instant
   private var hasHeard = false
+  /// When a record came last that was refused, and that somebody was told of.
+  private var lastRefused: ContinuousClock.Instant?
   private let followed: MemberSet
   /// Whether the quiet has been noticed, and not ended since.
   private var isQuiet = false
@@ -68,7 +70,9 @@ struct Observer {
     case .foreign, .malformed, .own, .overrun:
       break
     }
-    return notices.isEmpty ? [] : notices.filter { limit.admit($0, now: now) }
+    if notices.isEmpty { return [] }
+    lastRefused = now
+    return notices.filter { limit.admit($0, now: now) }
   }
 
   /// Looks at who has not been heard. To be called once a second or so.
@@ -82,10 +86,10 @@ struct Observer {
     var notices: [Notice] = []
     let quiet = lastHeard.duration(to: now)
     // Members that speak once a minute are not missed after ten seconds.
-    let usual = members.compactMap(\.interval).min().map { $0 * 2 }
+    let usual = members.compactMap(\.longestPause).min().map { $0 * 2 }
     if !isQuiet, quiet >= max(Self.longestQuiet, usual ?? (hasHeard ? Self.longestQuietOfStrangers : .zero)) {
       isQuiet = true
-      notices.append(.nothingHeard(quiet))
+      notices.append(.nothingHeard(quiet, isArriving: lastRefused.map { $0 > lastHeard } ?? false))
     }
     for index in members.indices {
       if let silence = members[index].newSilence(now: now) {

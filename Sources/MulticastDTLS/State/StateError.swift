@@ -2,17 +2,20 @@
 public enum StateError: Error, Hashable, CustomStringConvertible {
   /// Another process on this machine runs with the same node ID and secret.
   case inUse(String)
-  /// The state cannot be read, understood or written.
+  /// The state cannot be read or written.
   case unusable(String)
+  /// The state is not what was written, so nobody knows which epochs the node has used.
+  case damaged(String)
   /// The last epoch has been used.
   case usedUp(String)
 
   /// One line for a person.
   public var description: String {
     switch self {
-    case .inUse(let reason), .unusable(let reason), .usedUp(let reason): reason
+    case .inUse(let reason), .unusable(let reason), .damaged(let reason), .usedUp(let reason): reason
     }
   }
 
-  static let waysOut = "use another state directory, or give an epoch that is later than all that this node has used"
+  static let waysOut =
+    "mend that, or give an epoch that is later than all that this node has used, if need be with another state directory"
 }

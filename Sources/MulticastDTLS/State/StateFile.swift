@@ -64,14 +64,20 @@ final class StateFile: Sendable {
       }
       return try NodeState(String(decoding: bytes, as: UTF8.self), for: node)
     } catch let error as NodeState.Corrupt {
-      throw .unusable(
-        "the state file \(path) is damaged (\(error)), so it is not known which epochs this node has used: remove it, "
-          + "and start once with an epoch that is later than all of them")
+      throw .damaged(
+        "the state file \(path) is damaged (\(error)), so it is not known which epochs this node has used: look for its "
+          + "'epoch' line, and give an epoch once that is later than all of them; the file is then set aside")
     } catch Errno.noSuchFileOrDirectory {
       return nil
     } catch {
       throw .unusable("cannot read the state file \(path): \(error); \(StateError.waysOut)")
     }
+  }
+
+  /// Puts a damaged state out of the way, for a person to look at.
+  func setAside() {
+    // If it cannot be moved, it cannot be replaced either, and that is reported.
+    _ = unsafe rename(path, "\(path).damaged")
   }
 
   /// Replaces the state, and returns once it would survive a loss of power.
@@ -86,7 +92,7 @@ final class StateFile: Sendable {
       guard unsafe rename(draft, path) == 0 else { throw Errno(rawValue: errno) }
       try DurableFile.syncDirectory(directory)
     } catch {
-      throw .unusable("cannot write the state file \(path): \(error); \(StateError.waysOut)")
+      throw .unusable("cannot write the state file \(path): \(error)")
     }
   }
 

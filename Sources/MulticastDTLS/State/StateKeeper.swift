@@ -29,8 +29,6 @@ final class StateKeeper: Sendable {
   private struct Kept {
     /// The lock, and where the state goes; nil if there is no lock, or not any more.
     var file: StateFile?
-    /// Whether what is on disk cannot be understood; then it is left for a person to look at.
-    let isDamaged: Bool
     var state: NodeState
     /// Whether all of the state is on disk.
     var isWritten = true
@@ -52,35 +50,34 @@ final class StateKeeper: Sendable {
     member: MemberID,
     logger: Logger
   ) throws(StateError) {
-    func withoutState(_ error: StateError) throws(StateError) {
-      guard case .unusable(let reason) = error, epoch != nil else { throw error }
-      // Unless it is as the user wants it.
-      if directory != nil { logger.warning("\(reason)") }
-    }
     var file: StateFile?
     var state = NodeState()
-    var isDamaged = false
     do throws(StateError) {
       guard let directory else { throw .unusable("there is no state directory: \(StateError.waysOut)") }
       file = try StateFile(in: directory, keyID: keyID, member: member)
-    } catch {
-      try withoutState(error)
-    }
-    do throws(StateError) {
       state = try file?.read() ?? state
     } catch {
-      try withoutState(error)
-      isDamaged = true
+      switch error {
+      case .unusable(let reason) where epoch != nil:
+        // Unless it is as the user wants it.
+        if directory != nil { logger.warning("\(reason)") }
+      case .damaged(let reason) where epoch != nil:
+        logger.warning("\(reason)")
+        file?.setAside()
+      default: throw error
+      }
     }
     if let epoch, let last = state.epoch, epoch <= last {
-      logger.warning("epoch \(epoch) may repeat numbers: this node has used epochs up to \(last) already")
+      logger.warning(
+        "epoch \(epoch) is not later than \(last), which this node has used: the others refuse it; leave the epoch out"
+      )
     }
-    path = isDamaged ? nil : file?.path
+    path = file?.path
     heardBefore = state.heard
     node = "node \(member) with key ID \(keyID)"
     log = NoticeLog(logger)
     current = Mutex(epoch ?? state.epoch ?? .first)
-    kept = Mutex(Kept(file: file, isDamaged: isDamaged, state: state, given: epoch))
+    kept = Mutex(Kept(file: file, state: state, given: epoch))
   }
 
   /// The epoch that was handed out last.
@@ -102,14 +99,18 @@ final class StateKeeper: Sendable {
       do throws(StateError) {
         try write(&kept)
       } catch {
-        guard given != nil else { return .failure(error) }
+        guard given != nil else { return .failure(.unusable("\(error); \(StateError.waysOut)")) }
         log.log(.warning, "epoch \(taken) is not remembered, so give a later one at the next start: \(error)")
       }
       return .success(taken)
     }.get()
     current.withLock { $0 = epoch }
     let left = Int(Epoch.last.rawValue - epoch.rawValue)
-    if left < Self.fewEpochs { log.log(.warning, "\(node) has \(left) epochs left: the group needs a new secret soon") }
+    if left == 0 {
+      log.log(.warning, "\(node) is in its last epoch: before its next start the group needs a new secret")
+    } else if left < Self.fewEpochs {
+      log.log(.warning, "\(node) has \(left) epochs left: the group needs a new secret soon")
+    }
     return epoch
   }
 
@@ -157,7 +158,7 @@ final class StateKeeper: Sendable {
   }
 
   private func write(_ kept: inout Kept) throws(StateError) {
-    guard let file = kept.file, !kept.isDamaged else { return }
+    guard let file = kept.file else { return }
     kept.isWritten = false
     try file.write(kept.state)
     kept.isWritten = true
