@@ -138,6 +138,7 @@ struct SmokeTests {
     while true {
       var now: CInt = 0
       try #require(ioctl(descriptor, UInt(FIONREAD), &now) == 0)
+      try #require(process.isRunning)
       if now > 0, now == held { break }
       held = now
       try await Task.sleep(for: .milliseconds(300))
