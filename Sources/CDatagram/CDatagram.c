@@ -6,6 +6,7 @@
 #include <linux/rtnetlink.h>
 #include <string.h>
 #include <sys/eventfd.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -120,4 +121,17 @@ int cdatagram_event_signal(int event) {
     written = write(event, &one, sizeof one);
   } while (written < 0 && errno == EINTR);
   return written < 0 ? -errno : 0;
+}
+
+int cdatagram_event_clear(int event) {
+  uint64_t count;
+  ssize_t result;
+  do {
+    result = read(event, &count, sizeof count);
+  } while (result < 0 && errno == EINTR);
+  return result < 0 ? -errno : 0;
+}
+
+int cdatagram_set_dumpable(int is_dumpable) {
+  return prctl(PR_SET_DUMPABLE, (unsigned long)is_dumpable, 0UL, 0UL, 0UL) < 0 ? -errno : 0;
 }

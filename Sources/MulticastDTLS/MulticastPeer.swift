@@ -43,63 +43,71 @@ public final class MulticastPeer: Sendable {
 
   /// What the peer was made with.
   public let configuration: Configuration
-  /// The fingerprint of the group secret.
-  public let keyID: KeyID
   /// The other members' messages, as they arrive. One task may iterate; it ends when the peer is stopped.
   ///
   /// Up to 1024 messages wait for it. Those that come when there is no room are lost, and counted as overrun.
   public let messages: AsyncStream<Message>
 
   private let received: AsyncStream<Message>.Continuation
+  private let context: DTLSContext
   private let socket: MulticastSocket
+  private let ring: Mutex<[HeldKey]>
   private let outbound: Mutex<Outbound?>
   private let sent: SentRecords
-  private let keeper: StateKeeper
   private let loop: ReceiveLoop
+  private let logger: Logger
+  /// One at a time changes the ring, or stops the peer.
+  private let changing = Mutex(Changing())
+
+  private struct Changing {
+    var isStopped = false
+    /// The first epoch for a key whose state cannot tell: later than all that the user and this process have used.
+    var laterEpoch: Epoch?
+  }
 
   /// How many messages wait for a reader: at most 1.4 MB.
   private static let waitingLimit = 1024
 
-  /// Joins the group and starts to listen. Takes some 60 ms, nearly all of it to derive keys from the secret.
+  /// Joins the group and starts to listen. Takes some 60 ms for each secret, nearly all of it to derive keys.
   ///
-  /// - Parameter logger: Is told, few times, what a person should know: why nothing arrives, who restarted, which IDs
-  ///   are used twice, when the interface comes back; and with level debug of passing errors.
+  /// - Parameters:
+  ///   - keys: The group secrets; the first is sent with, all are accepted.
+  ///   - logger: Is told, few times, what a person should know: why nothing arrives, who restarted, which IDs are used
+  ///     twice, who has gone over to another key, when the interface comes back; and with level debug of passing errors.
   /// - Throws: ``NetworkError`` if the group or the interface cannot be used; ``StateError`` if there is no epoch to send
   ///   in, or another process runs as this node; ``WolfSSLError`` or ``SystemError`` if wolfSSL or the system fails.
   public convenience init(
     _ configuration: Configuration,
-    secret: borrowing GroupSecret,
+    keys: KeyRing,
     logger: Logger = Logger(label: "MulticastDTLS")
   ) throws {
-    try self.init(configuration, secret: secret, logger: logger, recordLimit: RecordHeader.sequenceLimit)
+    try self.init(configuration, keys: keys, logger: logger, recordLimit: RecordHeader.sequenceLimit)
   }
 
   /// - Parameter recordLimit: How many records an epoch may have; tests make it small.
   init(
     _ configuration: Configuration,
-    secret: borrowing GroupSecret,
+    keys: KeyRing,
     logger: Logger = Logger(label: "MulticastDTLS"),
     recordLimit: UInt64
   ) throws {
     self.configuration = configuration
-    let context = try DTLSContext(ownMember: configuration.member, suite: configuration.suite, secret: secret)
-    keyID = context.keys.keyID
-    // The lock comes before the socket: what it hears then is no more from a former process with our ID. The epoch comes
+    self.logger = logger
+    context = try DTLSContext(ownMember: configuration.member, suite: configuration.suite)
+    // The locks come before the socket: what it hears then is no more from a former process with our ID. The epoch comes
     // after it: a group that cannot be joined costs none.
-    keeper = try StateKeeper(
-      directory: configuration.state,
-      epoch: configuration.epoch,
-      keyID: keyID,
-      member: configuration.member,
-      logger: logger
-    )
+    let held = try Self.hold(
+      Self.derive(keys, context), among: [], laterEpoch: configuration.epoch, isStart: true, configuration, logger)
     socket = try MulticastSocket(
       group: configuration.group,
       interface: configuration.interface,
       timeToLive: configuration.timeToLive
     )
-    outbound = Mutex(try Outbound(context, keeper: keeper, recordLimit: recordLimit))
-    sent = SentRecords(epoch: keeper.epoch, port: socket.sourcePort)
+    sent = SentRecords(port: socket.sourcePort)
+    Self.prepare(sent, held)
+    outbound = Mutex(try Outbound(held[0], recordLimit: recordLimit))
+    ring = Mutex(held)
+    changing.withLock { $0.laterEpoch = configuration.epoch.map { max($0, held[0].keeper.epoch) }?.next }
     let (messages, received) = AsyncStream.makeStream(
       of: Message.self,
       bufferingPolicy: .bufferingOldest(Self.waitingLimit)
@@ -107,13 +115,15 @@ public final class MulticastPeer: Sendable {
     self.messages = messages
     self.received = received
     loop = try ReceiveLoop(
-      InboundMembers(context, members: configuration.peers, sent: sent, heardBefore: keeper.heardBefore),
+      held,
+      members: configuration.peers,
+      sent: sent,
       socket: socket,
-      keeper: keeper,
       surroundings: Notice.Surroundings(
         member: configuration.member,
         peers: configuration.peers,
-        keyID: keyID,
+        keyIDs: held.map(\.keyID),
+        isEncrypted: configuration.suite.isEncrypted,
         group: configuration.group,
         interface: configuration.interface.name
       ),
@@ -132,14 +142,19 @@ public final class MulticastPeer: Sendable {
     configuration.suite.maximumPayload
   }
 
-  /// The epoch that this node sends in.
-  public var epoch: Epoch {
-    keeper.epoch
+  /// The fingerprints of the secrets of the ring; the first is sent with.
+  public var keyIDs: [KeyID] {
+    ring.withLock { $0.map(\.keyID) }
   }
 
-  /// The file that keeps this node's state; nil if none does.
+  /// The epoch that this node sends in.
+  public var epoch: Epoch {
+    ring.withLock { $0[0].keeper.epoch }
+  }
+
+  /// The file that keeps this node's state under the secret that it sends with; nil if none does.
   public var statePath: String? {
-    keeper.path
+    ring.withLock { $0[0].keeper.path }
   }
 
   /// What became of the datagrams that arrived until now.
@@ -153,11 +168,11 @@ public final class MulticastPeer: Sendable {
   ///   does not take it now; ``StateError`` if it needs a new epoch (every 2^32 messages) and there is none.
   public func send(_ payload: [UInt8]) throws {
     try outbound.withLock { session in
-      guard session != nil else { throw SendError.stopped }
+      guard let keyID = session?.keyID else { throw SendError.stopped }
       // Under the lock until the socket has it, so that records leave in the order of their numbers.
       try unsafe payload.withUnsafeBytes { bytes in
         try unsafe session?.seal(bytes) { record in
-          unsafe sent.remember(record)
+          unsafe sent.remember(record, keyID: keyID)
           try unsafe socket.send(record)
         }
       }
@@ -169,10 +184,89 @@ public final class MulticastPeer: Sendable {
     try send(Array(text.utf8))
   }
 
+  /// Uses another ring from now on, as a whole or not at all. No message is lost by it.
+  ///
+  /// 1. Secrets that are new are accepted as well.
+  /// 2. If the first one is another than before, messages are sent with it, in a new epoch.
+  /// 3. Secrets that are not in the ring any more are accepted no more.
+  ///
+  /// Takes some 60 ms for each secret, nearly all of it to derive keys; messages go on meanwhile.
+  ///
+  /// - Throws: ``StateError`` if there is no epoch to send in with a new secret, ``WolfSSLError`` if wolfSSL fails,
+  ///   ``SendError/stopped`` if the peer was stopped; then the former ring stays in force.
+  public func use(_ keys: KeyRing) throws {
+    let derived = try Self.derive(keys, context)
+    try changing.withLock { changing in
+      guard !changing.isStopped else { throw SendError.stopped }
+      let former = ring.withLock { $0 }
+      let next = try Self.hold(
+        derived, among: former, laterEpoch: changing.laterEpoch, isStart: false, configuration, logger)
+      Self.prepare(sent, next)
+      loop.accept(next + former.filter { held in !next.contains { $0.keyID == held.keyID } })
+      do {
+        if next[0].keyID != former[0].keyID { try outbound.withLock { try $0?.change(to: next[0]) } }
+      } catch {
+        loop.accept(former)
+        throw error
+      }
+      loop.accept(next)
+      ring.withLock { $0 = next }
+      for held in former where !next.contains(where: { $0.keyID == held.keyID }) { held.keeper.finish() }
+      changing.laterEpoch = changing.laterEpoch.flatMap { later in
+        (former + next).map(\.keeper.epoch).max()?.next.map { max($0, later) }
+      }
+    }
+  }
+
   /// Stops to send and to receive, and ends ``messages`` once what has arrived was taken. Again changes nothing.
   public func stop() {
     outbound.withLock { $0 = nil }
     loop.stop()
     received.finish()
+    changing.withLock { changing in
+      changing.isStopped = true
+      for held in ring.withLock({ $0 }) { held.keeper.finish() }
+    }
+  }
+
+  /// Derives the keys of a ring. A secret that is there twice counts once.
+  private static func derive(_ keys: KeyRing, _ context: DTLSContext) throws(WolfSSLError) -> [GroupKey] {
+    var derived: [GroupKey] = []
+    for secret in keys.secrets {
+      let key = try GroupKey(context, secret)
+      if !derived.contains(where: { $0.keyID == key.keyID }) { derived.append(key) }
+    }
+    return derived
+  }
+
+  /// Opens the states of the keys that are not held yet; those that are stay as they are.
+  private static func hold(
+    _ keys: [GroupKey], among former: [HeldKey], laterEpoch: Epoch?, isStart: Bool, _ configuration: Configuration,
+    _ logger: Logger
+  ) throws(StateError) -> [HeldKey] {
+    var held: [HeldKey] = []
+    for key in keys {
+      if let known = former.first(where: { $0.keyID == key.keyID }) {
+        held.append(known)
+        continue
+      }
+      // The epoch that the user gave is for what is sent first.
+      let beginning = laterEpoch.map {
+        isStart && held.isEmpty ? StateKeeper.Beginning.given($0) : .nextOrGiven($0)
+      }
+      let keeper = try StateKeeper(
+        directory: configuration.state,
+        beginning: beginning ?? .next,
+        keyID: key.keyID,
+        member: configuration.member,
+        isEncrypting: configuration.suite.isEncrypted,
+        logger: logger)
+      held.append(HeldKey(key: key, keeper: keeper))
+    }
+    return held
+  }
+
+  private static func prepare(_ sent: SentRecords, _ ring: [HeldKey]) {
+    for held in ring { sent.prepare(held.keyID, epoch: held.keeper.nextEpoch ?? .last) }
   }
 }

@@ -1,10 +1,11 @@
+import Dispatch
 import Glibc
 import Logging
 import Synchronization
 
 /// The receiving side: a thread that turns datagrams into messages.
 ///
-/// 1. Wait for a datagram, for the order to stop, or for a second to pass.
+/// 1. Wait for a datagram, for an order (to stop, or to accept another ring), or for a second to pass.
 /// 2. Take what is there as one batch.
 /// 3. For each datagram: admission, then its sender's session, then the handler; every outcome is counted.
 /// 4. Once a second: say what a person should know, hand on how far the others were heard, and, after a silence, join
@@ -14,16 +15,22 @@ import Synchronization
 /// of the few threads that run Swift tasks would be lost to it. It waits for no disk and no log.
 final class ReceiveLoop: Sendable {
   private let socket: MulticastSocket
-  private let keeper: StateKeeper
-  private let surroundings: Notice.Surroundings
   private let handler: @Sendable (Message) -> Bool
   private let log: NoticeLog
-  private let stopEvent: StopEvent
+  private let wakeEvent: WakeEvent
+  private let orders = Mutex(Orders())
   private let counters = Mutex(Traffic())
   private let thread = JoinableThread()
 
   /// How often the loop looks at the time.
   private static let tick = Duration.seconds(1)
+
+  /// What the thread is told to do, once it looks.
+  private struct Orders {
+    var isStopped = false
+    /// A ring to accept, and whom to tell when it is.
+    var ring: (keys: [HeldKey], isAccepted: DispatchSemaphore)?
+  }
 
   /// What became of all datagrams until now.
   var traffic: Traffic {
@@ -33,35 +40,53 @@ final class ReceiveLoop: Sendable {
   /// Starts to receive.
   ///
   /// - Parameters:
-  ///   - keeper: Is given what was heard.
+  ///   - ring: The keys to accept; their keepers are given what was heard.
   ///   - surroundings: What notices say of this node.
   ///   - handler: Gets each message on the loop's thread, and says whether there was room for it.
   /// - Throws: ``SystemError`` if there is no thread or descriptor left.
   init(
-    _ members: sending InboundMembers,
+    _ ring: [HeldKey],
+    members: MemberSet,
+    sent: SentRecords,
     socket: MulticastSocket,
-    keeper: StateKeeper,
     surroundings: Notice.Surroundings,
     logger: Logger,
     handler: @escaping @Sendable (Message) -> Bool
   ) throws(SystemError) {
     self.socket = socket
-    self.keeper = keeper
-    self.surroundings = surroundings
     self.handler = handler
     log = NoticeLog(logger)
-    stopEvent = try StopEvent()
-    try thread.start { [self] in run(members) }
+    wakeEvent = try WakeEvent()
+    try thread.start { [self] in run(ring, members: members, sent: sent, surroundings) }
   }
 
-  /// Stops, and waits until the last message has been handled and what was heard is on disk. Again changes nothing.
+  /// Accepts these keys and no other. When this returns it is so for all that is received from now on, and what was heard
+  /// until now has been handed to its keepers. Once stopped, nothing happens.
+  func accept(_ ring: [HeldKey]) {
+    let isAccepted = DispatchSemaphore(value: 0)
+    let isOrdered = orders.withLock { orders in
+      if !orders.isStopped { orders.ring = (ring, isAccepted) }
+      return !orders.isStopped
+    }
+    guard isOrdered else { return }
+    wakeEvent.signal()
+    isAccepted.wait()
+  }
+
+  /// Stops, and waits until the last message has been handled and what was heard has been handed to its keepers. Again
+  /// changes nothing.
   func stop() {
-    stopEvent.signal()
+    orders.withLock { $0.isStopped = true }
+    wakeEvent.signal()
     thread.join()
-    keeper.finish()
   }
 
-  private func run(_ members: InboundMembers) {
+  private func run(
+    _ ring: [HeldKey], members: MemberSet, sent: SentRecords, _ surroundings: Notice.Surroundings
+  ) {
+    var ring = ring
+    let members = InboundMembers(ring.map(\.accepted), members: members, sent: sent)
+    var surroundings = surroundings
     var batch = ReceiveBatch()
     let clock = ContinuousClock()
     var observer = Observer(start: clock.now, followed: surroundings.others)
@@ -69,13 +94,30 @@ final class ReceiveLoop: Sendable {
     // What is new is handed on at once, and what comes within a second of that together.
     var nextSave = clock.now
     var isSaved = true
-    defer { keeper.save(members.positions) }
+    // Whoever waits for a ring to be accepted waits no longer.
+    defer {
+      save(members, ring)
+      orders.withLock { $0.ring.take() }?.isAccepted.signal()
+    }
     while true {
       let awaited = wait(for: socket.receiveDescriptor, milliseconds: 1000)
       let now = clock.now
       switch awaited {
-      case .stop:
-        return
+      case .order:
+        wakeEvent.clear()
+        let (isStopped, order) = orders.withLock { ($0.isStopped, $0.isStopped ? nil : $0.ring.take()) }
+        if isStopped { return }
+        if let order {
+          save(members, ring)
+          let dropped = ring.map(\.keyID).filter { keyID in !order.keys.contains { $0.keyID == keyID } }
+          members.accept(order.keys.map(\.accepted))
+          ring = order.keys
+          surroundings.keyIDs = ring.map(\.keyID)
+          order.isAccepted.signal()
+          for keyID in dropped {
+            say(observer.dropped(keyID, members.whereabouts.members(at: keyID), now: now), surroundings)
+          }
+        }
       case .silence:
         if socket.rejoinIfInterfaceReturned() {
           log.log(.info, "interface \(socket.interfaceName) is back: joined \(socket.group) again")
@@ -85,22 +127,22 @@ final class ReceiveLoop: Sendable {
           let dropped = unsafe try batch.receive(from: socket) { datagram, source in
             let outcome = unsafe members.open(datagram, from: source, now: now)
             if case .success = outcome { isSaved = false }
-            say(handle(outcome, &observer, now: now))
+            say(handle(outcome, &observer, members.whereabouts, now: now), surroundings)
           }
           if dropped > 0 { counters.withLock { $0.droppedByKernel += dropped } }
         } catch {
           // The socket reports an error. It does not last, and it must not make the loop spin.
           log.log(.debug, "receiving failed and goes on: \(error)")
-          if wait(for: -1, milliseconds: 100) == .stop { return }
+          _ = wait(for: -1, milliseconds: 100)
         }
       }
       if !isSaved, now >= nextSave {
-        keeper.save(members.positions)
+        save(members, ring)
         isSaved = true
         nextSave = now + Self.tick
       }
       if now >= nextTick {
-        say(observer.tick(now: now))
+        say(observer.tick(now: now), surroundings)
         nextTick = now + Self.tick
       }
     }
@@ -108,34 +150,39 @@ final class ReceiveLoop: Sendable {
 
   /// Delivers what was accepted, and counts it as well as what was refused.
   private func handle(
-    _ outcome: Result<Arrival, Refused>, _ observer: inout Observer,
+    _ outcome: Result<Arrival, Refused>, _ observer: inout Observer, _ whereabouts: Whereabouts,
     now: ContinuousClock.Instant
   ) -> [Notice] {
     switch outcome {
     case .success(let arrival):
       let isDelivered = handler(arrival.message)
       counters.withLock { $0.count(arrival, isDelivered: isDelivered) }
-      return observer.heard(arrival, now: now)
+      return observer.heard(arrival, whereabouts, now: now)
     case .failure(let refused):
       counters.withLock { $0.count(refused) }
       return observer.refused(refused, now: now)
     }
   }
 
-  private func say(_ notices: [Notice]) {
+  private func save(_ members: InboundMembers, _ ring: [HeldKey]) {
+    let positions = members.positions
+    for held in ring { held.keeper.save(positions[held.keyID] ?? [:]) }
+  }
+
+  private func say(_ notices: [Notice], _ surroundings: Notice.Surroundings) {
     for notice in notices { log.log(notice.level, notice.text(surroundings)) }
   }
 
-  private enum Awaited { case datagrams, silence, stop }
+  private enum Awaited { case datagrams, silence, order }
 
-  /// Waits for datagrams, for the order to stop, or until the time is up. Source: poll(2), which skips descriptor -1.
+  /// Waits for datagrams, for an order, or until the time is up. Source: poll(2), which skips descriptor -1.
   private func wait(for descriptor: CInt, milliseconds: CInt) -> Awaited {
     var awaited = [
       pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0),
-      pollfd(fd: stopEvent.rawValue, events: Int16(POLLIN), revents: 0),
+      pollfd(fd: wakeEvent.rawValue, events: Int16(POLLIN), revents: 0),
     ]
     // A signal may end the wait early: that is silence too.
     guard unsafe poll(&awaited, nfds_t(awaited.count), milliseconds) > 0 else { return .silence }
-    return awaited[1].revents != 0 ? .stop : .datagrams
+    return awaited[1].revents != 0 ? .order : .datagrams
   }
 }

@@ -10,6 +10,8 @@ public struct Traffic: Hashable, Sendable {
     public internal(set) var reordered: Int = 0
     /// Datagrams refused, by reason. What is forged names as its sender whom its maker likes.
     public internal(set) var refused: [Refusal: Int] = [:]
+    /// The fingerprint of the secret that the member sends with now; nil if nothing was accepted of it.
+    public internal(set) var keyID: KeyID?
   }
 
   /// The members of whom anything came, or that a forged record named. Our own ID is among them: what loops back.
@@ -31,6 +33,7 @@ public struct Traffic: Hashable, Sendable {
     let sender = arrival.message.sender
     members[sender, default: Member()].lost += Int(arrival.lost)
     members[sender, default: Member()].reordered += arrival.isLate ? 1 : 0
+    if !arrival.isStraggler { members[sender]?.keyID = arrival.keyID }
     if isDelivered {
       members[sender, default: Member()].received += 1
     } else {

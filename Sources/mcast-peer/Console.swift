@@ -30,11 +30,17 @@ struct Console: Sendable {
 
   /// Writes a text, and returns when the stream has taken it.
   static func write(_ text: String, to descriptor: CInt) throws {
-    var rest = Array(text.utf8)[...]
-    while !rest.isEmpty {
-      let written = unsafe rest.withUnsafeBytes { unsafe Glibc.write(descriptor, $0.baseAddress, $0.count) }
+    try unsafe Array(text.utf8).withUnsafeBytes { try unsafe write($0, to: descriptor) }
+  }
+
+  /// Writes bytes, and returns when the stream has taken them.
+  static func write(_ bytes: UnsafeRawBufferPointer, to descriptor: CInt) throws {
+    var count = 0
+    while count < bytes.count {
+      let rest = unsafe UnsafeRawBufferPointer(rebasing: bytes[count...])
+      let written = unsafe Glibc.write(descriptor, rest.baseAddress, rest.count)
       if written >= 0 {
-        rest = rest.dropFirst(written)
+        count += written
       } else if errno == EAGAIN {
         // Another program that shares the terminal may have made it non-blocking.
         var ready = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)

@@ -8,21 +8,24 @@ import UnixSignals
 /// What a terminal shows of a peer: who it is, what it sends and receives, and its end.
 ///
 /// 1. Print who and where this is.
-/// 2. Send by the timer, until the count is reached or a signal comes; meanwhile print what arrives, and for SIGUSR1 the
-///    table of traffic.
+/// 2. Send by the timer, until the count is reached or a signal comes; meanwhile print what arrives, for SIGUSR1 the table
+///    of traffic, and for SIGHUP read the key ring again.
 /// 3. Stop the peer, print what had arrived, and take leave; with `--stats`, by the table of traffic.
 struct Conversation: Service {
   let peer: MulticastPeer
+  /// Where the key ring is.
+  let source: SecretSource
   let options: Options
   let logger: Logger
 
+  private let isOnTerminal = isatty(STDOUT_FILENO) == 1
   private let output = Console.standardOutput
   private let diagnostics = Console.standardError
 
   func run() async throws {
     try await withGracefulShutdownHandler {
       try await introduce()
-      let requests = await UnixSignalsSequence(trapping: .sigusr1)
+      let requests = await UnixSignalsSequence(trapping: .sigusr1, .sighup)
       try await withThrowingTaskGroup { tasks in
         tasks.addTask { try await printMessages() }
         tasks.addTask {
@@ -35,8 +38,12 @@ struct Conversation: Service {
           }
           peer.stop()
         }
-        let table = Task { for await _ in requests { try await printStatistics() } }
-        defer { table.cancel() }
+        let requested = Task {
+          for await request in requests {
+            if request == .sighup { await readRingAgain() } else { try await printStatistics() }
+          }
+        }
+        defer { requested.cancel() }
         try await tasks.waitForAll()
       }
       try await output.print("\nNode \(options.nodeID): Shutting down...")
@@ -92,6 +99,40 @@ struct Conversation: Service {
       try await output.print(
         "Node \(options.nodeID): Received from peer \(message.sender): \"\(escaped(message.payload))\"")
     }
+  }
+
+  /// Uses what is in the key ring's file now. If it cannot be used, the ring stays as it is.
+  private func readRingAgain() async {
+    if isOnTerminal, isatty(STDOUT_FILENO) == 0 {
+      // The terminal is gone: this is not a request, but the end.
+      kill(getpid(), SIGTERM)
+      return
+    }
+    let former = peer.keyIDs
+    do {
+      // It takes a moment of computing, for which no thread of the tasks is to be held.
+      try await withCheckedThrowingContinuation { done in
+        DispatchQueue.global().async { done.resume(with: Result { try peer.use(KeyRing(from: source)) }) }
+      }
+    } catch {
+      let keys = former.map(\.description).joined(separator: ", ")
+      logger.error("the key ring stays as it was (\(keys)): \(error)")
+      return
+    }
+    let ring = peer.keyIDs
+    logger.info(
+      """
+      key ring read again from \(source)\(ring == former ? ", unchanged" : ""): this node sends with key ID \(ring[0]), \
+      in epoch \(peer.epoch), and accepts \(ring.map(\.description).joined(separator: ", ")); \(whereabouts)
+      """)
+  }
+
+  /// Which key each other member sends with.
+  private var whereabouts: String {
+    let members = peer.traffic.members
+    return options.peers.members.filter { $0 != options.nodeID }.map { member in
+      members[member]?.keyID.map { "node \(member) sends with \($0)" } ?? "node \(member) was not heard"
+    }.joined(separator: ", ")
   }
 
   /// Prints the table of traffic on standard error.

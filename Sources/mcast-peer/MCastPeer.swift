@@ -12,17 +12,18 @@ struct MCastPeer: AsyncParsableCommand {
     abstract: "Talk to the members of a multicast group, with DTLS 1.2 records and one shared secret.",
     discussion: """
       Each member sends a message now and then, and shows the others' messages. Messages are authenticated with the \
-      group secret, and not encrypted.
+      group secret, and with --encrypt encrypted as well.
 
       The secret is read from --secret-file, else from DTLS_MCAST_SECRET, else from \
-      ${XDG_CONFIG_HOME:-~/.config}/mcast-peer/secret, which is made on first use.
+      ${XDG_CONFIG_HOME:-~/.config}/mcast-peer/secret, which is made on first use. SIGHUP makes a running peer read the \
+      file again; 'mcast-peer secret --help' tells how a running group changes its secret.
 
       Each start takes a new epoch, so that the others hear a node that was restarted at once; the last one used is \
       kept in the state directory (see --state-dir).
 
       Exit codes: 0 done; 64 usage; 69 group or interface not usable; 71 system or wolfSSL failure; 73 state not usable, \
-      in use by another process with the same ID, or no epoch left; 77 secret file open to others; 78 secret missing or \
-      unusable.
+      in use by another process with the same ID, or no epoch left; 77 secret file or its directory open to others; 78 \
+      secret missing or unusable.
       """,
     version: "mcast-peer 0.1.0 (wolfSSL \(WolfSSLLibrary.version))"
   )
@@ -35,14 +36,19 @@ struct MCastPeer: AsyncParsableCommand {
     for number in [SIGINT, SIGTERM, SIGPIPE] {
       signal(number, SIG_DFL)
     }
-    // It asks for the table of traffic (see Conversation); until there is one, it must not end the process.
-    signal(SIGUSR1, SIG_IGN)
-    // A core file would hold the keys. (A handler that the kernel pipes dumps to does not ask for this limit.)
-    var none = rlimit(rlim_cur: 0, rlim_max: 0)
-    unsafe setrlimit(__rlimit_resource_t(RLIMIT_CORE.rawValue), &none)
-
+    // They ask for the table of traffic, and to read the secret again (see Conversation); until then they must not end
+    // the process.
+    for number in [SIGUSR1, SIGHUP] {
+      signal(number, SIG_IGN)
+    }
     do {
-      try await parse().run()
+      let arguments = try arguments()
+      if arguments.first == SecretCommand.name {
+        try SecretCommand.run(Array(arguments.dropFirst()))
+      } else {
+        guard let command = try parseAsRoot(arguments) as? MCastPeer else { throw CleanExit.helpRequest(self) }
+        try await command.run()
+      }
     } catch {
       Failure(error).exit()
     }
@@ -53,10 +59,15 @@ struct MCastPeer: AsyncParsableCommand {
     var logger = Logger(label: "mcast-peer")
     if options.verbose { logger.logLevel = .debug }
 
+    if !options.allowCoreDumps { try hideMemory() }
     let (interface, isFallback) = try options.findInterface()
-    let peer = try makePeer(on: interface, logger: logger)
+    let source = try SecretSource.choose(secretFile: options.secretFile)
+    let peer = try makePeer(source, on: interface, logger: logger)
+    let suite = peer.configuration.suite
     logger.info(
-      "\(peer.configuration.suite.name): messages are AUTHENTICATED, NOT ENCRYPTED; anyone on the network can read them"
+      suite.isEncrypted
+        ? "\(suite.name): messages are AUTHENTICATED AND ENCRYPTED"
+        : "\(suite.name): messages are AUTHENTICATED, NOT ENCRYPTED; anyone on the network can read them (see --encrypt)"
     )
     if isFallback {
       logger.warning(
@@ -67,7 +78,7 @@ struct MCastPeer: AsyncParsableCommand {
     logger.info(
       "interface \(interface.name), TTL \(options.ttl), peers \(options.peers), epoch \(peer.epoch), \(state)")
 
-    let conversation = Conversation(peer: peer, options: options, logger: logger)
+    let conversation = Conversation(peer: peer, source: source, options: options, logger: logger)
     let group = ServiceGroup(
       configuration: ServiceGroupConfiguration(
         services: [.init(service: conversation, successTerminationBehavior: .gracefullyShutdownGroup)],
@@ -78,21 +89,31 @@ struct MCastPeer: AsyncParsableCommand {
     try await group.run()
   }
 
-  /// Makes the peer. The secret itself is gone when this returns; the peer has the keys that were derived from it.
-  private func makePeer(on interface: NetworkInterface, logger: Logger) throws -> MulticastPeer {
-    let source = try SecretSource.choose(secretFile: options.secretFile)
-    let secret = try GroupSecret(from: source)
-    let peer = try MulticastPeer(options.peerConfiguration(interface: interface), secret: secret, logger: logger)
-    logger.info("group secret from \(source), key ID \(peer.keyID): the same ID at every member means the same secret")
-    if secret.isShort {
+  /// Makes the peer. The secrets themselves are gone when this returns; the peer has the keys that were derived from them.
+  private func makePeer(
+    _ source: SecretSource, on interface: NetworkInterface, logger: Logger
+  ) throws -> MulticastPeer {
+    let ring = try KeyRing(from: source)
+    let peer = try MulticastPeer(options.peerConfiguration(interface: interface), keys: ring, logger: logger)
+    let (first, others) = (peer.keyIDs[0], peer.keyIDs.dropFirst().map(\.description).joined(separator: ", "))
+    logger.info(
+      """
+      group secret from \(source)\(ring.isNew ? ", which was MADE JUST NOW" : ""), key ID \(first)\
+      \(others.isEmpty ? "" : ", and accepted: \(others)"): the same ID at every member means the same secret
+      """)
+    if ring.isNew {
+      logger.info(
+        "members on other machines need that secret, too: copy the file to them, over a channel that you trust")
+    }
+    if ring.secrets.contains(where: \.isShort) {
       logger.warning(
-        "the group secret has fewer than \(GroupSecret.recommendedMinimumSize) bytes: whoever records one datagram can hope to guess it"
+        "a group secret has fewer than \(GroupSecret.recommendedMinimumSize) bytes: whoever records one datagram can hope to guess it"
       )
     }
     return peer
   }
 
-  private static func parse() throws -> MCastPeer {
+  private static func arguments() throws -> [String] {
     // Swift would mend what is not UTF-8, and the message that is sent would not be the one that was given.
     for index in 1..<max(1, Int(CommandLine.argc)) {
       guard let argument = unsafe CommandLine.unsafeArgv[index], unsafe String(validatingCString: argument) != nil
@@ -100,7 +121,15 @@ struct MCastPeer: AsyncParsableCommand {
         throw ValidationError("argument \(index) is not valid UTF-8")
       }
     }
-    guard let command = try parseAsRoot() as? MCastPeer else { throw CleanExit.helpRequest(self) }
-    return command
+    return Array(CommandLine.arguments.dropFirst())
+  }
+}
+
+/// Keeps the keys that this process will have in its memory from files, debuggers and reports of crashes.
+func hideMemory() throws {
+  try ProcessMemory.hide()
+  // Swift's own report of a crash shows registers, and the memory that they point to.
+  for number in [SIGABRT, SIGBUS, SIGFPE, SIGILL, SIGQUIT, SIGSEGV, SIGTRAP] {
+    signal(number, SIG_DFL)
   }
 }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Glibc
 import MulticastDTLS
 
 /// What can be said on the command line.
@@ -72,9 +73,21 @@ struct Options: ParsableArguments {
   @Option(
     name: [.customShort("k"), .long],
     parsing: .unconditional,
-    help: .init("Read the group secret from this file, which only its owner may read.", valueName: "path")
+    help: .init(
+      "Read the key ring from this file, which only its owner may use: up to four secrets, one a line.",
+      valueName: "path")
   )
   var secretFile: String?
+
+  @Flag(
+    name: .shortAndLong,
+    help: """
+      Encrypt what is sent, and take encrypted messages only; all members must do the same. (default: what \
+      \(encryptVariable) says: 1 to encrypt, 0 not)
+      """
+  )
+  var encrypt = false
+  static let encryptVariable = "MCAST_PEER_ENCRYPT"
 
   @Option(
     parsing: .unconditional,
@@ -104,6 +117,9 @@ struct Options: ParsableArguments {
   @Flag(help: "At the end, print a table of what was received, lost and refused; SIGUSR1 prints it at any time.")
   var stats = false
 
+  @Flag(help: "Let a crash write this process's memory to disk, and with it the keys; for those who debug.")
+  var allowCoreDumps = false
+
   @Flag(name: .shortAndLong, help: "Say more on standard error.")
   var verbose = false
 
@@ -115,7 +131,7 @@ struct Options: ParsableArguments {
     guard stateDir != "" else { throw ValidationError("--state-dir is empty: name a directory, or leave it out") }
     // The longest message that can come, so that none turns out too long later.
     let longest = text(number: count ?? Self.countLimit).utf8.count
-    let limit = CipherSuite.wdmNullSHA256.maximumPayload
+    let limit = try suite.maximumPayload
     guard longest <= limit else {
       throw ValidationError(
         "the message is too long: with its number it can have \(longest) bytes, and one record carries at most \(limit)"
@@ -125,6 +141,19 @@ struct Options: ParsableArguments {
 
   /// More messages than this cannot be sent with one secret: 65,535 epochs of 2^32.
   private static let countLimit = UInt64(UInt16.max) << 32
+
+  /// The suite that was asked for, on the command line or in the environment.
+  var suite: CipherSuite {
+    get throws {
+      if encrypt { return .pskChaCha20Poly1305 }
+      switch unsafe getenv(Self.encryptVariable).map({ unsafe String(cString: $0) }) ?? "" {
+      case "1": return .pskChaCha20Poly1305
+      case "", "0": return .wdmNullSHA256
+      // Whoever meant to encrypt must not be sent in the clear for a slip.
+      case let other: throw ValidationError("\(Self.encryptVariable) is '\(other)': set it to 1 to encrypt, or to 0")
+      }
+    }
+  }
 
   /// The text of a message.
   func text(number: UInt64) -> String {
@@ -143,6 +172,7 @@ struct Options: ParsableArguments {
     var configuration = MulticastPeer.Configuration(
       member: nodeID, peers: peers, group: group, interface: interface, state: try stateDirectory())
     configuration.timeToLive = ttl
+    configuration.suite = try suite
     configuration.epoch = epoch
     return configuration
   }

@@ -23,7 +23,7 @@ struct TrafficTable {
   /// The table, without a newline at its end.
   var text: String {
     let others = peers.members.filter { $0 != own }
-    let titles = ["node", "received", "lost", "reordered"] + Self.columns.map(\.title)
+    let titles = ["node", "key ID", "received", "lost", "reordered"] + Self.columns.map(\.title)
     var rows = [titles]
     var unheard: [MemberID] = []
     for member in others {
@@ -32,7 +32,10 @@ struct TrafficTable {
         continue
       }
       rows.append(
-        ["\(member)", "\(counts.received)", "\(counts.lost)", "\(counts.reordered)"]
+        [
+          "\(member)", counts.keyID.map { "\($0)" } ?? "-", "\(counts.received)", "\(counts.lost)",
+          "\(counts.reordered)",
+        ]
           + Self.columns.map { "\(counts.refused[$0.reason] ?? 0)" })
     }
     let widths = titles.indices.map { column in rows.map { $0[column].count }.max() ?? 0 }

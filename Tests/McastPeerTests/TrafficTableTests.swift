@@ -13,8 +13,9 @@ struct TrafficTableTests {
       for _ in 0..<times {
         traffic.count(
           Arrival(
-            message: Message(sender: member, epoch: .first, sequence: 0, source: source, payload: []), lost: lost,
-            isLate: isLate, isRestart: false, isStraggler: false),
+            message: Message(sender: member, epoch: .first, sequence: 0, source: source, payload: []),
+            keyID: KeyID([0x9A, 0xB7, 0x6D, member.rawValue]), lost: lost, isLate: isLate, isRestart: false,
+            isKeyChange: false, isStraggler: false),
           isDelivered: true)
       }
     }
@@ -29,12 +30,12 @@ struct TrafficTableTests {
 
     #expect(
       TrafficTable(traffic, of: MemberSet([0, 1, 2, 3, 10]), at: 0).text == """
-        node  received  lost  reordered  replayed  forged  stale epoch  overrun
-           1     12348     5          2         0       1            0        0
-          10         1     0          0         0       0            0        0
+        node     key ID  received  lost  reordered  replayed  forged  stale epoch  overrun
+           1  9ab7-6d01     12348     5          2         0       1            0        0
+          10  9ab7-6d0a         1     0          0         0       0            0        0
         nothing from: 2-3
         refused, of all: foreign 3, malformed 0, own 0, own ID used by others 0, unknown member 0, stale epoch 0, \
-        replayed 0, forged 1, overrun 0
+        replayed 0, other cipher suite 0, forged 1, overrun 0
         dropped by the kernel: 4
         """)
   }

@@ -68,11 +68,11 @@ struct FollowingTests {
     let members = try makeMembers(heardBefore: [1: Position(epoch: Epoch(5), next: 100)])
     for sequence in 0..<100 as Range<UInt64> { #expect(open(members, 5, sequence) == "replayed") }
     #expect(open(members, 4, 200) == "stale epoch")
-    #expect(members.positions == [:])
+    #expect(members.positions.values.first == [:])
     #expect(open(members, 5, 100) == "5/100")
-    #expect(members.positions == [1: Position(epoch: try Epoch(5), next: 101)])
+    #expect(members.positions.values.first == [1: Position(epoch: try Epoch(5), next: 101)])
     #expect(open(members, 6, 0) == "6/0")
-    #expect(members.positions == [1: Position(epoch: try Epoch(6), next: 1)])
+    #expect(members.positions.values.first == [1: Position(epoch: try Epoch(6), next: 1)])
   }
 
   @Test("an empty message can be the first of an epoch, and a replay of it is refused")

@@ -8,7 +8,7 @@ struct InboundSessionTests {
   private func makeSession(
     sender: MemberID = 1, epoch: Epoch = .first, suite: CipherSuite = .wdmNullSHA256
   ) throws -> InboundSession {
-    try InboundSession(makeContext(member: sender == 0 ? 1 : 0, suite: suite), sender: sender, epoch: epoch)
+    try InboundSession(makeKey(member: sender == 0 ? 1 : 0, suite: suite), sender: sender, epoch: epoch)
   }
 
   @Test("every vector authenticates, and opens once", arguments: CipherSuite.allCases)
@@ -16,11 +16,11 @@ struct InboundSessionTests {
     let records = Vectors.shared[suite].records
     #expect(records.count == 5)
     for record in records {
-      let context = try makeContext(member: record.member == 0 ? 1 : 0, suite: suite)
+      let key = try makeKey(member: record.member == 0 ? 1 : 0, suite: suite)
       let header = try #require(record.datagram.withUnsafeBufferPointer { RecordHeader($0.span) })
-      #expect(record.datagram.withUnsafeBufferPointer { context.authenticator.isAuthentic($0, header: header) })
+      #expect(record.datagram.withUnsafeBufferPointer { key.authenticator.isAuthentic($0, header: header) })
 
-      let session = InboundSession(context, sender: record.member, epoch: record.epoch)
+      let session = InboundSession(key, sender: record.member, epoch: record.epoch)
       // Admission refuses what is past 2^32, where no member gets. wolfSSL can be led there one multiple of 2^32 at a
       // time, if its window moves (see ReplayWindow).
       let isThere = (0..<(record.sequence >> 32)).allSatisfy { upper in
@@ -37,7 +37,7 @@ struct InboundSessionTests {
 
   @Test("what one side seals the other opens, and only once", arguments: CipherSuite.allCases)
   func roundTrip(suite: CipherSuite) throws {
-    var sender = try OutboundSession(makeContext(member: 1, suite: suite), epoch: .first)
+    var sender = try OutboundSession(makeKey(member: 1, suite: suite), epoch: .first)
     let receiver = try makeSession(suite: suite)
     for count in [1, 100, suite.maximumPayload] {
       let payload = (0..<count).map { _ in UInt8.random(in: 0...255) }
@@ -66,7 +66,7 @@ struct InboundSessionTests {
 
   @Test("a record of another secret is forged", arguments: CipherSuite.allCases)
   func otherSecret(suite: CipherSuite) throws {
-    let other = try DTLSContext(ownMember: 1, suite: suite, secret: GroupSecret(text: "another secret, another group"))
+    let other = try makeKey(member: 1, suite: suite, secret: "another secret, another group")
     var sender = try OutboundSession(other, epoch: .first)
     #expect(try makeSession(suite: suite).open(sender.seal("Hello")) == .failure(.forged))
   }

@@ -20,7 +20,8 @@ struct MulticastPeerTests {
     configuration.timeToLive = 0
     configuration.suite = suite
     return try MulticastPeer(
-      configuration, secret: GroupSecret(text: Vectors.shared.secret), logger: log.logger, recordLimit: recordLimit)
+      configuration, keys: KeyRing(GroupSecret(text: Vectors.shared.secret)), logger: log.logger,
+      recordLimit: recordLimit)
   }
 
   @Test("each of three peers hears the other two, in order", arguments: CipherSuite.allCases)

@@ -6,14 +6,15 @@ import Testing
 @Suite("What is said without being asked")
 struct ObserverTests {
   private let start = ContinuousClock.now
+  private let keyID = KeyID([0x9A, 0xB7, 0x6D, 0x2D])
 
   private func message(
     _ member: MemberID, _ sequence: UInt64, epoch: Epoch = .first, from source: Endpoint = endpoint(),
     isRestart: Bool = false, isStraggler: Bool = false
   ) -> Arrival {
     Arrival(
-      message: Message(sender: member, epoch: epoch, sequence: sequence, source: source, payload: []), lost: 0,
-      isLate: false, isRestart: isRestart, isStraggler: isStraggler)
+      message: Message(sender: member, epoch: epoch, sequence: sequence, source: source, payload: []),
+      keyID: keyID, lost: 0, isLate: false, isRestart: isRestart, isKeyChange: false, isStraggler: isStraggler)
   }
 
   private func refused(
@@ -34,7 +35,7 @@ struct ObserverTests {
   ) -> [Notice] {
     seconds.flatMap { second in
       let now = start + .seconds(second)
-      let heard = messages(second).flatMap { observer.heard($0, now: now) }
+      let heard = messages(second).flatMap { observer.heard($0, Whereabouts(), now: now) }
       return heard + observer.tick(now: now)
     }
   }
@@ -79,7 +80,7 @@ struct ObserverTests {
     #expect(before == [])
     #expect(
       notices(&observer, 101...300) { [message(2, UInt64($0))] } == [.silent(1, .seconds(5 * interval))])
-    #expect(observer.heard(message(1, 500), now: start + .seconds(301)) == [.heardAgain(1)])
+    #expect(observer.heard(message(1, 500), Whereabouts(), now: start + .seconds(301)) == [.heardAgain(1)])
   }
 
   @Test("a fast peer is called silent after a second, not sooner")
@@ -87,7 +88,8 @@ struct ObserverTests {
     var observer = makeObserver()
     for number in 0...1000 {
       let now = start + .milliseconds(10 * number)
-      #expect(observer.heard(message(1, UInt64(number)), now: now) == [] && observer.tick(now: now) == [])
+      #expect(
+        observer.heard(message(1, UInt64(number)), Whereabouts(), now: now) == [] && observer.tick(now: now) == [])
     }
     #expect(observer.tick(now: start + .milliseconds(10_999)) == [])
     #expect(observer.tick(now: start + .milliseconds(11_000)) == [.silent(1, .seconds(1))])
@@ -108,12 +110,14 @@ struct ObserverTests {
   @Test("what was lost does not make an interval longer, and a new epoch begins anew")
   func intervals() {
     var watch = MemberWatch()
-    for second in [0, 1, 2, 3, 4, 9, 10] { _ = watch.heard(.first, UInt64(second), now: start + .seconds(second)) }
+    for second in [0, 1, 2, 3, 4, 9, 10] {
+      _ = watch.heard(keyID, .first, UInt64(second), now: start + .seconds(second))
+    }
     #expect(watch.interval == .seconds(1))
     // A late one says nothing of it.
-    _ = watch.heard(.first, 7, now: start + .seconds(50))
+    _ = watch.heard(keyID, .first, 7, now: start + .seconds(50))
     #expect(watch.interval == .seconds(1))
-    _ = watch.heard(.last, 0, now: start + .seconds(100))
+    _ = watch.heard(keyID, .last, 0, now: start + .seconds(100))
     #expect(watch.interval == nil)
   }
 
@@ -133,7 +137,7 @@ struct ObserverTests {
       observer.refused(refused(.replayed, 1), now: start + .seconds(second))
     }
     for second in 0..<100 {
-      #expect(observer.heard(message(1, UInt64(second)), now: start + .seconds(second)) == [])
+      #expect(observer.heard(message(1, UInt64(second)), Whereabouts(), now: start + .seconds(second)) == [])
       #expect(replay(second) == [])
       #expect(replay(second) == [])
     }
@@ -145,8 +149,9 @@ struct ObserverTests {
   @Test("a restart is told with its epoch")
   func restarted() {
     var observer = makeObserver()
-    #expect(observer.heard(message(1, 5), now: start) == [])
-    #expect(observer.heard(message(1, 0, epoch: .last, isRestart: true), now: start) == [.restarted(1, .last)])
+    #expect(observer.heard(message(1, 5), Whereabouts(), now: start) == [])
+    #expect(
+      observer.heard(message(1, 0, epoch: .last, isRestart: true), Whereabouts(), now: start) == [.restarted(1, .last)])
   }
 
   @Test("each refusal that a person can do something about is told with the address, and no other")
@@ -171,14 +176,14 @@ struct ObserverTests {
   func alternating() {
     let (here, there) = (endpoint(1), endpoint(2))
     var observer = makeObserver()
-    #expect(observer.heard(message(1, 0, from: here), now: start) == [])
-    #expect(observer.heard(message(1, 1, from: there), now: start) == [])
-    #expect(observer.heard(message(1, 2, from: there), now: start) == [])
-    #expect(observer.heard(message(2, 0, from: here), now: start) == [])
+    #expect(observer.heard(message(1, 0, from: here), Whereabouts(), now: start) == [])
+    #expect(observer.heard(message(1, 1, from: there), Whereabouts(), now: start) == [])
+    #expect(observer.heard(message(1, 2, from: there), Whereabouts(), now: start) == [])
+    #expect(observer.heard(message(2, 0, from: here), Whereabouts(), now: start) == [])
     // A straggler is no return.
-    #expect(observer.heard(message(1, 3, from: here, isStraggler: true), now: start) == [])
+    #expect(observer.heard(message(1, 3, from: here, isStraggler: true), Whereabouts(), now: start) == [])
     #expect(observer.refused(refused(.replayed, 1, from: here), now: start) == [])
-    #expect(observer.heard(message(1, 4, from: there), now: start) == [])
+    #expect(observer.heard(message(1, 4, from: there), Whereabouts(), now: start) == [])
     let notices = observer.refused(refused(.staleEpoch, 1, from: here, laterEpoch: .last), now: start)
     #expect(notices.contains(.alternating(1, there, here)) && notices.count == 2)
   }
@@ -187,7 +192,7 @@ struct ObserverTests {
   func forgedAddress() {
     var observer = makeObserver()
     for sequence in 0..<20 as Range<UInt64> {
-      #expect(observer.heard(message(1, sequence, from: endpoint(1)), now: start) == [])
+      #expect(observer.heard(message(1, sequence, from: endpoint(1)), Whereabouts(), now: start) == [])
       let notices = observer.refused(refused(.forged, 1, from: endpoint(2)), now: start)
       #expect(!notices.contains { if case .alternating = $0 { true } else { false } })
     }
@@ -236,12 +241,13 @@ struct ObserverTests {
   @Test("every notice is one line that names what it is about and what to do")
   func texts() throws {
     let here = Notice.Surroundings(
-      member: 0, peers: MemberSet(0...2), keyID: KeyID([0x9A, 0xB7, 0x6D, 0x2D]), group: .standard, interface: "lo")
+      member: 0, peers: MemberSet(0...2), keyIDs: [keyID], isEncrypted: false, group: .standard,
+      interface: "lo")
     let (one, other) = (endpoint(1), endpoint(2))
     for (notice, words) in [
       (.nothingHeard(.seconds(10), isArriving: true), ["10 s", "1-2", "records arrive"]),
       (.nothingHeard(.seconds(10), isArriving: false), ["10 s", "1-2", "9ab7-6d2d", "239.255.0.1:12345", "lo", "TTL"]),
-      (.forged(1, one), ["192.0.2.1:1000", "node 1", "another secret?", "ours has key ID 9ab7-6d2d"]),
+      (.forged(1, one), ["192.0.2.1:1000", "node 1", "another secret?", "key ID 9ab7-6d2d", "secret id"]),
       (.forgedOther(0, one), ["192.0.2.1:1000", "node 0", "another secret?"]),
       (.repeating(1, try Epoch(5), one), ["192.0.2.1:1000", "node 1", "epoch 5", "--epoch 6"]),
       (.staleEpoch(1, .first, later: .last, one), ["new secret"]),

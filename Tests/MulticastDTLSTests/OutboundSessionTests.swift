@@ -11,7 +11,7 @@ struct OutboundSessionTests {
     let records = Vectors.shared[suite].records.filter { $0.sequence == 0 }
     #expect(records.count == 2)
     for record in records {
-      var session = try OutboundSession(makeContext(member: record.member, suite: suite), epoch: record.epoch)
+      var session = try OutboundSession(makeKey(member: record.member, suite: suite), epoch: record.epoch)
       #expect(try session.seal(record.payload) == record.datagram)
     }
   }
@@ -20,7 +20,7 @@ struct OutboundSessionTests {
   func independent(suite: CipherSuite) throws {
     for (member, epoch) in [(0, 1), (7, 3), (255, 65535)] as [(UInt8, UInt16)] {
       var session = try OutboundSession(
-        makeContext(member: MemberID(rawValue: member), suite: suite), epoch: Epoch(epoch))
+        makeKey(member: MemberID(rawValue: member), suite: suite), epoch: Epoch(epoch))
       for (sequence, count) in [1, 2, 31, 32, 33, 256, 1000, suite.maximumPayload].enumerated() {
         let record = IndependentRecord(
           member: member, sequence: UInt64(sequence), epoch: epoch, payload: (0..<count).map { UInt8($0 & 0xFF) })
@@ -31,7 +31,7 @@ struct OutboundSessionTests {
 
   @Test("an empty or too long message is refused, names the limit, and uses no number", arguments: CipherSuite.allCases)
   func sizes(suite: CipherSuite) throws {
-    var session = try OutboundSession(makeContext(suite: suite), epoch: .first)
+    var session = try OutboundSession(makeKey(suite: suite), epoch: .first)
     let limit = suite.maximumPayload
     #expect(throws: SendError.empty) { try session.seal([]) }
     #expect(throws: SendError.tooLong(count: limit + 1, limit: limit)) {
@@ -43,13 +43,13 @@ struct OutboundSessionTests {
 
   @Test("the longest record has 1388 bytes", arguments: CipherSuite.allCases)
   func longest(suite: CipherSuite) throws {
-    var session = try OutboundSession(makeContext(suite: suite), epoch: .first)
+    var session = try OutboundSession(makeKey(suite: suite), epoch: .first)
     #expect(try session.seal([UInt8](repeating: 0, count: suite.maximumPayload)).count == 1388)
   }
 
   @Test("an epoch ends at its limit")
   func limit() throws {
-    var session = try OutboundSession(makeContext(), epoch: .first, limit: 3)
+    var session = try OutboundSession(makeKey(), epoch: .first, limit: 3)
     for _ in 0..<3 {
       let isUsedUp = session.isUsedUp
       #expect(!isUsedUp)
@@ -62,7 +62,7 @@ struct OutboundSessionTests {
   @Test("a record that could not be sent is gone, and the next message is whole")
   func failedSend() throws {
     struct Unplugged: Error {}
-    var session = try OutboundSession(makeContext(), epoch: .first)
+    var session = try OutboundSession(makeKey(), epoch: .first)
     #expect(throws: Unplugged.self) {
       try Array("a message that is lost".utf8).withUnsafeBytes { try session.seal($0) { _ in throw Unplugged() } }
     }

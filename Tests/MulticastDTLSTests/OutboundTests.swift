@@ -5,9 +5,13 @@ import Testing
 
 @Suite("Sealing from epoch to epoch")
 struct OutboundTests {
-  private func makeKeeper(_ epoch: Epoch) throws -> StateKeeper {
-    try StateKeeper(
-      directory: nil, epoch: epoch, keyID: KeyID([0, 0, 0, 0]), member: 0, logger: RecordedLog().logger)
+  private func hold(_ epoch: Epoch, secret: String = Vectors.shared.secret) throws -> HeldKey {
+    let key = try makeKey(secret: secret)
+    return HeldKey(
+      key: key,
+      keeper: try StateKeeper(
+        directory: nil, beginning: .given(epoch), keyID: key.keyID, member: 0, isEncrypting: false,
+        logger: RecordedLog().logger))
   }
 
   private func seal(_ text: String, _ outbound: inout Outbound) throws -> [UInt8] {
@@ -16,7 +20,7 @@ struct OutboundTests {
 
   @Test("an epoch that is used up is followed by the next, numbered from 0, without a lost message")
   func rollOver() throws {
-    var outbound = try Outbound(makeContext(), keeper: makeKeeper(.first), recordLimit: 3)
+    var outbound = try Outbound(hold(.first), recordLimit: 3)
     for number in 0..<10 as Range<UInt64> {
       let expected = IndependentRecord(
         member: 0, sequence: number % 3, epoch: UInt16(1 + number / 3), text: "message \(number)")
@@ -26,7 +30,7 @@ struct OutboundTests {
 
   @Test("after the last epoch nothing is sealed any more, and the error says to change the secret")
   func end() throws {
-    var outbound = try Outbound(makeContext(), keeper: makeKeeper(.last), recordLimit: 2)
+    var outbound = try Outbound(hold(.last), recordLimit: 2)
     for _ in 0..<2 { _ = try seal("Hello", &outbound) }
     for _ in 0..<2 {
       let error = #expect(throws: StateError.self) { try seal("Hello", &outbound) }

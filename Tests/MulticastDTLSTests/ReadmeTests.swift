@@ -23,10 +23,10 @@ struct ReadmeTests {
   /// Compiled, and not run: it would use the user's own secret, and wait for other members.
   private func compiled() async throws {
     let group = GroupAddress.standard
-    let secret = try GroupSecret(from: .choose(secretFile: nil))
+    let keys = try KeyRing(from: .choose(secretFile: nil))
     let peer = try MulticastPeer(
       .init(member: 0, peers: MemberSet(0...2), group: group, interface: .standard(for: group), state: .standard()),
-      secret: secret)
+      keys: keys)
     try peer.send("Hello")
     for await message in peer.messages.prefix(10) {
       print(message.sender, String(decoding: message.payload, as: UTF8.self))

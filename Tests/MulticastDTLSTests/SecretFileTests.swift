@@ -9,8 +9,12 @@ struct SecretFileTests {
   private let directory = TemporaryDirectory()
 
   private func read(_ path: String) throws -> String {
-    let secret = try GroupSecret(from: .file(path: path))
-    return secret.text.withBytes { String(decoding: $0, as: UTF8.self) }
+    try text(KeyRing(from: .file(path: path)))
+  }
+
+  /// The secrets of a ring, with a bar between them.
+  private func text(_ ring: KeyRing) -> String {
+    ring.secrets.map { $0.withBytes { String(decoding: $0, as: UTF8.self) } }.joined(separator: "|")
   }
 
   @Test(
@@ -21,8 +25,11 @@ struct SecretFileTests {
   }
 
   @Test(
-    "an empty file, several lines, a NUL or too much is refused",
-    arguments: ["", "\n", "a\n\n", "a\nb\n", "a\0b", String(repeating: "s", count: 2000)])
+    "a file without a secret, with more than four, with a NUL or with too much is refused",
+    arguments: [
+      "", "\n", " \t\n# nothing\n", "a\nb\nc\nd\ne\n", "a\0b", String(repeating: "s", count: 1025),
+      String(repeating: "# a comment\n", count: 2000) + "a",
+    ])
   func unusable(content: String) {
     let path = directory.write(content, to: "secret")
     let error = #expect(throws: SecretError.self) { try read(path) }
@@ -77,10 +84,10 @@ struct SecretFileTests {
     "the user's own file is made with 256 random bits in hex, for its owner only, in directories for its owner only")
   func created() throws {
     let path = "\(directory.path)/config/mcast-peer/secret"
-    let secret = try GroupSecret(from: .ownFile(path: path))
-    let text = try String(contentsOfFile: path, encoding: .utf8)
-    #expect(text.wholeMatch(of: /[0-9a-f]{64}\n/) != nil)
-    #expect(secret.text.withBytes { Array($0) } == Array(text.utf8.dropLast()))
+    let ring = try KeyRing(from: .ownFile(path: path))
+    let content = try String(contentsOfFile: path, encoding: .utf8)
+    #expect(content.wholeMatch(of: /[0-9a-f]{64}\n/) != nil)
+    #expect(ring.isNew && text(ring) + "\n" == content)
     #expect(try mode(path) == 0o600)
     #expect(try mode("\(directory.path)/config") == 0o700)
     #expect(try mode("\(directory.path)/config/mcast-peer") == 0o700)
@@ -90,8 +97,8 @@ struct SecretFileTests {
   @Test("an own file that exists is never changed")
   func kept() throws {
     let path = directory.write("the secret that was there before", to: "secret")
-    let secret = try GroupSecret(from: .ownFile(path: path))
-    #expect(secret.text.withBytes { String(decoding: $0, as: UTF8.self) } == "the secret that was there before")
+    let ring = try KeyRing(from: .ownFile(path: path))
+    #expect(!ring.isNew && text(ring) == "the secret that was there before")
   }
 
   @Test("of many first starts at the same instant one makes the secret, and all read the same")
@@ -100,8 +107,7 @@ struct SecretFileTests {
     let texts = try await withThrowingTaskGroup(of: String.self) { group in
       for _ in 0..<32 {
         group.addTask {
-          let secret = try GroupSecret(from: .ownFile(path: path))
-          return secret.text.withBytes { String(decoding: $0, as: UTF8.self) }
+          try text(KeyRing(from: .ownFile(path: path)))
         }
       }
       return try await group.reduce(into: Set<String>()) { $0.insert($1) }
@@ -113,7 +119,7 @@ struct SecretFileTests {
   @Test("where no file can be made the error names it")
   func cannotMake() {
     let path = directory.write("not a directory", to: "file") + "/secret"
-    let error = #expect(throws: SecretError.self) { _ = try GroupSecret(from: .ownFile(path: path)) }
+    let error = #expect(throws: SecretError.self) { _ = try KeyRing(from: .ownFile(path: path)) }
     #expect(error?.description.contains(path) == true)
   }
 

@@ -6,8 +6,16 @@ import Testing
 @Suite("Own records, and those of another node with our ID")
 struct SentRecordsTests {
   private let keys = RecordKeys.ofVectors(.wdmNullSHA256)
+  private let keyID = KeyID([0x9A, 0xB7, 0x6D, 0x2D])
   private let ownPort = endpoint(1, port: 7)
   private let elsewhere = endpoint(2, port: 8)
+
+  /// What is known of our own records when we begin in an epoch of the vectors' key.
+  private func makeSent(_ epoch: Epoch) -> SentRecords {
+    let sent = SentRecords(port: 7)
+    sent.prepare(keyID, epoch: epoch)
+    return sent
+  }
 
   private func record(_ sequence: UInt64, epoch: UInt16 = 1, _ text: String = "ours") -> [UInt8] {
     IndependentRecord(member: 0, sequence: sequence, epoch: epoch, text: text).sealed(keys)
@@ -26,8 +34,8 @@ struct SentRecordsTests {
 
   @Test("what was sent is known when it comes back; from another address it is somebody else's, or a repetition")
   func ours() throws {
-    let sent = SentRecords(epoch: .first, port: 7)
-    for sequence in 0..<300 as Range<UInt64> { record(sequence).withUnsafeBytes { sent.remember($0) } }
+    let sent = makeSent(.first)
+    for sequence in 0..<300 as Range<UInt64> { record(sequence).withUnsafeBytes { sent.remember($0, keyID: keyID) } }
     #expect(try reason(record(299), sent, from: ownPort) == own)
     #expect(try reason(record(299), sent, from: elsewhere) == duplicate + ", perhaps")
     // Longer ago than is remembered: then its port tells.
@@ -37,9 +45,9 @@ struct SentRecordsTests {
 
   @Test("another node with our ID is found out by an epoch, a number or a content that is not ours")
   func another() throws {
-    let sent = SentRecords(epoch: try Epoch(2), port: 7)
+    let sent = makeSent(try Epoch(2))
     #expect(try reason(record(0, epoch: 2), sent, from: elsewhere) == duplicate)
-    record(0, epoch: 2).withUnsafeBytes { sent.remember($0) }
+    record(0, epoch: 2).withUnsafeBytes { sent.remember($0, keyID: keyID) }
     #expect(try reason(record(0, epoch: 2), sent, from: elsewhere) == duplicate + ", perhaps")
     #expect(try reason(record(0, epoch: 2, "theirs"), sent, from: elsewhere) == duplicate)
     #expect(try reason(record(1, epoch: 2), sent, from: elsewhere) == duplicate)
@@ -49,8 +57,8 @@ struct SentRecordsTests {
 
   @Test("a record with our ID that does not authenticate is forged, and nothing else")
   func forged() throws {
-    let sent = SentRecords(epoch: .first, port: 7)
-    record(0).withUnsafeBytes { sent.remember($0) }
+    let sent = makeSent(.first)
+    record(0).withUnsafeBytes { sent.remember($0, keyID: keyID) }
     for (sequence, epoch) in [(0, 1), (1, 1), (0, 2)] as [(UInt64, UInt16)] {
       var altered = record(sequence, epoch: epoch)
       altered[altered.count - 1] ^= 1

@@ -3,9 +3,11 @@ import TestSupport
 
 @testable import MulticastDTLS
 
-/// A context with the vectors' secret.
-func makeContext(member: MemberID = 0, suite: CipherSuite = .wdmNullSHA256) throws -> DTLSContext {
-  try DTLSContext(ownMember: member, suite: suite, secret: GroupSecret(text: Vectors.shared.secret))
+/// A context and the key of a secret; without one, of the vectors'.
+func makeKey(
+  member: MemberID = 0, suite: CipherSuite = .wdmNullSHA256, secret: String = Vectors.shared.secret
+) throws -> GroupKey {
+  try GroupKey(DTLSContext(ownMember: member, suite: suite), GroupSecret(text: secret))
 }
 
 /// What follows the vectors' members 1, 2 and 3 as node 0.
@@ -13,8 +15,8 @@ func makeMembers(
   suite: CipherSuite = .wdmNullSHA256, heardBefore: [MemberID: Position] = [:], sent: SentRecords? = nil
 ) throws -> InboundMembers {
   InboundMembers(
-    try makeContext(suite: suite), members: MemberSet(0...3), sent: sent ?? SentRecords(epoch: .first, port: 9),
-    heardBefore: heardBefore)
+    [.init(key: try makeKey(suite: suite), heardBefore: heardBefore)], members: MemberSet(0...3),
+    sent: sent ?? SentRecords(port: 9))
 }
 
 /// An address on a network that is only there for examples (RFC 5737).

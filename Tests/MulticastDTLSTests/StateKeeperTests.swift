@@ -13,10 +13,11 @@ struct StateKeeperTests {
   private var path: String { "\(directory)/9ab7-6d2d-0" }
 
   private func open(
-    _ directory: StateDirectory? = nil, epoch: Epoch? = nil, member: MemberID = 0
+    _ directory: StateDirectory? = nil, epoch: Epoch? = nil, member: MemberID = 0, isEncrypting: Bool = false
   ) throws -> StateKeeper {
     let keeper = try StateKeeper(
-      directory: directory ?? self.directory, epoch: epoch, keyID: keyID, member: member, logger: log.logger)
+      directory: directory ?? self.directory, beginning: epoch.map { .given($0) } ?? .next, keyID: keyID,
+      member: member, isEncrypting: isEncrypting, logger: log.logger)
     _ = try keeper.takeEpoch()
     return keeper
   }
@@ -38,7 +39,8 @@ struct StateKeeperTests {
   func apart() throws {
     let keepers = try [open(), open(member: 1)]
     let other = try StateKeeper(
-      directory: directory, epoch: nil, keyID: KeyID([1, 2, 3, 4]), member: 0, logger: log.logger)
+      directory: directory, beginning: .next, keyID: KeyID([1, 2, 3, 4]), member: 0, isEncrypting: false,
+      logger: log.logger)
     #expect(try keepers.map(\.epoch) == [.first, .first] && other.takeEpoch() == .first)
     #expect(Set((keepers + [other]).map(\.path)).count == 3)
   }
@@ -95,7 +97,8 @@ struct StateKeeperTests {
       #expect(keeper.epoch == .last && keeper.path == nil)
     }
     #expect(throws: StateError.self) {
-      try StateKeeper(directory: nil, epoch: nil, keyID: keyID, member: 0, logger: log.logger)
+      try StateKeeper(
+        directory: nil, beginning: .next, keyID: keyID, member: 0, isEncrypting: false, logger: log.logger)
     }
   }
 

@@ -72,7 +72,7 @@ struct WolfSSLFindingsTests {
   func withoutKeys() throws {
     let context = try #require(wolfSSL_CTX_new(wolfDTLSv1_2_client_method()))
     defer { wolfSSL_CTX_free(context) }
-    func nothing() -> SecretBytes { SecretBytes(capacity: 0) { _ in 0 } }
+    func nothing() -> MaskedBytes { MaskedBytes(SecretBytes(capacity: 0) { _ in 0 }) }
     let keys = KeyMaterial(
       preMasterSecret: nothing(), clientRandom: nothing(), serverRandom: nothing(), keyID: KeyID([0, 0, 0, 0]))
     let error = #expect(throws: WolfSSLError.self) {
@@ -114,7 +114,7 @@ struct WolfSSLFindingsTests {
         state: StateDirectory(path: state.path))
       configuration.timeToLive = 0
       return try MulticastPeer(
-        configuration, secret: GroupSecret(text: Vectors.shared.secret), logger: RecordedLog().logger)
+        configuration, keys: KeyRing(GroupSecret(text: Vectors.shared.secret)), logger: RecordedLog().logger)
     }
     let receiver = try makePeer(0)
     var messages = receiver.messages.makeAsyncIterator()
@@ -138,7 +138,7 @@ struct WolfSSLFindingsTests {
         member: 0, peers: MemberSet(0...1), group: group, interface: loopback, state: StateDirectory(path: state.path))
       configuration.timeToLive = 0
       return try MulticastPeer(
-        configuration, secret: GroupSecret(text: Vectors.shared.secret), logger: RecordedLog().logger)
+        configuration, keys: KeyRing(GroupSecret(text: Vectors.shared.secret)), logger: RecordedLog().logger)
     }
     let recorded = (0..<1000).map {
       IndependentRecord(member: 1, sequence: $0, text: "\($0)").sealed(keys(.wdmNullSHA256))
@@ -167,7 +167,7 @@ struct WolfSSLFindingsTests {
 
   @Test("one context serves sessions of many threads at the same time", arguments: CipherSuite.allCases)
   func threads(suite: CipherSuite) async throws {
-    let context = try makeContext(member: 9, suite: suite)
+    let context = try makeKey(member: 9, suite: suite)
     let wanted = keys(suite)
     try await withThrowingTaskGroup(of: Void.self) { tasks in
       for number in 1...8 as ClosedRange<UInt16> {
@@ -191,7 +191,7 @@ struct WolfSSLFindingsTests {
       var configuration = MulticastPeer.Configuration(
         member: 1, peers: MemberSet(0...1), group: group, interface: loopback, state: nil)
       (configuration.timeToLive, configuration.epoch) = (0, .first)
-      let peer = try MulticastPeer(configuration, secret: GroupSecret(text: Vectors.shared.secret))
+      let peer = try MulticastPeer(configuration, keys: KeyRing(GroupSecret(text: Vectors.shared.secret)))
       try peer.send("Hello")
       peer.stop()
     }
@@ -205,7 +205,7 @@ struct WolfSSLFindingsTests {
   func suites() throws {
     #expect(CipherSuite.allCases.map(\.name) == ["WDM-NULL-SHA256", "PSK-CHACHA20-POLY1305"])
     for suite in CipherSuite.allCases {
-      var sender = try OutboundSession(makeContext(member: 1, suite: suite), epoch: .first)
+      var sender = try OutboundSession(makeKey(member: 1, suite: suite), epoch: .first)
       let record = try sender.seal("Hello")
       #expect(try makeMembers(suite: suite).open(record).get().message.payload == Array("Hello".utf8))
     }

@@ -35,7 +35,14 @@ int cdatagram_receive(int socket, struct cdatagram_slot *_Nonnull slots, uint32_
 /// Creates an event that can be polled: eventfd(2), closed on exec, non-blocking. Returns its descriptor.
 int cdatagram_event(void);
 
-/// Makes the event readable for good: it is used to say 'stop', once.
+/// Makes the event readable, until it is cleared.
 int cdatagram_event_signal(int event);
+
+/// Makes the event readable no more.
+int cdatagram_event_clear(int event);
+
+/// Says whether others may look into this process's memory, and whether a crash writes it to disk: prctl(2),
+/// PR_SET_DUMPABLE.
+int cdatagram_set_dumpable(int is_dumpable);
 
 #endif

@@ -1,14 +1,16 @@
-/// The secret that all members of a group share, given to them out of band. Whoever has it can read the group's
-/// messages and make records in any member's name.
+import SystemPackage
+
+/// A secret that the members of a group share, given to them out of band. Whoever has it can read the group's messages
+/// and make records in any member's name.
 ///
-/// It is kept in memory of its own that is wiped at the end, and nothing prints it.
-public struct GroupSecret: ~Copyable, Sendable {
+/// It is kept in memory of its own that is wiped with the last reference, and nothing prints it.
+public final class GroupSecret: Sendable {
   /// The longest secret in bytes.
   public static let maximumSize = 1024
   /// A secret shorter than this, in bytes, can be guessed from one recorded datagram.
   public static let recommendedMinimumSize = 16
 
-  /// The secret's bytes, without the newline that ended its file.
+  /// The secret's bytes, without the newline that ended its line.
   let text: SecretBytes
 
   /// Whether the secret is so short that whoever records one datagram can hope to guess it.
@@ -19,7 +21,7 @@ public struct GroupSecret: ~Copyable, Sendable {
   /// Takes a secret that the program already has.
   ///
   /// - Throws: ``SecretError`` if it is empty, longer than 1024 bytes, or holds a newline or a NUL byte.
-  public init(text: String) throws(SecretError) {
+  public convenience init(text: String) throws(SecretError) {
     var text = text
     try self.init(
       unsafe SecretBytes(capacity: text.utf8.count) { storage in
@@ -28,6 +30,42 @@ public struct GroupSecret: ~Copyable, Sendable {
       },
       origin: "the secret"
     )
+  }
+
+  /// Makes a secret of 256 random bits, as 64 hex digits. The generator is the kernel's, getrandom(2).
+  public static func random() -> GroupSecret {
+    let digits = StaticString("0123456789abcdef")
+    let text = unsafe SecretBytes(capacity: 64) { storage in
+      var generator = SystemRandomNumberGenerator()
+      for index in 0..<64 {
+        unsafe storage[index] = unsafe digits.utf8Start[Int.random(in: 0..<16, using: &generator)]
+      }
+      return 64
+    }
+    return GroupSecret(text)
+  }
+
+  private init(_ text: consuming SecretBytes) {
+    self.text = text
+  }
+
+  /// Lends the secret's bytes, to be written to where it is kept. They must not be copied to anywhere that is not wiped.
+  public func withBytes<Value, Failure: Error>(
+    _ body: (UnsafeRawBufferPointer) throws(Failure) -> Value
+  ) throws(Failure) -> Value {
+    try unsafe text.withBytes(body)
+  }
+
+  /// Reads a secret from a descriptor to its end, as a key ring is written: one line, and comments if need be.
+  ///
+  /// - Parameter name: What the descriptor is, for errors.
+  /// - Throws: ``SecretError`` if there is not exactly one secret, it cannot be used, or the descriptor cannot be read.
+  public convenience init(readingFrom descriptor: CInt, name: String) throws(SecretError) {
+    let text = RingText(try SecretFile(path: name).read(FileDescriptor(rawValue: descriptor)))
+    guard text.secrets.count == 1, let line = text.secrets.first else {
+      throw .unusable("there are \(text.secrets.count) secrets on \(name): give one, on one line")
+    }
+    try self.init(text.content(of: line), origin: "the secret on \(name)")
   }
 
   /// Takes a secret from somewhere, and names that place in errors.
@@ -43,5 +81,12 @@ public struct GroupSecret: ~Copyable, Sendable {
       throw .unusable("\(origin) holds more than one line, or a NUL byte: give one secret, as text, on one line")
     }
     self.text = text
+  }
+
+  /// Derives the fingerprint by which people compare secrets; takes some 45 ms of one core, by intention.
+  ///
+  /// - Throws: ``WolfSSLError`` if wolfCrypt fails.
+  public func keyID() throws(WolfSSLError) -> KeyID {
+    try KeyMaterial.fingerprint(of: self)
   }
 }

@@ -6,10 +6,10 @@ import CWolfSSL
 /// secret's text, 4096 rounds, with the salts below.
 struct KeyMaterial: ~Copyable, Sendable {
   /// 48 bytes: as long as TLS's pre-master secret.
-  let preMasterSecret: SecretBytes
+  let preMasterSecret: MaskedBytes
   /// 32 bytes each.
-  let clientRandom: SecretBytes
-  let serverRandom: SecretBytes
+  let clientRandom: MaskedBytes
+  let serverRandom: MaskedBytes
   /// The secret's fingerprint.
   let keyID: KeyID
 }
@@ -18,22 +18,27 @@ extension KeyMaterial {
   /// Derives all of it; takes some 60 ms of one core, by intention.
   ///
   /// - Throws: ``WolfSSLError`` if wolfCrypt fails.
-  init(_ secret: borrowing GroupSecret) throws(WolfSSLError) {
+  init(_ secret: GroupSecret) throws(WolfSSLError) {
     let preMasterSecret = try Self.derive(secret, salt: "mcast-pms", rounds: 4096, count: 48)
     let clientRandom = try Self.derive(secret, salt: "mcast-client-random", rounds: 4096, count: 32)
     let serverRandom = try Self.derive(secret, salt: "mcast-server-random", rounds: 4096, count: 32)
-    // Guessing the secret from its key ID must cost more than from a recorded datagram, which takes 16,384 rounds.
-    let fingerprint = try Self.derive(secret, salt: "mcast-key-id", rounds: 32768, count: 4)
     self.init(
-      preMasterSecret: preMasterSecret,
-      clientRandom: clientRandom,
-      serverRandom: serverRandom,
-      keyID: unsafe fingerprint.withBytes { unsafe KeyID($0) }
+      preMasterSecret: MaskedBytes(preMasterSecret),
+      clientRandom: MaskedBytes(clientRandom),
+      serverRandom: MaskedBytes(serverRandom),
+      keyID: try Self.fingerprint(of: secret)
     )
   }
 
+  /// Derives the secret's fingerprint alone.
+  static func fingerprint(of secret: GroupSecret) throws(WolfSSLError) -> KeyID {
+    // Guessing the secret from its key ID must cost more than from a recorded datagram, which takes 16,384 rounds.
+    let fingerprint = try derive(secret, salt: "mcast-key-id", rounds: 32768, count: 4)
+    return unsafe fingerprint.withBytes { unsafe KeyID($0) }
+  }
+
   private static func derive(
-    _ secret: borrowing GroupSecret,
+    _ secret: GroupSecret,
     salt: StaticString,
     rounds: Int32,
     count: Int

@@ -1,15 +1,64 @@
 import Glibc
 import SystemPackage
 
-/// A file that holds a group secret: made once, read with care.
+/// A file that holds a key ring: made once, read with care.
 struct SecretFile {
   let path: String
 
-  /// Reads the whole file, once it is sure that only its owner can.
-  func read() throws(SecretError) -> SecretBytes {
+  /// Reads the whole file, once it is sure that only its owner can use it.
+  ///
+  /// - Parameter report: Is told if others can use it, and may throw that.
+  func read(ifOpenToOthers report: (SecretError) throws(SecretError) -> Void) throws(SecretError) -> SecretBytes {
     let file = try open()
     defer { try? file.close() }
+    let status = try look(at: file)
+    try checkOwner(of: status, report)
+    try checkDirectories(report)
+    return try read(file)
+  }
 
+  /// Makes the file with a secret of 256 random bits in hex.
+  ///
+  /// The secret is written and synced under another name first and then linked to its place, which fails if there is a
+  /// file, or another process was faster: nobody ever reads a half-written one, and all read the same.
+  ///
+  /// - Returns: Whether it was made; if not, there was a file.
+  func create() throws(SecretError) -> Bool {
+    do {
+      let directory = FilePath(path).removingLastComponent()
+      try DurableFile.makeDirectory(directory)
+      let draft = DurableFile.draftName(path)
+      defer { unsafe unlink(draft) }
+      try unsafe Self.randomSecret().withBytes { try unsafe DurableFile.write($0, to: draft) }
+      guard unsafe link(draft, path) == 0 else {
+        guard errno == EEXIST else { throw Errno(rawValue: errno) }
+        return false
+      }
+      // The name must last as well: others get this secret now.
+      try DurableFile.syncDirectory(directory)
+      return true
+    } catch {
+      throw failure("make", error, "name another file, or set \(SecretSource.variable)")
+    }
+  }
+
+  /// The same, unless it exists.
+  func createIfMissing() throws(SecretError) -> Bool {
+    guard unsafe access(path, F_OK) != 0 else { return false }
+    return try create()
+  }
+
+  func open() throws(SecretError) -> FileDescriptor {
+    do {
+      // Non-blocking, so that a pipe that nobody writes to does not hold us up before it is refused.
+      return unsafe try FileDescriptor.open(path, .readOnly, options: [.closeOnExec, .nonBlocking])
+    } catch {
+      throw failure("open", error, "check its path, or put a secret of one line there")
+    }
+  }
+
+  /// What the file is; it must be a regular one.
+  func look(at file: FileDescriptor) throws(SecretError) -> stat {
     var status = stat()
     guard unsafe fstat(file.rawValue, &status) == 0 else { throw failure("look at", Errno(rawValue: errno)) }
     guard status.st_mode & S_IFMT == S_IFREG else {
@@ -17,19 +66,61 @@ struct SecretFile {
         "the secret file \(path) is not a regular file: put the secret in one, or use \(SecretSource.variable)"
       )
     }
-    let mode = status.st_mode & 0o7777
-    guard mode & 0o077 == 0 else {
-      throw .openToOthers(
-        "others may use the secret file \(path) (mode 0\(String(mode, radix: 8))): chmod 600 it, and change the secret "
-          + "if somebody could have read it")
-    }
-    guard status.st_uid == geteuid() || status.st_uid == 0 else {
-      throw .openToOthers(
-        "the secret file \(path) belongs to another user (uid \(status.st_uid)), who can read and change it: chown it")
-    }
+    return status
+  }
 
-    // Room for the longest secret, its newline, and one byte more to tell that there is too much.
-    return unsafe try SecretBytes(capacity: GroupSecret.maximumSize + 3) { storage throws(SecretError) in
+  /// Refuses a file that others can read or change.
+  func checkOwner(of status: stat, _ report: (SecretError) throws(SecretError) -> Void) throws(SecretError) {
+    let mode = status.st_mode & 0o7777
+    if mode & 0o077 != 0 {
+      try report(
+        .openToOthers(
+          "others may use the secret file \(path) (mode 0\(String(mode, radix: 8))): chmod 600 it, and change the secret "
+            + "if somebody could have read it"))
+    }
+    if !Self.isTrusted(status.st_uid) {
+      try report(
+        .openToOthers(
+          "the secret file \(path) belongs to another user (uid \(status.st_uid)), who can read and change it: chown it"
+        ))
+    }
+  }
+
+  /// Refuses a directory in which others can put another file in the place of this one; of a symbolic link also the
+  /// directory that it leads to.
+  func checkDirectories(_ report: (SecretError) throws(SecretError) -> Void) throws(SecretError) {
+    for directory in Set([path, try resolvedPath()].map { FilePath($0).removingLastComponent() }) {
+      let name = directory.isEmpty ? "." : directory.string
+      var status = stat()
+      guard unsafe stat(name, &status) == 0 else { throw failure("look at the directory of", Errno(rawValue: errno)) }
+      let mode = status.st_mode & 0o7777
+      // In a sticky directory only the owner of a file can replace it. Source: inode(7).
+      if mode & 0o022 != 0, mode & S_ISVTX == 0 {
+        try report(
+          .openToOthers(
+            "others may replace the secret file \(path): its directory \(name) has mode 0\(String(mode, radix: 8)); chmod "
+              + "go-w it, or keep the file in another"))
+      }
+      if !Self.isTrusted(status.st_uid) {
+        try report(
+          .openToOthers(
+            "the directory \(name) of the secret file belongs to another user (uid \(status.st_uid)), who can replace "
+              + "the file: keep it in another"))
+      }
+    }
+  }
+
+  /// The file's path without symbolic links. Source: realpath(3).
+  func resolvedPath() throws(SecretError) -> String {
+    guard let resolved = unsafe realpath(path, nil) else { throw failure("find", Errno(rawValue: errno)) }
+    defer { unsafe free(resolved) }
+    return unsafe String(cString: resolved)
+  }
+
+  /// Reads all of an open file.
+  func read(_ file: FileDescriptor) throws(SecretError) -> SecretBytes {
+    // One byte more than there may be, to tell that there is too much.
+    let content = unsafe try SecretBytes(capacity: RingText.maximumSize + 1) { storage throws(SecretError) in
       var count = 0
       while count < storage.count {
         do {
@@ -42,51 +133,29 @@ struct SecretFile {
       }
       return count
     }
-  }
-
-  /// Makes the file with a secret of 256 random bits in hex, unless it exists.
-  ///
-  /// The secret is written and synced under another name first and then linked to its place, which fails if another
-  /// process was faster: nobody ever reads a half-written one, and all read the same.
-  func createIfMissing() throws(SecretError) {
-    guard unsafe access(path, F_OK) != 0 else { return }
-    do {
-      let directory = FilePath(path).removingLastComponent()
-      try DurableFile.makeDirectory(directory)
-      let draft = "\(path).\(UInt64.random(in: .min ... .max))"
-      defer { unsafe unlink(draft) }
-      try unsafe Self.randomSecret().withBytes { try unsafe DurableFile.write($0, to: draft) }
-      guard unsafe link(draft, path) == 0 || errno == EEXIST else { throw Errno(rawValue: errno) }
-      // The name must last as well: others get this secret now.
-      try DurableFile.syncDirectory(directory)
-    } catch {
-      throw failure("make", error, "name another file, or set \(SecretSource.variable)")
+    guard content.count <= RingText.maximumSize else {
+      throw .unusable("the secret file \(path) has more than \(RingText.maximumSize) bytes: it cannot be a key ring")
     }
+    return content
   }
 
-  private func open() throws(SecretError) -> FileDescriptor {
-    do {
-      // Non-blocking, so that a pipe that nobody writes to does not hold us up before it is refused.
-      return unsafe try FileDescriptor.open(path, .readOnly, options: [.closeOnExec, .nonBlocking])
-    } catch {
-      throw failure("open", error, "check its path, or put a secret of one line there")
-    }
+  /// A user who could do as they like anyway.
+  private static func isTrusted(_ user: uid_t) -> Bool {
+    user == geteuid() || user == 0
   }
 
-  /// 64 hex digits and a newline. The generator is the kernel's, getrandom(2).
+  /// 64 hex digits and a newline.
   private static func randomSecret() -> SecretBytes {
-    let digits = StaticString("0123456789abcdef")
-    return unsafe SecretBytes(capacity: 65) { storage in
-      var generator = SystemRandomNumberGenerator()
-      for index in 0..<64 {
-        unsafe storage[index] = unsafe digits.utf8Start[Int.random(in: 0..<16, using: &generator)]
+    unsafe GroupSecret.random().text.withBytes { digits in
+      unsafe SecretBytes(capacity: digits.count + 1) { storage in
+        unsafe storage.copyMemory(from: digits)
+        unsafe storage[digits.count] = UInt8(ascii: "\n")
+        return storage.count
       }
-      unsafe storage[64] = UInt8(ascii: "\n")
-      return 65
     }
   }
 
-  private func failure(_ verb: String, _ error: any Error, _ hint: String = "check its file system") -> SecretError {
+  func failure(_ verb: String, _ error: any Error, _ hint: String = "check its file system") -> SecretError {
     .unusable("cannot \(verb) the secret file '\(path)': \(error); \(hint)")
   }
 }

@@ -56,40 +56,19 @@ extension SecretSource: CustomStringConvertible {
   }
 }
 
-extension GroupSecret {
-  /// Reads the secret from where it is kept. One newline at the end of a file does not count.
+extension SecretSource {
+  /// Takes the secret out of the environment: wiped where it was, and removed.
   ///
-  /// The user's own file is made first, with 256 random bits in hex and mode 0600, if there is none; of several
-  /// processes that do so at once, one makes it and all read the same.
-  ///
-  /// - Throws: ``SecretError`` if there is no secret, it cannot be used, or others can read its file.
-  public init(from source: SecretSource) throws(SecretError) {
-    switch source {
-    case .file(let path):
-      try self.init(file: SecretFile(path: path))
-    case .environment:
-      guard let value = unsafe getenv(SecretSource.variable) else {
-        throw .unusable("the environment variable \(SecretSource.variable) is not set")
-      }
-      let text = unsafe SecretBytes(copying: UnsafeRawBufferPointer(start: value, count: strlen(value)))
-      try self.init(text, origin: "\(source)")
-    case .ownFile(let path):
-      let file = SecretFile(path: path)
-      try file.createIfMissing()
-      try self.init(file: file)
+  /// - Throws: ``SecretError`` if it is not there, as when it was taken before.
+  static func takeVariable() throws(SecretError) -> SecretBytes {
+    guard let value = unsafe getenv(variable) else {
+      throw .unusable("the environment variable \(variable) is not set (a process can read it once)")
     }
-  }
-
-  private init(file: SecretFile) throws(SecretError) {
-    let content = try file.read()
-    let text = unsafe content.withBytes { unsafe SecretBytes(copying: Self.withoutFinalNewline($0)) }
-    try self.init(text, origin: "the secret file \(file.path)")
-  }
-
-  /// Leaves out one newline at the end (LF, or CR LF from another system's editor).
-  private static func withoutFinalNewline(_ bytes: UnsafeRawBufferPointer) -> UnsafeRawBufferPointer {
-    guard unsafe bytes.last == UInt8(ascii: "\n") else { return unsafe bytes }
-    let line = unsafe bytes.dropLast()
-    return unsafe UnsafeRawBufferPointer(rebasing: line.last == UInt8(ascii: "\r") ? line.dropLast() : line)
+    let size = unsafe strlen(value)
+    let text = unsafe SecretBytes(copying: UnsafeRawBufferPointer(start: value, count: size))
+    // unsetenv(3) forgets the pointer, and leaves the bytes where /proc/PID/environ shows them.
+    unsafe explicit_bzero(value, size)
+    unsafe unsetenv(variable)
+    return text
   }
 }

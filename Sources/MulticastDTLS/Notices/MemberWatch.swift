@@ -17,7 +17,7 @@ struct MemberWatch {
   /// Whether its silence has been noticed, and not ended since.
   private var isSilent = false
   /// Its number then.
-  private var last: (epoch: Epoch, sequence: UInt64)?
+  private var last: (keyID: KeyID, epoch: Epoch, sequence: UInt64)?
   /// The longest time between two of its messages in the present stretch of time, and in the one before.
   private var stretch: (since: ContinuousClock.Instant, count: Int, longest: Duration)?
   private var formerLongest: Duration?
@@ -43,23 +43,28 @@ struct MemberWatch {
   /// Takes note of a message.
   ///
   /// - Returns: Whether it ends a silence.
-  mutating func heard(_ epoch: Epoch, _ sequence: UInt64, now: ContinuousClock.Instant) -> Bool {
+  mutating func heard(_ keyID: KeyID, _ epoch: Epoch, _ sequence: UInt64, now: ContinuousClock.Instant) -> Bool {
+    defer { (lastHeard, repeated, isSilent) = (now, nil, false) }
+    // What is late under a former key says nothing of how often the member speaks now.
+    guard last.map({ $0.keyID == keyID }) ?? true else { return isSilent }
     if let last, let lastHeard, last.epoch == epoch {
       // What was lost in between was sent all the same.
       if sequence > last.sequence {
         learn(lastHeard.duration(to: now) / Int(min(sequence - last.sequence, 1 << 20)), now: now)
       }
-    } else if last.map({ $0.epoch < epoch }) ?? true {
+    } else if last.map({ $0.epoch < epoch }) ?? (stretch == nil) {
       // A node that was started again may have another interval.
       (stretch, formerLongest) = ((now, 0, .zero), nil)
     }
     if last.map({ $0.epoch < epoch || $0.epoch == epoch && $0.sequence < sequence }) ?? true {
-      last = (epoch, sequence)
+      last = (keyID, epoch, sequence)
     }
-    lastHeard = now
-    repeated = nil
-    defer { isSilent = false }
     return isSilent
+  }
+
+  /// Takes note that the member has gone over to another key: it counts anew, and speaks as often as before.
+  mutating func changedKey() {
+    last = nil
   }
 
   private mutating func learn(_ interval: Duration, now: ContinuousClock.Instant) {

@@ -8,6 +8,12 @@ enum Notice: Hashable {
   case forged(MemberID, Endpoint)
   /// The same, in the name of another, or in ours.
   case forgedOther(MemberID, Endpoint)
+  /// Records of a member that are authentic, but not encrypted as ours are, or the other way round.
+  case otherSuite(MemberID, Endpoint)
+  /// A member has gone over to another key of the ring; where the others are by now.
+  case keyChanged(MemberID, KeyID, Readiness)
+  /// A key that members were still heard with is not accepted any more.
+  case keyDropped(KeyID, [MemberID])
   /// A member of the group that is not followed.
   case unknownMember(MemberID, Endpoint)
   /// A member sends in an earlier epoch than the one in which it was heard.
@@ -30,7 +36,7 @@ enum Notice: Hashable {
   /// What the limit on notices counts by.
   enum Cause: Hashable, CaseIterable {
     case nothingHeard, forged, forgedOther, unknownMember, staleEpoch, repeating, restarted, silent, heardAgain
-    case ownID, alternating
+    case ownID, alternating, otherSuite, keyChanged, keyDropped
 
     /// Whether saying it once is enough for long: nothing about it changes until somebody has acted.
     var isSaidOnce: Bool {
@@ -52,13 +58,16 @@ enum Notice: Hashable {
     case .heardAgain(let member): (.heardAgain, member)
     case .ownIDUsed, .ownIDRepeated: (.ownID, nil)
     case .alternating(let member, _, _): (.alternating, member)
+    case .otherSuite(let member, _): (.otherSuite, member)
+    case .keyChanged(let member, _, _): (.keyChanged, member)
+    case .keyDropped: (.keyDropped, nil)
     }
   }
 
   /// How much it matters.
   var level: Logger.Level {
     switch self {
-    case .restarted, .heardAgain: .info
+    case .restarted, .heardAgain, .keyChanged: .info
     default: .warning
     }
   }
@@ -71,10 +80,22 @@ enum Notice: Hashable {
     case .nothingHeard(let time, isArriving: true):
       "nothing heard for \(seconds(time)) of any of the members \(here.others), but records arrive: see the warnings before"
     case .nothingHeard(let time, isArriving: false):
-      "nothing heard for \(seconds(time)) of any of the members \(here.others): do they run, with key ID \(here.keyID) and group "
+      "nothing heard for \(seconds(time)) of any of the members \(here.others): do they run, with \(here.keys) and group "
         + "\(here.group)? On the network of \(here.interface)? Then look at the TTL, firewalls and switches"
     case .forged(let member, let source), .forgedOther(let member, let source):
-      "records from \(source) as node \(member) do not authenticate: another secret? ours has key ID \(here.keyID)"
+      "records from \(source) as node \(member) do not authenticate: another secret? here it is \(here.keys); compare with "
+        + "'mcast-peer secret id' there"
+    case .otherSuite(let member, let source):
+      here.isEncrypted
+        ? "node \(member) sends unencrypted records, from \(source), and this node takes encrypted ones only: start that "
+          + "one with --encrypt, too (or somebody repeats old messages)"
+        : "node \(member) sends encrypted records, from \(source), and this node does not encrypt: start this one with "
+          + "--encrypt, too (or somebody repeats old messages)"
+    case .keyChanged(let member, let keyID, let readiness):
+      "node \(member) now sends with key ID \(keyID); \(readiness.text(here))"
+    case .keyDropped(let keyID, let members):
+      "key ID \(keyID) was removed, and node \(MemberSet(members)) still sent with it when last heard: it is not heard until it "
+        + "sends with \(here.keys)"
     case .unknownMember(let member, let source):
       "node \(member) at \(source) is a member of the group, but not among --peers \(here.peers): add it to hear it"
     case .staleEpoch(let member, let epoch, let later, let source):
@@ -107,9 +128,19 @@ enum Notice: Hashable {
   struct Surroundings: Sendable {
     let member: MemberID
     let peers: MemberSet
-    let keyID: KeyID
+    /// The keys of the ring; the first is sent with.
+    var keyIDs: [KeyID]
+    let isEncrypted: Bool
     let group: GroupAddress
     let interface: String
+
+    /// The ring, in words.
+    var keys: String {
+      (keyIDs.count == 1 ? "key ID " : "key IDs ") + keyIDs.map(\.description).joined(separator: ", ")
+    }
+
+    /// The key that this node sends with, in words.
+    var sendingKey: String { keyIDs.first.map(\.description) ?? "none" }
 
     /// The members that are listened to.
     var others: MemberSet {

@@ -28,14 +28,23 @@ struct Observer {
   }
 
   /// Takes note of a message that was accepted.
-  mutating func heard(_ arrival: Arrival, now: ContinuousClock.Instant) -> [Notice] {
+  ///
+  /// - Parameter whereabouts: Which key each member sends with by now.
+  mutating func heard(
+    _ arrival: Arrival, _ whereabouts: Whereabouts, now: ContinuousClock.Instant
+  ) -> [Notice] {
     let message = arrival.message
     lastHeard = now
     isQuiet = false
     hasHeard = true
     var notices: [Notice] = []
-    let endsSilence = watch(message.sender) { $0.heard(message.epoch, message.sequence, now: now) }
-    if arrival.isRestart {
+    let endsSilence = watch(message.sender) { watch in
+      if arrival.isKeyChange { watch.changedKey() }
+      return watch.heard(arrival.keyID, message.epoch, message.sequence, now: now)
+    }
+    if arrival.isKeyChange {
+      notices.append(.keyChanged(message.sender, arrival.keyID, Readiness(whereabouts, of: followed)))
+    } else if arrival.isRestart {
       notices.append(.restarted(message.sender, message.epoch))
     } else if endsSilence {
       notices.append(.heardAgain(message.sender))
@@ -55,6 +64,8 @@ struct Observer {
       notices = [followed.contains(member) ? .forged(member, source) : .forgedOther(member, source)]
     case .unknownMember:
       notices = [.unknownMember(member, source)]
+    case .otherSuite:
+      notices = [.otherSuite(member, source)]
     case .duplicateID:
       notices = [refused.isRepeated ? .ownIDRepeated(source) : .ownIDUsed(source)]
     case .staleEpoch:
@@ -73,6 +84,12 @@ struct Observer {
     if notices.isEmpty { return [] }
     lastRefused = now
     return notices.filter { limit.admit($0, now: now) }
+  }
+
+  /// Takes note of a key that is not accepted any more, and of the members that were still heard with it.
+  mutating func dropped(_ keyID: KeyID, _ members: [MemberID], now: ContinuousClock.Instant) -> [Notice] {
+    let notice = Notice.keyDropped(keyID, members)
+    return !members.isEmpty && limit.admit(notice, now: now) ? [notice] : []
   }
 
   /// Looks at who has not been heard. To be called once a second or so.

@@ -6,8 +6,9 @@
 struct Admission {
   /// This node's own ID: its records come back to it by multicast loopback.
   let ownMember: MemberID
-  /// The bytes that a record has at least besides its header.
-  let tagSize: Int
+  /// The bytes that a record has at least besides its header: the shorter one of the suites' tags. Whether there is room
+  /// for the longer one is judged where the suite is.
+  static let shortestTag = CipherSuite.allCases.map(\.tagSize).min() ?? 0
 
   /// Admits a record or refuses it, cheapest rule first.
   ///
@@ -19,7 +20,7 @@ struct Admission {
       guard index < datagram.count, datagram[index] == byte else { return .failure(.init(.foreign)) }
     }
     guard let header = RecordHeader(datagram),
-      datagram.count >= RecordHeader.size + tagSize,
+      datagram.count >= RecordHeader.size + Self.shortestTag,
       datagram.count <= RecordHeader.maximumAccepted,
       datagram.count == RecordHeader.size + header.length,
       header.sequence < RecordHeader.sequenceLimit,

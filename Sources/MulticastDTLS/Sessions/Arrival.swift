@@ -1,13 +1,17 @@
 /// A message that was accepted, and what its number and epoch say of its sender.
 struct Arrival {
   let message: Message
+  /// The key that it was made with.
+  let keyID: KeyID
   /// How many messages before it are missing, as of now; -1 if it is one that was counted as missing.
   let lost: Int64
   /// Whether a later one was accepted before it.
   let isLate: Bool
-  /// Whether it is the first of a later epoch than the one in which its sender had been heard.
+  /// Whether it is the first of a later epoch of the same key than the one in which its sender had been heard.
   let isRestart: Bool
-  /// Whether its sender has begun a later epoch already.
+  /// Whether its sender has gone over to this key with it.
+  let isKeyChange: Bool
+  /// Whether its sender has begun a later epoch already, or gone over to another key.
   let isStraggler: Bool
 }
 

@@ -1,7 +1,7 @@
 import CWolfSSL
 
-/// The configuration that all sessions of a peer share: one `WOLFSSL_CTX` with the member ID, the cipher suite, the
-/// record callbacks, and the keys.
+/// The configuration that all sessions of a peer share: one `WOLFSSL_CTX` with the member ID, the cipher suite and the
+/// record callbacks.
 ///
 /// It is frozen once made, so the sending and the receiving side can make their sessions from it on any thread.
 final class DTLSContext {
@@ -9,34 +9,50 @@ final class DTLSContext {
   let ownMember: MemberID
   /// The suite of what is sent and accepted.
   let suite: CipherSuite
-  /// The keys of every session.
-  let keys: KeyMaterial
-  /// Checks records with those keys, without a session.
-  let authenticator: RecordAuthenticator
 
   private let handle: Handle
+  /// The same for the other suite, by which a record of a member that uses that one is known; nil if the library lacks it.
+  private let otherHandle: Handle?
 
-  /// Configures a context for one member, one suite and one secret.
+  /// Configures a context for one member and one suite.
   ///
   /// - Throws: ``WolfSSLError`` if wolfSSL is built without multicast or without the suite, or is out of memory.
-  init(ownMember: MemberID, suite: CipherSuite, secret: borrowing GroupSecret) throws(WolfSSLError) {
+  init(ownMember: MemberID, suite: CipherSuite) throws(WolfSSLError) {
     try WolfSSLLibrary.prepare()
     self.ownMember = ownMember
     self.suite = suite
-    keys = try KeyMaterial(secret)
     handle = try Handle(ownMember: ownMember, suite: suite)
-    authenticator = try unsafe RecordAuthenticator(
-      Session(context: handle.pointer, sender: nil, epoch: .first, suite: suite, keys: keys),
-      suite: suite
-    )
+    otherHandle = try? Handle(ownMember: ownMember, suite: suite.other)
   }
 
   /// Makes a keyed session in an epoch, for sending or for the records of one other member.
   ///
   /// - Parameter sender: The member whose records the session is to open; nil for the session that seals our own.
   /// - Throws: ``WolfSSLError`` if any step fails; then nothing is left of the session.
-  func makeSession(epoch: Epoch, sender: MemberID?) throws(WolfSSLError) -> Session {
+  func makeSession(
+    _ keys: borrowing KeyMaterial, epoch: Epoch, sender: MemberID?
+  ) throws(WolfSSLError) -> Session {
     try unsafe Session(context: handle.pointer, sender: sender, epoch: epoch, suite: suite, keys: keys)
+  }
+
+  /// Makes what checks records without a session.
+  ///
+  /// - Throws: ``WolfSSLError`` if wolfSSL cannot derive the record keys.
+  func makeAuthenticator(_ keys: borrowing KeyMaterial) throws(WolfSSLError) -> RecordAuthenticator {
+    try Self.makeAuthenticator(keys, handle, suite)
+  }
+
+  /// The same for records of the other suite; nil if the library lacks it.
+  func makeOtherAuthenticator(_ keys: borrowing KeyMaterial) throws(WolfSSLError) -> RecordAuthenticator? {
+    guard let otherHandle else { return nil }
+    return try Self.makeAuthenticator(keys, otherHandle, suite.other)
+  }
+
+  private static func makeAuthenticator(
+    _ keys: borrowing KeyMaterial, _ handle: Handle, _ suite: CipherSuite
+  ) throws(WolfSSLError) -> RecordAuthenticator {
+    try unsafe RecordAuthenticator(
+      Session(context: handle.pointer, sender: nil, epoch: .first, suite: suite, keys: keys), suite: suite)
   }
 
   /// Owns the `WOLFSSL_CTX`.

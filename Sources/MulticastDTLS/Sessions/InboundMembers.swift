@@ -1,40 +1,57 @@
-/// The members that are followed: a datagram goes in, a message or the reason why there is none comes out. Only the
-/// receive loop's thread uses it.
+/// The members that are followed, under each key of the ring: a datagram goes in, a message or the reason why there is
+/// none comes out. Only the receive loop's thread uses it.
 final class InboundMembers {
-  private let context: DTLSContext
+  /// What is accepted: a key, and how far each member was heard under it before this process was started.
+  struct Accepted {
+    let key: GroupKey
+    let heardBefore: [MemberID: Position]
+  }
+
+  /// Which key each member sends with.
+  private(set) var whereabouts = Whereabouts()
+
+  private let followed: MemberSet
+  private let isFollowed: [Bool]
   private let sent: SentRecords
+  private let suite: CipherSuite
   private let admission: Admission
-  /// One place for each of the 256 possible members; nil for one that is not followed.
-  private var members = [InboundMember?](repeating: nil, count: 256)
+  private var keys: [InboundKey]
 
   /// Follows each member but ourselves.
   ///
   /// - Parameters:
+  ///   - accepted: The keys of the ring; at least one, all of one context.
   ///   - sent: What this node sends.
-  ///   - heardBefore: How far each member was heard before this process was started.
-  init(_ context: DTLSContext, members: MemberSet, sent: SentRecords, heardBefore: [MemberID: Position] = [:]) {
-    self.context = context
+  init(_ accepted: [Accepted], members: MemberSet, sent: SentRecords) {
+    precondition(!accepted.isEmpty, "a ring has at least one key")
+    let context = accepted[0].key.context
+    let followed = MemberSet(members.members.filter { $0 != context.ownMember })
+    self.followed = followed
+    isFollowed = (0...255).map { followed.contains(MemberID(rawValue: $0)) }
     self.sent = sent
-    admission = Admission(ownMember: context.ownMember, tagSize: context.suite.tagSize)
-    for member in members.members where member != context.ownMember {
-      self.members[Int(member.rawValue)] = InboundMember(context, member: member, heardBefore: heardBefore[member])
+    suite = context.suite
+    admission = Admission(ownMember: context.ownMember)
+    keys = accepted.map { InboundKey($0.key, members: followed, heardBefore: $0.heardBefore) }
+  }
+
+  /// Accepts these keys from now on, and no other. What is known of the members under those that stay is kept.
+  func accept(_ accepted: [Accepted]) {
+    keys = accepted.map { accepted in
+      keys.first { $0.key === accepted.key }
+        ?? InboundKey(accepted.key, members: followed, heardBefore: accepted.heardBefore)
     }
   }
 
-  /// How far each member has been heard since the start.
-  var positions: [MemberID: Position] {
-    var positions: [MemberID: Position] = [:]
-    for (index, member) in members.enumerated() {
-      positions[MemberID(rawValue: UInt8(index))] = member?.position
-    }
-    return positions
+  /// How far each member has been heard since the start, by key.
+  var positions: [KeyID: [MemberID: Position]] {
+    Dictionary(keys.map { ($0.key.keyID, $0.positions) }) { first, _ in first }
   }
 
   /// Admits and opens one datagram.
   func open(
     _ datagram: UnsafeBufferPointer<UInt8>, from source: Endpoint, now: ContinuousClock.Instant
   ) -> Result<Arrival, Refused> {
-    switch unsafe admission.judge(datagram.span, isFollowed: { members[Int($0.rawValue)] != nil }) {
+    switch unsafe admission.judge(datagram.span, isFollowed: { isFollowed[Int($0.rawValue)] }) {
     case .success(let header):
       unsafe openAdmitted(datagram, header: header, from: source, now: now)
     case .failure(let refused):
@@ -45,22 +62,39 @@ final class InboundMembers {
   private func openAdmitted(
     _ record: UnsafeBufferPointer<UInt8>, header: RecordHeader, from source: Endpoint, now: ContinuousClock.Instant
   ) -> Result<Arrival, Refused> {
-    // Admitted, so the member is followed and its epoch is one.
-    guard let member = members[Int(header.member.rawValue)], let epoch = try? Epoch(header.epoch) else {
-      return .failure(Refused(.malformed, header, source))
+    // Admitted, so its epoch is one.
+    guard let epoch = try? Epoch(header.epoch) else { return .failure(Refused(.malformed, header, source)) }
+    guard header.length >= suite.tagSize else {
+      return .failure(Refused(unsafe isOfOtherSuite(record, header) ? .otherSuite : .malformed, header, source))
     }
-    return unsafe member.open(record, header: header, epoch: epoch, now: now).map { opened in
-      Arrival(
-        message: Message(
-          sender: header.member, epoch: epoch, sequence: header.sequence, source: source, payload: opened.record.payload
-        ),
-        lost: opened.record.lost,
-        isLate: opened.record.isLate,
-        isRestart: opened.isRestart,
-        isStraggler: epoch != member.epoch
-      )
+    let keyID = whereabouts[header.member]
+    // The key that the member sends with is tried first; others only cost something when that does not fit.
+    let likely = keys.firstIndex { $0.key.keyID == keyID } ?? 0
+    for offset in keys.indices {
+      let inbound = keys[(likely + offset) % keys.count]
+      guard let member = inbound.members[Int(header.member.rawValue)] else { break }
+      switch unsafe member.open(record, header: header, epoch: epoch, isKnown: keyID != nil, now: now) {
+      case .failure(.forged):
+        continue
+      case .failure(let reason):
+        return .failure(Refused(reason, header, source, laterEpoch: reason == .staleEpoch ? member.epoch : nil))
+      case .success(let opened):
+        let isKeyChange = whereabouts.heard(
+          header.member, keyID: inbound.key.keyID, isFirstOfEpoch: opened.isFirstOfEpoch, now: now)
+        return .success(
+          Arrival(
+            message: Message(
+              sender: header.member, epoch: epoch, sequence: header.sequence, source: source,
+              payload: opened.record.payload),
+            keyID: inbound.key.keyID,
+            lost: opened.record.lost,
+            isLate: opened.record.isLate,
+            isRestart: opened.isFirstOfEpoch && keyID == inbound.key.keyID,
+            isKeyChange: isKeyChange,
+            isStraggler: epoch != member.epoch || whereabouts[header.member] != inbound.key.keyID))
+      }
     }
-    .mapError { Refused($0, header, source, laterEpoch: $0 == .staleEpoch ? member.epoch : nil) }
+    return .failure(Refused(unsafe isOfOtherSuite(record, header) ? .otherSuite : .forged, header, source))
   }
 
   /// What a refusal of admission's means, once it is known whether the record is authentic and whose it is.
@@ -68,18 +102,20 @@ final class InboundMembers {
     _ refused: Admission.Refused, _ record: UnsafeBufferPointer<UInt8>, from source: Endpoint
   ) -> Refused {
     guard let header = refused.header else { return Refused(refused.reason, nil, source) }
-    var reason = refused.reason
-    var isRepeated = false
-    if reason == .own {
-      switch unsafe sent.judge(record, header: header, from: source) {
-      case .ours: return Refused(.own, header, source)
-      case .notOurs: reason = .duplicateID
-      case .repeated: (reason, isRepeated) = (.duplicateID, true)
-      }
-    }
-    guard unsafe context.authenticator.isAuthentic(record, header: header) else {
+    let verdict = refused.reason == .own ? unsafe sent.judge(record, header: header, from: source) : nil
+    if verdict == .ours { return Refused(.own, header, source) }
+    guard let inbound = keys.first(where: { unsafe $0.key.authenticator.isAuthentic(record, header: header) }) else {
       return Refused(.forged, header, source)
     }
-    return Refused(reason, header, source, isRepeated: isRepeated)
+    guard refused.reason == .own else { return Refused(refused.reason, header, source) }
+    switch verdict ?? sent.judge(header, keyID: inbound.key.keyID, from: source) {
+    case .ours: return Refused(.own, header, source)
+    case .notOurs: return Refused(.duplicateID, header, source)
+    case .repeated: return Refused(.duplicateID, header, source, isRepeated: true)
+    }
+  }
+
+  private func isOfOtherSuite(_ record: UnsafeBufferPointer<UInt8>, _ header: RecordHeader) -> Bool {
+    keys.contains { unsafe $0.key.isOfOtherSuite(record, header: header) }
   }
 }

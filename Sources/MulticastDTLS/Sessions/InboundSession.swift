@@ -10,7 +10,7 @@ final class InboundSession {
   let epoch: Epoch
 
   private let sender: MemberID
-  private let context: DTLSContext
+  private let key: GroupKey
   private var session: Session?
   private var window: ReplayWindow
   /// From which number on a gap means that records were lost; nil as long as it is not known what was sent before.
@@ -22,9 +22,9 @@ final class InboundSession {
   ///   - next: One more than the highest number that was accepted in the epoch before this process was started.
   ///   - isFromStart: Whether this process was there when the sender began the epoch, so that it should have it all.
   init(
-    _ context: DTLSContext, sender: MemberID, epoch: Epoch, resumingAt next: UInt64? = nil, isFromStart: Bool = false
+    _ key: GroupKey, sender: MemberID, epoch: Epoch, resumingAt next: UInt64? = nil, isFromStart: Bool = false
   ) {
-    self.context = context
+    self.key = key
     self.sender = sender
     self.epoch = epoch
     window = next.map { ReplayWindow(resumingAt: $0) } ?? ReplayWindow()
@@ -48,16 +48,16 @@ final class InboundSession {
   /// Opens an admitted record: its payload, or why there is none.
   func open(_ record: UnsafeBufferPointer<UInt8>, header: RecordHeader) -> Result<Opened, Refusal> {
     let isFresh = window.isFresh(header.sequence)
-    let payloadCount = header.length - context.suite.tagSize
+    let payloadCount = header.length - key.context.suite.tagSize
     // wolfSSL is silent about a replay (where it sees one: see ReplayWindow) and about a record without payload alike,
     // so these two are judged here.
     if !isFresh || payloadCount == 0 || session == nil {
-      guard unsafe context.authenticator.isAuthentic(record, header: header) else { return .failure(.forged) }
+      guard unsafe key.authenticator.isAuthentic(record, header: header) else { return .failure(.forged) }
       guard isFresh else { return .failure(.replayed) }
       guard payloadCount > 0 else { return .success(accept([], header.sequence)) }
     }
     // If memory is short, the next record tries again.
-    session = session ?? (try? context.makeSession(epoch: epoch, sender: sender))
+    session = session ?? (try? key.makeSession(epoch: epoch, sender: sender))
     guard let session else { return .failure(.overrun) }
 
     var result = Session.ReadResult.refused

@@ -1,23 +1,29 @@
-/// Seals this node's messages, and moves on to its next epoch before one is used up. One thread at a time may use it.
+/// Seals this node's messages, and moves on to its next epoch before one is used up, and to another key when it is told
+/// to. One thread at a time may use it.
 struct Outbound: ~Copyable {
-  private let context: DTLSContext
-  private let keeper: StateKeeper
   private let recordLimit: UInt64
+  private var held: HeldKey
   private var session: OutboundSession
 
-  /// Begins in the epoch that the keeper hands out.
+  /// Begins in the epoch that the key's keeper hands out.
   ///
   /// - Parameter recordLimit: How many records an epoch may have; tests make it small.
   /// - Throws: ``StateError`` if there is no epoch to be had; ``WolfSSLError`` if wolfSSL cannot make a session.
-  init(
-    _ context: DTLSContext,
-    keeper: StateKeeper,
-    recordLimit: UInt64 = RecordHeader.sequenceLimit
-  ) throws {
-    self.context = context
-    self.keeper = keeper
+  init(_ held: HeldKey, recordLimit: UInt64 = RecordHeader.sequenceLimit) throws {
+    self.held = held
     self.recordLimit = recordLimit
-    session = try OutboundSession(context, epoch: keeper.takeEpoch(), limit: recordLimit)
+    session = try Self.nextSession(held, recordLimit)
+  }
+
+  /// The key that it seals with.
+  var keyID: KeyID { held.keyID }
+
+  /// Seals with another key from now on, in a new epoch of that key.
+  ///
+  /// - Throws: As at the start; then the former key stays.
+  mutating func change(to held: HeldKey) throws {
+    session = try Self.nextSession(held, recordLimit)
+    self.held = held
   }
 
   /// Seals one message and lends its record to `body` until that returns.
@@ -28,9 +34,11 @@ struct Outbound: ~Copyable {
     _ payload: UnsafeRawBufferPointer,
     record body: (UnsafeRawBufferPointer) throws -> Value
   ) throws -> Value {
-    if session.isUsedUp {
-      session = try OutboundSession(context, epoch: keeper.takeEpoch(), limit: recordLimit)
-    }
+    if session.isUsedUp { session = try Self.nextSession(held, recordLimit) }
     return try unsafe session.seal(payload, record: body)
+  }
+
+  private static func nextSession(_ held: HeldKey, _ limit: UInt64) throws -> OutboundSession {
+    try OutboundSession(held.key, epoch: held.keeper.takeEpoch(), limit: limit)
   }
 }

@@ -13,10 +13,10 @@ struct OutboundSession: ~Copyable {
   ///
   /// - Parameter limit: How many records the epoch may have; tests make it small.
   /// - Throws: ``WolfSSLError`` if wolfSSL cannot make it.
-  init(_ context: DTLSContext, epoch: Epoch, limit: UInt64 = RecordHeader.sequenceLimit) throws(WolfSSLError) {
-    let session = try context.makeSession(epoch: epoch, sender: nil)
+  init(_ key: GroupKey, epoch: Epoch, limit: UInt64 = RecordHeader.sequenceLimit) throws(WolfSSLError) {
+    let session = try key.makeSession(epoch: epoch, sender: nil)
     // What one member can send the others must be able to send too, whatever version of wolfSSL they have.
-    let (wanted, possible) = (context.suite.maximumPayload, session.maximumPayload)
+    let (wanted, possible) = (key.context.suite.maximumPayload, session.maximumPayload)
     guard possible >= wanted else {
       throw WolfSSLError(
         description:

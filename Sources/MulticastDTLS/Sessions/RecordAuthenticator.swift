@@ -25,8 +25,9 @@ struct RecordAuthenticator: ~Copyable, Sendable {
     self.iv = iv
   }
 
-  /// Checks the tag of a record whose header was admitted.
+  /// Checks the tag of a record whose header was admitted; one without room for a tag has none.
   func isAuthentic(_ record: UnsafeBufferPointer<UInt8>, header: RecordHeader) -> Bool {
+    guard header.length >= suite.tagSize else { return false }
     let tagStart = record.count - suite.tagSize
     let body = unsafe UnsafeBufferPointer(rebasing: record[RecordHeader.size..<tagStart])
     let tag = unsafe UnsafeBufferPointer(rebasing: record[tagStart...])

@@ -3,14 +3,13 @@ import Synchronization
 /// What this node has sent lately, by which its own records, which multicast brings back to it, are told from those of
 /// another node that uses its member ID.
 final class SentRecords: Sendable {
-  /// What can be said of a record that carries this node's member ID, before any cryptography.
+  /// What can be said of a record that carries this node's member ID.
   enum Verdict {
     /// This node sent it.
     case ours
-    /// This node did not: if it authenticates, another node uses the same ID.
+    /// This node did not: another node uses the same ID.
     case notOurs
-    /// This node may have sent the like, if it authenticates: from another address, longer ago than it remembers, or
-    /// before it was started.
+    /// This node may have sent the like: from another address, longer ago than it remembers, or before it was started.
     case repeated
   }
 
@@ -24,56 +23,86 @@ final class SentRecords: Sendable {
     var tag: UInt64 = 0
   }
 
-  private struct Sent {
+  /// What was sent with one key.
+  private struct Run {
+    /// The first epoch that this process sends in.
+    let firstEpoch: UInt16
     /// The epoch of the latest record, or the one that the node begins in.
     var epoch: UInt16
     var next: UInt64 = 0
-    var entries = [Entry](repeating: Entry(), count: capacity)
-  }
 
-  private let firstEpoch: UInt16
-  private let port: UInt16
-  private let sent: Mutex<Sent>
-
-  /// - Parameters:
-  ///   - epoch: The epoch that the node begins in.
-  ///   - port: The UDP port that it sends from.
-  init(epoch: Epoch, port: UInt16) {
-    firstEpoch = epoch.rawValue
-    self.port = port
-    sent = Mutex(Sent(epoch: epoch.rawValue))
-  }
-
-  /// Remembers a record. To be called before it is sent, or it could be back sooner.
-  func remember(_ record: UnsafeRawBufferPointer) {
-    guard let header = unsafe RecordHeader(record.bindMemory(to: UInt8.self).span) else { return }
-    let entry = unsafe Entry(number: Self.integer(record, at: 3), tag: Self.integer(record, at: record.count - 8))
-    sent.withLock { sent in
-      sent.epoch = header.epoch
-      sent.next = header.sequence + 1
-      sent.entries[Self.place(of: header.sequence)] = entry
+    /// Whether this process has sent a record of this number.
+    func includes(_ header: RecordHeader) -> Bool {
+      header.epoch >= firstEpoch && (header.epoch < epoch || header.epoch == epoch && header.sequence < next)
     }
   }
 
-  /// Judges an admitted record that carries this node's ID.
-  func judge(_ record: UnsafeBufferPointer<UInt8>, header: RecordHeader, from source: Endpoint) -> Verdict {
-    let record = UnsafeRawBufferPointer(record)
-    let (number, tag) = unsafe (Self.integer(record, at: 3), Self.integer(record, at: record.count - 8))
-    return sent.withLock { sent in
-      let entry = sent.entries[Self.place(of: header.sequence)]
-      // Another node with our ID may say just what we say. What comes back comes from our port.
-      if entry.number == number && entry.tag == tag { return source.port == port ? .ours : .repeated }
-      let isRemembered =
-        header.epoch > sent.epoch
-        || header.epoch == sent.epoch && header.sequence + UInt64(Self.capacity) >= sent.next
-      if isRemembered { return .notOurs }
+  private struct Sent {
+    var entries = [Entry](repeating: Entry(), count: capacity)
+    var runs: [KeyID: Run] = [:]
+    /// The key of the latest record.
+    var latest: KeyID?
+  }
+
+  private let port: UInt16
+  private let sent = Mutex(Sent())
+
+  /// - Parameter port: The UDP port that the node sends from.
+  init(port: UInt16) {
+    self.port = port
+  }
+
+  /// Takes note of a key, and of the first epoch in which this process can send with it. Again changes nothing.
+  func prepare(_ keyID: KeyID, epoch: Epoch) {
+    sent.withLock { sent in
+      guard sent.runs[keyID] == nil else { return }
+      sent.runs[keyID] = Run(firstEpoch: epoch.rawValue, epoch: epoch.rawValue)
+    }
+  }
+
+  /// Remembers a record. To be called before it is sent, or it could be back sooner.
+  func remember(_ record: UnsafeRawBufferPointer, keyID: KeyID) {
+    guard let header = unsafe RecordHeader(record.bindMemory(to: UInt8.self).span) else { return }
+    let entry = unsafe Self.entry(of: record)
+    sent.withLock { sent in
+      sent.entries[Self.place(of: header.sequence)] = entry
+      sent.latest = keyID
+      sent.runs[keyID, default: Run(firstEpoch: header.epoch, epoch: header.epoch)].epoch = header.epoch
+      sent.runs[keyID]?.next = header.sequence + 1
+    }
+  }
+
+  /// Judges an admitted record that carries this node's ID, before any cryptography: nil if only that tells.
+  func judge(_ record: UnsafeBufferPointer<UInt8>, header: RecordHeader, from source: Endpoint) -> Verdict? {
+    let entry = unsafe Self.entry(of: UnsafeRawBufferPointer(record))
+    let isRemembered = sent.withLock {
+      let remembered = $0.entries[Self.place(of: header.sequence)]
+      return remembered.number == entry.number && remembered.tag == entry.tag
+    }
+    // Another node with our ID may say just what we say. What comes back comes from our port.
+    return isRemembered ? (source.port == port ? .ours : .repeated) : nil
+  }
+
+  /// Judges one that is not remembered, and that a key has authenticated.
+  func judge(_ header: RecordHeader, keyID: KeyID, from source: Endpoint) -> Verdict {
+    sent.withLock { sent in
+      guard let run = sent.runs[keyID] else { return .repeated }
+      let isLater = header.epoch > run.epoch || header.epoch == run.epoch && header.sequence >= run.next
+      // If it were ours and so young, it would be remembered.
+      let isYoung =
+        keyID == sent.latest && header.epoch == run.epoch && header.sequence + UInt64(Self.capacity) >= run.next
+      if isLater || isYoung { return .notOurs }
       // A receive loop that is behind finds its own records older than that.
-      return source.port == port && header.epoch >= firstEpoch ? .ours : .repeated
+      return source.port == port && run.includes(header) ? .ours : .repeated
     }
   }
 
   private static func place(of sequence: UInt64) -> Int {
     Int(sequence % UInt64(capacity))
+  }
+
+  private static func entry(of record: UnsafeRawBufferPointer) -> Entry {
+    unsafe Entry(number: integer(record, at: 3), tag: integer(record, at: record.count - 8))
   }
 
   private static func integer(_ record: UnsafeRawBufferPointer, at offset: Int) -> UInt64 {

@@ -20,10 +20,16 @@ enum DurableFile {
     try syncDirectory(parent.isEmpty ? "." : parent)
   }
 
+  /// A name beside a file's own, for what is to take its place once it is whole.
+  static func draftName(_ path: String) -> String {
+    "\(path).\(UInt64.random(in: .min ... .max))"
+  }
+
   /// Writes a new file that only its owner can use, and syncs it.
   ///
+  /// - Parameter former: The file whose mode and owner it is to have; without one, 0600 and ours.
   /// - Throws: `Errno` if there is one already, or it cannot be written.
-  static func write(_ bytes: UnsafeRawBufferPointer, to path: String) throws {
+  static func write(_ bytes: UnsafeRawBufferPointer, to path: String, like former: stat? = nil) throws {
     let file = unsafe try FileDescriptor.open(
       path,
       .writeOnly,
@@ -32,8 +38,12 @@ enum DurableFile {
     )
     try file.closeAfter {
       _ = unsafe try file.writeAll(bytes)
+      if let former, former.st_uid != geteuid() || former.st_gid != getegid() {
+        guard fchown(file.rawValue, former.st_uid, former.st_gid) == 0 else { throw Errno(rawValue: errno) }
+      }
       // Whatever the umask left of it.
-      guard fchmod(file.rawValue, 0o600) == 0, fsync(file.rawValue) == 0 else { throw Errno(rawValue: errno) }
+      let mode = former.map { $0.st_mode & 0o7777 } ?? 0o600
+      guard fchmod(file.rawValue, mode) == 0, fsync(file.rawValue) == 0 else { throw Errno(rawValue: errno) }
     }
   }
 

@@ -34,22 +34,44 @@ final class StateKeeper: Sendable {
     var isWritten = true
     /// The epoch that the user gave, until it is taken.
     var given: Epoch?
+
+    /// The epoch to hand out next.
+    var next: Epoch? { given ?? (state.epoch.map { $0.next } ?? .first) }
+  }
+
+  /// The first epoch to hand out.
+  enum Beginning {
+    /// The one after the last that was used.
+    case next
+    /// The one that the user gave. A state that cannot be used is then warned of and done without.
+    case given(Epoch)
+    /// The one that the user gave, if there is no usable state to tell the next.
+    case nextOrGiven(Epoch)
+
+    var given: Epoch? {
+      switch self {
+      case .next: nil
+      case .given(let epoch), .nextOrGiven(let epoch): epoch
+      }
+    }
   }
 
   /// Opens the state.
   ///
   /// - Parameters:
-  ///   - directory: Where the state is; nil keeps none, and then the epoch must be given.
-  ///   - epoch: The first epoch to hand out; nil takes the one after the last that was used. With an epoch given, a
-  ///     state that cannot be used is warned of and done without.
+  ///   - directory: Where the state is; nil keeps none, and then an epoch must be given.
+  ///   - isEncrypting: Whether nonces depend on it that no epoch is used twice. Then an epoch that is known to have been
+  ///     used is refused, and one that is not known to be new is warned of.
   /// - Throws: ``StateError`` if another process holds the state, or it cannot be used.
   init(
     directory: StateDirectory?,
-    epoch: Epoch?,
+    beginning: Beginning,
     keyID: KeyID,
     member: MemberID,
+    isEncrypting: Bool,
     logger: Logger
   ) throws(StateError) {
+    var epoch = beginning.given
     var file: StateFile?
     var state = NodeState()
     do throws(StateError) {
@@ -67,10 +89,19 @@ final class StateKeeper: Sendable {
       default: throw error
       }
     }
+    if case .nextOrGiven = beginning, file != nil, state != NodeState() { epoch = nil }
     if let epoch, let last = state.epoch, epoch <= last {
+      let reason = "epoch \(epoch) is not later than \(last), which this node has used with key ID \(keyID)"
+      guard !isEncrypting else {
+        throw .unusable("\(reason): it would repeat nonces, and so break the encryption; leave the epoch out")
+      }
+      logger.warning("\(reason): the others refuse it; leave the epoch out")
+    } else if let epoch, isEncrypting, state.epoch == nil {
       logger.warning(
-        "epoch \(epoch) is not later than \(last), which this node has used: the others refuse it; leave the epoch out"
-      )
+        """
+        nothing tells whether node \(member) has used epoch \(epoch) with key ID \(keyID) before: if it has, nonces \
+        repeat, and what was sent in both can be read; be sure, or leave the epoch out
+        """)
     }
     path = file?.path
     heardBefore = state.heard
@@ -78,6 +109,11 @@ final class StateKeeper: Sendable {
     log = NoticeLog(logger)
     current = Mutex(epoch ?? state.epoch ?? .first)
     kept = Mutex(Kept(file: file, state: state, given: epoch))
+  }
+
+  /// The epoch to hand out next; nil if there is none left.
+  var nextEpoch: Epoch? {
+    kept.withLock { $0.next }
   }
 
   /// The epoch that was handed out last.
@@ -91,8 +127,9 @@ final class StateKeeper: Sendable {
   /// - Throws: ``StateError`` if there is none, or it cannot be written.
   func takeEpoch() throws(StateError) -> Epoch {
     let epoch = try kept.withLock { kept -> Result<Epoch, StateError> in
+      let next = kept.next
       let given = kept.given.take()
-      guard let taken = given ?? (kept.state.epoch.map { $0.next } ?? .first) else {
+      guard let taken = next else {
         return .failure(.usedUp("\(node) has used all 65535 epochs: the group needs a new secret"))
       }
       kept.state.epoch = max(taken, kept.state.epoch ?? taken)

@@ -21,6 +21,19 @@ public enum CipherSuite: Hashable, Sendable, CaseIterable {
     }
   }
 
+  /// The one that this is not.
+  var other: CipherSuite {
+    switch self {
+    case .wdmNullSHA256: .pskChaCha20Poly1305
+    case .pskChaCha20Poly1305: .wdmNullSHA256
+    }
+  }
+
+  /// Whether what is sent cannot be read without the secret.
+  public var isEncrypted: Bool {
+    self == .pskChaCha20Poly1305
+  }
+
   /// The bytes that follow the payload in a record: the HMAC, or Poly1305's tag.
   public var tagSize: Int {
     switch self {

@@ -14,6 +14,8 @@ public enum Refusal: String, Error, Hashable, Sendable, CaseIterable {
   case staleEpoch = "stale epoch"
   /// It is authentic, but was accepted before or is older than the replay window.
   case replayed
+  /// It is authentic, but not encrypted where this node takes encrypted records only, or the other way round.
+  case otherSuite = "other cipher suite"
   /// It does not authenticate: made with another secret, or altered.
   case forged
   /// It is authentic, but there was no room for it: the program took its messages too slowly, or memory is short.

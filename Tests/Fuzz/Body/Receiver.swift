@@ -16,10 +16,10 @@ struct Receiver {
   /// Where all datagrams come from.
   private static let source = Endpoint(sockaddr_in())
   /// Deriving keys takes 60 ms, so it is done once.
-  private static let contexts = Dictionary(
+  private static let keys = Dictionary(
     uniqueKeysWithValues: CipherSuite.allCases.map { suite in
       let secret = try! GroupSecret(text: Vectors.shared.secret)
-      return (suite, try! DTLSContext(ownMember: ownMember, suite: suite, secret: secret))
+      return (suite, try! GroupKey(DTLSContext(ownMember: ownMember, suite: suite), secret))
     })
 
   /// All comes at once, so that stragglers of a former epoch are taken as long as an input lasts.
@@ -28,8 +28,9 @@ struct Receiver {
 
   init(suite: CipherSuite) {
     // It has sent nothing yet, so whoever uses its ID is another.
-    let sent = SentRecords(epoch: .first, port: 1)
-    members = InboundMembers(Self.contexts[suite]!, members: MemberSet(Self.followed), sent: sent)
+    let sent = SentRecords(port: 1)
+    let accepted = InboundMembers.Accepted(key: Self.keys[suite]!, heardBefore: [:])
+    members = InboundMembers([accepted], members: MemberSet(Self.followed), sent: sent)
   }
 
   /// Opens one datagram.

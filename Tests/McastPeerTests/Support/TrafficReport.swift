@@ -5,6 +5,8 @@ import TestSupport
 struct TrafficReport: Equatable {
   /// For each node with a line, its columns by their titles.
   let nodes: [Int: [String: Int]]
+  /// The key ID that each node with a line sends with, as it is shown.
+  let keyIDs: [Int: String]
   /// By the reason's name.
   let refused: [String: Int]
   let droppedByKernel: Int
@@ -22,10 +24,12 @@ struct TrafficReport: Equatable {
     let titles = lines[start].components(separatedBy: "  ").map { $0.trimmingCharacters(in: .whitespaces) }
       .filter { !$0.isEmpty }
     var nodes: [Int: [String: Int]] = [:]
+    var keyIDs: [Int: String] = [:]
     var refused: [String: Int] = [:]
     var dropped: Int?
     for line in lines[(start + 1)...] {
-      let numbers = line.split(separator: " ").compactMap { Int($0) }
+      let cells = line.split(separator: " ")
+      let numbers = cells.compactMap { Int($0) }
       if let match = line.wholeMatch(of: /dropped by the kernel: (\d+)/) {
         dropped = Int(match.output.1)
         break
@@ -33,12 +37,14 @@ struct TrafficReport: Equatable {
         for match in line.dropFirst("refused, of all: ".count).matches(of: /([^,]+?) (\d+)(, |$)/) {
           refused[String(match.output.1)] = Int(match.output.2)
         }
-      } else if numbers.count == titles.count {
-        nodes[numbers[0]] = Dictionary(uniqueKeysWithValues: zip(titles, numbers).dropFirst())
+      } else if cells.count == titles.count, numbers.count == titles.count - 1 {
+        nodes[numbers[0]] = Dictionary(
+          uniqueKeysWithValues: zip(titles.filter { $0 != "key ID" }, numbers).dropFirst())
+        keyIDs[numbers[0]] = String(cells[1])
       }
     }
     guard let dropped else { return nil }
-    (self.nodes, self.refused, droppedByKernel) = (nodes, refused, dropped)
+    (self.nodes, self.keyIDs, self.refused, droppedByKernel) = (nodes, keyIDs, refused, dropped)
   }
 }
 

@@ -1,7 +1,7 @@
 import CDatagram
 
-/// Wakes a thread that waits in `poll`, once and for good. Source: eventfd(2).
-struct StopEvent: ~Copyable, Sendable {
+/// Wakes a thread that waits in `poll`. Source: eventfd(2).
+struct WakeEvent: ~Copyable, Sendable {
   private let descriptor: Descriptor
 
   /// What `poll` waits on.
@@ -14,9 +14,14 @@ struct StopEvent: ~Copyable, Sendable {
     descriptor = try Descriptor("eventfd", cdatagram_event())
   }
 
-  /// Makes it happen; again changes nothing.
+  /// Makes it happen; again changes nothing until it is cleared.
   func signal() {
     // The counter overflows after 2^64 - 2 calls; nothing else can fail.
     _ = cdatagram_event_signal(descriptor.rawValue)
+  }
+
+  /// Makes it happen no more, until it is signalled again.
+  func clear() {
+    _ = cdatagram_event_clear(descriptor.rawValue)
   }
 }

@@ -1,0 +1,185 @@
+import ArgumentParser
+import Glibc
+import MulticastDTLS
+
+/// `mcast-peer secret`: makes, shows and changes key rings. It stands beside `mcast-peer <node-id>`, which is parsed
+/// without subcommands.
+struct SecretCommand: ParsableCommand {
+  /// The word by which it is called.
+  static let name = "secret"
+
+  static let configuration = CommandConfiguration(
+    commandName: "mcast-peer \(name)",
+    abstract: "Make, compare and change the secret of a group.",
+    discussion: """
+      A key ring is a file of up to four secrets, one a line; lines that begin with # are comments. A peer sends with the \
+      first and accepts all. A running group changes its secret in three steps, each at every member, in any order; after \
+      each step, SIGHUP makes the member's peer read its file again:
+
+        1. mcast-peer secret rotate add <NEW      (made once with: mcast-peer secret new >NEW)
+        2. mcast-peer secret rotate promote
+        3. mcast-peer secret rotate drop
+
+      Before step 3, look at what the peers say on standard error, or at the column 'key ID' of their tables (SIGUSR1): \
+      all must send with the new secret.
+
+      Exit codes: 0 done; 64 usage; 71 system failure; 77 file or directory open to others; 78 not possible.
+      """,
+    subcommands: [New.self, ID.self, Rotate.self]
+  )
+
+  /// Runs the command that the arguments after `secret` name.
+  static func run(_ arguments: [String]) throws {
+    try hideMemory()
+    var command = try parseAsRoot(arguments)
+    try command.run()
+  }
+
+  func run() throws {
+    throw CleanExit.helpRequest(self)
+  }
+
+  /// The file that is meant.
+  struct File: ParsableArguments {
+    @Option(
+      name: [.customShort("k"), .long],
+      parsing: .unconditional,
+      help: .init("The key ring's file. (default: ${XDG_CONFIG_HOME:-~/.config}/mcast-peer/secret)", valueName: "path")
+    )
+    var secretFile: String?
+
+    /// Where it is.
+    var path: String {
+      get throws { try Self.path(secretFile) }
+    }
+
+    /// Where the file is that the user named, or did not.
+    static func path(_ secretFile: String?) throws -> String {
+      switch try SecretSource.choose(secretFile: secretFile) {
+      case .file(let path), .ownFile(let path): return path
+      case .environment:
+        throw SecretError.unusable(
+          "\(SecretSource.variable) is set, and what is in the environment cannot be changed: name the file, or unset it"
+        )
+      }
+    }
+  }
+
+  struct New: ParsableCommand {
+    static let configuration = CommandConfiguration(
+      abstract: "Make a secret of 256 random bits, in hex: on standard output, or with --write in a file of its own.")
+
+    @Flag(help: "Write it to a file that is made for it, with mode 0600; a file that exists is never overwritten.")
+    var write = false
+
+    @Argument(
+      help: .init(
+        "The file for --write. (default: ${XDG_CONFIG_HOME:-~/.config}/mcast-peer/secret)", valueName: "path"))
+    var path: String?
+
+    func validate() throws {
+      guard path == nil || write else { throw ValidationError("to write the secret to '\(path ?? "")', give --write") }
+      guard path != "" else { throw ValidationError("the path is empty: name a file, or leave it out") }
+    }
+
+    func run() throws {
+      if write {
+        let path = try File.path(path)
+        try RingFile(path: path).create()
+        try Console.write("\(path): \(KeyRing(from: .file(path: path)).secrets[0].keyID())\n", to: STDOUT_FILENO)
+      } else {
+        try unsafe GroupSecret.random().withBytes { try unsafe Console.write($0, to: STDOUT_FILENO) }
+        try Console.write("\n", to: STDOUT_FILENO)
+      }
+    }
+  }
+
+  struct ID: ParsableCommand {
+    static let configuration = CommandConfiguration(
+      commandName: "id",
+      abstract:
+        "Print the key IDs of a ring: equal IDs mean equal secrets. Warn of weak ones, and of a file that is open.")
+
+    @OptionGroup var file: File
+
+    func run() throws {
+      let source = try SecretSource.choose(secretFile: file.secretFile)
+      let ring = try KeyRing(from: source) { try? warn("\($0)") }
+      try show(ring)
+    }
+  }
+
+  struct Rotate: ParsableCommand {
+    static let configuration = CommandConfiguration(
+      abstract: "Take one step of changing a running group's secret.",
+      discussion: """
+        The file is replaced as a whole: written, synced, renamed; its mode and owner stay, and so do comments. Peers go on \
+        with the former ring until they get SIGHUP, as by: pkill -HUP -x mcast-peer
+        """,
+      subcommands: [Add.self, Promote.self, Drop.self])
+  }
+
+  struct Add: ParsableCommand {
+    static let configuration = CommandConfiguration(
+      abstract: "Add the secret on standard input as the last one: it is accepted, and not used to send yet.")
+
+    @OptionGroup var file: File
+
+    func run() throws {
+      guard isatty(STDIN_FILENO) == 0 else {
+        throw ValidationError("give the new secret on standard input: mcast-peer secret rotate add <FILE")
+      }
+      let secret = try GroupSecret(readingFrom: STDIN_FILENO, name: "standard input")
+      try change(file) { try $0.add(secret) }
+    }
+  }
+
+  struct Promote: ParsableCommand {
+    static let configuration = CommandConfiguration(abstract: "Move a secret to the first place, to send with it.")
+
+    @OptionGroup var file: File
+    @Argument(help: "Its key ID. (default: the last)", transform: { try KeyID($0) })
+    var keyID: KeyID?
+
+    func run() throws {
+      try change(file) { try $0.promote(keyID) }
+    }
+  }
+
+  struct Drop: ParsableCommand {
+    static let configuration = CommandConfiguration(
+      abstract: "Remove a secret that no member sends with any more; never the first.")
+
+    @OptionGroup var file: File
+    @Argument(help: "Its key ID. (default: the last)", transform: { try KeyID($0) })
+    var keyID: KeyID?
+
+    func run() throws {
+      try change(file) { try $0.drop(keyID) }
+    }
+  }
+}
+
+/// Changes a ring's file, and shows what is in it now.
+private func change(_ file: SecretCommand.File, _ body: (RingFile) throws -> Void) throws {
+  let path = try file.path
+  try body(RingFile(path: path))
+  try show(KeyRing(from: .file(path: path)))
+}
+
+/// Prints the key IDs of a ring, a line each, on standard output.
+private func show(_ ring: KeyRing) throws {
+  for (index, secret) in ring.secrets.enumerated() {
+    let keyID = try secret.keyID()
+    try Console.write("\(keyID)  \(index == 0 ? "sends, and is accepted" : "is accepted")\n", to: STDOUT_FILENO)
+    if secret.isShort {
+      try warn(
+        "the secret with key ID \(keyID) has fewer than \(GroupSecret.recommendedMinimumSize) bytes: whoever records one "
+          + "datagram can hope to guess it")
+    }
+  }
+}
+
+private func warn(_ text: String) throws {
+  try Console.write("mcast-peer: warning: \(text)\n", to: STDERR_FILENO)
+}
