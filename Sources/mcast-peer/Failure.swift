@@ -5,20 +5,23 @@ import MulticastDTLS
 /// How the command ends when it cannot go on: one line on standard error, and an exit code of sysexits.h.
 struct Failure {
   private let error: any Error
+  private let command: any ParsableCommand.Type
 
-  init(_ error: any Error) {
+  /// - Parameter command: The one that was called, whose help is meant if help was asked for.
+  init(_ error: any Error, of command: any ParsableCommand.Type) {
     self.error = error
+    self.command = command
   }
 
   /// Ends the process. What was asked for (`--help`, `--version`) goes to standard output instead, with exit code 0.
   func exit() -> Never {
-    guard code != EXIT_SUCCESS else { MCastPeer.exit(withError: error) }
+    guard code != EXIT_SUCCESS else { command.exit(withError: error) }
     try? Console.write("mcast-peer: \(line)\n", to: STDERR_FILENO)
     Glibc.exit(code)
   }
 
   private var code: Int32 {
-    ownCode ?? MCastPeer.exitCode(for: error).rawValue
+    ownCode ?? command.exitCode(for: error).rawValue
   }
 
   /// What happened and what to do, on one line.
@@ -30,7 +33,7 @@ struct Failure {
       case is SecretError: "\(error) (see --secret-file)"
       case StateError.unusable, StateError.damaged: "\(error) (see --epoch and --state-dir)"
       case _ where ownCode != nil: "\(error)"
-      default: "\(MCastPeer.message(for: error)) (see mcast-peer --help)"
+      default: "\(command.message(for: error)) (see \(command._commandName) --help)"
       }
     return text.split(separator: "\n").joined(separator: " ")
   }

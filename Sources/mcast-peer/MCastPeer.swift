@@ -41,16 +41,18 @@ struct MCastPeer: AsyncParsableCommand {
     for number in [SIGUSR1, SIGHUP] {
       signal(number, SIG_IGN)
     }
+    var called: any ParsableCommand.Type = Self.self
     do {
       let arguments = try arguments()
       if arguments.first == SecretCommand.name {
+        called = SecretCommand.self
         try SecretCommand.run(Array(arguments.dropFirst()))
       } else {
         guard let command = try parseAsRoot(arguments) as? MCastPeer else { throw CleanExit.helpRequest(self) }
         try await command.run()
       }
     } catch {
-      Failure(error).exit()
+      Failure(error, of: called).exit()
     }
   }
 

@@ -80,7 +80,6 @@ struct Options: ParsableArguments {
   var secretFile: String?
 
   @Flag(
-    name: .shortAndLong,
     help: """
       Encrypt what is sent, and take encrypted messages only; all members must do the same. (default: what \
       \(encryptVariable) says: 1 to encrypt, 0 not)

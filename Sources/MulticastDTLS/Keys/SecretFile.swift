@@ -53,7 +53,7 @@ struct SecretFile {
       // Non-blocking, so that a pipe that nobody writes to does not hold us up before it is refused.
       return unsafe try FileDescriptor.open(path, .readOnly, options: [.closeOnExec, .nonBlocking])
     } catch {
-      throw failure("open", error, "check its path, or put a secret of one line there")
+      throw failure("open", error, "check its path, or make one: mcast-peer secret new --write '\(path)'")
     }
   }
 
