@@ -48,6 +48,7 @@ struct Conversation: Service {
       }
       try await output.print("\nNode \(options.nodeID): Shutting down...")
       try await output.print("Node \(options.nodeID): Goodbye!")
+      try await output.flush()
       if options.stats { try await printStatistics() }
     } onGracefulShutdown: {
       let queue = DispatchQueue.global()
@@ -71,6 +72,7 @@ struct Conversation: Service {
     }
     try await output.print("\(node): Ready. Press Ctrl+C to exit.")
     try await output.print("\(node): Sending messages every \(options.interval.phrase)...\n")
+    try await output.flush()
   }
 
   private func sendMessages() async throws {
@@ -138,5 +140,6 @@ struct Conversation: Service {
   /// Prints the table of traffic on standard error.
   func printStatistics() async throws {
     try await diagnostics.print(TrafficTable(peer.traffic, of: options.peers, at: options.nodeID).text)
+    try await diagnostics.flush()
   }
 }
