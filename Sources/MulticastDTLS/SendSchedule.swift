@@ -1,12 +1,16 @@
 /// When to send: at the start, and then at every whole number of intervals after it.
 ///
-/// The times do not depend on when the sending was done, so they do not drift; those that were missed (the machine
-/// slept, say) are left out and not made up for.
+/// The times do not depend on when the sending was done, so they do not drift. Those that were missed (the machine slept,
+/// say) are left out; only who sends often makes up for what was missed within the last moment, or the rate would fall
+/// with each hiccup of the machine.
 struct SendSchedule<Instant: InstantProtocol>: Sendable where Instant.Duration == Duration {
   /// The time of the next message.
   private(set) var next: Instant
 
   private let interval: Duration
+
+  /// How old a missed time may be to be made up for, and how short the interval must be.
+  static var moment: Duration { .milliseconds(100) }
 
   /// - Parameter interval: The time between messages; at least a millisecond.
   init(start: Instant, interval: Duration) {
@@ -14,11 +18,12 @@ struct SendSchedule<Instant: InstantProtocol>: Sendable where Instant.Duration =
     self.interval = interval
   }
 
-  /// Moves to the first time of the schedule that is after `now` and after the time that was ``next``.
+  /// Moves to the first time of the schedule that is after the time that was ``next``, and after `now`, or so little
+  /// before it that it is made up for.
   mutating func advance(past now: Instant) {
     next = next.advanced(by: interval)
     let late = next.duration(to: now)
-    guard late >= .zero else { return }
+    guard late >= (interval < Self.moment ? Self.moment : .zero) else { return }
     next = next.advanced(by: interval * Int(late / interval))
     if next <= now { next = next.advanced(by: interval) }
   }

@@ -33,6 +33,15 @@ struct SendScheduleTests {
     #expect(schedule.next == start + .seconds(next))
   }
 
+  @Test(
+    "who sends a thousand times a second makes up for a hiccup, and not for a sleep",
+    arguments: [(0, 1), (1, 1), (50, 1), (100, 1), (101, 102), (5000, 5001)])
+  func often(now: Int, next: Int) {
+    var schedule = SendSchedule(start: start, interval: .milliseconds(1))
+    schedule.advance(past: start + .milliseconds(now))
+    #expect(schedule.next == start + .milliseconds(next))
+  }
+
   @Test("a clock that is early never repeats a time")
   func early() {
     var schedule = SendSchedule(start: start, interval: .seconds(3))

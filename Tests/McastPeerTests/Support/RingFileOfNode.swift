@@ -1,0 +1,46 @@
+import Foundation
+import TestSupport
+
+/// A key ring's file of one node, changed by the real command.
+struct RingFileOfNode: Sendable {
+  let path: String
+
+  private let directory = TemporaryDirectory()
+
+  /// - Parameter secrets: The first is sent with.
+  init(_ secrets: String...) {
+    path = directory.write(secrets.map { $0 + "\n" }.joined(), to: "ring")
+  }
+
+  /// Replaces the text.
+  func write(_ secrets: [String]) {
+    directory.write(secrets.map { $0 + "\n" }.joined(), to: "ring")
+  }
+
+  var text: String { get throws { try String(contentsOfFile: path, encoding: .utf8) } }
+
+  /// Takes a step: `add` a secret, `promote`, or `drop`.
+  func rotate(_ step: String, _ secret: String? = nil) async throws {
+    let input = secret.map { directory.write($0 + "\n", to: "new") } ?? "/dev/null"
+    let command = try PeerProcess.run("exec \"$0\" secret rotate \(step) -k \(path) <\(input)")
+    let code = try await command.exitCode()
+    guard code == 0 else { throw Timeout(description: "rotate \(step): \(code), \(try command.errors)") }
+  }
+}
+
+extension PeerProcess {
+  /// Has it read its key ring again, and waits until it has.
+  func readRingAgain() async throws {
+    func count() throws -> Int { try errors.components(separatedBy: "key ring read again").count }
+    let before = try count()
+    signal(SIGHUP)
+    try await eventually("the ring to be read") { try count() > before }
+  }
+
+  /// The key ID that it says it sends with after having read its ring last.
+  var sendingKeyID: String? {
+    get throws {
+      try errors.matches(of: /this node sends with key ID ([0-9a-f-]{9})/).last.map { String($0.output.1) }
+    }
+  }
+}

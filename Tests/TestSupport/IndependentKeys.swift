@@ -1,0 +1,50 @@
+import Crypto
+import Foundation
+import MulticastDTLS
+
+extension RecordKeys {
+  /// The keys of a suite that follow from a secret, derived by code that is not wolfSSL's. Sources: RFC 8018 (PBKDF2) for
+  /// what wolfSSL is given, RFC 5246 sections 5, 6.3 and 8.1 for the rest.
+  package init(secret: String, _ suite: CipherSuite) {
+    let preMasterSecret = pbkdf2(secret, salt: "mcast-pms", count: 48)
+    let client = pbkdf2(secret, salt: "mcast-client-random", count: 32)
+    let server = pbkdf2(secret, salt: "mcast-server-random", count: 32)
+    let master = prf(preMasterSecret, Array("master secret".utf8) + client + server, count: 48)
+    let block = prf(master, Array("key expansion".utf8) + server + client, count: 96)
+    // the MAC's key; or the cipher key and IV, which both sides share here.
+    switch suite {
+    case .wdmNullSHA256: self = .mac(key: Array(block[..<32]))
+    case .pskChaCha20Poly1305: self = .aead(key: Array(block[..<32]), iv: Array(block[32..<44]))
+    }
+  }
+}
+
+private func hmac(_ key: SymmetricKey, _ text: [UInt8]) -> [UInt8] {
+  Array(HMAC<SHA256>.authenticationCode(for: text, using: key))
+}
+
+private func pbkdf2(_ password: String, salt: String, count: Int) -> [UInt8] {
+  let key = SymmetricKey(data: Array(password.utf8))
+  var derived: [UInt8] = []
+  for block in 1...UInt8((count + 31) / 32) {
+    var last = hmac(key, Array(salt.utf8) + [0, 0, 0, block])
+    var sum = last
+    for _ in 1..<4096 {
+      last = hmac(key, last)
+      for index in sum.indices { sum[index] ^= last[index] }
+    }
+    derived += sum
+  }
+  return Array(derived[..<count])
+}
+
+private func prf(_ secret: [UInt8], _ seed: [UInt8], count: Int) -> [UInt8] {
+  let key = SymmetricKey(data: secret)
+  var chain = seed
+  var derived: [UInt8] = []
+  while derived.count < count {
+    chain = hmac(key, chain)
+    derived += hmac(key, chain + seed)
+  }
+  return Array(derived[..<count])
+}
