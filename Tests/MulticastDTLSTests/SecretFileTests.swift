@@ -63,6 +63,53 @@ struct SecretFileTests {
     #expect(reason.contains("65534"))
   }
 
+  /// Why a file is refused because of where it is.
+  private func reasonForDirectory(_ path: String) -> String? {
+    let error = #expect(throws: SecretError.self) { try read(path) }
+    guard case .openToOthers(let reason) = error else { return nil }
+    return reason
+  }
+
+  @Test(
+    "a file in a directory in which others can replace it is refused; where only its owner can, it is not",
+    arguments: [(0o777, false), (0o775, false), (0o772, false), (0o1777, true), (0o755, true), (0o711, true)])
+  func directoryMode(mode: Int, isGood: Bool) throws {
+    let path = directory.write("a secret that is long enough", to: "secret")
+    try FileManager.default.setAttributes([.posixPermissions: mode], ofItemAtPath: directory.path)
+    if isGood {
+      #expect(try read(path) == "a secret that is long enough")
+    } else {
+      let reason = try #require(reasonForDirectory(path))
+      #expect(reason.contains(directory.path) && reason.contains("mode 0\(String(mode, radix: 8))"))
+    }
+  }
+
+  @Test("of a symbolic link, the directory that it leads to counts as well as its own")
+  func linked() throws {
+    let elsewhere = TemporaryDirectory()
+    let target = elsewhere.write("a secret that is long enough", to: "secret")
+    let link = "\(directory.path)/link"
+    try FileManager.default.createSymbolicLink(atPath: link, withDestinationPath: target)
+    #expect(try read(link) == "a secret that is long enough")
+    for open in [elsewhere, directory] {
+      try FileManager.default.setAttributes([.posixPermissions: 0o777], ofItemAtPath: open.path)
+      #expect(try #require(reasonForDirectory(link)).contains(open.path))
+      try FileManager.default.setAttributes([.posixPermissions: 0o700], ofItemAtPath: open.path)
+    }
+  }
+
+  @Test("a file in another user's directory is refused", .enabled(if: getuid() == 0, "needs root to give it away"))
+  func anothersDirectory() throws {
+    let path = directory.write("a secret that is long enough", to: "secret")
+    #expect(chown(directory.path, 65534, 65534) == 0)
+    #expect(try #require(reasonForDirectory(path)).contains("65534"))
+  }
+
+  @Test("a ring holds up to four secrets in their order")
+  func ring() throws {
+    #expect(try read(directory.write("# of 2026\na\n\nb\nc\nd\n", to: "secret")) == "a|b|c|d")
+  }
+
   @Test("its owner may have it as they like", arguments: [0o600, 0o400, 0o700])
   func ownersModes(mode: Int) throws {
     #expect(

@@ -1,0 +1,226 @@
+import TestSupport
+import Testing
+
+@testable import MulticastDTLS
+
+/// Members whose records come with one key of the ring and then with another.
+@Suite("Following senders from key to key")
+struct RingFollowingTests {
+  private static let secrets = ["the first secret of the group", "the second secret of the group", "a third one"]
+  private let start = ContinuousClock.now
+  private let suite: CipherSuite
+  private let context: DTLSContext
+  private let ring: [GroupKey]
+  private let keys: [RecordKeys]
+  private let members: InboundMembers
+
+  init() throws {
+    suite = .pskChaCha20Poly1305
+    let context = try DTLSContext(ownMember: 0, suite: suite)
+    let ring = try Self.secrets.map { try GroupKey(context, GroupSecret(text: $0)) }
+    (self.context, self.ring) = (context, ring)
+    keys = Self.secrets.map { RecordKeys(secret: $0, .pskChaCha20Poly1305) }
+    members = InboundMembers(
+      ring[..<2].map { .init(key: $0, heardBefore: [:]) }, members: MemberSet(0...3), sent: SentRecords(port: 9))
+  }
+
+  private func accept(_ indices: Int...) {
+    members.accept(indices.map { .init(key: ring[$0], heardBefore: [:]) })
+  }
+
+  /// What becomes of a record of a member: its key and number, with what it tells, or why it is refused.
+  private func open(
+    _ key: Int, _ epoch: UInt16, _ sequence: UInt64, member: UInt8 = 1, after delay: Duration = .zero
+  ) -> String {
+    let record = IndependentRecord(member: member, sequence: sequence, epoch: epoch, text: "Hello").sealed(keys[key])
+    switch members.open(record, now: start + delay) {
+    case .failure(let refused): return refused.reason.rawValue
+    case .success(let arrival):
+      #expect(arrival.keyID == ring[key].keyID && arrival.message.epoch.rawValue == epoch)
+      let told = [
+        arrival.isKeyChange ? "key" : nil, arrival.isRestart ? "restart" : nil, arrival.isLate ? "late" : nil,
+        arrival.isStraggler ? "straggler" : nil, arrival.lost == 0 ? nil : "lost \(arrival.lost)",
+      ]
+      return told.compactMap { $0 }.joined(separator: " ")
+    }
+  }
+
+  @Test("what was made with any key of the ring is accepted, whatever its epoch there; a change is told once")
+  func change() {
+    #expect(open(0, 7, 0) == "")
+    #expect(open(1, 1, 0) == "key")
+    #expect(open(1, 1, 1) == "")
+    #expect(open(1, 2, 0) == "restart")
+    // And back, in a later epoch of the first key.
+    #expect(open(0, 8, 0) == "key")
+    #expect(open(0, 8, 1) == "")
+    #expect(open(2, 1, 0) == "forged")
+  }
+
+  @Test("each key has epochs and windows of its own: nothing is accepted twice, and no epoch again")
+  func replays() {
+    #expect(open(0, 7, 0) == "")
+    #expect(open(1, 1, 0) == "key")
+    #expect(open(0, 7, 0) == "replayed")
+    #expect(open(1, 1, 0) == "replayed")
+    #expect(open(0, 6, 0) == "stale epoch")
+    #expect(open(0, 8, 0) == "key")
+    #expect(open(1, 1, 0) == "replayed")
+    #expect(open(0, 7, 0) == "replayed")
+    #expect(open(0, 7, 0, after: .seconds(2)) == "stale epoch")
+  }
+
+  @Test("what is late under the former key is delivered, and does not move its sender back")
+  func stragglers() {
+    #expect(open(0, 7, 0) == "")
+    #expect(open(0, 7, 3) == "lost 2")
+    #expect(open(1, 1, 0) == "key")
+    #expect(open(0, 7, 2) == "late straggler lost -1")
+    #expect(open(0, 7, 4) == "straggler")
+    #expect(open(1, 1, 1) == "")
+    #expect(members.whereabouts[1] == ring[1].keyID)
+  }
+
+  @Test("a sender that was heard with both keys before we were started is where it speaks now")
+  func resumed() throws {
+    let heard = { [MemberID(rawValue: 1): Position(epoch: $0, next: 5)] }
+    let members = InboundMembers(
+      [
+        .init(key: ring[0], heardBefore: heard(try Epoch(7))), .init(key: ring[1], heardBefore: heard(.first)),
+      ], members: MemberSet(0...3), sent: SentRecords(port: 9))
+    func open(_ key: Int, _ epoch: UInt16, _ sequence: UInt64, after delay: Duration) throws -> Bool {
+      let record = IndependentRecord(member: 1, sequence: sequence, epoch: epoch, text: "Hello").sealed(keys[key])
+      return try members.open(record, now: start + delay).get().isKeyChange
+    }
+    #expect(throws: Refused.self) { try open(0, 7, 4, after: .zero) }
+    // Somebody has held back this one.
+    #expect(try !open(0, 7, 5, after: .zero))
+    #expect(members.whereabouts[1] == ring[0].keyID)
+    #expect(try !open(1, 1, 5, after: .milliseconds(500)))
+    #expect(try open(1, 1, 6, after: .milliseconds(1500)))
+    #expect(members.whereabouts[1] == ring[1].keyID)
+    #expect(throws: Refused.self) { try open(0, 7, 5, after: .seconds(2)) }
+  }
+
+  @Test("what is missing across a change of keys is counted, if the sender was heard before")
+  func lost() {
+    #expect(open(0, 1, 0) == "")
+    #expect(open(1, 1, 2) == "key lost 2")
+    #expect(open(1, 1, 1) == "late lost -1")
+    // Of one that was never heard, nobody knows what was before.
+    #expect(open(1, 1, 2, member: 2) == "")
+  }
+
+  @Test("a key that is taken out of the ring is accepted no more, and what is known under the others is kept")
+  func dropped() {
+    #expect(open(0, 7, 0) == "")
+    #expect(open(1, 1, 0) == "key")
+    accept(1)
+    #expect(open(0, 7, 1) == "forged")
+    #expect(open(1, 1, 0) == "replayed")
+    #expect(open(1, 1, 1) == "")
+    accept(1, 2)
+    #expect(open(2, 1, 0) == "key")
+    accept(2, 1)
+    #expect(open(2, 1, 0) == "replayed")
+    #expect(open(1, 1, 2) == "straggler")
+  }
+
+  @Test("a sender that was away is heard at once under a new key, however low its epoch there")
+  func cameBack() {
+    #expect(open(0, 900, 5) == "")
+    accept(0, 1)
+    accept(1)
+    #expect(open(0, 901, 0) == "forged")
+    #expect(open(1, 1, 0) == "key")
+  }
+
+  @Test("positions are kept for each key")
+  func positions() throws {
+    #expect(open(0, 7, 4) == "")
+    #expect(open(1, 1, 0) == "key")
+    #expect(open(1, 1, 8, member: 2) == "")
+    #expect(
+      members.positions == [
+        ring[0].keyID: [1: Position(epoch: try Epoch(7), next: 5)],
+        ring[1].keyID: [1: Position(epoch: .first, next: 1), 2: Position(epoch: .first, next: 9)],
+      ])
+  }
+
+  @Test("own records under either key are known, also when they come back late")
+  func own() throws {
+    let sent = SentRecords(port: 7)
+    for key in ring[..<2] { sent.prepare(key.keyID, epoch: .first) }
+    let members = InboundMembers(
+      ring[..<2].map { .init(key: $0, heardBefore: [:]) }, members: MemberSet(0...3), sent: sent)
+    func record(_ key: Int, _ sequence: UInt64) -> [UInt8] {
+      IndependentRecord(member: 0, sequence: sequence, epoch: key == 0 ? 1 : 1, text: "ours").sealed(keys[key])
+    }
+    func reason(_ record: [UInt8], port: UInt16 = 7) -> Refusal? {
+      if case .failure(let refused) = members.open(record, from: endpoint(1, port: port)) {
+        refused.reason
+      } else {
+        nil
+      }
+    }
+    for sequence in 0..<300 as Range<UInt64> {
+      record(0, sequence).withUnsafeBytes { sent.remember($0, keyID: ring[0].keyID) }
+    }
+    for sequence in 0..<2 as Range<UInt64> {
+      record(1, sequence).withUnsafeBytes { sent.remember($0, keyID: ring[1].keyID) }
+    }
+    for sequence in [0, 1, 100, 299] as [UInt64] { #expect(reason(record(0, sequence)) == .own) }
+    for sequence in [0, 1] as [UInt64] { #expect(reason(record(1, sequence)) == .own) }
+    #expect(reason(record(0, 300)) == .duplicateID)
+    #expect(reason(record(1, 2)) == .duplicateID)
+    #expect(reason(record(0, 5), port: 8) == .duplicateID)
+    #expect(reason(record(2, 0)) == .forged)
+  }
+}
+
+@Suite("Members that encrypt and members that do not")
+struct OtherSuiteTests {
+  @Test(
+    "a record of the other suite is refused, and told from a forgery, whatever its length",
+    arguments: CipherSuite.allCases)
+  func told(suite: CipherSuite) throws {
+    let members = try makeMembers(suite: suite)
+    func reason(_ datagram: [UInt8]) -> Refusal? {
+      if case .failure(let refused) = members.open(datagram) { refused.reason } else { nil }
+    }
+    for count in [0, 1, 5, 15, 16, 17, 100, 1300] {
+      let payload = [UInt8](repeating: 7, count: count)
+      var record = IndependentRecord(member: 1, sequence: UInt64(count), payload: payload).sealed(
+        .ofVectors(suite.other))
+      #expect(reason(record) == .otherSuite, "\(count) bytes")
+      record[record.count - 1] ^= 1
+      #expect(record.count < 13 + suite.tagSize ? reason(record) == .malformed : reason(record) == .forged)
+    }
+    // Nothing of it changes what is known of the member.
+    #expect(reason(IndependentRecord(member: 1, payload: [1]).sealed(.ofVectors(suite))) == nil)
+  }
+}
+
+@Suite("Bytes that are masked")
+struct MaskedBytesTests {
+  @Test("they are lent as they were, as often as need be")
+  func lent() {
+    let masked = MaskedBytes(SecretBytes(copying: "a secret"))
+    for _ in 0..<3 {
+      let text = masked.withBytes { String(decoding: $0, as: UTF8.self) }
+      #expect(text == "a secret")
+    }
+  }
+}
+
+@Suite("Key IDs")
+struct KeyIDTests {
+  @Test("one is read as it is shown, in either case, with or without its hyphen")
+  func read() throws {
+    for text in ["9ab7-6d2d", "9AB76d2d", "9ab76d2d"] { #expect(try KeyID(text).description == "9ab7-6d2d") }
+    #expect(try KeyID("0000-000f").description == "0000-000f")
+    for text in ["", "9ab7", "9ab7-6d2", "9ab7-6d2dd", "9ab7-6d2g", "+9ab76d2", "９ab76d2d"] {
+      #expect(throws: InvalidValue.self) { try KeyID(text) }
+    }
+  }
+}
