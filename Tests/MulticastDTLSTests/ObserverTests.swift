@@ -238,11 +238,50 @@ struct ObserverTests {
     #expect(times == [0, 3600])
   }
 
+  @Test("where all members are by now is told with each that moves, and in the end that all have")
+  func readiness() {
+    let (old, new) = (keyID, KeyID([1, 2, 3, 4]))
+    var here = Notice.Surroundings(
+      member: 0, peers: MemberSet(0...4), keyIDs: [old, new], isEncrypted: true, group: .standard, interface: "lo")
+    var whereabouts = Whereabouts()
+    func text() -> String { Readiness(whereabouts, of: MemberSet(1...3)).text(here) }
+    #expect(text() == "not heard: 1-3, this node sends with 9ab7-6d2d")
+    for member in [1, 2] as [MemberID] { _ = whereabouts.heard(member, keyID: old, isFirstOfEpoch: true, now: start) }
+    let isMoved = whereabouts.heard(2, keyID: new, isFirstOfEpoch: true, now: start)
+    #expect(isMoved)
+    #expect(text() == "with 0102-0304: 2, with 9ab7-6d2d: 1, not heard: 3, this node sends with 9ab7-6d2d")
+    for member in [1, 3] as [MemberID] { _ = whereabouts.heard(member, keyID: new, isFirstOfEpoch: true, now: start) }
+    #expect(text() == "all others send with it, this node sends with 9ab7-6d2d")
+    here.keyIDs = [new, old]
+    #expect(text() == "all others send with it, and so does this node")
+  }
+
+  @Test("a member that goes over to another key is told once, is no restart, and is not missed for it")
+  func keyChange() {
+    var observer = makeObserver()
+    let new = KeyID([1, 2, 3, 4])
+    _ = notices(&observer, 0...20) { [message(1, UInt64($0)), message(2, UInt64($0))] }
+    let moved = Arrival(
+      message: Message(sender: 1, epoch: .first, sequence: 0, source: endpoint(), payload: []), keyID: new, lost: 0,
+      isLate: false, isRestart: false, isKeyChange: true, isStraggler: false)
+    let said = observer.heard(moved, Whereabouts(), now: start + .seconds(21))
+    guard case .keyChanged(1, new, _) = said.first, said.count == 1 else {
+      Issue.record("\(said)")
+      return
+    }
+    // It is known how often it speaks, so that its silence is noticed as soon as before.
+    _ = notices(&observer, 22...23) { [message(2, UInt64($0))] }
+    #expect(notices(&observer, 24...40) { [message(2, UInt64($0))] } == [.silent(1, .seconds(5))])
+  }
+
   @Test("every notice is one line that names what it is about and what to do")
   func texts() throws {
     let here = Notice.Surroundings(
       member: 0, peers: MemberSet(0...2), keyIDs: [keyID], isEncrypted: false, group: .standard,
       interface: "lo")
+    let other1 = KeyID([1, 2, 3, 4])
+    var whereabouts = Whereabouts()
+    _ = whereabouts.heard(1, keyID: other1, isFirstOfEpoch: true, now: start)
     let (one, other) = (endpoint(1), endpoint(2))
     for (notice, words) in [
       (.nothingHeard(.seconds(10), isArriving: true), ["10 s", "1-2", "records arrive"]),
@@ -256,6 +295,15 @@ struct ObserverTests {
         .staleEpoch(1, .first, later: try Epoch(5), one),
         ["node 1", "epoch 1", "epoch 5", "lost its state", "--epoch 6"]
       ),
+      (.otherSuite(1, one), ["node 1", "sends encrypted records", "--encrypt"]),
+      (
+        .keyChanged(1, other1, Readiness(whereabouts, of: MemberSet(1...2))),
+        [
+          "node 1 now sends with key ID 0102-0304", "with 0102-0304: 1", "not heard: 2",
+          "this node sends with 9ab7-6d2d",
+        ]
+      ),
+      (.keyDropped(other1, [1, 2]), ["0102-0304", "node 1-2", "key ID 9ab7-6d2d"]),
       (.restarted(1, .last), ["node 1", "restarted", "65535"]), (.silent(1, .milliseconds(1500)), ["node 1", "1.5 s"]),
       (.heardAgain(1), ["node 1", "again"]), (.ownIDUsed(one), ["192.0.2.1:1000", "node ID 0"]),
       (.ownIDRepeated(one), ["192.0.2.1:1000", "node ID 0"]),

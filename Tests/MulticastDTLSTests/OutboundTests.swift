@@ -28,6 +28,30 @@ struct OutboundTests {
     }
   }
 
+  @Test("with another key a new epoch of that key begins; where it has none left, the former key stays")
+  func change() throws {
+    let (first, second) = (try hold(Epoch(5)), try hold(Epoch(9), secret: "another secret of the group"))
+    let keys = [
+      RecordKeys.ofVectors(.wdmNullSHA256), RecordKeys(secret: "another secret of the group", .wdmNullSHA256),
+    ]
+    var outbound = try Outbound(first)
+    func expect(_ key: Int, _ epoch: UInt16, _ sequence: UInt64) throws {
+      let record = IndependentRecord(member: 0, sequence: sequence, epoch: epoch, text: "Hello")
+      #expect(try seal("Hello", &outbound) == record.sealed(keys[key]))
+    }
+    try expect(0, 5, 0)
+    try outbound.change(to: second)
+    #expect(outbound.keyID == second.keyID)
+    try expect(1, 9, 0)
+    try expect(1, 9, 1)
+    try outbound.change(to: first)
+    try expect(0, 6, 0)
+    let usedUp = try hold(.last, secret: "another secret of the group")
+    _ = try usedUp.keeper.takeEpoch()
+    #expect(throws: StateError.self) { try outbound.change(to: usedUp) }
+    try expect(0, 6, 1)
+  }
+
   @Test("after the last epoch nothing is sealed any more, and the error says to change the secret")
   func end() throws {
     var outbound = try Outbound(hold(.last), recordLimit: 2)

@@ -70,6 +70,40 @@ struct StateKeeperTests {
     #expect(try start(nil) == 102)
   }
 
+  @Test("with encryption an epoch that was used is refused, and one that is not known to be new is warned of")
+  func encrypting() throws {
+    #expect(try open(epoch: Epoch(7), isEncrypting: true).epoch.rawValue == 7)
+    #expect(log.lines.count == 1 && log.lines[0].contains("nonces repeat"), "\(log.lines)")
+    for used in [1, 6, 7] {
+      let error = #expect(throws: StateError.self) { try open(epoch: Epoch(used), isEncrypting: true) }
+      #expect(error?.description.contains("not later than 7") == true)
+    }
+    #expect(try onDisk().epoch?.rawValue == 7)
+    #expect(try open(epoch: Epoch(8), isEncrypting: true).epoch.rawValue == 8)
+    #expect(try open(isEncrypting: true).epoch.rawValue == 9)
+    #expect(log.lines.count == 1)
+    // Without a state there is no start, but with an epoch, and a warning.
+    let nowhere = StateDirectory(path: scratch.write("", to: "a file"))
+    #expect(throws: StateError.self) { try open(nowhere, isEncrypting: true) }
+    #expect(try open(nowhere, epoch: Epoch(3), isEncrypting: true).epoch.rawValue == 3)
+    #expect(log.lines.count { $0.contains("nonces repeat") } == 2)
+  }
+
+  @Test("for a key that comes later, a given epoch counts only where the state does not tell the next")
+  func nextOrGiven() throws {
+    func open(_ given: Int, _ directory: StateDirectory) throws -> UInt16 {
+      let keeper = try StateKeeper(
+        directory: directory, beginning: .nextOrGiven(Epoch(given)), keyID: keyID, member: 0, isEncrypting: true,
+        logger: log.logger)
+      #expect(try keeper.nextEpoch == keeper.takeEpoch())
+      return keeper.epoch.rawValue
+    }
+    #expect(try open(7, directory) == 7)
+    #expect(try open(7, directory) == 8)
+    #expect(try open(3, directory) == 9)
+    #expect(try open(5, StateDirectory(path: scratch.write("", to: "a file"))) == 5)
+  }
+
   @Test(
     "a damaged state is reported and not guessed at; with an epoch given it is set aside",
     arguments: ["", "epoch 7", "\u{0}\u{1}"])

@@ -1,0 +1,152 @@
+import Foundation
+import TestSupport
+import Testing
+
+@testable import MulticastDTLS
+
+@Suite("Peers whose ring is changed")
+struct RingChangeTests {
+  private let group = makeTestGroup()
+  private let scratch = TemporaryDirectory()
+  private let old = "the old secret of the group"
+  private let new = "the new secret of the group"
+
+  private func ring(_ secrets: String...) throws -> KeyRing {
+    try KeyRing(secrets.map { try GroupSecret(text: $0) })
+  }
+
+  private func keyID(_ secret: String) throws -> KeyID {
+    try GroupSecret(text: secret).keyID()
+  }
+
+  private func makePeer(
+    _ member: MemberID, _ secrets: String..., state: String? = "state", epoch: Epoch? = nil, log: RecordedLog = .init()
+  ) throws -> MulticastPeer {
+    var configuration = MulticastPeer.Configuration(
+      member: member, peers: MemberSet(0...2), group: group, interface: loopback,
+      state: state.map { StateDirectory(path: "\(scratch.path)/\($0)") })
+    configuration.epoch = epoch
+    configuration.timeToLive = 0
+    configuration.suite = .pskChaCha20Poly1305
+    return try MulticastPeer(
+      configuration, keys: KeyRing(secrets.map { try GroupSecret(text: $0) }), logger: log.logger)
+  }
+
+  /// The next message that a peer gets, and the epoch that it was sent in.
+  private func next(_ messages: inout AsyncStream<Message>.Iterator) async -> String {
+    guard let message = await messages.next() else { return "none" }
+    return "\(String(decoding: message.payload, as: UTF8.self)) in \(message.epoch)"
+  }
+
+  @Test("a new first secret is sent with at once, in an epoch of its own, and one that is gone is accepted no more")
+  func change() async throws {
+    let (sender, receiver) = (try makePeer(0, old), try makePeer(1, old))
+    var messages = receiver.messages.makeAsyncIterator()
+    try sender.send("1")
+    #expect(await next(&messages) == "1 in 1")
+    for peer in [sender, receiver] { try peer.use(ring(old, new)) }
+    try sender.send("2")
+    #expect(await next(&messages) == "2 in 1")
+    try sender.use(ring(new, old))
+    #expect(sender.keyIDs == [try keyID(new), try keyID(old)] && sender.epoch == .first)
+    try sender.send("3")
+    #expect(await next(&messages) == "3 in 1")
+    #expect(receiver.traffic.members[0]?.keyID == (try keyID(new)))
+    try sender.use(ring(old, new))
+    try sender.send("4")
+    #expect(await next(&messages) == "4 in 2")
+    try receiver.use(ring(new))
+    try sender.send("5")
+    try await eventually("a refusal") { receiver.traffic.refused[.forged] == 1 }
+    try sender.use(ring(new))
+    try sender.send("6")
+    #expect(await next(&messages) == "6 in 2")
+    #expect(receiver.traffic.members[0]?.lost == 0)
+    // Back again after it was gone altogether: its epochs go on.
+    for peer in [sender, receiver] { try peer.use(ring(old)) }
+    try sender.send("7")
+    #expect(await next(&messages) == "7 in 3")
+    try await eventually("the sender's own records to come back") { sender.traffic.refused == [.own: 7] }
+  }
+
+  @Test("a ring whose state another process holds is refused as a whole, and the former stays in force")
+  func refused() async throws {
+    let (sender, receiver) = (try makePeer(0, old), try makePeer(1, old))
+    let obstacle = try StateFile(
+      in: StateDirectory(path: "\(scratch.path)/state"), keyID: try keyID(new), member: 0)
+    for ring in [try ring(new), try ring(new, old), try ring(old, new)] {
+      #expect(throws: StateError.self) { try sender.use(ring) }
+      #expect(sender.keyIDs == [try keyID(old)])
+    }
+    try sender.send("still here")
+    var messages = receiver.messages.makeAsyncIterator()
+    #expect(await next(&messages) == "still here in 1")
+    _ = obstacle
+  }
+
+  @Test("a new first secret that has no epoch left is refused, and the former ring is accepted and sent with as before")
+  func usedUp() async throws {
+    try makePeer(0, new, epoch: .last).stop()
+    let (sender, receiver) = (try makePeer(0, old), try makePeer(1, old, new))
+    #expect(throws: StateError.self) { try sender.use(ring(new, old)) }
+    #expect(sender.keyIDs == [try keyID(old)])
+    try sender.send("still here")
+    var messages = receiver.messages.makeAsyncIterator()
+    #expect(await next(&messages) == "still here in 1")
+    // It was not kept by the way, either: a peer that has it is refused.
+    try receiver.use(ring(new))
+    try receiver.send("strange")
+    try await eventually("a refusal") { sender.traffic.refused[.forged] == 1 }
+  }
+
+  @Test("without a state no key's epoch is used twice, also when the key was gone for a while")
+  func withoutState() throws {
+    let peer = try makePeer(0, old, state: nil, epoch: Epoch(5))
+    var epochs: [KeyID: [UInt16]] = [:]
+    for ring in [try ring(old), try ring(new), try ring(old), try ring(old, new), try ring(new), try ring(old)] {
+      let before = peer.keyIDs[0]
+      try peer.use(ring)
+      if peer.keyIDs[0] != before { epochs[peer.keyIDs[0], default: []].append(peer.epoch.rawValue) }
+    }
+    for (_, epochs) in epochs {
+      #expect(epochs.count == 2 && Set(epochs).count == 2 && epochs == epochs.sorted() && epochs[0] >= 5)
+    }
+  }
+
+  @Test("changing, sending and stopping at the same time disturb each other in nothing")
+  func concurrent() async throws {
+    let (sender, receiver) = (try makePeer(0, old, new), try makePeer(1, old, new))
+    let (rings, reversed) = (try ring(old, new), try ring(new, old))
+    let sent = try await withThrowingTaskGroup(of: Int.self) { tasks in
+      for _ in 0..<2 {
+        tasks.addTask {
+          try await onThread { for number in 0..<10 { try sender.use(number % 2 == 0 ? reversed : rings) } }
+          return 0
+        }
+      }
+      tasks.addTask {
+        for number in 0..<500 {
+          try sender.send("\(number)")
+          try await Task.sleep(for: .milliseconds(1))
+        }
+        return 500
+      }
+      return try await tasks.reduce(0, +)
+    }
+    let numbers = await receiver.messages.prefix(sent).reduce(into: []) {
+      $0.append(String(decoding: $1.payload, as: UTF8.self))
+    }
+    #expect(numbers == (0..<sent).map(String.init))
+    #expect(receiver.traffic.refused.filter { $0.key != .own } == [:])
+    async let stopped: Void = onThread { sender.stop() }
+    do {
+      try await onThread { for _ in 0..<3 { try sender.use(reversed) } }
+    } catch SendError.stopped {
+      // As it should be, if the stop came first.
+    }
+    try await stopped
+    #expect(throws: SendError.stopped) { try sender.use(rings) }
+    // All locks were given back.
+    _ = try makePeer(0, old, new)
+  }
+}
