@@ -55,14 +55,22 @@ public final class MulticastPeer: Sendable {
   private let outbound: Mutex<Outbound?>
   private let sent: SentRecords
   private let loop: ReceiveLoop
-  private let logger: Logger
+  private let log: NoticeLog
   /// One at a time changes the ring, or stops the peer.
   private let changing = Mutex(Changing())
 
   private struct Changing {
     var isStopped = false
-    /// The first epoch for a key whose state cannot tell: later than all that the user and this process have used.
-    var laterEpoch: Epoch?
+    /// What is known under keys that are not in the ring any more: they may come back.
+    var formerStates: [KeyID: NodeState] = [:]
+
+    /// Gives the states of keys back, and remembers what was in them.
+    mutating func finish(_ keys: [HeldKey]) {
+      for held in keys {
+        held.keeper.finish()
+        formerStates[held.keyID] = held.keeper.state
+      }
+    }
   }
 
   /// How many messages wait for a reader: at most 1.4 MB.
@@ -92,12 +100,16 @@ public final class MulticastPeer: Sendable {
     recordLimit: UInt64
   ) throws {
     self.configuration = configuration
-    self.logger = logger
+    log = NoticeLog(logger)
     context = try DTLSContext(ownMember: configuration.member, suite: configuration.suite)
     // The locks come before the socket: what it hears then is no more from a former process with our ID. The epoch comes
     // after it: a group that cannot be joined costs none.
-    let held = try Self.hold(
-      Self.derive(keys, context), among: [], laterEpoch: configuration.epoch, isStart: true, configuration, logger)
+    var held: [HeldKey] = []
+    for key in try Self.derive(keys, context) {
+      // The epoch that the user gave is for what is sent first.
+      let beginning = configuration.epoch.map { held.isEmpty ? StateKeeper.Beginning.given($0) : .atLeast($0) }
+      held.append(try Self.hold(key, beginning ?? .next, isStart: true, configuration, log))
+    }
     socket = try MulticastSocket(
       group: configuration.group,
       interface: configuration.interface,
@@ -107,7 +119,6 @@ public final class MulticastPeer: Sendable {
     Self.prepare(sent, held)
     outbound = Mutex(try Outbound(held[0], recordLimit: recordLimit))
     ring = Mutex(held)
-    changing.withLock { $0.laterEpoch = configuration.epoch.map { max($0, held[0].keeper.epoch) }?.next }
     let (messages, received) = AsyncStream.makeStream(
       of: Message.self,
       bufferingPolicy: .bufferingOldest(Self.waitingLimit)
@@ -127,7 +138,7 @@ public final class MulticastPeer: Sendable {
         group: configuration.group,
         interface: configuration.interface.name
       ),
-      logger: logger
+      log: log
     ) { message in
       if case .enqueued = received.yield(message) { true } else { false }
     }
@@ -184,11 +195,11 @@ public final class MulticastPeer: Sendable {
     try send(Array(text.utf8))
   }
 
-  /// Uses another ring from now on, as a whole or not at all. No message is lost by it.
+  /// Uses another ring from now on, as a whole or not at all.
   ///
   /// 1. Secrets that are new are accepted as well.
   /// 2. If the first one is another than before, messages are sent with it, in a new epoch.
-  /// 3. Secrets that are not in the ring any more are accepted no more.
+  /// 3. Secrets that are not in the ring any more are accepted no more, once what has arrived by now was taken.
   ///
   /// Takes some 60 ms for each secret, nearly all of it to derive keys; messages go on meanwhile.
   ///
@@ -199,22 +210,31 @@ public final class MulticastPeer: Sendable {
     try changing.withLock { changing in
       guard !changing.isStopped else { throw SendError.stopped }
       let former = ring.withLock { $0 }
-      let next = try Self.hold(
-        derived, among: former, laterEpoch: changing.laterEpoch, isStart: false, configuration, logger)
-      Self.prepare(sent, next)
-      loop.accept(next + former.filter { held in !next.contains { $0.keyID == held.keyID } })
+      var next: [HeldKey] = []
       do {
-        if next[0].keyID != former[0].keyID { try outbound.withLock { try $0?.change(to: next[0]) } }
+        for key in derived {
+          let known = former.first { $0.keyID == key.keyID }
+          next.append(
+            try known
+              ?? Self.hold(
+                key, configuration.epoch.map { .atLeast($0) } ?? .next, known: changing.formerStates[key.keyID],
+                isStart: false, configuration, log))
+        }
+        Self.prepare(sent, next)
+        loop.accept(next + former.without(next))
+        if next[0].keyID != former[0].keyID {
+          // The disk is waited for before those who send must wait.
+          let (held, epoch) = (next[0], try next[0].keeper.takeEpoch())
+          try outbound.withLock { try $0?.change(to: held, epoch: epoch) }
+        }
       } catch {
         loop.accept(former)
+        changing.finish(next.without(former))
         throw error
       }
       loop.accept(next)
       ring.withLock { $0 = next }
-      for held in former where !next.contains(where: { $0.keyID == held.keyID }) { held.keeper.finish() }
-      changing.laterEpoch = changing.laterEpoch.flatMap { later in
-        (former + next).map(\.keeper.epoch).max()?.next.map { max($0, later) }
-      }
+      changing.finish(former.without(next))
     }
   }
 
@@ -239,31 +259,21 @@ public final class MulticastPeer: Sendable {
     return derived
   }
 
-  /// Opens the states of the keys that are not held yet; those that are stay as they are.
+  /// Opens the state of a key.
   private static func hold(
-    _ keys: [GroupKey], among former: [HeldKey], laterEpoch: Epoch?, isStart: Bool, _ configuration: Configuration,
-    _ logger: Logger
-  ) throws(StateError) -> [HeldKey] {
-    var held: [HeldKey] = []
-    for key in keys {
-      if let known = former.first(where: { $0.keyID == key.keyID }) {
-        held.append(known)
-        continue
-      }
-      // The epoch that the user gave is for what is sent first.
-      let beginning = laterEpoch.map {
-        isStart && held.isEmpty ? StateKeeper.Beginning.given($0) : .nextOrGiven($0)
-      }
-      let keeper = try StateKeeper(
-        directory: configuration.state,
-        beginning: beginning ?? .next,
-        keyID: key.keyID,
-        member: configuration.member,
-        isEncrypting: configuration.suite.isEncrypted,
-        logger: logger)
-      held.append(HeldKey(key: key, keeper: keeper))
-    }
-    return held
+    _ key: GroupKey, _ beginning: StateKeeper.Beginning, known: NodeState? = nil, isStart: Bool,
+    _ configuration: Configuration, _ log: NoticeLog
+  ) throws(StateError) -> HeldKey {
+    let keeper = try StateKeeper(
+      directory: configuration.state,
+      beginning: beginning,
+      mayReplaceDamaged: isStart,
+      keyID: key.keyID,
+      member: configuration.member,
+      isEncrypting: configuration.suite.isEncrypted,
+      known: known ?? NodeState(),
+      log: log)
+    return HeldKey(key: key, keeper: keeper)
   }
 
   private static func prepare(_ sent: SentRecords, _ ring: [HeldKey]) {

@@ -24,6 +24,8 @@ final class ReceiveLoop: Sendable {
 
   /// How often the loop looks at the time.
   private static let tick = Duration.seconds(1)
+  /// How many batches are taken before a key is dropped: more than a receive buffer of the usual size holds.
+  private static let drainedBatches = 64
 
   /// What the thread is told to do, once it looks.
   private struct Orders {
@@ -50,18 +52,18 @@ final class ReceiveLoop: Sendable {
     sent: SentRecords,
     socket: MulticastSocket,
     surroundings: Notice.Surroundings,
-    logger: Logger,
+    log: NoticeLog,
     handler: @escaping @Sendable (Message) -> Bool
   ) throws(SystemError) {
     self.socket = socket
     self.handler = handler
-    log = NoticeLog(logger)
+    self.log = log
     wakeEvent = try WakeEvent()
     try thread.start { [self] in run(ring, members: members, sent: sent, surroundings) }
   }
 
-  /// Accepts these keys and no other. When this returns it is so for all that is received from now on, and what was heard
-  /// until now has been handed to its keepers. Once stopped, nothing happens.
+  /// Accepts these keys and no other, once what has arrived was taken. When this returns it is so, and what was heard has
+  /// been handed to its keepers. Once stopped, nothing happens.
   func accept(_ ring: [HeldKey]) {
     let isAccepted = DispatchSemaphore(value: 0)
     let isOrdered = orders.withLock { orders in
@@ -99,6 +101,18 @@ final class ReceiveLoop: Sendable {
       save(members, ring)
       orders.withLock { $0.ring.take() }?.isAccepted.signal()
     }
+
+    /// Takes one batch of what has arrived, and says how many datagrams that were.
+    func takeBatch(now: ContinuousClock.Instant) throws(SystemError) -> Int {
+      let (taken, dropped) = unsafe try batch.receive(from: socket) { datagram, source in
+        let outcome = unsafe members.open(datagram, from: source, now: now)
+        if case .success = outcome { isSaved = false }
+        say(handle(outcome, &observer, now: now), surroundings)
+      }
+      if dropped > 0 { counters.withLock { $0.droppedByKernel += dropped } }
+      return taken
+    }
+
     while true {
       let awaited = wait(for: socket.receiveDescriptor, milliseconds: 1000)
       let now = clock.now
@@ -108,6 +122,8 @@ final class ReceiveLoop: Sendable {
         let (isStopped, order) = orders.withLock { ($0.isStopped, $0.isStopped ? nil : $0.ring.take()) }
         if isStopped { return }
         if let order {
+          // What was sent before a key is dropped is still accepted; but a flood is not waited for.
+          for _ in 0..<Self.drainedBatches { if (try? takeBatch(now: now)) ?? 0 == 0 { break } }
           save(members, ring)
           let dropped = ring.map(\.keyID).filter { keyID in !order.keys.contains { $0.keyID == keyID } }
           members.accept(order.keys.map(\.accepted))
@@ -115,7 +131,7 @@ final class ReceiveLoop: Sendable {
           surroundings.keyIDs = ring.map(\.keyID)
           order.isAccepted.signal()
           for keyID in dropped {
-            say(observer.dropped(keyID, members.whereabouts.members(at: keyID), now: now), surroundings)
+            say(observer.dropped(keyID, members.whereabouts.members(at: keyID)), surroundings)
           }
         }
       case .silence:
@@ -124,12 +140,7 @@ final class ReceiveLoop: Sendable {
         }
       case .datagrams:
         do {
-          let dropped = unsafe try batch.receive(from: socket) { datagram, source in
-            let outcome = unsafe members.open(datagram, from: source, now: now)
-            if case .success = outcome { isSaved = false }
-            say(handle(outcome, &observer, members.whereabouts, now: now), surroundings)
-          }
-          if dropped > 0 { counters.withLock { $0.droppedByKernel += dropped } }
+          _ = try takeBatch(now: now)
         } catch {
           // The socket reports an error. It does not last, and it must not make the loop spin.
           log.log(.debug, "receiving failed and goes on: \(error)")
@@ -142,7 +153,7 @@ final class ReceiveLoop: Sendable {
         nextSave = now + Self.tick
       }
       if now >= nextTick {
-        say(observer.tick(now: now), surroundings)
+        say(observer.tick(members.whereabouts, now: now), surroundings)
         nextTick = now + Self.tick
       }
     }
@@ -150,14 +161,14 @@ final class ReceiveLoop: Sendable {
 
   /// Delivers what was accepted, and counts it as well as what was refused.
   private func handle(
-    _ outcome: Result<Arrival, Refused>, _ observer: inout Observer, _ whereabouts: Whereabouts,
+    _ outcome: Result<Arrival, Refused>, _ observer: inout Observer,
     now: ContinuousClock.Instant
   ) -> [Notice] {
     switch outcome {
     case .success(let arrival):
       let isDelivered = handler(arrival.message)
       counters.withLock { $0.count(arrival, isDelivered: isDelivered) }
-      return observer.heard(arrival, whereabouts, now: now)
+      return observer.heard(arrival, now: now)
     case .failure(let refused):
       counters.withLock { $0.count(refused) }
       return observer.refused(refused, now: now)

@@ -1,15 +1,14 @@
 /// When to send: at the start, and then at every whole number of intervals after it.
 ///
 /// The times do not depend on when the sending was done, so they do not drift. Those that were missed (the machine slept,
-/// say) are left out; only who sends often makes up for what was missed within the last moment, or the rate would fall
-/// with each hiccup of the machine.
+/// say) are left out; only who sends often makes up for a short hiccup of the machine, or their rate would fall with each.
 struct SendSchedule<Instant: InstantProtocol>: Sendable where Instant.Duration == Duration {
   /// The time of the next message.
   private(set) var next: Instant
 
   private let interval: Duration
 
-  /// How old a missed time may be to be made up for, and how short the interval must be.
+  /// A hiccup that is shorter is made up for, if the interval is, too.
   static var moment: Duration { .milliseconds(100) }
 
   /// - Parameter interval: The time between messages; at least a millisecond.

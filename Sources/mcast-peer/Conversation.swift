@@ -15,41 +15,25 @@ struct Conversation: Service {
   let peer: MulticastPeer
   /// Where the key ring is.
   let source: SecretSource
+  /// Calls for it to be read again.
+  let readAgain: UnixSignalsSequence
   let options: Options
   let logger: Logger
 
-  private let isOnTerminal = isatty(STDOUT_FILENO) == 1
+  /// The descriptors that were a terminal at the start.
+  private let terminals = [STDOUT_FILENO, STDERR_FILENO].filter { isatty($0) == 1 }
   private let output = Console.standardOutput
   private let diagnostics = Console.standardError
 
   func run() async throws {
     try await withGracefulShutdownHandler {
-      try await introduce()
-      let requests = await UnixSignalsSequence(trapping: .sigusr1, .sighup)
-      try await withThrowingTaskGroup { tasks in
-        tasks.addTask { try await printMessages() }
-        tasks.addTask {
-          do {
-            try await cancelWhenGracefulShutdown { try await sendMessages() }
-          } catch is CancellationError {
-            // A signal: the usual way to end.
-          } catch SendError.stopped {
-            // The same, while a message was on its way.
-          }
-          peer.stop()
-        }
-        let requested = Task {
-          for await request in requests {
-            if request == .sighup { await readRingAgain() } else { try await printStatistics() }
-          }
-        }
-        defer { requested.cancel() }
-        try await tasks.waitForAll()
+      do {
+        try await talk()
+      } catch {
+        // What was shown before it went wrong is not to be lost.
+        try? await output.flush()
+        throw error
       }
-      try await output.print("\nNode \(options.nodeID): Shutting down...")
-      try await output.print("Node \(options.nodeID): Goodbye!")
-      try await output.flush()
-      if options.stats { try await printStatistics() }
     } onGracefulShutdown: {
       let queue = DispatchQueue.global()
       queue.async {
@@ -61,6 +45,36 @@ struct Conversation: Service {
       // A disk that does not answer is given up, too.
       queue.asyncAfter(deadline: .now() + .seconds(5)) { _exit(EXIT_SUCCESS) }
     }
+  }
+
+  private func talk() async throws {
+    try await introduce()
+    let requests = await UnixSignalsSequence(trapping: .sigusr1)
+    try await withThrowingTaskGroup { tasks in
+      tasks.addTask { try await printMessages() }
+      tasks.addTask {
+        do {
+          try await cancelWhenGracefulShutdown { try await sendMessages() }
+        } catch is CancellationError {
+          // A signal: the usual way to end.
+        } catch SendError.stopped {
+          // The same, while a message was on its way.
+        }
+        peer.stop()
+      }
+      // Neither waits for the other, or ends because standard error is full.
+      let table = Task { for await _ in requests { try? await printStatistics() } }
+      let ring = Task { for await _ in readAgain { await readRingAgain() } }
+      defer {
+        table.cancel()
+        ring.cancel()
+      }
+      try await tasks.waitForAll()
+    }
+    try await output.print("\nNode \(options.nodeID): Shutting down...")
+    try await output.print("Node \(options.nodeID): Goodbye!")
+    try await output.flush()
+    if options.stats { try await printStatistics() }
   }
 
   private func introduce() async throws {
@@ -105,7 +119,7 @@ struct Conversation: Service {
 
   /// Uses what is in the key ring's file now. If it cannot be used, the ring stays as it is.
   private func readRingAgain() async {
-    if isOnTerminal, isatty(STDOUT_FILENO) == 0 {
+    if terminals.contains(where: { isatty($0) == 0 }) {
       // The terminal is gone: this is not a request, but the end.
       kill(getpid(), SIGTERM)
       return
@@ -114,8 +128,18 @@ struct Conversation: Service {
     do {
       // It takes a moment of computing, for which no thread of the tasks is to be held.
       try await withCheckedThrowingContinuation { done in
-        DispatchQueue.global().async { done.resume(with: Result { try peer.use(KeyRing(from: source)) }) }
+        DispatchQueue.global().async {
+          done.resume(
+            with: Result {
+              // A file that is missing is no reason to make a new secret now.
+              let ring = try KeyRing(from: source, makesOwnFile: false)
+              try peer.use(ring)
+              warn(of: ring, logger)
+            })
+        }
       }
+    } catch SendError.stopped {
+      return
     } catch {
       let keys = former.map(\.description).joined(separator: ", ")
       logger.error("the key ring stays as it was (\(keys)): \(error)")

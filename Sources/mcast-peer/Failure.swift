@@ -30,7 +30,7 @@ struct Failure {
       switch error {
       case is NetworkError: "\(error) (see --interface and --group)"
       case is SendError: "\(error) (see --message)"
-      case is SecretError: "\(error) (see --secret-file)"
+      case is SecretError where command is MCastPeer.Type: "\(error) (see --secret-file)"
       case StateError.unusable, StateError.damaged: "\(error) (see --epoch and --state-dir)"
       case _ where ownCode != nil: "\(error)"
       default: "\(command.message(for: error)) (see \(command._commandName) --help)"

@@ -3,6 +3,7 @@ import Glibc
 import Logging
 import MulticastDTLS
 import ServiceLifecycle
+import UnixSignals
 
 /// The command: reads the options, makes the peer and hands both to ``Conversation``.
 @main
@@ -64,6 +65,8 @@ struct MCastPeer: AsyncParsableCommand {
     if !options.allowCoreDumps { try hideMemory() }
     let (interface, isFallback) = try options.findInterface()
     let source = try SecretSource.choose(secretFile: options.secretFile)
+    // Before the ring is read, so that no request to read it again is lost.
+    let readAgain = await UnixSignalsSequence(trapping: .sighup)
     let peer = try makePeer(source, on: interface, logger: logger)
     let suite = peer.configuration.suite
     logger.info(
@@ -80,7 +83,7 @@ struct MCastPeer: AsyncParsableCommand {
     logger.info(
       "interface \(interface.name), TTL \(options.ttl), peers \(options.peers), epoch \(peer.epoch), \(state)")
 
-    let conversation = Conversation(peer: peer, source: source, options: options, logger: logger)
+    let conversation = Conversation(peer: peer, source: source, readAgain: readAgain, options: options, logger: logger)
     let group = ServiceGroup(
       configuration: ServiceGroupConfiguration(
         services: [.init(service: conversation, successTerminationBehavior: .gracefullyShutdownGroup)],
@@ -107,11 +110,7 @@ struct MCastPeer: AsyncParsableCommand {
       logger.info(
         "members on other machines need that secret, too: copy the file to them, over a channel that you trust")
     }
-    if ring.secrets.contains(where: \.isShort) {
-      logger.warning(
-        "a group secret has fewer than \(GroupSecret.recommendedMinimumSize) bytes: whoever records one datagram can hope to guess it"
-      )
-    }
+    warn(of: ring, logger)
     return peer
   }
 
@@ -125,6 +124,14 @@ struct MCastPeer: AsyncParsableCommand {
     }
     return Array(CommandLine.arguments.dropFirst())
   }
+}
+
+/// Warns of secrets that can be guessed.
+func warn(of ring: KeyRing, _ logger: Logger) {
+  guard ring.secrets.contains(where: \.isShort) else { return }
+  logger.warning(
+    "a group secret has fewer than \(GroupSecret.recommendedMinimumSize) bytes: whoever records one datagram can hope to guess it"
+  )
 }
 
 /// Keeps the keys that this process will have in its memory from files, debuggers and reports of crashes.

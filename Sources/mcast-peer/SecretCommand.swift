@@ -16,9 +16,9 @@ struct SecretCommand: ParsableCommand {
       first and accepts all. A running group changes its secret in three steps, each at every member, in any order; after \
       each step, SIGHUP makes the member's peer read its file again:
 
-        1. mcast-peer secret rotate add <NEW      (made once with: mcast-peer secret new >NEW)
-        2. mcast-peer secret rotate promote
-        3. mcast-peer secret rotate drop
+        1. mcast-peer secret rotate add <NEW      (made once: mcast-peer secret new --write NEW)
+        2. mcast-peer secret rotate promote KEY-ID
+        3. mcast-peer secret rotate drop KEY-ID
 
       Before step 3, look at what the peers say on standard error, or at the column 'key ID' of their tables (SIGUSR1): \
       all must send with the new secret.
@@ -88,6 +88,7 @@ struct SecretCommand: ParsableCommand {
         try RingFile(path: path).create()
         try Console.write("\(path): \(KeyRing(from: .file(path: path)).secrets[0].keyID())\n", to: STDOUT_FILENO)
       } else {
+        try closeToOthers(STDOUT_FILENO)
         try unsafe GroupSecret.random().withBytes { try unsafe Console.write($0, to: STDOUT_FILENO) }
         try Console.write("\n", to: STDOUT_FILENO)
       }
@@ -135,7 +136,9 @@ struct SecretCommand: ParsableCommand {
   }
 
   struct Promote: ParsableCommand {
-    static let configuration = CommandConfiguration(abstract: "Move a secret to the first place, to send with it.")
+    static let configuration = CommandConfiguration(
+      abstract: "Move a secret to the first place, to send with it.",
+      discussion: "Without a key ID it is the last; so of two secrets a second call would bring back the former.")
 
     @OptionGroup var file: File
     @Argument(help: "Its key ID. (default: the last)", transform: { try KeyID($0) })
@@ -157,6 +160,18 @@ struct SecretCommand: ParsableCommand {
     func run() throws {
       try change(file) { try $0.drop(keyID) }
     }
+  }
+}
+
+/// Takes from others the right to read a file into which a secret is about to be written.
+private func closeToOthers(_ descriptor: CInt) throws {
+  var status = stat()
+  guard unsafe fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG, status.st_mode & 0o077 != 0 else {
+    return
+  }
+  guard fchmod(descriptor, status.st_mode & 0o700) == 0 else {
+    throw SecretError.openToOthers(
+      "others may read the file that standard output goes to, and its mode cannot be changed: use --write with a path")
   }
 }
 

@@ -112,16 +112,19 @@ struct RingFileTests {
     }
     #expect(try text.split(separator: "\n").sorted() == ["secret 0", "secret 1", "secret 2", "start"])
     // Readers never see half of it: it is there as a whole or as it was.
-    let isOver = Flag()
+    let (isOver, isReading) = (Flag(), Flag())
+    defer { isOver.set() }
     async let reads = onThread { [path] in
       var count = 0
       while !isOver.isSet {
         guard try KeyRing(from: .file(path: path)).secrets.count == 4 else { return -1 }
         count += 1
+        isReading.set()
       }
       return count
     }
-    for _ in 0..<10 { try file.promote() }
+    try await eventually("the reader") { isReading.isSet }
+    for _ in 0..<10 { try await onThread { [file] in try file.promote() } }
     isOver.set()
     #expect(try await reads > 0)
   }

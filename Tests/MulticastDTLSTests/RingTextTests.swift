@@ -18,7 +18,7 @@ struct RingTextTests {
     arguments: [
       ("abc", ["abc"]), ("abc\n", ["abc"]), ("abc\r\n", ["abc"]), ("a\n\nb\r\nc", ["a", "b", "c"]),
       ("# old\nabc\n  # new\n\t\ndef\n", ["abc", "def"]), (" abc \n", [" abc "]), ("a#b\n", ["a#b"]),
-      ("abc\r", ["abc\r"]), ("", []), ("\n\r\n#\n", []),
+      ("abc\r", ["abc"]), ("", []), ("\n\r\n#\n", []),
     ])
   func secrets(text: String, expected: [String]) throws {
     let ring = try read(text)

@@ -19,7 +19,7 @@ struct SecretFileTests {
 
   @Test(
     "one newline at the end does not count, and nothing else is left out",
-    arguments: [("abc", "abc"), ("abc\n", "abc"), ("abc\r\n", "abc"), (" abc \n", " abc "), ("abc\r", "abc\r")])
+    arguments: [("abc", "abc"), ("abc\n", "abc"), ("abc\r\n", "abc"), (" abc \n", " abc "), ("abc\r", "abc")])
   func newline(content: String, expected: String) throws {
     #expect(try read(directory.write(content, to: "secret")) == expected)
   }

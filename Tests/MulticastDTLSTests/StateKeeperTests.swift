@@ -7,17 +7,28 @@ import Testing
 @Suite("Epochs from the state on disk")
 struct StateKeeperTests {
   private let scratch = TemporaryDirectory()
-  private let log = RecordedLog()
+  private let recorded = RecordedLog()
+  private let notices: NoticeLog
   private let keyID = KeyID([0x9A, 0xB7, 0x6D, 0x2D])
   private var directory: StateDirectory { StateDirectory(path: "\(scratch.path)/state") }
   private var path: String { "\(directory)/9ab7-6d2d-0" }
+
+  init() {
+    notices = NoticeLog(recorded.logger)
+  }
+
+  /// What was logged.
+  private var lines: [String] {
+    notices.flush()
+    return recorded.lines
+  }
 
   private func open(
     _ directory: StateDirectory? = nil, epoch: Epoch? = nil, member: MemberID = 0, isEncrypting: Bool = false
   ) throws -> StateKeeper {
     let keeper = try StateKeeper(
       directory: directory ?? self.directory, beginning: epoch.map { .given($0) } ?? .next, keyID: keyID,
-      member: member, isEncrypting: isEncrypting, logger: log.logger)
+      member: member, isEncrypting: isEncrypting, log: notices)
     _ = try keeper.takeEpoch()
     return keeper
   }
@@ -40,7 +51,7 @@ struct StateKeeperTests {
     let keepers = try [open(), open(member: 1)]
     let other = try StateKeeper(
       directory: directory, beginning: .next, keyID: KeyID([1, 2, 3, 4]), member: 0, isEncrypting: false,
-      logger: log.logger)
+      log: notices)
     #expect(try keepers.map(\.epoch) == [.first, .first] && other.takeEpoch() == .first)
     #expect(Set((keepers + [other]).map(\.path)).count == 3)
   }
@@ -63,17 +74,17 @@ struct StateKeeperTests {
   func given() throws {
     func start(_ epoch: UInt16?) throws -> UInt16 { try open(epoch: epoch.map { try Epoch($0) }).epoch.rawValue }
     #expect(try start(100) == 100)
-    #expect(log.lines == [])
+    #expect(lines == [])
     #expect(try start(nil) == 101)
     #expect(try start(7) == 7)
-    #expect(log.lines.count == 1 && log.lines[0].contains("epoch 7") && log.lines[0].contains("101"))
+    #expect(lines.count == 1 && lines[0].contains("epoch 7") && lines[0].contains("101"))
     #expect(try start(nil) == 102)
   }
 
   @Test("with encryption an epoch that was used is refused, and one that is not known to be new is warned of")
   func encrypting() throws {
     #expect(try open(epoch: Epoch(7), isEncrypting: true).epoch.rawValue == 7)
-    #expect(log.lines.count == 1 && log.lines[0].contains("nonces repeat"), "\(log.lines)")
+    #expect(lines.count == 1 && lines[0].contains("nonces repeat"), "\(lines)")
     for used in [1, 6, 7] {
       let error = #expect(throws: StateError.self) { try open(epoch: Epoch(used), isEncrypting: true) }
       #expect(error?.description.contains("not later than 7") == true)
@@ -81,27 +92,67 @@ struct StateKeeperTests {
     #expect(try onDisk().epoch?.rawValue == 7)
     #expect(try open(epoch: Epoch(8), isEncrypting: true).epoch.rawValue == 8)
     #expect(try open(isEncrypting: true).epoch.rawValue == 9)
-    #expect(log.lines.count == 1)
+    #expect(lines.count == 1)
     // Without a state there is no start, but with an epoch, and a warning.
     let nowhere = StateDirectory(path: scratch.write("", to: "a file"))
     #expect(throws: StateError.self) { try open(nowhere, isEncrypting: true) }
     #expect(try open(nowhere, epoch: Epoch(3), isEncrypting: true).epoch.rawValue == 3)
-    #expect(log.lines.count { $0.contains("nonces repeat") } == 2)
+    #expect(lines.count { $0.contains("nonces repeat") } == 2)
   }
 
-  @Test("for a key that comes later, a given epoch counts only where the state does not tell the next")
-  func nextOrGiven() throws {
-    func open(_ given: Int, _ directory: StateDirectory) throws -> UInt16 {
-      let keeper = try StateKeeper(
-        directory: directory, beginning: .nextOrGiven(Epoch(given)), keyID: keyID, member: 0, isEncrypting: true,
-        logger: log.logger)
-      #expect(try keeper.nextEpoch == keeper.takeEpoch())
-      return keeper.epoch.rawValue
-    }
-    #expect(try open(7, directory) == 7)
-    #expect(try open(7, directory) == 8)
-    #expect(try open(3, directory) == 9)
-    #expect(try open(5, StateDirectory(path: scratch.write("", to: "a file"))) == 5)
+  private func openLater(
+    atLeast epoch: Epoch, _ directory: StateDirectory? = nil, mayReplaceDamaged: Bool = true,
+    known: NodeState = NodeState()
+  ) throws -> StateKeeper {
+    try StateKeeper(
+      directory: directory ?? self.directory, beginning: .atLeast(epoch), mayReplaceDamaged: mayReplaceDamaged,
+      keyID: keyID, member: 0, isEncrypting: true, known: known, log: notices)
+  }
+
+  @Test("for a key that is not sent with yet, a given epoch is a floor, which is on disk at once and stays")
+  func atLeast() throws {
+    _ = try openLater(atLeast: Epoch(7))
+    #expect(try onDisk().epoch?.rawValue == 6)
+    // Nobody gives it again.
+    #expect(try open().epoch.rawValue == 7)
+    #expect(try openLater(atLeast: Epoch(3)).nextEpoch?.rawValue == 8)
+    let keeper = try openLater(atLeast: Epoch(20))
+    #expect(try keeper.nextEpoch == keeper.takeEpoch() && keeper.epoch.rawValue == 20)
+    let nowhere = StateDirectory(path: scratch.write("", to: "a file"))
+    #expect(try openLater(atLeast: Epoch(5), nowhere).takeEpoch().rawValue == 5)
+  }
+
+  @Test("what a process knows of a key that was gone for a while counts as well as what is on disk")
+  func known() throws {
+    _ = try open()
+    let later = Position(epoch: .last, next: 7)
+    let known = NodeState(epoch: try Epoch(10), heard: [1: later])
+    let keeper = try openLater(atLeast: .first, known: known)
+    #expect(keeper.heardBefore == [1: later])
+    #expect(try keeper.takeEpoch().rawValue == 11)
+    #expect(keeper.state == NodeState(epoch: try Epoch(11), heard: [1: later]))
+  }
+
+  @Test("a damaged state is not guessed at for a key that comes while the node runs, and is never away for a moment")
+  func damagedLater() throws {
+    _ = try open()
+    try "epoch 40".write(toFile: path, atomically: false, encoding: .utf8)
+    #expect(throws: StateError.self) { try openLater(atLeast: Epoch(10), mayReplaceDamaged: false) }
+    #expect(try String(contentsOfFile: path, encoding: .utf8) == "epoch 40")
+    // At the start the given epoch is the user's answer, and on disk before anything is done with it.
+    _ = try openLater(atLeast: Epoch(50))
+    #expect(try onDisk().epoch?.rawValue == 49)
+    #expect(try String(contentsOfFile: "\(path).damaged", encoding: .utf8) == "epoch 40")
+    #expect(try open(isEncrypting: true).epoch.rawValue == 50)
+  }
+
+  @Test("an epoch that could not be written was not used, and is not used up")
+  func notUsedUp() throws {
+    let keeper = try open()
+    try FileManager.default.createDirectory(atPath: "\(path).new", withIntermediateDirectories: false)
+    for _ in 0..<10 { #expect(throws: StateError.self) { try keeper.takeEpoch() } }
+    try FileManager.default.removeItem(atPath: "\(path).new")
+    #expect(try keeper.takeEpoch().rawValue == 2)
   }
 
   @Test(
@@ -115,7 +166,7 @@ struct StateKeeperTests {
     #expect(try String(contentsOfFile: path, encoding: .utf8) == content)
     // The way out that is named.
     #expect(try open(epoch: Epoch(9)).epoch.rawValue == 9)
-    #expect(log.lines.contains { $0.contains("damaged") })
+    #expect(lines.contains { $0.contains("damaged") })
     #expect(try String(contentsOfFile: "\(path).damaged", encoding: .utf8) == content)
     #expect(try open().epoch.rawValue == 10)
   }
@@ -132,7 +183,7 @@ struct StateKeeperTests {
     }
     #expect(throws: StateError.self) {
       try StateKeeper(
-        directory: nil, beginning: .next, keyID: keyID, member: 0, isEncrypting: false, logger: log.logger)
+        directory: nil, beginning: .next, keyID: keyID, member: 0, isEncrypting: false, log: notices)
     }
   }
 
@@ -182,10 +233,10 @@ struct StateKeeperTests {
   func fewLeft() async throws {
     _ = try open(epoch: Epoch(65_000))
     try await eventually("the warning") {
-      log.lines.contains { $0.contains("535 epochs left") }
+      lines.contains { $0.contains("535 epochs left") }
     }
     _ = try open(epoch: .last)
-    try await eventually("the last warning") { log.lines.contains { $0.contains("last epoch") } }
+    try await eventually("the last warning") { lines.contains { $0.contains("last epoch") } }
   }
 
   @Test("what was heard is there after a restart, and what was not heard since stays as it was")
@@ -225,7 +276,7 @@ struct StateKeeperTests {
       keeper.save([1: Position(epoch: .first, next: next)])
       keeper.flush()
     }
-    #expect(log.lines.count == 1 && log.lines[0].contains("cannot write the state file"), "\(log.lines)")
+    #expect(lines.count == 1 && lines[0].contains("cannot write the state file"), "\(lines)")
     try FileManager.default.removeItem(atPath: "\(path).new")
     keeper.save([1: Position(epoch: .first, next: 7)])
     keeper.finish()

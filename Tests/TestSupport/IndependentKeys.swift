@@ -2,20 +2,35 @@ import Crypto
 import Foundation
 import MulticastDTLS
 
-extension RecordKeys {
-  /// The keys of a suite that follow from a secret, derived by code that is not wolfSSL's. Sources: RFC 8018 (PBKDF2) for
-  /// what wolfSSL is given, RFC 5246 sections 5, 6.3 and 8.1 for the rest.
-  package init(secret: String, _ suite: CipherSuite) {
-    let preMasterSecret = pbkdf2(secret, salt: "mcast-pms", count: 48)
+/// What follows from a secret, derived by code that is not wolfSSL's. Sources: RFC 8018 (PBKDF2) for what wolfSSL is
+/// given, RFC 5246 sections 5, 6.3 and 8.1 for the rest.
+package struct IndependentKeys {
+  package let preMasterSecret: [UInt8]
+  package let masterSecret: [UInt8]
+
+  private let keyBlock: [UInt8]
+
+  package init(secret: String) {
+    preMasterSecret = pbkdf2(secret, salt: "mcast-pms", count: 48)
     let client = pbkdf2(secret, salt: "mcast-client-random", count: 32)
     let server = pbkdf2(secret, salt: "mcast-server-random", count: 32)
-    let master = prf(preMasterSecret, Array("master secret".utf8) + client + server, count: 48)
-    let block = prf(master, Array("key expansion".utf8) + server + client, count: 96)
-    // the MAC's key; or the cipher key and IV, which both sides share here.
+    masterSecret = prf(preMasterSecret, Array("master secret".utf8) + client + server, count: 48)
+    keyBlock = prf(masterSecret, Array("key expansion".utf8) + server + client, count: 44)
+  }
+
+  /// The MAC's key; or the cipher key and IV, which both sides share here.
+  package subscript(suite: CipherSuite) -> RecordKeys {
     switch suite {
-    case .wdmNullSHA256: self = .mac(key: Array(block[..<32]))
-    case .pskChaCha20Poly1305: self = .aead(key: Array(block[..<32]), iv: Array(block[32..<44]))
+    case .wdmNullSHA256: .mac(key: Array(keyBlock[..<32]))
+    case .pskChaCha20Poly1305: .aead(key: Array(keyBlock[..<32]), iv: Array(keyBlock[32...]))
     }
+  }
+}
+
+extension RecordKeys {
+  /// The keys of a suite that follow from a secret.
+  package init(secret: String, _ suite: CipherSuite) {
+    self = IndependentKeys(secret: secret)[suite]
   }
 }
 

@@ -1,3 +1,4 @@
+import Glibc
 import SystemPackage
 
 /// A secret that the members of a group share, given to them out of band. Whoever has it can read the group's messages
@@ -59,9 +60,15 @@ public final class GroupSecret: Sendable {
   /// Reads a secret from a descriptor to its end, as a key ring is written: one line, and comments if need be.
   ///
   /// - Parameter name: What the descriptor is, for errors.
-  /// - Throws: ``SecretError`` if there is not exactly one secret, it cannot be used, or the descriptor cannot be read.
+  /// - Throws: ``SecretError`` if there is not exactly one secret, it cannot be used, the descriptor cannot be read, or it
+  ///   is a file that others can use.
   public convenience init(readingFrom descriptor: CInt, name: String) throws(SecretError) {
-    let text = RingText(try SecretFile(path: name).read(FileDescriptor(rawValue: descriptor)))
+    let (file, descriptor) = (SecretFile(path: name), FileDescriptor(rawValue: descriptor))
+    var status = stat()
+    if unsafe fstat(descriptor.rawValue, &status) == 0, status.st_mode & S_IFMT == S_IFREG {
+      try file.checkOwner(of: status) { error throws(SecretError) in throw error }
+    }
+    let text = RingText(try file.read(descriptor))
     guard text.secrets.count == 1, let line = text.secrets.first else {
       throw .unusable("there are \(text.secrets.count) secrets on \(name): give one, on one line")
     }

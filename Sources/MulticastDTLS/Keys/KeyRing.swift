@@ -30,10 +30,11 @@ public struct KeyRing: Sendable {
   /// wiped and removed when it is read, so that neither the processes that this one starts nor `/proc` show it. (So no
   /// other thread may use the environment meanwhile; see getenv(3).)
   ///
+  /// - Parameter makesOwnFile: Whether the user's own file is made if there is none.
   /// - Throws: ``SecretError`` if there is no secret, one cannot be used, or others can read or change the file.
-  public init(from source: SecretSource) throws(SecretError) {
+  public init(from source: SecretSource, makesOwnFile: Bool = true) throws(SecretError) {
     var isNew = false
-    if case .ownFile(let path) = source { isNew = try SecretFile(path: path).createIfMissing() }
+    if makesOwnFile, case .ownFile(let path) = source { isNew = try SecretFile(path: path).createIfMissing() }
     try self.init(from: source) { error throws(SecretError) in throw error }
     self.isNew = isNew
   }

@@ -28,6 +28,11 @@ public struct RingFile: Sendable {
   ///
   /// - Throws: ``SecretError`` if the ring has it already or is full, or the file cannot be used.
   public func add(_ secret: GroupSecret) throws {
+    let line = unsafe RingText(secret.text.withBytes { unsafe SecretBytes(copying: $0) })
+    guard line.isOneSecret(of: secret.text.count) else {
+      throw SecretError.unusable(
+        "the new secret cannot be a line of \(path): it would be taken for a comment or a blank line")
+    }
     let keyID = try secret.keyID()
     try edit { text, keyIDs throws(SecretError) in
       guard !keyIDs.contains(keyID) else { throw .unusable("\(path) has the secret with key ID \(keyID) already") }
@@ -51,7 +56,7 @@ public struct RingFile: Sendable {
 
   /// Moves a secret to the first place: the second step of a rotation. If it is there, nothing changes.
   ///
-  /// - Parameter keyID: Which one; nil is the last.
+  /// - Parameter keyID: Which one; nil is the last, so that of two secrets a second call brings back the former.
   /// - Throws: ``SecretError`` if the ring does not have it or has but one, or the file cannot be used.
   public func promote(_ keyID: KeyID? = nil) throws {
     try edit { text, keyIDs throws(SecretError) in
@@ -105,7 +110,9 @@ public struct RingFile: Sendable {
       keyIDs.append(try GroupSecret(text.content(of: line), origin: "a line of \(path)").keyID())
     }
     let changed = try change(text, keyIDs)
-    let draft = DurableFile.draftName(target.path)
+    // Under the lock there is but one; what a crash has left of it is overwritten.
+    let draft = "\(target.path).new"
+    unsafe unlink(draft)
     defer { unsafe unlink(draft) }
     do {
       unsafe try changed.withBytes { unsafe try DurableFile.write($0, to: draft, like: status) }
@@ -120,7 +127,9 @@ public struct RingFile: Sendable {
   private func lock(_ target: SecretFile) throws(SecretError) -> (FileDescriptor, stat) {
     while true {
       let descriptor = try target.open()
-      while flock(descriptor.rawValue, LOCK_EX) != 0, errno == EINTR {}
+      while flock(descriptor.rawValue, LOCK_EX) != 0 {
+        guard errno == EINTR else { throw file.failure("lock", Errno(rawValue: errno)) }
+      }
       let status = try target.look(at: descriptor)
       var current = stat()
       if unsafe stat(target.path, &current) == 0, current.st_ino == status.st_ino, current.st_dev == status.st_dev {

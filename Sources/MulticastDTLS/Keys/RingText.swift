@@ -1,7 +1,6 @@
 /// The text of a ring file, by its lines: up to four secrets, the one to send with first; comments and blank lines.
 ///
-/// A comment's first character is `#`. A line ends with LF or CR LF; the last one need not. A secret is its whole line,
-/// spaces included.
+/// A comment's first character is `#`. A line ends with LF, CR LF or the text. A secret is its whole line, spaces included.
 struct RingText: ~Copyable {
   /// How many secrets a ring can have: each is tried on a record that none before it opened.
   static let maximumCount = 4
@@ -32,6 +31,11 @@ struct RingText: ~Copyable {
     lines.filter(\.isSecret)
   }
 
+  /// Whether the text is a secret of that size and nothing else.
+  func isOneSecret(of size: Int) -> Bool {
+    lines.count == 1 && lines[0].isSecret && lines[0].content.count == size
+  }
+
   /// Copies a line's content.
   func content(of line: Line) -> SecretBytes {
     unsafe bytes.withBytes { unsafe SecretBytes(copying: UnsafeRawBufferPointer(rebasing: $0[line.content])) }
@@ -47,7 +51,7 @@ struct RingText: ~Copyable {
           unsafe UnsafeMutableRawBufferPointer(rebasing: storage[count...])
             .copyMemory(from: UnsafeRawBufferPointer(rebasing: bytes[line.whole]))
           count += line.whole.count
-          if line.whole.upperBound == line.content.upperBound {
+          if unsafe count == 0 || storage[count - 1] != UInt8(ascii: "\n") {
             unsafe storage[count] = UInt8(ascii: "\n")
             count += 1
           }
@@ -63,7 +67,7 @@ struct RingText: ~Copyable {
     while start < bytes.count {
       let newline = unsafe bytes[start...].firstIndex(of: UInt8(ascii: "\n"))
       var end = newline ?? bytes.count
-      if newline != nil, end > start, unsafe bytes[end - 1] == UInt8(ascii: "\r") { end -= 1 }
+      if end > start, unsafe bytes[end - 1] == UInt8(ascii: "\r") { end -= 1 }
       let first = unsafe bytes[start..<end].first { $0 != UInt8(ascii: " ") && $0 != UInt8(ascii: "\t") }
       let next = newline.map { $0 + 1 } ?? bytes.count
       lines.append(

@@ -25,8 +25,9 @@ struct SecretFile {
   /// - Returns: Whether it was made; if not, there was a file.
   func create() throws(SecretError) -> Bool {
     do {
-      let directory = FilePath(path).removingLastComponent()
+      let directory = Self.directory(of: path)
       try DurableFile.makeDirectory(directory)
+      try check(directory) { error throws(SecretError) in throw error }
       let draft = DurableFile.draftName(path)
       defer { unsafe unlink(draft) }
       try unsafe Self.randomSecret().withBytes { try unsafe DurableFile.write($0, to: draft) }
@@ -37,6 +38,8 @@ struct SecretFile {
       // The name must last as well: others get this secret now.
       try DurableFile.syncDirectory(directory)
       return true
+    } catch let error as SecretError {
+      throw error
     } catch {
       throw failure("make", error, "name another file, or set \(SecretSource.variable)")
     }
@@ -53,8 +56,12 @@ struct SecretFile {
       // Non-blocking, so that a pipe that nobody writes to does not hold us up before it is refused.
       return unsafe try FileDescriptor.open(path, .readOnly, options: [.closeOnExec, .nonBlocking])
     } catch {
-      throw failure("open", error, "check its path, or make one: mcast-peer secret new --write '\(path)'")
+      throw cannotOpen(error)
     }
+  }
+
+  private func cannotOpen(_ error: any Error) -> SecretError {
+    failure("open", error, "check its path, or make one: mcast-peer secret new --write '\(path)'")
   }
 
   /// What the file is; it must be a regular one.
@@ -81,7 +88,7 @@ struct SecretFile {
     if !Self.isTrusted(status.st_uid) {
       try report(
         .openToOthers(
-          "the secret file \(path) belongs to another user (uid \(status.st_uid)), who can read and change it: chown it"
+          "the secret file \(path) belongs to another user (uid \(status.st_uid)), who can read and change it: chown it, or do this as that user"
         ))
     }
   }
@@ -89,30 +96,36 @@ struct SecretFile {
   /// Refuses a directory in which others can put another file in the place of this one; of a symbolic link also the
   /// directory that it leads to.
   func checkDirectories(_ report: (SecretError) throws(SecretError) -> Void) throws(SecretError) {
-    for directory in Set([path, try resolvedPath()].map { FilePath($0).removingLastComponent() }) {
-      let name = directory.isEmpty ? "." : directory.string
-      var status = stat()
-      guard unsafe stat(name, &status) == 0 else { throw failure("look at the directory of", Errno(rawValue: errno)) }
-      let mode = status.st_mode & 0o7777
-      // In a sticky directory only the owner of a file can replace it. Source: inode(7).
-      if mode & 0o022 != 0, mode & S_ISVTX == 0 {
-        try report(
-          .openToOthers(
-            "others may replace the secret file \(path): its directory \(name) has mode 0\(String(mode, radix: 8)); chmod "
-              + "go-w it, or keep the file in another"))
-      }
-      if !Self.isTrusted(status.st_uid) {
-        try report(
-          .openToOthers(
-            "the directory \(name) of the secret file belongs to another user (uid \(status.st_uid)), who can replace "
-              + "the file: keep it in another"))
-      }
+    for directory in Set([path, try resolvedPath()].map(Self.directory)) {
+      try check(directory, report)
+    }
+  }
+
+  private func check(
+    _ directory: FilePath, _ report: (SecretError) throws(SecretError) -> Void
+  ) throws(SecretError) {
+    let name = directory.string
+    var status = stat()
+    guard unsafe stat(name, &status) == 0 else { throw failure("look at the directory of", Errno(rawValue: errno)) }
+    let mode = status.st_mode & 0o7777
+    // In a sticky directory only the owner of a file can replace it. Source: inode(7).
+    if mode & 0o022 != 0, mode & S_ISVTX == 0 {
+      try report(
+        .openToOthers(
+          "others may replace the secret file \(path): its directory \(name) has mode 0\(String(mode, radix: 8)); chmod "
+            + "go-w it, or keep the file in another"))
+    }
+    if !Self.isTrusted(status.st_uid) {
+      try report(
+        .openToOthers(
+          "the directory \(name) of the secret file belongs to another user (uid \(status.st_uid)), who can replace "
+            + "the file: keep it in another"))
     }
   }
 
   /// The file's path without symbolic links. Source: realpath(3).
   func resolvedPath() throws(SecretError) -> String {
-    guard let resolved = unsafe realpath(path, nil) else { throw failure("find", Errno(rawValue: errno)) }
+    guard let resolved = unsafe realpath(path, nil) else { throw cannotOpen(Errno(rawValue: errno)) }
     defer { unsafe free(resolved) }
     return unsafe String(cString: resolved)
   }
@@ -137,6 +150,12 @@ struct SecretFile {
       throw .unusable("the secret file \(path) has more than \(RingText.maximumSize) bytes: it cannot be a key ring")
     }
     return content
+  }
+
+  /// The directory that a file is in; of a bare name, the working directory.
+  private static func directory(of path: String) -> FilePath {
+    let directory = FilePath(path).removingLastComponent()
+    return directory.isEmpty ? "." : directory
   }
 
   /// A user who could do as they like anyway.

@@ -10,8 +10,10 @@ enum Notice: Hashable {
   case forgedOther(MemberID, Endpoint)
   /// Records of a member that are authentic, but not encrypted as ours are, or the other way round.
   case otherSuite(MemberID, Endpoint)
-  /// A member has gone over to another key of the ring; where the others are by now.
-  case keyChanged(MemberID, KeyID, Readiness)
+  /// A member has gone over to another key of the ring.
+  case keyChanged(MemberID, KeyID)
+  /// Where all members are, since some of them have gone over to another key.
+  case readiness(Readiness)
   /// A key that members were still heard with is not accepted any more.
   case keyDropped(KeyID, [MemberID])
   /// A member of the group that is not followed.
@@ -36,7 +38,7 @@ enum Notice: Hashable {
   /// What the limit on notices counts by.
   enum Cause: Hashable, CaseIterable {
     case nothingHeard, forged, forgedOther, unknownMember, staleEpoch, repeating, restarted, silent, heardAgain
-    case ownID, alternating, otherSuite, keyChanged, keyDropped
+    case ownID, alternating, otherSuite, keyChanged, readiness, keyDropped
 
     /// Whether saying it once is enough for long: nothing about it changes until somebody has acted.
     var isSaidOnce: Bool {
@@ -59,7 +61,8 @@ enum Notice: Hashable {
     case .ownIDUsed, .ownIDRepeated: (.ownID, nil)
     case .alternating(let member, _, _): (.alternating, member)
     case .otherSuite(let member, _): (.otherSuite, member)
-    case .keyChanged(let member, _, _): (.keyChanged, member)
+    case .keyChanged(let member, _): (.keyChanged, member)
+    case .readiness: (.readiness, nil)
     case .keyDropped: (.keyDropped, nil)
     }
   }
@@ -67,7 +70,7 @@ enum Notice: Hashable {
   /// How much it matters.
   var level: Logger.Level {
     switch self {
-    case .restarted, .heardAgain, .keyChanged: .info
+    case .restarted, .heardAgain, .keyChanged, .readiness: .info
     default: .warning
     }
   }
@@ -91,8 +94,10 @@ enum Notice: Hashable {
           + "one with --encrypt, too (or somebody repeats old messages)"
         : "node \(member) sends encrypted records, from \(source), and this node does not encrypt: start this one with "
           + "--encrypt, too (or somebody repeats old messages)"
-    case .keyChanged(let member, let keyID, let readiness):
-      "node \(member) now sends with key ID \(keyID); \(readiness.text(here))"
+    case .keyChanged(let member, let keyID):
+      "node \(member) now sends with key ID \(keyID)"
+    case .readiness(let readiness):
+      readiness.text(here)
     case .keyDropped(let keyID, let members):
       "key ID \(keyID) was removed, and node \(MemberSet(members)) still sent with it when last heard: it is not heard until it "
         + "sends with \(here.keys)"
@@ -138,9 +143,6 @@ enum Notice: Hashable {
     var keys: String {
       (keyIDs.count == 1 ? "key ID " : "key IDs ") + keyIDs.map(\.description).joined(separator: ", ")
     }
-
-    /// The key that this node sends with, in words.
-    var sendingKey: String { keyIDs.first.map(\.description) ?? "none" }
 
     /// The members that are listened to.
     var others: MemberSet {

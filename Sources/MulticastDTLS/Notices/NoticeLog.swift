@@ -15,6 +15,11 @@ final class NoticeLog: Sendable {
     self.logger = logger
   }
 
+  /// Returns when all lines are logged.
+  func flush() {
+    queue.sync {}
+  }
+
   /// Logs a line, soon.
   func log(_ level: Logger.Level, _ text: String) {
     guard waiting.load(ordering: .relaxed) < Self.backlog else { return }

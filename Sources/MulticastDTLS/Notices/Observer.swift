@@ -16,6 +16,8 @@ struct Observer {
   /// When a record came last that was refused, and that somebody was told of.
   private var lastRefused: ContinuousClock.Instant?
   private let followed: MemberSet
+  /// Whether a member has gone over to another key since the last tick.
+  private var isMoving = false
   /// Whether the quiet has been noticed, and not ended since.
   private var isQuiet = false
 
@@ -28,11 +30,7 @@ struct Observer {
   }
 
   /// Takes note of a message that was accepted.
-  ///
-  /// - Parameter whereabouts: Which key each member sends with by now.
-  mutating func heard(
-    _ arrival: Arrival, _ whereabouts: Whereabouts, now: ContinuousClock.Instant
-  ) -> [Notice] {
+  mutating func heard(_ arrival: Arrival, now: ContinuousClock.Instant) -> [Notice] {
     let message = arrival.message
     lastHeard = now
     isQuiet = false
@@ -43,7 +41,8 @@ struct Observer {
       return watch.heard(arrival.keyID, message.epoch, message.sequence, now: now)
     }
     if arrival.isKeyChange {
-      notices.append(.keyChanged(message.sender, arrival.keyID, Readiness(whereabouts, of: followed)))
+      notices.append(.keyChanged(message.sender, arrival.keyID))
+      isMoving = true
     } else if arrival.isRestart {
       notices.append(.restarted(message.sender, message.epoch))
     } else if endsSilence {
@@ -87,13 +86,15 @@ struct Observer {
   }
 
   /// Takes note of a key that is not accepted any more, and of the members that were still heard with it.
-  mutating func dropped(_ keyID: KeyID, _ members: [MemberID], now: ContinuousClock.Instant) -> [Notice] {
-    let notice = Notice.keyDropped(keyID, members)
-    return !members.isEmpty && limit.admit(notice, now: now) ? [notice] : []
+  func dropped(_ keyID: KeyID, _ members: [MemberID]) -> [Notice] {
+    // As often as somebody drops a key, which nobody on the network can do.
+    members.isEmpty ? [] : [.keyDropped(keyID, members)]
   }
 
-  /// Looks at who has not been heard. To be called once a second or so.
-  mutating func tick(now: ContinuousClock.Instant) -> [Notice] {
+  /// Looks at who has not been heard, and who has gone over to another key. To be called once a second or so.
+  ///
+  /// - Parameter whereabouts: Which key each member sends with.
+  mutating func tick(_ whereabouts: Whereabouts, now: ContinuousClock.Instant) -> [Notice] {
     let tick = lastTick.duration(to: now)
     if tick > Self.longestTick {
       lastHeard += tick
@@ -113,7 +114,13 @@ struct Observer {
         notices.append(.silent(MemberID(rawValue: UInt8(index)), silence))
       }
     }
-    return notices.filter { limit.admit($0, now: now) }
+    notices = notices.filter { limit.admit($0, now: now) }
+    if isMoving {
+      // Unlimited: it takes a holder of two secrets to cause it, and nobody should have to wait for it.
+      notices.append(.readiness(Readiness(whereabouts, of: followed)))
+      isMoving = false
+    }
+    return notices
   }
 
   private mutating func alternation(_ member: MemberID, _ source: Endpoint) -> [Notice] {

@@ -18,17 +18,14 @@ struct Readiness: Hashable {
 
   /// The matter in words.
   func text(_ here: Notice.Surroundings) -> String {
-    var parts: [String] = []
+    let own = here.keyIDs.first.map(\.description) ?? "none"
     if members.count == 1, let keyID = members.keys.first, unheard.members.isEmpty {
-      parts.append("all others send with it")
-      parts.append(here.keyIDs.first == keyID ? "and so does this node" : "this node sends with \(here.sendingKey)")
-    } else {
-      for (keyID, members) in members.sorted(by: { "\($0.key)" < "\($1.key)" }) {
-        parts.append("with \(keyID): \(members)")
-      }
-      if !unheard.members.isEmpty { parts.append("not heard: \(unheard)") }
-      parts.append("this node sends with \(here.sendingKey)")
+      let node = keyID == here.keyIDs.first ? "and so does this node" : "but this node sends with \(own)"
+      return "all other members send with key ID \(keyID) now, \(node)"
     }
-    return parts.joined(separator: ", ")
+    var parts = members.sorted { "\($0.key)" < "\($1.key)" }.map { "node \($1) with \($0)" }
+    parts.append("this node with \(own)")
+    if !unheard.members.isEmpty { parts.append("not heard: \(unheard)") }
+    return "key IDs that are sent with now: \(parts.joined(separator: ", "))"
   }
 }

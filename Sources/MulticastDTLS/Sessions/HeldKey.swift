@@ -11,3 +11,10 @@ struct HeldKey: Sendable {
     InboundMembers.Accepted(key: key, heardBefore: keeper.heardBefore)
   }
 }
+
+extension [HeldKey] {
+  /// Those that are not among others.
+  func without(_ others: [HeldKey]) -> [HeldKey] {
+    filter { held in !others.contains { $0.keyID == held.keyID } }
+  }
+}

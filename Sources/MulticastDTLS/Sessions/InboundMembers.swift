@@ -16,6 +16,11 @@ final class InboundMembers {
   private let suite: CipherSuite
   private let admission: Admission
   private var keys: [InboundKey]
+  /// How often the other suite was tried in the second that began then.
+  private var tries: (start: ContinuousClock.Instant, count: Int) = (.now, 0)
+
+  /// How often a second it is: it only serves to tell somebody why a member is not heard, and doubles what a forgery costs.
+  private static let triesPerSecond = 64
 
   /// Follows each member but ourselves.
   ///
@@ -65,7 +70,7 @@ final class InboundMembers {
     // Admitted, so its epoch is one.
     guard let epoch = try? Epoch(header.epoch) else { return .failure(Refused(.malformed, header, source)) }
     guard header.length >= suite.tagSize else {
-      return .failure(Refused(unsafe isOfOtherSuite(record, header) ? .otherSuite : .malformed, header, source))
+      return .failure(Refused(unsafe isOfOtherSuite(record, header, now) ? .otherSuite : .malformed, header, source))
     }
     let keyID = whereabouts[header.member]
     // The key that the member sends with is tried first; others only cost something when that does not fit.
@@ -94,7 +99,7 @@ final class InboundMembers {
             isStraggler: epoch != member.epoch || whereabouts[header.member] != inbound.key.keyID))
       }
     }
-    return .failure(Refused(unsafe isOfOtherSuite(record, header) ? .otherSuite : .forged, header, source))
+    return .failure(Refused(unsafe isOfOtherSuite(record, header, now) ? .otherSuite : .forged, header, source))
   }
 
   /// What a refusal of admission's means, once it is known whether the record is authentic and whose it is.
@@ -115,7 +120,11 @@ final class InboundMembers {
     }
   }
 
-  private func isOfOtherSuite(_ record: UnsafeBufferPointer<UInt8>, _ header: RecordHeader) -> Bool {
-    keys.contains { unsafe $0.key.isOfOtherSuite(record, header: header) }
+  private func isOfOtherSuite(
+    _ record: UnsafeBufferPointer<UInt8>, _ header: RecordHeader, _ now: ContinuousClock.Instant
+  ) -> Bool {
+    if tries.start.duration(to: now) >= .seconds(1) { tries = (now, 0) }
+    tries.count += 1
+    return tries.count <= Self.triesPerSecond && keys.contains { unsafe $0.key.isOfOtherSuite(record, header: header) }
   }
 }

@@ -18,11 +18,11 @@ struct Outbound: ~Copyable {
   /// The key that it seals with.
   var keyID: KeyID { held.keyID }
 
-  /// Seals with another key from now on, in a new epoch of that key.
+  /// Seals with another key from now on, in an epoch that its keeper has handed out.
   ///
-  /// - Throws: As at the start; then the former key stays.
-  mutating func change(to held: HeldKey) throws {
-    session = try Self.nextSession(held, recordLimit)
+  /// - Throws: ``WolfSSLError`` if wolfSSL cannot make a session; then the former key stays.
+  mutating func change(to held: HeldKey, epoch: Epoch) throws(WolfSSLError) {
+    session = try OutboundSession(held.key, epoch: epoch, limit: recordLimit)
     self.held = held
   }
 

@@ -39,20 +39,20 @@ struct ReceiveBatch: ~Copyable {
 
   /// Receives what is ready now and hands over each datagram, lent for the call. Source: recvmmsg(2).
   ///
-  /// - Returns: How many datagrams the kernel has dropped since the last call, as far as it has said so by now. Source:
-  ///   socket(7), SO_RXQ_OVFL.
+  /// - Returns: How many datagrams there were, and how many the kernel has dropped since the last call, as far as it has
+  ///   said so by now. Source: socket(7), SO_RXQ_OVFL.
   /// - Throws: ``SystemError`` if the socket reports an error.
   mutating func receive(
     from socket: MulticastSocket,
     _ body: (UnsafeBufferPointer<UInt8>, Endpoint) -> Void
-  ) throws(SystemError) -> Int {
+  ) throws(SystemError) -> (taken: Int, dropped: Int) {
     let received = unsafe cdatagram_receive(
       socket.receiveDescriptor,
       slots.baseAddress.unsafelyUnwrapped,
       UInt32(slots.count)
     )
     // Another poll tells whether there is more.
-    if received == -EAGAIN { return 0 }
+    if received == -EAGAIN { return (0, 0) }
     guard received >= 0 else { throw SystemError("recvmmsg", -received) }
     let before = dropped
     for index in 0..<Int(received) {
@@ -61,6 +61,6 @@ struct ReceiveBatch: ~Copyable {
       // Nothing is said as long as it is 0.
       if unsafe slot.dropped != 0 { dropped = unsafe slot.dropped }
     }
-    return max(0, Int(Int32(bitPattern: dropped &- before)))
+    return (Int(received), max(0, Int(Int32(bitPattern: dropped &- before))))
   }
 }

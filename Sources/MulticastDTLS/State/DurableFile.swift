@@ -38,8 +38,12 @@ enum DurableFile {
     )
     try file.closeAfter {
       _ = unsafe try file.writeAll(bytes)
-      if let former, former.st_uid != geteuid() || former.st_gid != getegid() {
-        guard fchown(file.rawValue, former.st_uid, former.st_gid) == 0 else { throw Errno(rawValue: errno) }
+      if let former {
+        // The group may be one that we cannot give; it has no rights to a secret anyway.
+        _ = fchown(file.rawValue, uid_t.max, former.st_gid)
+        guard former.st_uid == geteuid() || fchown(file.rawValue, former.st_uid, gid_t.max) == 0 else {
+          throw Errno(rawValue: errno)
+        }
       }
       // Whatever the umask left of it.
       let mode = former.map { $0.st_mode & 0o7777 } ?? 0o600

@@ -20,6 +20,12 @@ struct NodeState: Hashable, Sendable {
     let description: String
   }
 
+  /// Takes over what another knows better: later epochs, and what was heard further.
+  mutating func merge(_ other: NodeState) {
+    epoch = [epoch, other.epoch].compactMap(\.self).max()
+    heard.merge(other.heard) { max($0, $1) }
+  }
+
   /// Writes the state down, for one node of one group.
   func encoded(for node: String) -> String {
     var text = "mcast-peer state 1\nnode \(node)\n"

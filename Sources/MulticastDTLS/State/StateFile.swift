@@ -74,10 +74,13 @@ final class StateFile: Sendable {
     }
   }
 
-  /// Puts a damaged state out of the way, for a person to look at.
-  func setAside() {
-    // If it cannot be moved, it cannot be replaced either, and that is reported.
-    _ = unsafe rename(path, "\(path).damaged")
+  /// Replaces a damaged state, and keeps it under another name for a person to look at. At no moment there is none.
+  ///
+  /// - Throws: ``StateError`` if the new one cannot be written; then the damaged one is still there.
+  func replaceDamaged(by state: NodeState) throws(StateError) {
+    unsafe unlink("\(path).damaged")
+    _ = unsafe link(path, "\(path).damaged")
+    try write(state)
   }
 
   /// Replaces the state, and returns once it would survive a loss of power.

@@ -43,72 +43,94 @@ final class StateKeeper: Sendable {
   enum Beginning {
     /// The one after the last that was used.
     case next
-    /// The one that the user gave. A state that cannot be used is then warned of and done without.
+    /// The one that the user gave.
     case given(Epoch)
-    /// The one that the user gave, if there is no usable state to tell the next.
-    case nextOrGiven(Epoch)
+    /// The one after the last that was used, and not before the one that the user gave.
+    case atLeast(Epoch)
 
     var given: Epoch? {
       switch self {
       case .next: nil
-      case .given(let epoch), .nextOrGiven(let epoch): epoch
+      case .given(let epoch), .atLeast(let epoch): epoch
       }
     }
   }
 
-  /// Opens the state.
+  /// Opens the state. With an epoch given, one that cannot be read or written is warned of and done without.
   ///
   /// - Parameters:
   ///   - directory: Where the state is; nil keeps none, and then an epoch must be given.
+  ///   - mayReplaceDamaged: Whether the given epoch is the user's answer to a state that is damaged.
   ///   - isEncrypting: Whether nonces depend on it that no epoch is used twice. Then an epoch that is known to have been
   ///     used is refused, and one that is not known to be new is warned of.
+  ///   - known: What this process knows besides, since it has had this key before.
   /// - Throws: ``StateError`` if another process holds the state, or it cannot be used.
   init(
     directory: StateDirectory?,
     beginning: Beginning,
+    mayReplaceDamaged: Bool = true,
     keyID: KeyID,
     member: MemberID,
     isEncrypting: Bool,
-    logger: Logger
+    known: NodeState = NodeState(),
+    log: NoticeLog
   ) throws(StateError) {
-    var epoch = beginning.given
     var file: StateFile?
     var state = NodeState()
+    var isKnownWhatWasUsed = true
     do throws(StateError) {
       guard let directory else { throw .unusable("there is no state directory: \(StateError.waysOut)") }
       file = try StateFile(in: directory, keyID: keyID, member: member)
       state = try file?.read() ?? state
+      isKnownWhatWasUsed = state.epoch != nil
     } catch {
-      switch error {
-      case .unusable(let reason) where epoch != nil:
+      isKnownWhatWasUsed = false
+      switch (error, beginning.given) {
+      case (.unusable(let reason), .some):
         // Unless it is as the user wants it.
-        if directory != nil { logger.warning("\(reason)") }
-      case .damaged(let reason) where epoch != nil:
-        logger.warning("\(reason)")
-        file?.setAside()
+        if directory != nil { log.log(.warning, reason) }
+      case (.damaged(let reason), let given?) where mayReplaceDamaged:
+        log.log(.warning, reason)
+        // On disk before anything else happens, or the next start would begin with 1.
+        state.epoch = given.previous
+        do throws(StateError) { try file?.replaceDamaged(by: state) } catch { log.log(.warning, "\(error)") }
       default: throw error
       }
     }
-    if case .nextOrGiven = beginning, file != nil, state != NodeState() { epoch = nil }
-    if let epoch, let last = state.epoch, epoch <= last {
-      let reason = "epoch \(epoch) is not later than \(last), which this node has used with key ID \(keyID)"
-      guard !isEncrypting else {
-        throw .unusable("\(reason): it would repeat nonces, and so break the encryption; leave the epoch out")
+    state.merge(known)
+    switch beginning {
+    case .next:
+      break
+    case .atLeast(let epoch):
+      let before = state
+      state.merge(NodeState(epoch: epoch.previous))
+      if state != before { do throws(StateError) { try file?.write(state) } catch { log.log(.warning, "\(error)") } }
+    case .given(let epoch):
+      if let last = state.epoch, epoch <= last {
+        let reason = "epoch \(epoch) is not later than \(last), which this node has used with key ID \(keyID)"
+        guard !isEncrypting else {
+          throw .unusable("\(reason): it would repeat nonces, and so break the encryption; leave the epoch out")
+        }
+        log.log(.warning, "\(reason): the others refuse it; leave the epoch out")
+      } else if isEncrypting, !isKnownWhatWasUsed {
+        log.log(
+          .warning,
+          "nothing tells whether node \(member) has used epoch \(epoch) with key ID \(keyID) before: if it has, nonces "
+            + "repeat, and what was sent in both can be read; be sure, or leave the epoch out")
       }
-      logger.warning("\(reason): the others refuse it; leave the epoch out")
-    } else if let epoch, isEncrypting, state.epoch == nil {
-      logger.warning(
-        """
-        nothing tells whether node \(member) has used epoch \(epoch) with key ID \(keyID) before: if it has, nonces \
-        repeat, and what was sent in both can be read; be sure, or leave the epoch out
-        """)
     }
     path = file?.path
     heardBefore = state.heard
     node = "node \(member) with key ID \(keyID)"
-    log = NoticeLog(logger)
-    current = Mutex(epoch ?? state.epoch ?? .first)
-    kept = Mutex(Kept(file: file, state: state, given: epoch))
+    self.log = log
+    let given: Epoch? = if case .given(let epoch) = beginning { epoch } else { nil }
+    current = Mutex(given ?? state.epoch ?? .first)
+    kept = Mutex(Kept(file: file, state: state, given: given))
+  }
+
+  /// What is kept, whether it could be written or not.
+  var state: NodeState {
+    kept.withLock { $0.state }
   }
 
   /// The epoch to hand out next; nil if there is none left.
@@ -132,11 +154,16 @@ final class StateKeeper: Sendable {
       guard let taken = next else {
         return .failure(.usedUp("\(node) has used all 65535 epochs: the group needs a new secret"))
       }
-      kept.state.epoch = max(taken, kept.state.epoch ?? taken)
+      let former = kept.state.epoch
+      kept.state.epoch = max(taken, former ?? taken)
       do throws(StateError) {
         try write(&kept)
       } catch {
-        guard given != nil else { return .failure(.unusable("\(error); \(StateError.waysOut)")) }
+        guard given != nil else {
+          // It was not used, and is there for the next attempt.
+          kept.state.epoch = former
+          return .failure(.unusable("\(error); \(StateError.waysOut)"))
+        }
         log.log(.warning, "epoch \(taken) is not remembered, so give a later one at the next start: \(error)")
       }
       return .success(taken)

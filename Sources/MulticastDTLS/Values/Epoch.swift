@@ -26,6 +26,11 @@ public struct Epoch: Hashable, Comparable, Sendable {
     self == .last ? nil : Epoch(unchecked: rawValue + 1)
   }
 
+  /// The epoch before this one; nil before 1, the first.
+  var previous: Epoch? {
+    self == .first ? nil : Epoch(unchecked: rawValue - 1)
+  }
+
   private init(unchecked rawValue: UInt16) {
     self.rawValue = rawValue
   }

@@ -14,7 +14,8 @@ public enum Refusal: String, Error, Hashable, Sendable, CaseIterable {
   case staleEpoch = "stale epoch"
   /// It is authentic, but was accepted before or is older than the replay window.
   case replayed
-  /// It is authentic, but not encrypted where this node takes encrypted records only, or the other way round.
+  /// It is authentic, but not encrypted where this node takes encrypted records only, or the other way round. In a
+  /// flood, most of these are counted as forged.
   case otherSuite = "other cipher suite"
   /// It does not authenticate: made with another secret, or altered.
   case forged

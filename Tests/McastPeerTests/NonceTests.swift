@@ -1,0 +1,58 @@
+import Foundation
+import TestSupport
+import Testing
+
+@Suite("Nonces")
+struct NonceTests {
+  @Test("across 20 restarts, half of them after kill -9, and 3 rotations none is used twice")
+  func neverTwice() async throws {
+    let group = LoopbackGroup()
+    let secrets = ["the first secret of the group", "the second secret of the group"]
+    let file = RingFileOfNode(secrets[0])
+    let tap = try Tap(group.address)
+    var sent = 0
+    /// Runs node 0 until it has sent some messages more, does something to it, and has it send some more.
+    func run(_ change: (PeerProcess) async throws -> Void) async throws {
+      let peer = try PeerProcess(
+        ["0", "-I", "lo", "-t", "0", "-g", "\(group.address)", "-i", "0.002", "--encrypt", "-k", file.path],
+        home: group.home)
+      try await eventually("messages") { try peer.sent.count >= 10 }
+      try await change(peer)
+      let before = try peer.sent.count
+      try await eventually("messages") { try peer.sent.count >= before + 10 }
+      peer.signal(sent % 2 == 0 ? SIGKILL : SIGTERM)
+      sent += 1
+      _ = try await peer.exitCode()
+    }
+    for number in 0..<21 {
+      try await run { peer in
+        // There, back, and there again: the first key comes back, and the second as well.
+        guard [5, 11, 16].contains(number) else { return }
+        let new = number == 11 ? 0 : 1
+        try await file.rotate("add", secrets[new])
+        try await peer.readRingAgain()
+        try await file.rotate("promote")
+        try await peer.readRingAgain()
+        try await file.rotate("drop")
+        try await peer.readRingAgain()
+      }
+    }
+    tap.stop()
+    let keys = secrets.map { RecordKeys(secret: $0, .pskChaCha20Poly1305) }
+    let runs = try #require(RecordRun.runs(in: tap.datagrams, keys: keys))
+    // A run for each start, and one more for each rotation.
+    #expect(runs.count == 24)
+    #expect(Set(runs.map(\.nonces)).count == 24)
+    #expect(runs.allSatisfy { $0.sequences.lowerBound == 0 })
+    #expect(runs.map(\.key).reduce(into: [Int]()) { if $0.last != $1 { $0.append($1) } } == [0, 1, 0, 1])
+    // Not only of each run's ends: of all records.
+    var seen: Set<[UInt8]> = []
+    for run in runs {
+      for place in run.places {
+        let record = try #require(IndependentRecord(opening: tap.datagrams[place], with: keys[run.key]))
+        #expect(seen.insert([UInt8(run.key)] + tap.datagrams[place][3..<11]).inserted && record.member == 0)
+      }
+    }
+    #expect(seen.count == tap.datagrams.count)
+  }
+}

@@ -1,0 +1,144 @@
+import Foundation
+import TestSupport
+import Testing
+
+@testable import MulticastDTLS
+
+@Suite("A key ring that is read again")
+struct ReadAgainTests {
+  private let group = LoopbackGroup()
+  private let old = "the old secret of the group"
+  private let new = "the new secret of the group"
+
+  private func start(_ node: Int, _ file: RingFileOfNode, _ more: String...) throws -> PeerProcess {
+    try PeerProcess(
+      ["\(node)", "-I", "lo", "-t", "0", "-g", "\(group.address)", "-k", file.path] + more, home: group.home)
+  }
+
+  /// Waits until a node has heard another once more.
+  private func hears(_ peer: PeerProcess, _ other: Int) async throws {
+    let before = try peer.shown(from: other).count
+    try await eventually("node \(other) to be heard") { try peer.shown(from: other).count > before + 1 }
+  }
+
+  @Test("a file that cannot be used leaves the ring in force, and the peer says why")
+  func unusable() async throws {
+    let (file, otherFile) = (RingFileOfNode(old), RingFileOfNode(old))
+    let (peer, other) = (try start(0, file, "-i", "0.05"), try start(1, otherFile, "-i", "0.05"))
+    try await hears(peer, 1)
+    func refused(_ reason: String, _ count: Int) async throws {
+      peer.signal(SIGHUP)
+      try await peer.waitForError("the key ring stays as it was", count: count)
+      let line = try peer.errors.split(separator: "\n").last { $0.contains("stays as it was") } ?? ""
+      #expect(line.contains(reason) && line.contains(" error "), "\(line)")
+      try await hears(peer, 1)
+      try await hears(other, 0)
+    }
+    file.write([])
+    try await refused("holds no secret", 1)
+    file.write(["a", "b", "c", "d", "e"])
+    try await refused("holds 5 secrets", 2)
+    file.write([new])
+    try FileManager.default.setAttributes([.posixPermissions: 0o644], ofItemAtPath: file.path)
+    try await refused("mode 0644", 3)
+    try FileManager.default.removeItem(atPath: file.path)
+    try await refused("No such file", 4)
+    file.write([String(repeating: "x", count: 2000)])
+    try await refused("longer than 1024 bytes", 5)
+    #expect(try !peer.errors.contains("xxxx"))
+  }
+
+  @Test(
+    "who still sends with which key is told when it matters: as members move, in the table, and as a key is dropped")
+  func readiness() async throws {
+    let files = (0...2).map { _ in RingFileOfNode(old, new) }
+    let peers = try files.enumerated().map { try start($0, $1, "-i", "0.05") }
+    for (node, peer) in peers.enumerated() {
+      for other in 0...2 where other != node { try await hears(peer, other) }
+    }
+    let (oldID, newID) = ("\(try keyID(old))", "\(try keyID(new))")
+    #expect(try await peers[0].trafficReport().keyIDs == [1: oldID, 2: oldID])
+
+    files[1].write([new, old])
+    try await peers[1].readRingAgain()
+    #expect(try peers[1].sendingKeyID == newID)
+    try await peers[0].waitForError("node 1 now sends with key ID \(newID)")
+    #expect(try await peers[0].trafficReport().keyIDs == [1: newID, 2: oldID])
+    files[0].write([new])
+    try await peers[0].readRingAgain()
+    try await peers[0].waitForError("key ID \(oldID) was removed, and node 2 still sent with it")
+    try await peers[0].waitForError("node 2 sends with \(oldID)")
+    // It takes the last step, and all is well.
+    files[2].write([new])
+    try await peers[2].readRingAgain()
+    try await hears(peers[0], 2)
+    try await peers[0].waitForError(
+      "all other members send with key ID \(newID) now, and so does this node")
+    #expect(try await peers[0].trafficReport().keyIDs == [1: newID, 2: newID])
+  }
+
+  private func keyID(_ secret: String) throws -> KeyID {
+    try GroupSecret(text: secret).keyID()
+  }
+
+  @Test("a peer that was off during the whole rotation is told what is wrong, and tells; with the new ring it is heard")
+  func wasOff() async throws {
+    let files = (0...2).map { _ in RingFileOfNode(old) }
+    func startNode(_ node: Int) throws -> PeerProcess { try start(node, files[node], "-i", "0.1") }
+    var peers = try (0...2).map(startNode)
+    for (node, peer) in peers.enumerated() {
+      for other in 0...2 where other != node { try await hears(peer, other) }
+    }
+    // Several starts, so that its epoch under the old secret is higher than that under the new one will be.
+    for _ in 0..<3 {
+      peers[2].signal(SIGTERM)
+      #expect(try await peers[2].exitCode() == 0)
+      peers[2] = try startNode(2)
+      try await hears(peers[0], 2)
+    }
+    peers[2].signal(SIGTERM)
+    #expect(try await peers[2].exitCode() == 0)
+    for ring in [[old, new], [new, old], [new]] {
+      for node in 0...1 {
+        files[node].write(ring)
+        try await peers[node].readRingAgain()
+      }
+    }
+    let (oldID, newID) = (try keyID(old), try keyID(new))
+
+    let late = try startNode(2)
+    // Each side names its own key, and what to compare.
+    for node in 0...1 {
+      try await peers[node].waitForError("as node 2 do not authenticate: another secret? here it is key ID \(newID)")
+      try await late.waitForError("as node \(node) do not authenticate: another secret? here it is key ID \(oldID)")
+    }
+    try await late.waitForError("nothing heard for 10 s of any of the members 0-1, but records arrive")
+    #expect(try late.shown() == [:])
+
+    files[2].write([new])
+    try await late.readRingAgain()
+    for node in 0...1 {
+      try await hears(peers[node], 2)
+      try await hears(late, node)
+      // At once, and not when it has passed an old number or epoch.
+      #expect(try await peers[node].trafficReport().nodes[2]?["stale epoch"] == 0)
+    }
+  }
+
+  @Test("a terminal that is closed ends the peer: then the signal is no request")
+  func terminal() async throws {
+    let address = group.address
+    let session = try PeerProcess(
+      [], home: group.home, secret: "the secret of the group",
+      shell: "exec script --quiet --command \"exec $0 0 -I lo -t 0 -g \(address) -i 3600\" /dev/null")
+    try await eventually("the peer") { try session.output.contains("Node 0: Ready") }
+    let directory = "\(group.home.path)/.local/state/mcast-peer"
+    let lock = try #require(
+      try FileManager.default.contentsOfDirectory(atPath: directory).first { $0.hasSuffix(".lock") })
+    let process = try #require(
+      Int32(try String(contentsOfFile: "\(directory)/\(lock)", encoding: .utf8).dropLast()))
+    #expect(kill(process, 0) == 0)
+    session.signal(SIGKILL)
+    try await eventually("its end") { kill(process, 0) != 0 }
+  }
+}

@@ -1,0 +1,120 @@
+import Foundation
+import TestSupport
+import Testing
+
+@Suite("mcast-peer secret")
+struct RingCommandTests {
+  private let home = TemporaryDirectory()
+  private var path: String { "\(home.path)/.config/mcast-peer/secret" }
+
+  private struct Outcome {
+    let code: Int32
+    let output: String
+    let errors: String
+  }
+
+  /// Runs the command with what follows `secret`; `$0` is not to be used.
+  private func run(_ arguments: String, input: String? = nil, secret: String? = nil) async throws -> Outcome {
+    let redirection = input.map { "<" + home.write($0, to: "input") } ?? "</dev/null"
+    let command = try PeerProcess(
+      [], home: home, secret: secret, shell: "exec \"$0\" secret \(arguments) \(redirection)")
+    return Outcome(code: try await command.exitCode(), output: try command.output, errors: try command.errors)
+  }
+
+  @Test("new prints 256 random bits in hex, others each time, and nothing else")
+  func new() async throws {
+    let (one, other) = (try await run("new"), try await run("new"))
+    for outcome in [one, other] {
+      #expect(outcome.code == 0 && outcome.errors == "")
+      #expect(outcome.output.wholeMatch(of: /[0-9a-f]{64}\n/) != nil)
+    }
+    #expect(one.output != other.output)
+  }
+
+  @Test("new --write makes a file for its owner only, in its place or in another, and never over one that is there")
+  func write() async throws {
+    for (arguments, path) in [("new --write", path), ("new --write \(home.path)/ring", "\(home.path)/ring")] {
+      let made = try await run(arguments)
+      let text = try String(contentsOfFile: path, encoding: .utf8)
+      #expect(made.code == 0 && text.wholeMatch(of: /[0-9a-f]{64}\n/) != nil)
+      #expect(made.output.wholeMatch(of: /[^\n]+: [0-9a-f]{4}-[0-9a-f]{4}\n/) != nil && made.output.hasPrefix(path))
+      #expect(try FileManager.default.attributesOfItem(atPath: path)[.posixPermissions] as? Int == 0o600)
+      let again = try await run(arguments)
+      #expect(again.code == 78 && again.errors.contains("not overwritten") && again.output == "")
+      #expect(try String(contentsOfFile: path, encoding: .utf8) == text)
+    }
+    #expect(try await run("new \(home.path)/other").code == 64)
+  }
+
+  @Test(
+    "id names each key and which one is first, and warns of weak ones and of a file that is open, without the secret")
+  func id() async throws {
+    let ring = home.write("correct horse battery staple\nweak\n", to: "ring", mode: 0o644)
+    let outcome = try await run("id -k \(ring)")
+    #expect(outcome.code == 0)
+    let lines = outcome.output.split(separator: "\n")
+    #expect(lines.count == 2 && lines[0] == "9ab7-6d2d  sends, and is accepted" && lines[1].hasSuffix("  is accepted"))
+    let warnings = outcome.errors.split(separator: "\n")
+    #expect(
+      warnings.count == 2 && outcome.errors.contains("mode 0644") && outcome.errors.contains("fewer than 16 bytes"))
+    for text in ["horse", "weak\n"] { #expect(!(outcome.output + outcome.errors).contains(text)) }
+    let variable = try await run("id", secret: "correct horse battery staple")
+    #expect(variable.code == 0 && variable.output == "9ab7-6d2d  sends, and is accepted\n" && variable.errors == "")
+    // It makes none by the way.
+    let none = try await run("id")
+    #expect(none.code == 78 && none.errors.contains("secret new --write"))
+    #expect(!FileManager.default.fileExists(atPath: path))
+  }
+
+  @Test("rotate takes the three steps, and prints the ring after each")
+  func rotate() async throws {
+    #expect(try await run("new --write").code == 0)
+    let old = try await run("id").output.prefix(9)
+    let added = try await run("rotate add", input: "correct horse battery staple\n")
+    #expect(added.code == 0, "\(added.errors)")
+    #expect(added.output == "\(old)  sends, and is accepted\n9ab7-6d2d  is accepted\n")
+    let promoted = try await run("rotate promote")
+    #expect(promoted.code == 0 && promoted.output == "9ab7-6d2d  sends, and is accepted\n\(old)  is accepted\n")
+    #expect(try await run("rotate promote 9ab7-6d2d").output == promoted.output)
+    let dropped = try await run("rotate drop \(old)")
+    #expect(dropped.code == 0 && dropped.output == "9ab7-6d2d  sends, and is accepted\n")
+    #expect(try String(contentsOfFile: path, encoding: .utf8) == "correct horse battery staple\n")
+    for outcome in [added, promoted, dropped] { #expect(!outcome.output.contains("horse") && outcome.errors == "") }
+  }
+
+  @Test(
+    "what cannot be done is refused with one line, and the file stays as it was",
+    arguments: [
+      ("rotate drop", nil, 78, "one secret only"), ("rotate promote", nil, 78, "one secret only"),
+      ("rotate add", "", 78, "0 secrets"), ("rotate add", "two\nsecrets\n", 78, "2 secrets"),
+      ("rotate add", "the secret\n", 78, "already"), ("rotate promote nonsense", nil, 64, "eight hex digits"),
+      ("rotate bogus", nil, 64, "bogus"), ("bogus", nil, 64, "bogus"),
+    ] as [(String, String?, Int32, String)])
+  func refused(arguments: String, input: String?, code: Int32, hint: String) async throws {
+    try FileManager.default.createDirectory(
+      atPath: "\(home.path)/.config/mcast-peer", withIntermediateDirectories: true)
+    home.write("the secret\n", to: ".config/mcast-peer/secret")
+    let outcome = try await run(arguments, input: input)
+    #expect(outcome.code == code && outcome.errors.contains(hint), "\(outcome)")
+    #expect(outcome.errors.split(separator: "\n").count == 1 && outcome.output == "")
+    #expect(try String(contentsOfFile: path, encoding: .utf8) == "the secret\n")
+    #expect(try FileManager.default.contentsOfDirectory(atPath: "\(home.path)/.config/mcast-peer") == ["secret"])
+  }
+
+  @Test("what is in the environment cannot be changed, and that is said")
+  func environment() async throws {
+    let outcome = try await run("rotate promote", secret: "the secret of the group")
+    #expect(outcome.code == 78 && outcome.errors.contains("DTLS_MCAST_SECRET"))
+  }
+
+  @Test("each subcommand has its own help")
+  func help() async throws {
+    for (arguments, text) in [
+      ("--help", "rotate add"), ("", "rotate add"), ("rotate", "SIGHUP"), ("rotate add --help", "standard input"),
+      ("new --help", "--write"), ("id --help", "Warn"),
+    ] {
+      let outcome = try await run(arguments)
+      #expect(outcome.code == 0 && outcome.output.contains(text), "\(arguments)")
+    }
+  }
+}

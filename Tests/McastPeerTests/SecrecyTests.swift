@@ -1,0 +1,111 @@
+import Foundation
+import TestSupport
+import Testing
+
+@testable import MulticastDTLS
+
+@Suite("Secrets are handled like secrets")
+struct SecrecyTests {
+  private let group = LoopbackGroup()
+  private let secret = GroupSecret.random().withBytes { String(decoding: $0, as: UTF8.self) }
+  private let later = GroupSecret.random().withBytes { String(decoding: $0, as: UTF8.self) }
+
+  /// What must not be found: each secret, half of it, and what follows from it but for the keys of the records.
+  private func needles(_ secret: String, _ name: String) -> [String: [UInt8]] {
+    let keys = IndependentKeys(secret: secret)
+    return [
+      "\(name)'s text": Array(secret.utf8), "\(name)'s first half": Array(secret.utf8.prefix(32)),
+      "\(name)'s second half": Array(secret.utf8.suffix(32)), "\(name)'s pre-master secret": keys.preMasterSecret,
+      "half of \(name)'s pre-master secret": Array(keys.preMasterSecret.prefix(24)),
+      "the other half of \(name)'s pre-master secret": Array(keys.preMasterSecret.suffix(24)),
+      "\(name)'s master secret": keys.masterSecret,
+    ]
+  }
+
+  @Test(
+    "neither a secret's text nor its pre-master secret is in the memory of a running peer",
+    arguments: [CipherSuite.wdmNullSHA256, .pskChaCha20Poly1305], [true, false])
+  func memory(suite: CipherSuite, isInFile: Bool) async throws {
+    let file = RingFileOfNode(secret)
+    let peer = try PeerProcess(
+      ["0", "-I", "lo", "-t", "0", "-g", "\(group.address)", "-i", "0.05", "-m", "needle in a haystack"]
+        + (suite.isEncrypted ? ["--encrypt"] : []) + ["--allow-core-dumps"] + (isInFile ? ["-k", file.path] : []),
+      home: group.home, secret: isInFile ? nil : secret)
+    let other = try PeerProcess(
+      ["1", "-I", "lo", "-t", "0", "-g", "\(group.address)", "-i", "0.05"] + (suite.isEncrypted ? ["--encrypt"] : []),
+      home: group.home, secret: secret)
+    // It has sealed, opened, and refused by then.
+    try Wire(group.address).send(IndependentRecord(member: 1, text: "forged").sealed(.mac(key: [1])))
+    try await eventually("messages") { try peer.shown(from: 1).count >= 3 && peer.sent.count >= 3 }
+
+    var needles = needles(secret, "the secret")
+    // The search finds what is there.
+    needles["the message"] = Array("needle in a haystack".utf8)
+    if case .mac(let key) = RecordKeys(secret: secret, suite) { needles["the record key"] = key }
+    if case .aead(let key, _) = RecordKeys(secret: secret, suite) { needles["the record key"] = key }
+    #expect(try peer.memory(contains: needles) == ["the message", "the record key"])
+
+    // A ring that is read again leaves nothing either, nor does a rotation.
+    guard isInFile else { return }
+    try await file.rotate("add", later)
+    try await peer.readRingAgain()
+    try await file.rotate("promote")
+    try await peer.readRingAgain()
+    needles.merge(self.needles(later, "the later secret")) { $1 }
+    #expect(try peer.memory(contains: needles) == ["the message", "the record key"])
+    _ = other
+  }
+
+  @Test("the environment variable is gone once it was read, also for those who look from outside")
+  func environment() async throws {
+    let peer = try PeerProcess(
+      ["0", "-I", "lo", "-t", "0", "-g", "\(group.address)", "--allow-core-dumps"], home: group.home, secret: secret)
+    try await peer.waitUntilReady(node: 0)
+    #expect(try peer.visible.contains("HOME=\(group.home.path)"))
+    #expect(try !peer.visible.contains(secret.prefix(8)))
+    // There is nothing to be read again, and that is said.
+    peer.signal(SIGHUP)
+    try await peer.waitForError("the key ring stays as it was")
+    #expect(try peer.errors.contains("can read it once"))
+    #expect(try !(peer.errors + peer.output).contains(secret.prefix(8)))
+    let before = try peer.sent.count
+    try await eventually("it to go on") { try peer.sent.count > before }
+  }
+
+  @Test("no core dumps, and no look into its memory for others of the same user; --allow-core-dumps permits both")
+  func dumps() async throws {
+    // As root, everybody's memory can be looked into: then as somebody else.
+    let asNobody = getuid() == 0 ? "setpriv --reuid 65534 --regid 65534 --clear-groups" : ""
+    let user = getuid() == 0 ? 65534 : Int(getuid())
+    chown(group.home.path, uid_t(user), gid_t(user))
+    for (options, core, owner) in [("", ["0", "0"], 0), ("--allow-core-dumps", ["4096", "4096"], user)] {
+      let peer = try PeerProcess(
+        [], home: group.home, secret: secret,
+        shell: """
+          ulimit -c 8
+          exec \(asNobody) "$0" 0 -I lo -t 0 -g \(group.address) --state-dir \(group.home.path)/state \(options)
+          """)
+      try await peer.waitUntilReady(node: 0)
+      #expect(try peer.limit("Max core file size") == core)
+      // The kernel gives the files of a process that must not be dumped to root. Source: proc(5).
+      let attributes = try FileManager.default.attributesOfItem(atPath: "/proc/\(peer.identifier)/mem")
+      #expect(attributes[.ownerAccountID] as? Int == owner)
+      peer.signal(SIGTERM)
+      #expect(try await peer.exitCode() == 0)
+    }
+  }
+
+  @Test("a crash ends it at once, and prints neither registers nor memory")
+  func crash() async throws {
+    for signal in [SIGSEGV, SIGILL, SIGABRT, SIGQUIT] {
+      let peer = try PeerProcess(
+        ["0", "-I", "lo", "-t", "0", "-g", "\(group.address)"], home: group.home, secret: secret,
+        environment: ["SWIFT_BACKTRACE": "enable=yes,color=no"])
+      try await peer.waitUntilReady(node: 0)
+      let before = try peer.errors
+      peer.signal(signal)
+      #expect(try await peer.exitCode() == -signal)
+      #expect(try peer.errors == before)
+    }
+  }
+}

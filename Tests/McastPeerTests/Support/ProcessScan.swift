@@ -1,0 +1,64 @@
+import Foundation
+import TestSupport
+
+extension PeerProcess {
+  /// Which of some byte strings are in the memory that this process can read. Source: proc(5), maps and mem.
+  func memory(contains needles: [String: [UInt8]]) throws -> Set<String> {
+    let memory = open("/proc/\(identifier)/mem", O_RDONLY)
+    guard memory >= 0 else { throw Timeout(description: "cannot open the memory of \(identifier)") }
+    defer { close(memory) }
+    let overlap = needles.values.map(\.count).max() ?? 0
+    var found: Set<String> = []
+    var chunk = [UInt8](repeating: 0, count: 1 << 20)
+    for line in try readWhole("/proc/\(identifier)/maps").split(separator: "\n") {
+      // 7f0c1a200000-7f0c1a400000 rw-p ...
+      let words = line.split(separator: " ")
+      let ends = words[0].split(separator: "-").compactMap { UInt64($0, radix: 16) }
+      guard words[1].hasPrefix("r"), ends.count == 2, !line.hasSuffix("[vvar]") else { continue }
+      var position = ends[0]
+      while position < ends[1] {
+        let wanted = min(chunk.count, Int(ends[1] - position))
+        let count = pread(memory, &chunk, wanted, off_t(truncatingIfNeeded: position))
+        guard count > 0 else { break }
+        for (name, needle) in needles where holds(chunk, count, needle) { found.insert(name) }
+        guard count == chunk.count else { break }
+        position += UInt64(count - overlap)
+      }
+    }
+    return found
+  }
+
+  /// The values of a line of /proc/PID/limits: soft and hard.
+  func limit(_ name: String) throws -> [String] {
+    let line = try readWhole("/proc/\(identifier)/limits").split(separator: "\n").first { $0.hasPrefix(name) } ?? ""
+    return line.dropFirst(name.count).split(separator: " ").prefix(2).map(String.init)
+  }
+
+  /// Its command line and its environment, as others see them.
+  var visible: String {
+    get throws { try readWhole("/proc/\(identifier)/cmdline") + readWhole("/proc/\(identifier)/environ") }
+  }
+}
+
+/// Whether a byte string is among the first bytes of a buffer.
+private func holds(_ buffer: [UInt8], _ count: Int, _ needle: [UInt8]) -> Bool {
+  buffer.withUnsafeBytes { buffer in
+    var rest = buffer[..<count]
+    while let start = rest.baseAddress, let found = memchr(start, Int32(needle[0]), rest.count) {
+      rest = rest[(rest.startIndex + start.distance(to: UnsafeRawPointer(found)))...]
+      if rest.count >= needle.count, memcmp(found, needle, needle.count) == 0 { return true }
+      rest = rest.dropFirst()
+    }
+    return false
+  }
+}
+
+extension Slice<UnsafeRawBufferPointer> {
+  fileprivate var baseAddress: UnsafeRawPointer? { UnsafeRawBufferPointer(rebasing: self).baseAddress }
+}
+
+/// Reads a file whose size is not known before.
+private func readWhole(_ path: String) throws -> String {
+  guard let file = FileHandle(forReadingAtPath: path) else { throw Timeout(description: "cannot open \(path)") }
+  return String(decoding: try file.readToEnd() ?? Data(), as: UTF8.self)
+}
