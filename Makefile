@@ -5,6 +5,7 @@
 #   make test       all that CI runs: lint, the demo, the tests
 #   make run-node0  run node 0 in this terminal; likewise 1 and 2
 #   make measure    start-up time, idle CPU and memory, against their limits
+#   make bench      messages a second with each cipher suite, side by side
 #   make fuzz       look for inputs that break the receiving side, for FUZZ_SECONDS (60)
 #   make asan       the tests with AddressSanitizer and LeakSanitizer
 #   make tsan       the tests with ThreadSanitizer
@@ -16,6 +17,8 @@ SWIFT ?= swift
 # The Swift runtime is linked into the release, so that it runs where no Swift is installed.
 RELEASE = --configuration release --product mcast-peer --static-swift-stdlib -Xswiftc -use-ld=lld -Xlinker -s
 
+TEST = MCAST_PEER="$(CURDIR)/mcast-peer" WARNINGS_AS_ERRORS=1 $(SWIFT) test --skip-build --disable-xctest
+
 # Optimized, with the checks that a release has, and AddressSanitizer's.
 FUZZ_SECONDS ?= 60
 FUZZ_BUILD = FUZZ=1 $(SWIFT) build --scratch-path .build-fuzz --configuration release --sanitize address \
@@ -23,7 +26,7 @@ FUZZ_BUILD = FUZZ=1 $(SWIFT) build --scratch-path .build-fuzz --configuration re
 FUZZER = SWIFT_BACKTRACE=enable=no LSAN_OPTIONS=suppressions=scripts/lsan.supp:print_suppressions=0 \
   .build-fuzz/release/fuzz -artifact_prefix=.build-fuzz/
 
-.PHONY: all demo test unit lint measure asan tsan fuzz fuzz-build fuzz-keep run-node0 run-node1 run-node2 install clean setup
+.PHONY: all demo test unit lint measure bench asan tsan fuzz fuzz-build fuzz-keep run-node0 run-node1 run-node2 install clean setup
 .NOTPARALLEL:
 
 all: setup
@@ -38,13 +41,19 @@ test: lint demo unit
 unit: all
 	scripts/setup test
 	WARNINGS_AS_ERRORS=1 $(SWIFT) build --build-tests
-	MCAST_PEER="$(CURDIR)/mcast-peer" WARNINGS_AS_ERRORS=1 $(SWIFT) test --skip-build --disable-xctest
+	$(TEST) --skip FullRate
+# Those that are about a full rate have the machine for themselves.
+	$(TEST) --filter FullRate
 
 lint: setup
-	$(SWIFT) format lint --strict --recursive --parallel Package.swift Sources Tests
+	$(SWIFT) format lint --strict --recursive --parallel Package.swift Benchmarks Sources Tests
 
 measure: all
 	scripts/measure ./mcast-peer
+
+bench: setup
+	BENCH=1 $(SWIFT) build --scratch-path .build-bench --configuration release --product throughput -Xswiftc -use-ld=lld
+	.build-bench/release/throughput
 
 asan tsan: setup
 	scripts/setup test

@@ -22,6 +22,17 @@ let fuzzTargets: [Target] =
     ),
   ] : []
 
+// `make bench` sets BENCH.
+let benchmarks: [Target] =
+  Context.environment["BENCH"] == nil
+  ? []
+  : [
+    .executableTarget(
+      name: "throughput",
+      dependencies: ["MulticastDTLS", .product(name: "Logging", package: "swift-log")],
+      path: "Benchmarks/Throughput")
+  ]
+
 // `make tsan` sets SANITIZER: ThreadSanitizer is then shown what it cannot see of Swift's Mutex.
 let hasTSan = Context.environment["SANITIZER"] == "tsan"
 let tsanTargets: [Target] = hasTSan ? [.target(name: "TSanMutex", path: "Tests/TSanMutex")] : []
@@ -82,5 +93,5 @@ let package = Package(
     ),
     .testTarget(name: "MulticastDTLSTests", dependencies: ["FuzzBody", "MulticastDTLS", "TestSupport"]),
     .testTarget(name: "McastPeerTests", dependencies: ["mcast-peer", "MulticastDTLS", "TestSupport"]),
-  ] + fuzzTargets + tsanTargets
+  ] + fuzzTargets + tsanTargets + benchmarks
 )
