@@ -48,6 +48,38 @@ struct ReadAgainTests {
     #expect(try !peer.errors.contains("xxxx"))
   }
 
+  @Test("the user's own file that is missing is not made anew: nobody else would have that secret")
+  func ownFileMissing() async throws {
+    let peer = try PeerProcess(
+      ["0", "-I", "lo", "-t", "0", "-g", "\(group.address)", "-i", "3600"], home: group.home)
+    try await peer.waitUntilReady(node: 0)
+    #expect(try peer.errors.contains("MADE JUST NOW"))
+    let path = "\(group.home.path)/.config/mcast-peer/secret"
+    try FileManager.default.removeItem(atPath: path)
+    peer.signal(SIGHUP)
+    try await peer.waitForError("the key ring stays as it was")
+    #expect(!FileManager.default.fileExists(atPath: path))
+  }
+
+  @Test("a request that comes while the peer starts is not lost, nor does it end the peer")
+  func early() async throws {
+    for number in 0..<10 {
+      let file = RingFileOfNode(old)
+      let peer = try start(0, file, "-i", "3600")
+      // At any moment of the start, from the first on at which it is known not to kill.
+      try await eventually("the signal to be ignored", every: .milliseconds(1)) { try peer.handles(SIGHUP) }
+      try await Task.sleep(for: .milliseconds(10 * number))
+      file.write([new])
+      peer.signal(SIGHUP)
+      try await eventually("the new secret") {
+        let errors = try peer.errors
+        return try errors.contains("sends with key ID \(keyID(new))") || errors.contains(", key ID \(keyID(new)):")
+      }
+      peer.signal(SIGTERM)
+      #expect(try await peer.exitCode() == 0)
+    }
+  }
+
   @Test(
     "who still sends with which key is told when it matters: as members move, in the table, and as a key is dropped")
   func readiness() async throws {

@@ -13,11 +13,11 @@ struct RingCommandTests {
     let errors: String
   }
 
-  /// Runs the command with what follows `secret`; `$0` is not to be used.
+  /// Runs the command with what follows `secret`.
   private func run(_ arguments: String, input: String? = nil, secret: String? = nil) async throws -> Outcome {
-    let redirection = input.map { "<" + home.write($0, to: "input") } ?? "</dev/null"
+    let redirection = input.map { "<" + home.write($0, to: "input") } ?? ""
     let command = try PeerProcess(
-      [], home: home, secret: secret, shell: "exec \"$0\" secret \(arguments) \(redirection)")
+      [], home: home, secret: secret, shell: "\"$0\" secret \(arguments) \(redirection)")
     return Outcome(code: try await command.exitCode(), output: try command.output, errors: try command.errors)
   }
 
@@ -99,6 +99,42 @@ struct RingCommandTests {
     #expect(outcome.errors.split(separator: "\n").count == 1 && outcome.output == "")
     #expect(try String(contentsOfFile: path, encoding: .utf8) == "the secret\n")
     #expect(try FileManager.default.contentsOfDirectory(atPath: "\(home.path)/.config/mcast-peer") == ["secret"])
+  }
+
+  @Test("a secret gets into no file that others can read, and comes from none")
+  func exposed() async throws {
+    let output = home.write("", to: "output", mode: 0o644)
+    #expect(try await run("new >\(output)").code == 0)
+    #expect(try FileManager.default.attributesOfItem(atPath: output)[.posixPermissions] as? Int == 0o600)
+    #expect(try String(contentsOfFile: output, encoding: .utf8).count == 65)
+    #expect(try await run("new --write").code == 0)
+    let before = try String(contentsOfFile: path, encoding: .utf8)
+    let open = home.write("another secret of the group\n", to: "open", mode: 0o644)
+    let refused = try await run("rotate add <\(open)")
+    #expect(refused.code == 77 && refused.errors.contains("mode 0644"), "\(refused)")
+    #expect(try String(contentsOfFile: path, encoding: .utf8) == before)
+    // From a pipe it is nobody's file.
+    #expect(try await run("id | true; printf 'another secret of the group' | \"$0\" secret rotate add").code == 0)
+    #expect(try String(contentsOfFile: path, encoding: .utf8) == before + "another secret of the group\n")
+  }
+
+  @Test("a bare name is a file in the working directory")
+  func bareName() async throws {
+    let command = try PeerProcess([], home: home, shell: "cd \(home.path) && exec \"$0\" secret new --write ring")
+    #expect(try await command.exitCode() == 0)
+    let ring = try await run("id -k \(home.path)/ring")
+    #expect(ring.code == 0 && ring.errors == "")
+  }
+
+  @Test("no file is made where others could replace it")
+  func openDirectory() async throws {
+    let directory = "\(home.path)/open"
+    try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: false)
+    // Whatever the umask is.
+    try FileManager.default.setAttributes([.posixPermissions: 0o777], ofItemAtPath: directory)
+    let refused = try await run("new --write \(home.path)/open/ring")
+    #expect(refused.code == 77 && refused.errors.contains("mode 0777"))
+    #expect(try FileManager.default.contentsOfDirectory(atPath: directory) == [])
   }
 
   @Test("what is in the environment cannot be changed, and that is said")

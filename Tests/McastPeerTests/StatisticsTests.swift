@@ -95,17 +95,9 @@ private final class Asker: Sendable {
     while !isOver.isSet {
       let process = process.load(ordering: .relaxed)
       // Before the command's own first instructions the signal would end it.
-      if process != 0, count > 0 || ignores(SIGUSR1, process), kill(process, SIGUSR1) == 0 { count += 1 }
+      if process != 0, count > 0 || isHandled(SIGUSR1, by: process), kill(process, SIGUSR1) == 0 { count += 1 }
       usleep(200)
     }
     return count
-  }
-
-  /// Whether a process ignores a signal, or has it handled. Source: proc(5), SigIgn and SigCgt.
-  private func ignores(_ signal: Int32, _ process: Int32) -> Bool {
-    guard let status = try? String(contentsOfFile: "/proc/\(process)/status", encoding: .utf8) else { return false }
-    return status.matches(of: /Sig(Ign|Cgt):\s+([0-9a-f]+)/).contains {
-      (UInt64($0.output.2, radix: 16) ?? 0) >> (signal - 1) & 1 == 1
-    }
   }
 }

@@ -113,6 +113,49 @@ struct RingChangeTests {
     }
   }
 
+  @Test("what was heard under a key is not heard again when the key was gone for a while, also without a state")
+  func replayed() async throws {
+    let peer = try makePeer(1, old, state: nil, epoch: .first)
+    let wire = try Wire(group)
+    let record = IndependentRecord(member: 0, text: "once").sealed(RecordKeys(secret: old, .pskChaCha20Poly1305))
+    try wire.send(record)
+    try await eventually("the message") { peer.traffic.received == 1 }
+    try peer.use(ring(new))
+    try peer.use(ring(old))
+    try wire.send(record)
+    try await eventually("the refusal") { peer.traffic.refused == [.replayed: 1] }
+    #expect(peer.traffic.received == 1)
+  }
+
+  @Test("what has arrived before a key is dropped is still delivered")
+  func drained() async throws {
+    let (sender, receiver) = (try makePeer(0, old, new), try makePeer(1, old, new))
+    for round in 0..<20 {
+      let former = round % 2 == 0 ? old : new
+      for number in 0..<50 { try sender.send("\(round) \(number)") }
+      // Both at once, without waiting for what was sent.
+      for peer in [receiver, sender] { try peer.use(ring(former == old ? new : old)) }
+      for peer in [receiver, sender] { try peer.use(former == old ? ring(new, old) : ring(old, new)) }
+    }
+    let received = await receiver.messages.prefix(1000).reduce(into: 0) { count, _ in count += 1 }
+    #expect(received == 1000 && receiver.traffic.members[0]?.lost == 0)
+    #expect(receiver.traffic.refused == [:])
+  }
+
+  @Test("a change that failed can be tried again at once")
+  func again() throws {
+    let peer = try makePeer(0, old)
+    try makePeer(0, new, epoch: .last).stop()
+    for _ in 0..<5 {
+      let error = #expect(throws: StateError.self) { try peer.use(ring(new, old)) }
+      guard case .usedUp = error else {
+        Issue.record("\(String(describing: error))")
+        return
+      }
+    }
+    try peer.use(ring(old, new))
+  }
+
   @Test("changing, sending and stopping at the same time disturb each other in nothing")
   func concurrent() async throws {
     let (sender, receiver) = (try makePeer(0, old, new), try makePeer(1, old, new))

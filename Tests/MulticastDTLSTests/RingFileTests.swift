@@ -63,6 +63,10 @@ struct RingFileTests {
     #expect(try reason { try $0.drop() }.contains("one secret only"))
     #expect(try reason { try $0.promote() }.contains("one secret only"))
     #expect(try reason { try $0.add(GroupSecret(text: "a")) }.contains("\(keyID("a")) already"))
+    // Written as a line it would be something else.
+    for secret in ["# a comment", "  # a comment", " \t", "a\r"] {
+      #expect(try reason { try $0.add(GroupSecret(text: secret)) }.contains("cannot be a line"))
+    }
     write("a\nb\nc\nd\n")
     #expect(try reason { try $0.add(GroupSecret(text: "e")) }.contains("4 secrets already"))
     #expect(try reason { try $0.drop(keyID("a")) }.contains("is the first"))

@@ -201,6 +201,25 @@ struct OtherSuiteTests {
   }
 }
 
+@Suite("A flood of records of the other suite")
+struct OtherSuiteFloodTests {
+  @Test("costs no more than any forgery: 64 a second are told apart, and the rest is counted as forged")
+  func few() throws {
+    let members = try makeMembers()
+    let start = ContinuousClock.now
+    var counts: [Refusal: Int] = [:]
+    for sequence in 0..<1000 as Range<UInt64> {
+      let record = IndependentRecord(member: 1, sequence: sequence, text: "Hello")
+        .sealed(.ofVectors(.pskChaCha20Poly1305))
+      // All within a second, and then one more.
+      let now = start + .milliseconds(sequence == 999 ? 1500 : 0)
+      if case .failure(let refused) = members.open(record, now: now) { counts[refused.reason, default: 0] += 1 }
+    }
+    #expect(counts[.otherSuite] == 65)
+    #expect(counts.values.reduce(0, +) == 1000)
+  }
+}
+
 @Suite("Bytes that are masked")
 struct MaskedBytesTests {
   @Test("they are lent as they were, as often as need be")

@@ -180,7 +180,11 @@ final class StateKeeper: Sendable {
 
   /// Takes note of how far the others have been heard, and has it written soon.
   func save(_ heard: [MemberID: Position]) {
-    guard path != nil else { return }
+    guard path != nil else {
+      // Nothing to wait for; but the key may be dropped, and come back.
+      kept.withLock { $0.state.heard.merge(heard) { $1 } }
+      return
+    }
     let isFirst = waiting.withLock { waiting in
       defer { waiting = heard }
       return waiting == nil

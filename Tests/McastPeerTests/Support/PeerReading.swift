@@ -39,4 +39,15 @@ extension PeerProcess {
       return status.firstMatch(of: /VmRSS:\s+(\d+) kB/).flatMap { Int($0.output.1) } ?? 0
     }
   }
+
+  /// Whether it ignores or handles a signal by now, so that the signal does not end it.
+  func handles(_ signal: Int32) throws -> Bool { isHandled(signal, by: identifier) }
+}
+
+/// Whether a process ignores a signal, or has it handled. Source: proc(5), SigIgn and SigCgt.
+func isHandled(_ signal: Int32, by process: Int32) -> Bool {
+  guard let status = try? String(contentsOfFile: "/proc/\(process)/status", encoding: .utf8) else { return false }
+  return status.matches(of: /Sig(Ign|Cgt):\s+([0-9a-f]+)/).contains {
+    (UInt64($0.output.2, radix: 16) ?? 0) >> (signal - 1) & 1 == 1
+  }
 }
