@@ -33,7 +33,8 @@ struct Failure {
       case is SecretError where command is MCastPeer.Type: "\(error) (see --secret-file)"
       case StateError.unusable, StateError.damaged: "\(error) (see --epoch and --state-dir)"
       case _ where ownCode != nil: "\(error)"
-      default: "\(command.message(for: error)) (see \(command._commandName) --help)"
+      default:
+        "\(command.message(for: error)) (see \(command == SecretCommand.self ? "--help after the subcommand" : "mcast-peer --help"))"
       }
     return text.split(separator: "\n").joined(separator: " ")
   }

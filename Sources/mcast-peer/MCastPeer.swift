@@ -11,6 +11,10 @@ struct MCastPeer: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "mcast-peer",
     abstract: "Talk to the members of a multicast group, with DTLS 1.2 records and one shared secret.",
+    usage: """
+      mcast-peer [<options>] <node-id>
+      mcast-peer secret <subcommand>
+      """,
     discussion: """
       Each member sends a message now and then, and shows the others' messages. Messages are authenticated with the \
       group secret, and with --encrypt encrypted as well.
@@ -126,12 +130,23 @@ struct MCastPeer: AsyncParsableCommand {
   }
 }
 
-/// Warns of secrets that can be guessed.
+/// Warns of secrets that can be guessed, or that are perhaps not what is meant.
 func warn(of ring: KeyRing, _ logger: Logger) {
-  guard ring.secrets.contains(where: \.isShort) else { return }
-  logger.warning(
-    "a group secret has fewer than \(GroupSecret.recommendedMinimumSize) bytes: whoever records one datagram can hope to guess it"
-  )
+  for text in Set(ring.secrets.flatMap(warnings)) { logger.warning("\(text)") }
+}
+
+/// What a person should know of a secret.
+func warnings(of secret: GroupSecret) -> [String] {
+  var warnings: [String] = []
+  if secret.isShort {
+    warnings.append(
+      "a group secret has fewer than \(GroupSecret.recommendedMinimumSize) bytes: whoever records one datagram can hope to "
+        + "guess it")
+  }
+  if secret.hasBlankEnd {
+    warnings.append("a group secret begins or ends with a blank, which counts: is it meant to?")
+  }
+  return warnings
 }
 
 /// Keeps the keys that this process will have in its memory from files, debuggers and reports of crashes.

@@ -13,8 +13,8 @@ struct SecretCommand: ParsableCommand {
     abstract: "Make, compare and change the secret of a group.",
     discussion: """
       A key ring is a file of up to four secrets, one a line; lines that begin with # are comments. A peer sends with the \
-      first and accepts all. A running group changes its secret in three steps, each at every member, in any order; after \
-      each step, SIGHUP makes the member's peer read its file again:
+      first and accepts all. A running group changes its secret in three steps; each is finished at every member, in any \
+      order, before the next begins. After each, SIGHUP makes the member's peer read its file again:
 
         1. mcast-peer secret rotate add <NEW      (made once: mcast-peer secret new --write NEW)
         2. mcast-peer secret rotate promote KEY-ID
@@ -44,7 +44,9 @@ struct SecretCommand: ParsableCommand {
     @Option(
       name: [.customShort("k"), .long],
       parsing: .unconditional,
-      help: .init("The key ring's file. (default: ${XDG_CONFIG_HOME:-~/.config}/mcast-peer/secret)", valueName: "path")
+      help: .init(
+        "The key ring's file, as the peer has it. (default: ${XDG_CONFIG_HOME:-~/.config}/mcast-peer/secret)",
+        valueName: "path")
     )
     var secretFile: String?
 
@@ -99,7 +101,8 @@ struct SecretCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
       commandName: "id",
       abstract:
-        "Print the key IDs of a ring: equal IDs mean equal secrets. Warn of weak ones, and of a file that is open.")
+        "Print the key IDs of a ring: equal IDs mean equal secrets. Warn of weak ones, and of a file that is open.",
+      discussion: "Without --secret-file it is the ring that a peer would use: DTLS_MCAST_SECRET, if that is set.")
 
     @OptionGroup var file: File
 
@@ -187,11 +190,7 @@ private func show(_ ring: KeyRing) throws {
   for (index, secret) in ring.secrets.enumerated() {
     let keyID = try secret.keyID()
     try Console.write("\(keyID)  \(index == 0 ? "sends, and is accepted" : "is accepted")\n", to: STDOUT_FILENO)
-    if secret.isShort {
-      try warn(
-        "the secret with key ID \(keyID) has fewer than \(GroupSecret.recommendedMinimumSize) bytes: whoever records one "
-          + "datagram can hope to guess it")
-    }
+    for text in warnings(of: secret) { try warn("key ID \(keyID): \(text)") }
   }
 }
 

@@ -98,14 +98,15 @@ struct ReadAgainTests {
     #expect(try await peers[0].trafficReport().keyIDs == [1: newID, 2: oldID])
     files[0].write([new])
     try await peers[0].readRingAgain()
-    try await peers[0].waitForError("key ID \(oldID) was removed, and node 2 still sent with it")
+    try await peers[0].waitForError(
+      "key ID \(oldID) was removed, and was what node 2 sent with when last heard: add and promote \(newID) there")
     try await peers[0].waitForError("node 2 sends with \(oldID)")
     // It takes the last step, and all is well.
     files[2].write([new])
     try await peers[2].readRingAgain()
     try await hears(peers[0], 2)
     try await peers[0].waitForError(
-      "all other members send with key ID \(newID) now, and so does this node")
+      "all other members were heard with key ID \(newID), and this node sends with it, too")
     #expect(try await peers[0].trafficReport().keyIDs == [1: newID, 2: newID])
   }
 
@@ -141,8 +142,12 @@ struct ReadAgainTests {
     let late = try startNode(2)
     // Each side names its own key, and what to compare.
     for node in 0...1 {
-      try await peers[node].waitForError("as node 2 do not authenticate: another secret? here it is key ID \(newID)")
-      try await late.waitForError("as node \(node) do not authenticate: another secret? here it is key ID \(oldID)")
+      try await peers[node].waitForError(
+        "as node 2 do not authenticate: another secret, or a new one that was not added here? Here it is key ID \(newID)"
+      )
+      try await late.waitForError(
+        "as node \(node) do not authenticate: another secret, or a new one that was not added here? Here it is key ID \(oldID)"
+      )
     }
     try await late.waitForError("nothing heard for 10 s of any of the members 0-1, but records arrive")
     #expect(try late.shown() == [:])

@@ -86,8 +86,10 @@ struct RingCommandTests {
     "what cannot be done is refused with one line, and the file stays as it was",
     arguments: [
       ("rotate drop", nil, 78, "one secret only"), ("rotate promote", nil, 78, "one secret only"),
-      ("rotate add", "", 78, "0 secrets"), ("rotate add", "two\nsecrets\n", 78, "2 secrets"),
-      ("rotate add", "the secret\n", 78, "already"), ("rotate promote nonsense", nil, 64, "eight hex digits"),
+      ("rotate add", "", 78, "standard input has 0 secrets"), ("rotate add", "two\nsecrets\n", 78, "2 secrets"),
+      ("rotate add", "\u{FEFF}a secret with a mark\n", 78, "byte order mark"),
+      ("rotate drop 0000-0000", nil, 78, "no secret with key ID 0000-0000"),
+      ("rotate promote nonsense", nil, 64, "eight hex digits"),
       ("rotate bogus", nil, 64, "bogus"), ("bogus", nil, 64, "bogus"),
     ] as [(String, String?, Int32, String)])
   func refused(arguments: String, input: String?, code: Int32, hint: String) async throws {

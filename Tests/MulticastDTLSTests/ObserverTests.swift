@@ -245,18 +245,18 @@ struct ObserverTests {
       member: 0, peers: MemberSet(0...4), keyIDs: [old, new], isEncrypted: true, group: .standard, interface: "lo")
     var whereabouts = Whereabouts()
     func text() -> String { Readiness(whereabouts, of: MemberSet(1...3)).text(here) }
-    #expect(text() == "key IDs that are sent with now: this node with 9ab7-6d2d, not heard: 1-3")
+    #expect(text() == "last heard: not heard: node 1-3; this node sends with 9ab7-6d2d")
     for member in [1, 2] as [MemberID] { _ = whereabouts.heard(member, keyID: old, isFirstOfEpoch: true, now: start) }
     let isMoved = whereabouts.heard(2, keyID: new, isFirstOfEpoch: true, now: start)
     #expect(isMoved)
     #expect(
       text()
-        == "key IDs that are sent with now: node 2 with 0102-0304, node 1 with 9ab7-6d2d, this node with 9ab7-6d2d, not heard: 3"
+        == "last heard: node 2 with 0102-0304, node 1 with 9ab7-6d2d, not heard: node 3; this node sends with 9ab7-6d2d"
     )
     for member in [1, 3] as [MemberID] { _ = whereabouts.heard(member, keyID: new, isFirstOfEpoch: true, now: start) }
-    #expect(text() == "all other members send with key ID 0102-0304 now, but this node sends with 9ab7-6d2d")
+    #expect(text() == "all other members were heard with key ID 0102-0304, but this node sends with 9ab7-6d2d")
     here.keyIDs = [new, old]
-    #expect(text() == "all other members send with key ID 0102-0304 now, and so does this node")
+    #expect(text() == "all other members were heard with key ID 0102-0304, and this node sends with it, too")
   }
 
   @Test("a member that goes over to another key is told once, is no restart, and is not missed for it")
@@ -288,8 +288,8 @@ struct ObserverTests {
     for (notice, words) in [
       (.nothingHeard(.seconds(10), isArriving: true), ["10 s", "1-2", "records arrive"]),
       (.nothingHeard(.seconds(10), isArriving: false), ["10 s", "1-2", "9ab7-6d2d", "239.255.0.1:12345", "lo", "TTL"]),
-      (.forged(1, one), ["192.0.2.1:1000", "node 1", "another secret?", "key ID 9ab7-6d2d", "secret id"]),
-      (.forgedOther(0, one), ["192.0.2.1:1000", "node 0", "another secret?"]),
+      (.forged(1, one), ["192.0.2.1:1000", "node 1", "another secret,", "key ID 9ab7-6d2d", "secret id"]),
+      (.forgedOther(0, one), ["192.0.2.1:1000", "node 0", "another secret,"]),
       (.repeating(1, try Epoch(5), one), ["192.0.2.1:1000", "node 1", "epoch 5", "--epoch 6"]),
       (.staleEpoch(1, .first, later: .last, one), ["new secret"]),
       (.unknownMember(9, one), ["node 9", "192.0.2.1:1000", "--peers 0-2"]),
@@ -300,10 +300,10 @@ struct ObserverTests {
       (.otherSuite(1, one), ["node 1", "sends encrypted records", "--encrypt"]),
       (
         .readiness(Readiness(whereabouts, of: MemberSet(1...2))),
-        ["node 1 with 0102-0304", "not heard: 2", "this node with 9ab7-6d2d"]
+        ["last heard: node 1 with 0102-0304", "not heard: node 2", "this node sends with 9ab7-6d2d"]
       ),
       (.keyChanged(1, key), ["node 1 now sends with key ID 0102-0304"]),
-      (.keyDropped(key, [1, 2]), ["0102-0304", "node 1-2", "key ID 9ab7-6d2d"]),
+      (.keyDropped(key, [1, 2]), ["0102-0304", "node 1-2", "add and promote 9ab7-6d2d"]),
       (.restarted(1, .last), ["node 1", "restarted", "65535"]), (.silent(1, .milliseconds(1500)), ["node 1", "1.5 s"]),
       (.heardAgain(1), ["node 1", "again"]), (.ownIDUsed(one), ["192.0.2.1:1000", "node ID 0"]),
       (.ownIDRepeated(one), ["192.0.2.1:1000", "node ID 0"]),

@@ -57,12 +57,33 @@ struct RingFileTests {
     #expect(try text == "b\nc\n")
   }
 
+  @Test("a step that was taken already changes nothing")
+  func again() throws {
+    write("# the only one\na\n")
+    try file.add(GroupSecret(text: "a"))
+    try file.promote(keyID("a"))
+    #expect(try text == "# the only one\na\n")
+  }
+
+  @Test("a file beside it, whatever its name, is left alone")
+  func neighbours() throws {
+    write("a\nb\n")
+    let names = ["ring.new", "ring.damaged", "ring~", ".ring"]
+    for name in names { directory.write("precious", to: name) }
+    try file.promote()
+    for name in names {
+      #expect(try String(contentsOfFile: "\(directory.path)/\(name)", encoding: .utf8) == "precious")
+    }
+    #expect(try FileManager.default.contentsOfDirectory(atPath: directory.path).count == names.count + 1)
+  }
+
   @Test("what would break the ring is refused with a reason, and the file stays as it was")
   func refused() throws {
     write("a\n")
     #expect(try reason { try $0.drop() }.contains("one secret only"))
     #expect(try reason { try $0.promote() }.contains("one secret only"))
-    #expect(try reason { try $0.add(GroupSecret(text: "a")) }.contains("\(keyID("a")) already"))
+    #expect(try reason { try $0.drop(keyID("e")) }.contains("no secret with key ID \(keyID("e"))"))
+    #expect(try reason { try $0.drop(keyID("a")) }.contains("is the first"))
     // Written as a line it would be something else.
     for secret in ["# a comment", "  # a comment", " \t", "a\r"] {
       #expect(try reason { try $0.add(GroupSecret(text: secret)) }.contains("cannot be a line"))

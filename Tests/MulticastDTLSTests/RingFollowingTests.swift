@@ -169,7 +169,7 @@ struct RingFollowingTests {
     for sequence in 0..<2 as Range<UInt64> {
       record(1, sequence).withUnsafeBytes { sent.remember($0, keyID: ring[1].keyID) }
     }
-    for sequence in [0, 1, 100, 299] as [UInt64] { #expect(reason(record(0, sequence)) == .own) }
+    for sequence in [0, 1, 100, 256, 257, 299] as [UInt64] { #expect(reason(record(0, sequence)) == .own) }
     for sequence in [0, 1] as [UInt64] { #expect(reason(record(1, sequence)) == .own) }
     #expect(reason(record(0, 300)) == .duplicateID)
     #expect(reason(record(1, 2)) == .duplicateID)

@@ -19,6 +19,14 @@ public final class GroupSecret: Sendable {
     text.count < Self.recommendedMinimumSize
   }
 
+  /// Whether the secret begins or ends with a blank, which counts, and which people do not see.
+  public var hasBlankEnd: Bool {
+    unsafe text.withBytes { bytes in
+      let blanks = [UInt8(ascii: " "), UInt8(ascii: "\t")]
+      return unsafe [bytes.first, bytes.last].compactMap(\.self).contains(where: blanks.contains)
+    }
+  }
+
   /// Takes a secret that the program already has.
   ///
   /// - Throws: ``SecretError`` if it is empty, longer than 1024 bytes, or holds a newline or a NUL byte.
@@ -63,14 +71,14 @@ public final class GroupSecret: Sendable {
   /// - Throws: ``SecretError`` if there is not exactly one secret, it cannot be used, the descriptor cannot be read, or it
   ///   is a file that others can use.
   public convenience init(readingFrom descriptor: CInt, name: String) throws(SecretError) {
-    let (file, descriptor) = (SecretFile(path: name), FileDescriptor(rawValue: descriptor))
+    let (file, descriptor) = (SecretFile(path: name, subject: name), FileDescriptor(rawValue: descriptor))
     var status = stat()
     if unsafe fstat(descriptor.rawValue, &status) == 0, status.st_mode & S_IFMT == S_IFREG {
       try file.checkOwner(of: status) { error throws(SecretError) in throw error }
     }
     let text = RingText(try file.read(descriptor))
     guard text.secrets.count == 1, let line = text.secrets.first else {
-      throw .unusable("there are \(text.secrets.count) secrets on \(name): give one, on one line")
+      throw .unusable("\(name) has \(text.secrets.count) secrets: give one, on one line, as with <FILE")
     }
     try self.init(text.content(of: line), origin: "the secret on \(name)")
   }
@@ -84,8 +92,15 @@ public final class GroupSecret: Sendable {
       throw .unusable("\(origin) is longer than \(Self.maximumSize) bytes: it cannot be a group secret")
     }
     // The C example reads the secret as a C string of one line, and a peer here must derive the same keys.
-    guard unsafe !text.withBytes({ unsafe $0.contains { $0 == 0 || $0 == UInt8(ascii: "\n") } }) else {
-      throw .unusable("\(origin) holds more than one line, or a NUL byte: give one secret, as text, on one line")
+    guard unsafe !text.withBytes({ unsafe $0.contains(UInt8(ascii: "\n")) }) else {
+      throw .unusable("\(origin) holds more than one line: give one secret, on one line")
+    }
+    guard unsafe !text.withBytes({ unsafe $0.contains(0) }) else {
+      throw .unusable("\(origin) holds a NUL byte: a secret is a line of text")
+    }
+    guard unsafe !text.withBytes({ unsafe $0.starts(with: [0xEF, 0xBB, 0xBF]) }) else {
+      throw .unusable(
+        "\(origin) begins with a byte order mark, which an editor has put there: save the file as UTF-8 without it")
     }
     self.text = text
   }

@@ -24,9 +24,9 @@ public struct RingFile: Sendable {
     }
   }
 
-  /// Adds a secret as the last line: the first step of a rotation.
+  /// Adds a secret as the last line: the first step of a rotation. If the ring has it, nothing changes.
   ///
-  /// - Throws: ``SecretError`` if the ring has it already or is full, or the file cannot be used.
+  /// - Throws: ``SecretError`` if the ring is full, or the file cannot be used.
   public func add(_ secret: GroupSecret) throws {
     let line = unsafe RingText(secret.text.withBytes { unsafe SecretBytes(copying: $0) })
     guard line.isOneSecret(of: secret.text.count) else {
@@ -35,7 +35,7 @@ public struct RingFile: Sendable {
     }
     let keyID = try secret.keyID()
     try edit { text, keyIDs throws(SecretError) in
-      guard !keyIDs.contains(keyID) else { throw .unusable("\(path) has the secret with key ID \(keyID) already") }
+      if keyIDs.contains(keyID) { return text.text(of: text.lines) }
       guard keyIDs.count < KeyRing.maximumCount else {
         throw .unusable(
           "\(path) holds \(keyIDs.count) secrets already: remove one that no member uses any more ('secret rotate drop')"
@@ -57,7 +57,7 @@ public struct RingFile: Sendable {
   /// Moves a secret to the first place: the second step of a rotation. If it is there, nothing changes.
   ///
   /// - Parameter keyID: Which one; nil is the last, so that of two secrets a second call brings back the former.
-  /// - Throws: ``SecretError`` if the ring does not have it or has but one, or the file cannot be used.
+  /// - Throws: ``SecretError`` if the ring does not have it, or the file cannot be used.
   public func promote(_ keyID: KeyID? = nil) throws {
     try edit { text, keyIDs throws(SecretError) in
       let index = try place(of: keyID, in: keyIDs, verb: "promote")
@@ -83,10 +83,12 @@ public struct RingFile: Sendable {
   }
 
   private func place(of keyID: KeyID?, in keyIDs: [KeyID], verb: String) throws(SecretError) -> Int {
-    guard keyIDs.count > 1 else {
-      throw .unusable("\(path) holds one secret only, so there is none to \(verb): add another first")
+    guard let keyID else {
+      guard keyIDs.count > 1 else {
+        throw .unusable("\(path) holds one secret only, so there is none to \(verb): add another first")
+      }
+      return keyIDs.count - 1
     }
-    guard let keyID else { return keyIDs.count - 1 }
     guard let index = keyIDs.firstIndex(of: keyID) else {
       throw .unusable(
         "\(path) has no secret with key ID \(keyID): it has \(keyIDs.map(\.description).joined(separator: ", "))")
@@ -110,8 +112,9 @@ public struct RingFile: Sendable {
       keyIDs.append(try GroupSecret(text.content(of: line), origin: "a line of \(path)").keyID())
     }
     let changed = try change(text, keyIDs)
-    // Under the lock there is but one; what a crash has left of it is overwritten.
-    let draft = "\(target.path).new"
+    // Under the lock there is but one; what a crash has left of it is overwritten. Nobody else uses such a name.
+    let place = FilePath(target.path)
+    let draft = place.removingLastComponent().appending(".\(place.lastComponent?.string ?? "").mcast-peer").string
     unsafe unlink(draft)
     defer { unsafe unlink(draft) }
     do {
@@ -119,7 +122,7 @@ public struct RingFile: Sendable {
       guard unsafe rename(draft, target.path) == 0 else { throw Errno(rawValue: errno) }
       try DurableFile.syncDirectory(FilePath(target.path).removingLastComponent())
     } catch {
-      throw file.failure("change", error)
+      throw file.failure("change", error, "what replaces it is written beside it, so its directory must be writable")
     }
   }
 

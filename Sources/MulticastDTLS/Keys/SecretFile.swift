@@ -4,6 +4,13 @@ import SystemPackage
 /// A file that holds a key ring: made once, read with care.
 struct SecretFile {
   let path: String
+  /// What it is, for errors.
+  let subject: String
+
+  init(path: String, subject: String? = nil) {
+    self.path = path
+    self.subject = subject ?? "the secret file \(path)"
+  }
 
   /// Reads the whole file, once it is sure that only its owner can use it.
   ///
@@ -61,7 +68,9 @@ struct SecretFile {
   }
 
   private func cannotOpen(_ error: any Error) -> SecretError {
-    failure("open", error, "check its path, or make one: mcast-peer secret new --write '\(path)'")
+    error as? Errno == .noSuchFileOrDirectory
+      ? failure("open", error, "check its path, or make one: mcast-peer secret new --write '\(path)'")
+      : failure("open", error, "it must be readable for the user that this runs as")
   }
 
   /// What the file is; it must be a regular one.
@@ -70,7 +79,7 @@ struct SecretFile {
     guard unsafe fstat(file.rawValue, &status) == 0 else { throw failure("look at", Errno(rawValue: errno)) }
     guard status.st_mode & S_IFMT == S_IFREG else {
       throw .unusable(
-        "the secret file \(path) is not a regular file: put the secret in one, or use \(SecretSource.variable)"
+        "\(subject) is not a regular file: put the secret in one, or use \(SecretSource.variable)"
       )
     }
     return status
@@ -82,13 +91,13 @@ struct SecretFile {
     if mode & 0o077 != 0 {
       try report(
         .openToOthers(
-          "others may use the secret file \(path) (mode 0\(String(mode, radix: 8))): chmod 600 it, and change the secret "
+          "others may use \(subject) (mode 0\(String(mode, radix: 8))): chmod 600 it, and change the secret "
             + "if somebody could have read it"))
     }
     if !Self.isTrusted(status.st_uid) {
       try report(
         .openToOthers(
-          "the secret file \(path) belongs to another user (uid \(status.st_uid)), who can read and change it: chown it, or do this as that user"
+          "\(subject) belongs to another user (uid \(status.st_uid)), who can read and change it: chown it, or do this as that user"
         ))
     }
   }
@@ -112,7 +121,7 @@ struct SecretFile {
     if mode & 0o022 != 0, mode & S_ISVTX == 0 {
       try report(
         .openToOthers(
-          "others may replace the secret file \(path): its directory \(name) has mode 0\(String(mode, radix: 8)); chmod "
+          "others may replace \(subject): its directory \(name) has mode 0\(String(mode, radix: 8)); chmod "
             + "go-w it, or keep the file in another"))
     }
     if !Self.isTrusted(status.st_uid) {
@@ -147,7 +156,7 @@ struct SecretFile {
       return count
     }
     guard content.count <= RingText.maximumSize else {
-      throw .unusable("the secret file \(path) has more than \(RingText.maximumSize) bytes: it cannot be a key ring")
+      throw .unusable("\(subject) has more than \(RingText.maximumSize) bytes: it cannot be a key ring")
     }
     return content
   }
@@ -175,6 +184,6 @@ struct SecretFile {
   }
 
   func failure(_ verb: String, _ error: any Error, _ hint: String = "check its file system") -> SecretError {
-    .unusable("cannot \(verb) the secret file '\(path)': \(error); \(hint)")
+    .unusable("cannot \(verb) \(subject): \(error); \(hint)")
   }
 }

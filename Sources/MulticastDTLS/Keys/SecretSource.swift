@@ -62,7 +62,9 @@ extension SecretSource {
   /// - Throws: ``SecretError`` if it is not there, as when it was taken before.
   static func takeVariable() throws(SecretError) -> SecretBytes {
     guard let value = unsafe getenv(variable) else {
-      throw .unusable("the environment variable \(variable) is not set (a process can read it once)")
+      throw .unusable(
+        "the environment variable \(variable) is not set any more, since a process can read it once: to change the secret, "
+          + "start it with --secret-file")
     }
     let size = unsafe strlen(value)
     let text = unsafe SecretBytes(copying: UnsafeRawBufferPointer(start: value, count: size))

@@ -86,8 +86,8 @@ enum Notice: Hashable {
       "nothing heard for \(seconds(time)) of any of the members \(here.others): do they run, with \(here.keys) and group "
         + "\(here.group)? On the network of \(here.interface)? Then look at the TTL, firewalls and switches"
     case .forged(let member, let source), .forgedOther(let member, let source):
-      "records from \(source) as node \(member) do not authenticate: another secret? here it is \(here.keys); compare with "
-        + "'mcast-peer secret id' there"
+      "records from \(source) as node \(member) do not authenticate: another secret, or a new one that was not added here? Here it is "
+        + "\(here.keys); compare with 'mcast-peer secret id' there"
     case .otherSuite(let member, let source):
       here.isEncrypted
         ? "node \(member) sends unencrypted records, from \(source), and this node takes encrypted ones only: start that "
@@ -99,8 +99,8 @@ enum Notice: Hashable {
     case .readiness(let readiness):
       readiness.text(here)
     case .keyDropped(let keyID, let members):
-      "key ID \(keyID) was removed, and node \(MemberSet(members)) still sent with it when last heard: it is not heard until it "
-        + "sends with \(here.keys)"
+      "key ID \(keyID) was removed, and was what node \(MemberSet(members)) sent with when last heard: add and promote "
+        + "\(here.sendingKey) there, or add \(keyID) here again"
     case .unknownMember(let member, let source):
       "node \(member) at \(source) is a member of the group, but not among --peers \(here.peers): add it to hear it"
     case .staleEpoch(let member, let epoch, let later, let source):
@@ -143,6 +143,9 @@ enum Notice: Hashable {
     var keys: String {
       (keyIDs.count == 1 ? "key ID " : "key IDs ") + keyIDs.map(\.description).joined(separator: ", ")
     }
+
+    /// The key that this node sends with, in words.
+    var sendingKey: String { keyIDs.first.map(\.description) ?? "none" }
 
     /// The members that are listened to.
     var others: MemberSet {

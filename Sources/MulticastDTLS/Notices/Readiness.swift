@@ -18,14 +18,13 @@ struct Readiness: Hashable {
 
   /// The matter in words.
   func text(_ here: Notice.Surroundings) -> String {
-    let own = here.keyIDs.first.map(\.description) ?? "none"
     if members.count == 1, let keyID = members.keys.first, unheard.members.isEmpty {
-      let node = keyID == here.keyIDs.first ? "and so does this node" : "but this node sends with \(own)"
-      return "all other members send with key ID \(keyID) now, \(node)"
+      return keyID == here.keyIDs.first
+        ? "all other members were heard with key ID \(keyID), and this node sends with it, too"
+        : "all other members were heard with key ID \(keyID), but this node sends with \(here.sendingKey)"
     }
     var parts = members.sorted { "\($0.key)" < "\($1.key)" }.map { "node \($1) with \($0)" }
-    parts.append("this node with \(own)")
-    if !unheard.members.isEmpty { parts.append("not heard: \(unheard)") }
-    return "key IDs that are sent with now: \(parts.joined(separator: ", "))"
+    if !unheard.members.isEmpty { parts.append("not heard: node \(unheard)") }
+    return "last heard: \(parts.joined(separator: ", ")); this node sends with \(here.sendingKey)"
   }
 }

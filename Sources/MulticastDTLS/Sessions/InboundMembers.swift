@@ -60,7 +60,7 @@ final class InboundMembers {
     case .success(let header):
       unsafe openAdmitted(datagram, header: header, from: source, now: now)
     case .failure(let refused):
-      .failure(unsafe reasonFor(refused, datagram, from: source))
+      .failure(unsafe reasonFor(refused, datagram, from: source, now: now))
     }
   }
 
@@ -104,13 +104,16 @@ final class InboundMembers {
 
   /// What a refusal of admission's means, once it is known whether the record is authentic and whose it is.
   private func reasonFor(
-    _ refused: Admission.Refused, _ record: UnsafeBufferPointer<UInt8>, from source: Endpoint
+    _ refused: Admission.Refused, _ record: UnsafeBufferPointer<UInt8>, from source: Endpoint,
+    now: ContinuousClock.Instant
   ) -> Refused {
     guard let header = refused.header else { return Refused(refused.reason, nil, source) }
     let verdict = refused.reason == .own ? unsafe sent.judge(record, header: header, from: source) : nil
     if verdict == .ours { return Refused(.own, header, source) }
     guard let inbound = keys.first(where: { unsafe $0.key.authenticator.isAuthentic(record, header: header) }) else {
-      return Refused(.forged, header, source)
+      guard unsafe isOfOtherSuite(record, header, now) else { return Refused(.forged, header, source) }
+      // Whatever it says, this node did not say it.
+      return Refused(refused.reason == .own ? .duplicateID : refused.reason, header, source)
     }
     guard refused.reason == .own else { return Refused(refused.reason, header, source) }
     switch verdict ?? sent.judge(header, keyID: inbound.key.keyID, from: source) {

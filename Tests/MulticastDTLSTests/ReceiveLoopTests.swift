@@ -1,0 +1,60 @@
+import Dispatch
+import Synchronization
+import TestSupport
+import Testing
+
+@testable import MulticastDTLS
+
+@Suite("The receive loop")
+struct ReceiveLoopTests {
+  @Test(
+    "what has arrived before a key is dropped is delivered, however far behind the loop is; what comes later is not")
+  func drained() async throws {
+    let group = makeTestGroup()
+    let secrets = ["the old secret of the group", "the new secret of the group"]
+    let keys = secrets.map { RecordKeys(secret: $0, .wdmNullSHA256) }
+    let log = NoticeLog(RecordedLog().logger)
+    let context = try DTLSContext(ownMember: 0, suite: .wdmNullSHA256)
+    let ring = try secrets.map { secret in
+      let key = try GroupKey(context, GroupSecret(text: secret))
+      let keeper = try StateKeeper(
+        directory: nil, beginning: .given(.first), keyID: key.keyID, member: 0, isEncrypting: false, log: log)
+      return HeldKey(key: key, keeper: keeper)
+    }
+    let isHeld = DispatchSemaphore(value: 0)
+    let delivered = Mutex<[String]>([])
+    let socket = try MulticastSocket(group: group, interface: loopback, timeToLive: 0)
+    let loop = try ReceiveLoop(
+      ring, members: MemberSet(0...1), sent: SentRecords(port: 1), socket: socket,
+      surroundings: Notice.Surroundings(
+        member: 0, peers: MemberSet(0...1), keyIDs: ring.map(\.keyID), isEncrypted: false, group: group,
+        interface: "lo"),
+      log: log
+    ) { message in
+      let text = String(decoding: message.payload, as: UTF8.self)
+      delivered.withLock { $0.append(text) }
+      if text == "0" { isHeld.wait() }
+      return true
+    }
+    defer { loop.stop() }
+    // Whatever happens, the thread is not held for good.
+    defer { isHeld.signal() }
+    let wire = try Wire(group)
+    func send(_ sequence: UInt64, _ key: Int = 0) throws {
+      try wire.send(IndependentRecord(member: 1, sequence: sequence, text: "\(sequence)").sealed(keys[key]))
+    }
+    // The loop's thread is held by the first message, and the others wait in the socket when the order comes.
+    try send(0)
+    try await eventually("the first message") { delivered.withLock { $0.count } == 1 }
+    for sequence in 1...40 as ClosedRange<UInt64> { try send(sequence) }
+    async let accepted: Void = onThread { loop.accept([ring[1]]) }
+    try await Task.sleep(for: .milliseconds(100))
+    isHeld.signal()
+    try await accepted
+    #expect(delivered.withLock { $0 } == (0...40).map(String.init))
+    try send(41)
+    try send(0, 1)
+    try await eventually("the message with the new key") { delivered.withLock { $0.count } == 42 }
+    #expect(loop.traffic.refused == [.forged: 1])
+  }
+}
