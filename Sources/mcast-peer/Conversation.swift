@@ -155,10 +155,13 @@ struct Conversation: Service {
 
   /// Which key each other member sends with.
   private var whereabouts: String {
-    let members = peer.traffic.members
-    return options.peers.members.filter { $0 != options.nodeID }.map { member in
-      members[member]?.keyID.map { "node \(member) sends with \($0)" } ?? "node \(member) was not heard"
-    }.joined(separator: ", ")
+    let heard = peer.traffic.members
+    let others = options.peers.members.filter { $0 != options.nodeID }
+    return Dictionary(grouping: others) { heard[$0]?.keyID?.description ?? "" }.sorted { $0.key < $1.key }
+      .map { keyID, members in
+        "node \(MemberSet(members)) \(keyID.isEmpty ? "was not heard" : "was last heard with \(keyID)")"
+      }
+      .joined(separator: ", ")
   }
 
   /// Prints the table of traffic on standard error.

@@ -65,6 +65,15 @@ struct RingFileTests {
     #expect(try text == "# the only one\na\n")
   }
 
+  @Test("a secret that is there twice is dropped as a whole")
+  func twice() throws {
+    write("a\nb\nc\nb\n")
+    try file.drop(keyID("b"))
+    #expect(try text == "a\nc\n")
+    write("a\nb\na\n")
+    #expect(try reason { try $0.drop() }.contains("is the first"))
+  }
+
   @Test("a file beside it, whatever its name, is left alone")
   func neighbours() throws {
     write("a\nb\n")

@@ -196,6 +196,14 @@ struct OtherSuiteTests {
       record[record.count - 1] ^= 1
       #expect(record.count < 13 + suite.tagSize ? reason(record) == .malformed : reason(record) == .forged)
     }
+    // With our own ID it is another node that has it, whatever it encrypts; and so with one that is not followed.
+    for (member, expected) in [(0, Refusal.duplicateID), (9, .unknownMember)] as [(UInt8, Refusal)] {
+      var record = IndependentRecord(member: member, payload: Array("Hello, everybody".utf8))
+        .sealed(.ofVectors(suite.other))
+      #expect(reason(record) == expected)
+      record[record.count - 1] ^= 1
+      #expect(reason(record) == .forged)
+    }
     // Nothing of it changes what is known of the member.
     #expect(reason(IndependentRecord(member: 1, payload: [1]).sealed(.ofVectors(suite))) == nil)
   }

@@ -72,13 +72,14 @@ public struct RingFile: Sendable {
   public func drop(_ keyID: KeyID? = nil) throws {
     try edit { text, keyIDs throws(SecretError) in
       let index = try place(of: keyID, in: keyIDs, verb: "drop")
-      guard index > 0 else {
+      guard keyIDs[index] != keyIDs[0] else {
         throw .unusable(
           "the secret with key ID \(keyIDs[0]) is the first of \(path), the one to send with: promote another before you "
             + "drop it")
       }
-      let line = text.secrets[index]
-      return text.text(of: text.lines.filter { $0.whole != line.whole })
+      // Each time that it is there.
+      let dropped = zip(text.secrets, keyIDs).filter { $0.1 == keyIDs[index] }.map(\.0.whole)
+      return text.text(of: text.lines.filter { !dropped.contains($0.whole) })
     }
   }
 
