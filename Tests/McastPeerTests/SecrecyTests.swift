@@ -24,6 +24,7 @@ struct SecrecyTests {
 
   @Test(
     "neither a secret's text nor its pre-master secret is in the memory of a running peer",
+    .disabled(if: Sanitizer.isOn, "a sanitizer keeps what was freed, and maps terabytes"),
     arguments: [CipherSuite.wdmNullSHA256, .pskChaCha20Poly1305], [true, false])
   func memory(suite: CipherSuite, isInFile: Bool) async throws {
     let file = RingFileOfNode(secret)
@@ -72,7 +73,9 @@ struct SecrecyTests {
     try await eventually("it to go on") { try peer.sent.count > before }
   }
 
-  @Test("no core dumps, and no look into its memory for others of the same user; --allow-core-dumps permits both")
+  @Test(
+    "no core dumps, and no look into its memory for others of the same user; --allow-core-dumps permits both",
+    .disabled(if: Sanitizer.isOn, "a sanitizer sets the limit by itself"))
   func dumps() async throws {
     // As root, everybody's memory can be looked into: then as somebody else.
     let asNobody = getuid() == 0 ? "setpriv --reuid 65534 --regid 65534 --clear-groups" : ""

@@ -131,15 +131,20 @@ public struct RingFile: Sendable {
   private func lock(_ target: SecretFile) throws(SecretError) -> (FileDescriptor, stat) {
     while true {
       let descriptor = try target.open()
-      while flock(descriptor.rawValue, LOCK_EX) != 0 {
-        guard errno == EINTR else { throw file.failure("lock", Errno(rawValue: errno)) }
+      do throws(SecretError) {
+        while flock(descriptor.rawValue, LOCK_EX) != 0 {
+          guard errno == EINTR else { throw file.failure("lock", Errno(rawValue: errno)) }
+        }
+        let status = try target.look(at: descriptor)
+        var current = stat()
+        if unsafe stat(target.path, &current) == 0, current.st_ino == status.st_ino, current.st_dev == status.st_dev {
+          return (descriptor, status)
+        }
+        try? descriptor.close()
+      } catch {
+        try? descriptor.close()
+        throw error
       }
-      let status = try target.look(at: descriptor)
-      var current = stat()
-      if unsafe stat(target.path, &current) == 0, current.st_ino == status.st_ino, current.st_dev == status.st_dev {
-        return (descriptor, status)
-      }
-      try? descriptor.close()
     }
   }
 }
