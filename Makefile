@@ -17,6 +17,7 @@ SWIFT ?= swift
 # The Swift runtime is linked into the release, so that it runs where no Swift is installed.
 RELEASE = --configuration release --product mcast-peer --static-swift-stdlib -Xswiftc -use-ld=lld -Xlinker -s
 
+ALONE = FullRate|AMillion
 TEST = MCAST_PEER="$(CURDIR)/mcast-peer" WARNINGS_AS_ERRORS=1 $(SWIFT) test --skip-build --disable-xctest
 
 # Optimized, with the checks that a release has, and AddressSanitizer's.
@@ -41,9 +42,9 @@ test: lint demo unit
 unit: all
 	scripts/setup test
 	WARNINGS_AS_ERRORS=1 $(SWIFT) build --build-tests
-	$(TEST) --skip FullRate
-# Those that are about a full rate have the machine for themselves.
-	$(TEST) --filter FullRate
+	$(TEST) --skip '$(ALONE)'
+# Those that need all of the machine have it, one after the other.
+	$(TEST) --no-parallel --filter '$(ALONE)'
 
 lint: setup
 	$(SWIFT) format lint --strict --recursive --parallel Package.swift Benchmarks Sources Tests

@@ -39,20 +39,23 @@ struct NonceTests {
     }
     tap.stop()
     let keys = secrets.map { RecordKeys(secret: $0, .pskChaCha20Poly1305) }
-    let runs = try #require(RecordRun.runs(in: tap.datagrams, keys: keys))
+    let datagrams = tap.datagrams
+    let runs = try #require(try await onThread { RecordRun.runs(in: datagrams, keys: keys) })
     // A run for each start, and one more for each rotation.
     #expect(runs.count == 24)
     #expect(Set(runs.map(\.nonces)).count == 24)
     #expect(runs.allSatisfy { $0.sequences.lowerBound == 0 })
     #expect(runs.map(\.key).reduce(into: [Int]()) { if $0.last != $1 { $0.append($1) } } == [0, 1, 0, 1])
     // Not only of each run's ends: of all records.
-    var seen: Set<[UInt8]> = []
-    for run in runs {
-      for place in run.places {
-        let record = try #require(IndependentRecord(opening: tap.datagrams[place], with: keys[run.key]))
-        #expect(seen.insert([UInt8(run.key)] + tap.datagrams[place][3..<11]).inserted && record.member == 0)
+    let opened = try await onThread {
+      var seen: Set<[UInt8]> = []
+      for run in runs {
+        for place in run.places where IndependentRecord(opening: datagrams[place], with: keys[run.key])?.member == 0 {
+          seen.insert([UInt8(run.key)] + datagrams[place][3..<11])
+        }
       }
+      return seen.count
     }
-    #expect(seen.count == tap.datagrams.count)
+    #expect(opened == datagrams.count)
   }
 }

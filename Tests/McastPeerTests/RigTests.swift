@@ -52,6 +52,7 @@ struct RigTests {
     try await eventually("some lost messages") { try peers[1].sent.count >= number + 3 }
     #expect(try peers[0].shown(from: 1).count <= before + 1)
     try network.bridge.run("ip link set \(network.port(of: 1)) up")
+    try await network.waitUntilConnected(1)
     try await expectAllHeard(peers)
   }
 
@@ -62,6 +63,7 @@ struct RigTests {
     try await peers[1].waitForError("cannot send")
     try network.hosts[1].run("ip link set lan up")
     try network.hosts[1].run("ip route add default dev lan")
+    try await network.waitUntilConnected(1)
     try await expectAllHeard(peers)
   }
 

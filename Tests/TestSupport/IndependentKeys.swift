@@ -1,10 +1,11 @@
 import Crypto
 import Foundation
 import MulticastDTLS
+import Synchronization
 
 /// What follows from a secret, derived by code that is not wolfSSL's. Sources: RFC 8018 (PBKDF2) for what wolfSSL is
 /// given, RFC 5246 sections 5, 6.3 and 8.1 for the rest.
-package struct IndependentKeys {
+package struct IndependentKeys: Sendable {
   package let preMasterSecret: [UInt8]
   package let masterSecret: [UInt8]
 
@@ -28,11 +29,17 @@ package struct IndependentKeys {
 }
 
 extension RecordKeys {
-  /// The keys of a suite that follow from a secret.
+  /// The keys of a suite that follow from a secret. Deriving them takes a while, so each secret's are kept.
   package init(secret: String, _ suite: CipherSuite) {
-    self = IndependentKeys(secret: secret)[suite]
+    self = derived.withLock { derived in
+      let keys = derived[secret] ?? IndependentKeys(secret: secret)
+      derived[secret] = keys
+      return keys[suite]
+    }
   }
 }
+
+private let derived = Mutex<[String: IndependentKeys]>([:])
 
 private func hmac(_ key: SymmetricKey, _ text: [UInt8]) -> [UInt8] {
   Array(HMAC<SHA256>.authenticationCode(for: text, using: key))

@@ -44,19 +44,24 @@ final class Namespace {
   }
 
   /// Runs a command, given in words, to its end.
-  func run(_ command: String) throws {
+  ///
+  /// - Returns: What it has printed.
+  @discardableResult
+  func run(_ command: String) throws -> String {
     let process = Process()
     process.executableURL = URL(filePath: "/usr/bin/env")
     process.arguments = prefix + command.split(separator: " ").map(String.init)
     process.standardInput = FileHandle.nullDevice
-    let errors = Pipe()
-    process.standardError = errors
+    let pipe = Pipe()
+    process.standardOutput = pipe
+    process.standardError = pipe
     try process.run()
-    let output = try errors.fileHandleForReading.readToEnd() ?? Data()
+    let output = String(decoding: try pipe.fileHandleForReading.readToEnd() ?? Data(), as: UTF8.self)
     process.waitUntilExit()
     guard process.terminationStatus == 0 else {
-      throw Timeout(description: "'\(command)' failed: \(String(decoding: output, as: UTF8.self))")
+      throw Timeout(description: "'\(command)' failed: \(output)")
     }
+    return output
   }
 
   /// Makes a cable to another namespace, with an address at each end.

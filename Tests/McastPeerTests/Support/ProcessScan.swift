@@ -1,33 +1,33 @@
 import Foundation
 import TestSupport
 
-extension PeerProcess {
-  /// Which of some byte strings are in the memory that this process can read. Source: proc(5), maps and mem.
-  func memory(contains needles: [String: [UInt8]]) throws -> Set<String> {
-    let memory = open("/proc/\(identifier)/mem", O_RDONLY)
-    guard memory >= 0 else { throw Timeout(description: "cannot open the memory of \(identifier)") }
-    defer { close(memory) }
-    let overlap = needles.values.map(\.count).max() ?? 0
-    var found: Set<String> = []
-    var chunk = [UInt8](repeating: 0, count: 1 << 20)
-    for line in try readWhole("/proc/\(identifier)/maps").split(separator: "\n") {
-      // 7f0c1a200000-7f0c1a400000 rw-p ...
-      let words = line.split(separator: " ")
-      let ends = words[0].split(separator: "-").compactMap { UInt64($0, radix: 16) }
-      guard words[1].hasPrefix("r"), ends.count == 2, !line.hasSuffix("[vvar]") else { continue }
-      var position = ends[0]
-      while position < ends[1] {
-        let wanted = min(chunk.count, Int(ends[1] - position))
-        let count = pread(memory, &chunk, wanted, off_t(truncatingIfNeeded: position))
-        guard count > 0 else { break }
-        for (name, needle) in needles where holds(chunk, count, needle) { found.insert(name) }
-        guard count == chunk.count else { break }
-        position += UInt64(count - overlap)
-      }
+/// Which of some byte strings are in the memory that a process can read. Source: proc(5), maps and mem.
+func search(memoryOf process: Int32, for needles: [String: [UInt8]]) throws -> Set<String> {
+  let memory = open("/proc/\(process)/mem", O_RDONLY)
+  guard memory >= 0 else { throw Timeout(description: "cannot open the memory of \(process)") }
+  defer { close(memory) }
+  let overlap = needles.values.map(\.count).max() ?? 0
+  var found: Set<String> = []
+  var chunk = [UInt8](repeating: 0, count: 1 << 20)
+  for line in try readWhole("/proc/\(process)/maps").split(separator: "\n") {
+    // 7f0c1a200000-7f0c1a400000 rw-p ...
+    let words = line.split(separator: " ")
+    let ends = words[0].split(separator: "-").compactMap { UInt64($0, radix: 16) }
+    guard words[1].hasPrefix("r"), ends.count == 2, !line.hasSuffix("[vvar]") else { continue }
+    var position = ends[0]
+    while position < ends[1] {
+      let wanted = min(chunk.count, Int(ends[1] - position))
+      let count = pread(memory, &chunk, wanted, off_t(truncatingIfNeeded: position))
+      guard count > 0 else { break }
+      for (name, needle) in needles where holds(chunk, count, needle) { found.insert(name) }
+      guard count == chunk.count else { break }
+      position += UInt64(count - overlap)
     }
-    return found
   }
+  return found
+}
 
+extension PeerProcess {
   /// The values of a line of /proc/PID/limits: soft and hard.
   func limit(_ name: String) throws -> [String] {
     let line = try readWhole("/proc/\(identifier)/limits").split(separator: "\n").first { $0.hasPrefix(name) } ?? ""

@@ -6,7 +6,7 @@ import Testing
 @testable import MulticastDTLS
 
 @Suite("A flood beside real senders")
-struct FloodTests {
+struct AMillionDatagramsTests {
   private let group = LoopbackGroup()
 
   /// What the flood is to have, and what each sender sends at 200 a second: a little over a minute.
