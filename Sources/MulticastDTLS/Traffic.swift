@@ -12,6 +12,13 @@ public struct Traffic: Hashable, Sendable {
     public internal(set) var refused: [Refusal: Int] = [:]
     /// The fingerprint of the secret that the member sends with now; nil if nothing was accepted of it.
     public internal(set) var keyID: KeyID?
+
+    fileprivate mutating func count(_ arrival: Arrival, isDelivered: Bool) {
+      received += isDelivered ? 1 : 0
+      lost += Int(arrival.lost)
+      reordered += arrival.isLate ? 1 : 0
+      if !arrival.isStraggler { keyID = arrival.keyID }
+    }
   }
 
   /// The members of whom anything came, or that a forged record named. Our own ID is among them: what loops back.
@@ -31,14 +38,8 @@ public struct Traffic: Hashable, Sendable {
   /// Counts a message that was accepted, and for which there was room or not.
   mutating func count(_ arrival: Arrival, isDelivered: Bool) {
     let sender = arrival.message.sender
-    members[sender, default: Member()].lost += Int(arrival.lost)
-    members[sender, default: Member()].reordered += arrival.isLate ? 1 : 0
-    if !arrival.isStraggler { members[sender]?.keyID = arrival.keyID }
-    if isDelivered {
-      members[sender, default: Member()].received += 1
-    } else {
-      countRefused(.overrun, member: sender)
-    }
+    members[sender, default: Member()].count(arrival, isDelivered: isDelivered)
+    if !isDelivered { countRefused(.overrun, member: sender) }
   }
 
   /// Counts a datagram that was refused.

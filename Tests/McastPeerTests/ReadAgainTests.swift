@@ -73,6 +73,7 @@ struct ReadAgainTests {
       peer.signal(SIGHUP)
       try await eventually("the new secret") {
         let errors = try peer.errors
+        guard peer.isRunning else { throw Timeout(description: errors) }
         return try errors.contains("sends with key ID \(keyID(new))") || errors.contains(", key ID \(keyID(new)):")
       }
       peer.signal(SIGTERM)

@@ -3,8 +3,8 @@
 /// With two, a running group changes its secret: first every member adds the new one last, then every member moves it
 /// first, then every member removes the old one; in each step in any order.
 public struct KeyRing: Sendable {
-  /// How many secrets a ring can have.
-  public static let maximumCount = RingText.maximumCount
+  /// How many secrets a ring can have: each is tried on a record that none before it opened.
+  public static let maximumCount = 4
 
   /// The secrets; the first is the one to send with.
   public let secrets: [GroupSecret]

@@ -2,8 +2,6 @@
 ///
 /// A comment's first character is `#`. A line ends with LF, CR LF or the text. A secret is its whole line, spaces included.
 struct RingText: ~Copyable {
-  /// How many secrets a ring can have: each is tried on a record that none before it opened.
-  static let maximumCount = 4
   /// The largest text in bytes; what is larger is something else.
   static let maximumSize = 16_384
 

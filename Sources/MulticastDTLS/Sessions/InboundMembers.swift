@@ -11,7 +11,6 @@ final class InboundMembers {
   private(set) var whereabouts = Whereabouts()
 
   private let followed: MemberSet
-  private let isFollowed: [Bool]
   private let sent: SentRecords
   private let suite: CipherSuite
   private let admission: Admission
@@ -32,7 +31,6 @@ final class InboundMembers {
     let context = accepted[0].key.context
     let followed = MemberSet(members.members.filter { $0 != context.ownMember })
     self.followed = followed
-    isFollowed = (0...255).map { followed.contains(MemberID(rawValue: $0)) }
     self.sent = sent
     suite = context.suite
     admission = Admission(ownMember: context.ownMember)
@@ -56,7 +54,7 @@ final class InboundMembers {
   func open(
     _ datagram: UnsafeBufferPointer<UInt8>, from source: Endpoint, now: ContinuousClock.Instant
   ) -> Result<Arrival, Refused> {
-    switch unsafe admission.judge(datagram.span, isFollowed: { isFollowed[Int($0.rawValue)] }) {
+    switch unsafe admission.judge(datagram.span, isFollowed: { keys[0].members[Int($0.rawValue)] != nil }) {
     case .success(let header):
       unsafe openAdmitted(datagram, header: header, from: source, now: now)
     case .failure(let refused):

@@ -31,6 +31,10 @@ final class SentRecords: Sendable {
     var epoch: UInt16
     var next: UInt64 = 0
 
+    mutating func advance(past header: RecordHeader) {
+      (epoch, next) = (header.epoch, header.sequence + 1)
+    }
+
     /// Whether this process has sent a record of this number.
     func includes(_ header: RecordHeader) -> Bool {
       header.epoch >= firstEpoch && (header.epoch < epoch || header.epoch == epoch && header.sequence < next)
@@ -67,8 +71,7 @@ final class SentRecords: Sendable {
     sent.withLock { sent in
       sent.entries[Self.place(of: header.sequence)] = entry
       sent.latest = keyID
-      sent.runs[keyID, default: Run(firstEpoch: header.epoch, epoch: header.epoch)].epoch = header.epoch
-      sent.runs[keyID]?.next = header.sequence + 1
+      sent.runs[keyID]?.advance(past: header)
     }
   }
 

@@ -12,9 +12,10 @@ struct RingFileOfNode: Sendable {
     path = directory.write(secrets.map { $0 + "\n" }.joined(), to: "ring")
   }
 
-  /// Replaces the text.
+  /// Replaces the text, as a whole: a peer may be reading it.
   func write(_ secrets: [String]) {
-    directory.write(secrets.map { $0 + "\n" }.joined(), to: "ring")
+    let draft = directory.write(secrets.map { $0 + "\n" }.joined(), to: "draft")
+    precondition(rename(draft, path) == 0, "the ring cannot be replaced")
   }
 
   var text: String { get throws { try String(contentsOfFile: path, encoding: .utf8) } }
