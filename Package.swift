@@ -53,11 +53,13 @@ let package = Package(
   ],
   targets: [
     .systemLibrary(name: "CWolfSSL", pkgConfig: "wolfssl", providers: [.apt(["libwolfssl-dev"])]),
+    .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
     .target(name: "CDatagram"),
     .target(
       name: "MulticastDTLS",
       dependencies: [
         "CDatagram",
+        "COpenSSL",
         "CWolfSSL",
         .product(name: "Logging", package: "swift-log"),
         .product(name: "SystemPackage", package: "swift-system"),

@@ -1,9 +1,15 @@
-#define _GNU_SOURCE  // recvmmsg
+#define _GNU_SOURCE  // recvmmsg, sendmmsg
 
 #include "CDatagram.h"
 
 #include <errno.h>
+#include <linux/filter.h>
+#include <linux/if_arp.h>
+#include <linux/if_packet.h>
 #include <linux/rtnetlink.h>
+#include <linux/sock_diag.h>
+#include <netinet/udp.h>
+#include <poll.h>
 #include <string.h>
 #include <sys/eventfd.h>
 #include <sys/prctl.h>
@@ -23,14 +29,108 @@ int cdatagram_send(int socket, const void *bytes, size_t count, struct sockaddr_
   return sent < 0 ? -errno : 0;
 }
 
-// What the kernel says of the datagrams that it dropped before this one: socket(7), SO_RXQ_OVFL.
-static uint32_t dropped_before(struct msghdr *message) {
-  uint32_t dropped = 0;
-  for (struct cmsghdr *control = CMSG_FIRSTHDR(message); control; control = CMSG_NXTHDR(message, control)) {
-    if (control->cmsg_level == SOL_SOCKET && control->cmsg_type == SO_RXQ_OVFL)
-      memcpy(&dropped, CMSG_DATA(control), sizeof dropped);
+int cdatagram_send_segments(int socket, const void *bytes, size_t count, uint16_t segment,
+                            struct sockaddr_in destination) {
+  struct iovec buffer = {.iov_base = (void *)bytes, .iov_len = count};
+  union {
+    struct cmsghdr align;
+    char bytes[CMSG_SPACE(sizeof segment)];
+  } control = {.align = {.cmsg_level = SOL_UDP, .cmsg_type = UDP_SEGMENT, .cmsg_len = CMSG_LEN(sizeof segment)}};
+  memcpy(CMSG_DATA(&control.align), &segment, sizeof segment);
+  struct msghdr message = {
+      .msg_name = &destination,
+      .msg_namelen = sizeof destination,
+      .msg_iov = &buffer,
+      .msg_iovlen = 1,
+      .msg_control = &control,
+      .msg_controllen = sizeof control,
+  };
+  ssize_t sent;
+  do {
+    sent = sendmsg(socket, &message, MSG_DONTWAIT);
+  } while (sent < 0 && errno == EINTR);
+  return sent < 0 ? -errno : 0;
+}
+
+int cdatagram_send_many(int socket, const void *bytes, const uint16_t *sizes, uint32_t count,
+                        struct sockaddr_in destination) {
+  struct mmsghdr headers[CDATAGRAM_SEND_BATCH];
+  struct iovec buffers[CDATAGRAM_SEND_BATCH];
+  if (count > CDATAGRAM_SEND_BATCH) count = CDATAGRAM_SEND_BATCH;
+
+  memset(headers, 0, sizeof headers);
+  const char *next = bytes;
+  for (uint32_t i = 0; i < count; i++) {
+    buffers[i] = (struct iovec){.iov_base = (void *)next, .iov_len = sizes[i]};
+    headers[i].msg_hdr.msg_iov = &buffers[i];
+    headers[i].msg_hdr.msg_iovlen = 1;
+    headers[i].msg_hdr.msg_name = &destination;
+    headers[i].msg_hdr.msg_namelen = sizeof destination;
+    next += sizes[i];
   }
-  return dropped;
+
+  int sent;
+  do {
+    sent = sendmmsg(socket, headers, count, MSG_DONTWAIT);
+  } while (sent < 0 && errno == EINTR);
+  return sent < 0 ? -errno : sent;
+}
+
+int cdatagram_wait_to_send(int socket, int milliseconds) {
+  struct pollfd awaited = {.fd = socket, .events = POLLOUT};
+  return poll(&awaited, 1, milliseconds) > 0;
+}
+
+int cdatagram_receive_joined(int socket) {
+  const int one = 1;
+  return setsockopt(socket, SOL_UDP, UDP_GRO, &one, sizeof one) < 0 ? -errno : 0;
+}
+
+int cdatagram_discard_own(int socket, uint16_t port) {
+  // What this host sends comes back by the loopback interface, or marked as looped by the interface that it was sent on.
+  struct sock_filter code[] = {
+      BPF_STMT(BPF_LD | BPF_B | BPF_ABS, SKF_AD_OFF + SKF_AD_PKTTYPE),
+      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, PACKET_LOOPBACK, 2, 0),
+      BPF_STMT(BPF_LD | BPF_H | BPF_ABS, SKF_AD_OFF + SKF_AD_HATYPE),
+      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, ARPHRD_LOOPBACK, 0, 2),
+      // The UDP header begins with the source port. On one host no two sockets send from the same.
+      BPF_STMT(BPF_LD | BPF_H | BPF_ABS, 0),
+      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, port, 1, 0),
+      BPF_STMT(BPF_RET | BPF_K, UINT32_MAX),
+      BPF_STMT(BPF_RET | BPF_K, 0),
+  };
+  struct sock_fprog program = {.len = sizeof code / sizeof *code, .filter = code};
+  return setsockopt(socket, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof program) < 0 ? -errno : 0;
+}
+
+int cdatagram_receive_buffer(int socket, int bytes) {
+  // The first is not held to net.core.rmem_max, and needs CAP_NET_ADMIN.
+  if (setsockopt(socket, SOL_SOCKET, SO_RCVBUFFORCE, &bytes, sizeof bytes) < 0)
+    setsockopt(socket, SOL_SOCKET, SO_RCVBUF, &bytes, sizeof bytes);
+  int granted = 0;
+  socklen_t size = sizeof granted;
+  if (getsockopt(socket, SOL_SOCKET, SO_RCVBUF, &granted, &size) < 0) return -errno;
+  // The kernel says twice what was asked for, for its own needs: socket(7).
+  return granted / 2;
+}
+
+int64_t cdatagram_dropped(int socket) {
+  uint32_t memory[SK_MEMINFO_VARS] = {0};
+  socklen_t size = sizeof memory;
+  if (getsockopt(socket, SOL_SOCKET, SO_MEMINFO, memory, &size) < 0) return -errno;
+  return memory[SK_MEMINFO_DROPS];
+}
+
+// How large the datagrams are that were joined into this one: udp(7), UDP_GRO.
+static uint32_t segment_size(struct msghdr *message) {
+  for (struct cmsghdr *control = CMSG_FIRSTHDR(message); control; control = CMSG_NXTHDR(message, control)) {
+    if (control->cmsg_level == SOL_UDP && control->cmsg_type == UDP_GRO) {
+      int size;
+      memcpy(&size, CMSG_DATA(control), sizeof size);
+      return size > 0 ? (uint32_t)size : 0;
+    }
+  }
+  return 0;
 }
 
 int cdatagram_receive(int socket, struct cdatagram_slot *slots, uint32_t slot_count) {
@@ -38,7 +138,7 @@ int cdatagram_receive(int socket, struct cdatagram_slot *slots, uint32_t slot_co
   struct iovec buffers[CDATAGRAM_BATCH];
   union {
     struct cmsghdr align;
-    char bytes[CMSG_SPACE(sizeof(uint32_t))];
+    char bytes[CMSG_SPACE(sizeof(int))];
   } controls[CDATAGRAM_BATCH];
   if (slot_count > CDATAGRAM_BATCH) slot_count = CDATAGRAM_BATCH;
 
@@ -61,7 +161,7 @@ int cdatagram_receive(int socket, struct cdatagram_slot *slots, uint32_t slot_co
 
   for (int i = 0; i < received; i++) {
     slots[i].count = headers[i].msg_len;
-    slots[i].dropped = dropped_before(&headers[i].msg_hdr);
+    slots[i].segment = segment_size(&headers[i].msg_hdr);
   }
   return received;
 }

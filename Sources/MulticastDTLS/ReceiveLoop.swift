@@ -7,7 +7,8 @@ import Synchronization
 ///
 /// 1. Wait for a datagram, for an order (to stop, or to accept another ring), or for a second to pass.
 /// 2. Take what is there as one batch.
-/// 3. For each datagram: admission, then its sender's session, then the handler; every outcome is counted.
+/// 3. For each datagram: admission, then its sender's session, then the handler. Messages that come one after the other
+///    from one member are counted and watched as one run, refusals one by one.
 /// 4. Once a second: say what a person should know, hand on how far the others were heard, and, after a silence, join
 ///    again if the interface has come back.
 ///
@@ -15,7 +16,7 @@ import Synchronization
 /// of the few threads that run Swift tasks would be lost to it. It waits for no disk and no log.
 final class ReceiveLoop: Sendable {
   private let socket: MulticastSocket
-  private let handler: @Sendable (Message) -> Bool
+  private let handler: Handler
   private let log: NoticeLog
   private let wakeEvent: WakeEvent
   private let orders = Mutex(Orders())
@@ -24,8 +25,11 @@ final class ReceiveLoop: Sendable {
 
   /// How often the loop looks at the time.
   private static let tick = Duration.seconds(1)
-  /// How many batches are taken before a key is dropped: more than a receive buffer of the usual size holds.
-  private static let drainedBatches = 64
+  /// How many batches are taken before a key is dropped: more than a receive buffer holds.
+  private static let drainedBatches = 512
+
+  /// Gets what a message carries, lent for the call, on the loop's thread; says whether there was room for it.
+  typealias Handler = @Sendable (Message.Origin, Span<UInt8>) -> Bool
 
   /// What the thread is told to do, once it looks.
   private struct Orders {
@@ -36,7 +40,9 @@ final class ReceiveLoop: Sendable {
 
   /// What became of all datagrams until now.
   var traffic: Traffic {
-    counters.withLock { $0 }
+    var traffic = counters.withLock { $0 }
+    traffic.droppedByKernel = socket.droppedByKernel
+    return traffic
   }
 
   /// Starts to receive.
@@ -53,7 +59,7 @@ final class ReceiveLoop: Sendable {
     socket: MulticastSocket,
     surroundings: Notice.Surroundings,
     log: NoticeLog,
-    handler: @escaping @Sendable (Message) -> Bool
+    handler: @escaping Handler
   ) throws(SystemError) {
     self.socket = socket
     self.handler = handler
@@ -89,7 +95,7 @@ final class ReceiveLoop: Sendable {
     var ring = ring
     let members = InboundMembers(ring.map(\.accepted), members: members, sent: sent)
     var surroundings = surroundings
-    var batch = ReceiveBatch()
+    let batch = ReceiveBatch()
     let clock = ContinuousClock()
     var observer = Observer(start: clock.now, followed: surroundings.others)
     var nextTick = clock.now + Self.tick
@@ -104,13 +110,28 @@ final class ReceiveLoop: Sendable {
 
     /// Takes one batch of what has arrived, and says how many datagrams that were.
     func takeBatch(now: ContinuousClock.Instant) throws(SystemError) -> Int {
-      let (taken, dropped) = unsafe try batch.receive(from: socket) { datagram, source in
-        let outcome = unsafe members.open(datagram, from: source, now: now)
-        if case .success = outcome { isSaved = false }
-        say(handle(outcome, &observer, now: now), surroundings)
+      var run: ArrivalRun?
+      defer { endRun() }
+      func endRun() {
+        guard let ended = run.take() else { return }
+        isSaved = false
+        counters.withLock { $0.count(ended) }
+        say(observer.heard(ended, now: now), surroundings)
       }
-      if dropped > 0 { counters.withLock { $0.droppedByKernel += dropped } }
-      return taken
+      return unsafe try batch.receive(from: socket) { datagram, source in
+        switch unsafe members.open(datagram, from: source, now: now) {
+        case .success(let arrival):
+          let isDelivered = unsafe handler(arrival.origin, members.payload(of: arrival).span)
+          if run?.extend(by: arrival, isDelivered: isDelivered) != true {
+            endRun()
+            run = ArrivalRun(arrival, isDelivered: isDelivered)
+          }
+        case .failure(let refused):
+          endRun()
+          counters.withLock { $0.count(refused) }
+          say(observer.refused(refused, now: now), surroundings)
+        }
+      }
     }
 
     while true {
@@ -154,24 +175,10 @@ final class ReceiveLoop: Sendable {
       }
       if now >= nextTick {
         say(observer.tick(members.whereabouts, now: now), surroundings)
+        // The kernel counts modulo 2^32; it is asked before that can come round.
+        _ = socket.droppedByKernel
         nextTick = now + Self.tick
       }
-    }
-  }
-
-  /// Delivers what was accepted, and counts it as well as what was refused.
-  private func handle(
-    _ outcome: Result<Arrival, Refused>, _ observer: inout Observer,
-    now: ContinuousClock.Instant
-  ) -> [Notice] {
-    switch outcome {
-    case .success(let arrival):
-      let isDelivered = handler(arrival.message)
-      counters.withLock { $0.count(arrival, isDelivered: isDelivered) }
-      return observer.heard(arrival, now: now)
-    case .failure(let refused):
-      counters.withLock { $0.count(refused) }
-      return observer.refused(refused, now: now)
     }
   }
 

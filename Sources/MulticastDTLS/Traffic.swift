@@ -13,11 +13,11 @@ public struct Traffic: Hashable, Sendable {
     /// The fingerprint of the secret that the member sends with now; nil if nothing was accepted of it.
     public internal(set) var keyID: KeyID?
 
-    fileprivate mutating func count(_ arrival: Arrival, isDelivered: Bool) {
-      received += isDelivered ? 1 : 0
-      lost += Int(arrival.lost)
-      reordered += arrival.isLate ? 1 : 0
-      if !arrival.isStraggler { keyID = arrival.keyID }
+    fileprivate mutating func count(_ run: ArrivalRun) {
+      received += run.delivered
+      lost += Int(run.lost)
+      reordered += run.late
+      if !run.first.isStraggler { keyID = run.first.keyID }
     }
   }
 
@@ -25,9 +25,8 @@ public struct Traffic: Hashable, Sendable {
   public private(set) var members: [MemberID: Member] = [:]
   /// Datagrams refused, by reason: those of all members, and those that name none.
   public private(set) var refused: [Refusal: Int] = [:]
-  /// Datagrams that the kernel dropped, since they came faster than they were taken. Source: socket(7), SO_RXQ_OVFL.
-  ///
-  /// The kernel tells with the next datagram that it does not drop.
+  /// Datagrams that the kernel dropped, since they came faster than they were taken; several that came as one batch count
+  /// as one. Source: socket(7), SO_MEMINFO.
   public internal(set) var droppedByKernel: Int = 0
 
   /// Messages received from all members.
@@ -35,11 +34,11 @@ public struct Traffic: Hashable, Sendable {
     members.values.reduce(0) { $0 + $1.received }
   }
 
-  /// Counts a message that was accepted, and for which there was room or not.
-  mutating func count(_ arrival: Arrival, isDelivered: Bool) {
-    let sender = arrival.message.sender
-    members[sender, default: Member()].count(arrival, isDelivered: isDelivered)
-    if !isDelivered { countRefused(.overrun, member: sender) }
+  /// Counts messages that were accepted, and for which there was room or not.
+  mutating func count(_ run: ArrivalRun) {
+    let sender = run.first.origin.sender
+    members[sender, default: Member()].count(run)
+    if run.delivered < run.count { countRefused(.overrun, member: sender, times: run.count - run.delivered) }
   }
 
   /// Counts a datagram that was refused.
@@ -47,8 +46,8 @@ public struct Traffic: Hashable, Sendable {
     countRefused(refused.reason, member: refused.header?.member)
   }
 
-  private mutating func countRefused(_ reason: Refusal, member: MemberID?) {
-    refused[reason, default: 0] += 1
-    if let member { members[member, default: Member()].refused[reason, default: 0] += 1 }
+  private mutating func countRefused(_ reason: Refusal, member: MemberID?, times: Int = 1) {
+    refused[reason, default: 0] += times
+    if let member { members[member, default: Member()].refused[reason, default: 0] += times }
   }
 }

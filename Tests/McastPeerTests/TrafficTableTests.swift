@@ -12,11 +12,12 @@ struct TrafficTableTests {
     func count(_ member: MemberID, _ times: Int, lost: Int64 = 0, isLate: Bool = false) {
       for _ in 0..<times {
         traffic.count(
-          Arrival(
-            message: Message(sender: member, epoch: .first, sequence: 0, source: source, payload: []),
-            keyID: KeyID([0x9A, 0xB7, 0x6D, member.rawValue]), lost: lost, isLate: isLate, isRestart: false,
-            isKeyChange: false, isStraggler: false),
-          isDelivered: true)
+          ArrivalRun(
+            Arrival(
+              origin: Message.Origin(sender: member, epoch: .first, sequence: 0, source: source), count: 0,
+              keyID: KeyID([0x9A, 0xB7, 0x6D, member.rawValue]), lost: lost, isLate: isLate, isRestart: false,
+              isKeyChange: false, isStraggler: false),
+            isDelivered: true))
       }
     }
     count(1, 12_345)

@@ -62,8 +62,8 @@ struct FollowingModelTests {
       let expected = !forged && models[index].shouldDeliver(epoch, sequence, now: now)
       switch outcome {
       case .success(let arrival):
-        #expect(expected, "delivered: \(arrival.message)")
-        #expect(String(decoding: arrival.message.payload, as: UTF8.self) == "\(index) \(epoch) \(sequence)")
+        #expect(expected, "delivered: \(arrival.origin)")
+        #expect(members.text(of: arrival) == "\(index) \(epoch) \(sequence)")
         return "delivered"
       case .failure(let refused):
         #expect(!expected, "refused \(refused.reason): \(index) \(epoch) \(sequence)")

@@ -8,9 +8,9 @@ struct FollowingTests {
   private let start = ContinuousClock.now
   private let keys = RecordKeys.ofVectors(.wdmNullSHA256)
 
-  private func text(_ outcome: Result<Arrival, Refused>) -> String {
+  private func text(_ outcome: Result<Arrival, Refused>, _ members: InboundMembers) -> String {
     switch outcome {
-    case .success(let arrival): String(decoding: arrival.message.payload, as: UTF8.self)
+    case .success(let arrival): members.text(of: arrival)
     case .failure(let refused): refused.reason.rawValue
     }
   }
@@ -22,7 +22,7 @@ struct FollowingTests {
     var record = IndependentRecord(member: 1, sequence: sequence, epoch: epoch, text: "\(epoch)/\(sequence)")
       .sealed(keys)
     if forged { record[record.count - 1] ^= 1 }
-    return text(members.open(record, now: start + delay))
+    return text(members.open(record, now: start + delay), members)
   }
 
   @Test("whatever the epoch in which a sender is first heard, it is followed")
@@ -79,8 +79,8 @@ struct FollowingTests {
   func empty() throws {
     let members = try makeMembers()
     let record = IndependentRecord(member: 1, epoch: 2, payload: []).sealed(keys)
-    #expect(text(members.open(record, now: start)) == "")
-    #expect(text(members.open(record, now: start)) == "replayed")
+    #expect(text(members.open(record, now: start), members) == "")
+    #expect(text(members.open(record, now: start), members) == "replayed")
     #expect(open(members, 2, 1) == "2/1")
   }
 

@@ -6,21 +6,22 @@ import Testing
 @Suite("Opening")
 struct InboundSessionTests {
   private func makeSession(
-    sender: MemberID = 1, epoch: Epoch = .first, suite: CipherSuite = .wdmNullSHA256
+    sender: MemberID = 1, epoch: Epoch = .first, suite: CipherSuite = .wdmNullSHA256, engine: RecordEngine
   ) throws -> InboundSession {
-    try InboundSession(makeKey(member: sender == 0 ? 1 : 0, suite: suite), sender: sender, epoch: epoch)
+    let key = try makeKey(member: sender == 0 ? 1 : 0, suite: suite, engine: engine)
+    return InboundSession(key, key.makeCipher(), sender: sender, epoch: epoch)
   }
 
-  @Test("every vector authenticates, and opens once", arguments: CipherSuite.allCases)
-  func vectors(suite: CipherSuite) throws {
+  @Test("every vector authenticates, and opens once", arguments: CipherSuite.allCases, RecordEngine.allCases)
+  func vectors(suite: CipherSuite, engine: RecordEngine) throws {
     let records = Vectors.shared[suite].records
     #expect(records.count == 5)
     for record in records {
-      let key = try makeKey(member: record.member == 0 ? 1 : 0, suite: suite)
+      let key = try makeKey(member: record.member == 0 ? 1 : 0, suite: suite, engine: engine)
       let header = try #require(record.datagram.withUnsafeBufferPointer { RecordHeader($0.span) })
       #expect(record.datagram.withUnsafeBufferPointer { key.authenticator.isAuthentic($0, header: header) })
 
-      let session = InboundSession(key, sender: record.member, epoch: record.epoch)
+      let session = InboundSession(key, key.makeCipher(), sender: record.member, epoch: record.epoch)
       // Admission refuses what is past 2^32, where no member gets. wolfSSL can be led there one multiple of 2^32 at a
       // time, if its window moves (see ReplayWindow).
       let isThere = (0..<(record.sequence >> 32)).allSatisfy { upper in
@@ -28,17 +29,17 @@ struct InboundSessionTests {
           member: record.member.rawValue, sequence: upper << 32, epoch: record.epoch.rawValue, text: "step")
         return session.open(step, suite) == .success(step.payload)
       }
-      #expect(isThere || WolfSSLLibrary.version != "5.5.4")
+      #expect(isThere || engine == .wolfSSL && WolfSSLLibrary.version != "5.5.4")
       guard isThere else { continue }
       #expect(session.open(record.datagram) == .success(record.payload))
       #expect(session.open(record.datagram) == .failure(.replayed))
     }
   }
 
-  @Test("what one side seals the other opens, and only once", arguments: CipherSuite.allCases)
-  func roundTrip(suite: CipherSuite) throws {
-    var sender = try OutboundSession(makeKey(member: 1, suite: suite), epoch: .first)
-    let receiver = try makeSession(suite: suite)
+  @Test("what one side seals the other opens, and only once", arguments: CipherSuite.allCases, RecordEngine.allCases)
+  func roundTrip(suite: CipherSuite, engine: RecordEngine) throws {
+    var sender = try OutboundSession(makeKey(member: 1, suite: suite, engine: engine), epoch: .first)
+    let receiver = try makeSession(suite: suite, engine: engine)
     for count in [1, 100, suite.maximumPayload] {
       let payload = (0..<count).map { _ in UInt8.random(in: 0...255) }
       let record = try sender.seal(payload)
@@ -48,9 +49,10 @@ struct InboundSessionTests {
   }
 
   @Test(
-    "an altered record is forged, whichever bit it is, and the original still opens", arguments: CipherSuite.allCases)
-  func forged(suite: CipherSuite) throws {
-    let session = try makeSession(suite: suite)
+    "an altered record is forged, whichever bit it is, and the original still opens", arguments: CipherSuite.allCases,
+    RecordEngine.allCases)
+  func forged(suite: CipherSuite, engine: RecordEngine) throws {
+    let session = try makeSession(suite: suite, engine: engine)
     for (sequence, payload) in [Array("Hello".utf8), []].enumerated() {
       let original = IndependentRecord(member: 1, sequence: UInt64(sequence), payload: payload)
         .sealed(.ofVectors(suite))
@@ -64,16 +66,18 @@ struct InboundSessionTests {
     }
   }
 
-  @Test("a record of another secret is forged", arguments: CipherSuite.allCases)
-  func otherSecret(suite: CipherSuite) throws {
-    let other = try makeKey(member: 1, suite: suite, secret: "another secret, another group")
+  @Test("a record of another secret is forged", arguments: CipherSuite.allCases, RecordEngine.allCases)
+  func otherSecret(suite: CipherSuite, engine: RecordEngine) throws {
+    let other = try makeKey(member: 1, suite: suite, secret: "another secret, another group", engine: engine)
     var sender = try OutboundSession(other, epoch: .first)
-    #expect(try makeSession(suite: suite).open(sender.seal("Hello")) == .failure(.forged))
+    #expect(try makeSession(suite: suite, engine: engine).open(sender.seal("Hello")) == .failure(.forged))
   }
 
-  @Test("late records are taken while the window reaches them, once", arguments: CipherSuite.allCases)
-  func reordered(suite: CipherSuite) throws {
-    let session = try makeSession(suite: suite)
+  @Test(
+    "late records are taken while the window reaches them, once", arguments: CipherSuite.allCases, RecordEngine.allCases
+  )
+  func reordered(suite: CipherSuite, engine: RecordEngine) throws {
+    let session = try makeSession(suite: suite, engine: engine)
     func open(_ sequence: UInt64) -> Result<[UInt8], Refusal> {
       session.open(IndependentRecord(member: 1, sequence: sequence, text: "\(sequence)"), suite)
     }
@@ -83,9 +87,9 @@ struct InboundSessionTests {
     #expect(open(4_294_967_295) == taken(4_294_967_295))
   }
 
-  @Test("an empty message is delivered, once", arguments: CipherSuite.allCases)
-  func empty(suite: CipherSuite) throws {
-    let session = try makeSession(suite: suite)
+  @Test("an empty message is delivered, once", arguments: CipherSuite.allCases, RecordEngine.allCases)
+  func empty(suite: CipherSuite, engine: RecordEngine) throws {
+    let session = try makeSession(suite: suite, engine: engine)
     let empty = IndependentRecord(member: 1, sequence: 1, payload: [])
     #expect(session.open(empty, suite) == .success([]))
     #expect(session.open(empty, suite) == .failure(.replayed))
@@ -96,7 +100,7 @@ struct InboundSessionTests {
 
   @Test("a session that wolfSSL gives up is replaced: nothing good is lost, and no replay gets in")
   func broken() throws {
-    let session = try makeSession()
+    let session = try makeSession(engine: .wolfSSL)
     let keys = RecordKeys.ofVectors(.wdmNullSHA256)
     let first = IndependentRecord(member: 1, sequence: 0, text: "first")
     #expect(session.open(first) == .success(first.payload))

@@ -13,7 +13,7 @@ struct ObserverTests {
     isRestart: Bool = false, isStraggler: Bool = false
   ) -> Arrival {
     Arrival(
-      message: Message(sender: member, epoch: epoch, sequence: sequence, source: source, payload: []),
+      origin: Message.Origin(sender: member, epoch: epoch, sequence: sequence, source: source), count: 0,
       keyID: keyID, lost: 0, isLate: false, isRestart: isRestart, isKeyChange: false, isStraggler: isStraggler)
   }
 
@@ -265,7 +265,7 @@ struct ObserverTests {
     let new = KeyID([1, 2, 3, 4])
     _ = notices(&observer, 0...20) { [message(1, UInt64($0)), message(2, UInt64($0))] }
     let moved = Arrival(
-      message: Message(sender: 1, epoch: .first, sequence: 0, source: endpoint(), payload: []), keyID: new, lost: 0,
+      origin: Message.Origin(sender: 1, epoch: .first, sequence: 0, source: endpoint()), count: 0, keyID: new, lost: 0,
       isLate: false, isRestart: false, isKeyChange: true, isStraggler: false)
     let said = observer.heard(moved, now: start + .seconds(21))
     #expect(said == [.keyChanged(1, new)])

@@ -15,7 +15,11 @@ struct OutboundTests {
   }
 
   private func seal(_ text: String, _ outbound: inout Outbound) throws -> [UInt8] {
-    try Array(text.utf8).withUnsafeBytes { try outbound.seal($0) { Array($0) } }
+    var record = [UInt8](repeating: 0, count: RecordHeader.maximumRecord)
+    let size = try Array(text.utf8).withUnsafeBytes { text in
+      try record.withUnsafeMutableBytes { try outbound.seal(text, into: $0) }
+    }
+    return Array(record[..<size])
   }
 
   @Test("an epoch that is used up is followed by the next, numbered from 0, without a lost message")

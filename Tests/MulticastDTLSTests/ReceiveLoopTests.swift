@@ -30,8 +30,8 @@ struct ReceiveLoopTests {
         member: 0, peers: MemberSet(0...1), keyIDs: ring.map(\.keyID), isEncrypted: false, group: group,
         interface: "lo"),
       log: log
-    ) { message in
-      let text = String(decoding: message.payload, as: UTF8.self)
+    ) { _, payload in
+      let text = payload.withUnsafeBufferPointer { String(decoding: $0, as: UTF8.self) }
       delivered.withLock { $0.append(text) }
       if text == "0" { isHeld.wait() }
       return true

@@ -38,7 +38,7 @@ struct RingFollowingTests {
     switch members.open(record, now: start + delay) {
     case .failure(let refused): return refused.reason.rawValue
     case .success(let arrival):
-      #expect(arrival.keyID == ring[key].keyID && arrival.message.epoch.rawValue == epoch)
+      #expect(arrival.keyID == ring[key].keyID && arrival.origin.epoch.rawValue == epoch)
       let told = [
         arrival.isKeyChange ? "key" : nil, arrival.isRestart ? "restart" : nil, arrival.isLate ? "late" : nil,
         arrival.isStraggler ? "straggler" : nil, arrival.lost == 0 ? nil : "lost \(arrival.lost)",
@@ -166,10 +166,10 @@ struct RingFollowingTests {
       }
     }
     for sequence in 0..<300 as Range<UInt64> {
-      record(0, sequence).withUnsafeBytes { sent.remember($0, keyID: ring[0].keyID) }
+      sent.remember(record(0, sequence), keyID: ring[0].keyID)
     }
     for sequence in 0..<2 as Range<UInt64> {
-      record(1, sequence).withUnsafeBytes { sent.remember($0, keyID: ring[1].keyID) }
+      sent.remember(record(1, sequence), keyID: ring[1].keyID)
     }
     for sequence in [0, 1, 100, 256, 257, 299] as [UInt64] { #expect(reason(record(0, sequence)) == .own) }
     for sequence in [0, 1] as [UInt64] { #expect(reason(record(1, sequence)) == .own) }

@@ -35,7 +35,7 @@ struct SentRecordsTests {
   @Test("what was sent is known when it comes back; from another address it is somebody else's, or a repetition")
   func ours() throws {
     let sent = makeSent(.first)
-    for sequence in 0..<300 as Range<UInt64> { record(sequence).withUnsafeBytes { sent.remember($0, keyID: keyID) } }
+    for sequence in 0..<300 as Range<UInt64> { sent.remember(record(sequence), keyID: keyID) }
     #expect(try reason(record(299), sent, from: ownPort) == own)
     #expect(try reason(record(299), sent, from: elsewhere) == duplicate + ", perhaps")
     // Longer ago than is remembered: then its port tells.
@@ -47,7 +47,7 @@ struct SentRecordsTests {
   func another() throws {
     let sent = makeSent(try Epoch(2))
     #expect(try reason(record(0, epoch: 2), sent, from: elsewhere) == duplicate)
-    record(0, epoch: 2).withUnsafeBytes { sent.remember($0, keyID: keyID) }
+    sent.remember(record(0, epoch: 2), keyID: keyID)
     #expect(try reason(record(0, epoch: 2), sent, from: elsewhere) == duplicate + ", perhaps")
     #expect(try reason(record(0, epoch: 2, "theirs"), sent, from: elsewhere) == duplicate)
     #expect(try reason(record(1, epoch: 2), sent, from: elsewhere) == duplicate)
@@ -58,7 +58,7 @@ struct SentRecordsTests {
   @Test("a record with our ID that does not authenticate is forged, and nothing else")
   func forged() throws {
     let sent = makeSent(.first)
-    record(0).withUnsafeBytes { sent.remember($0, keyID: keyID) }
+    sent.remember(record(0), keyID: keyID)
     for (sequence, epoch) in [(0, 1), (1, 1), (0, 2)] as [(UInt64, UInt16)] {
       var altered = record(sequence, epoch: epoch)
       altered[altered.count - 1] ^= 1

@@ -5,17 +5,19 @@ import TestSupport
 
 /// A context and the key of a secret; without one, of the vectors'.
 func makeKey(
-  member: MemberID = 0, suite: CipherSuite = .wdmNullSHA256, secret: String = Vectors.shared.secret
+  member: MemberID = 0, suite: CipherSuite = .wdmNullSHA256, secret: String = Vectors.shared.secret,
+  engine: RecordEngine = .libcrypto
 ) throws -> GroupKey {
-  try GroupKey(DTLSContext(ownMember: member, suite: suite), GroupSecret(text: secret))
+  try GroupKey(DTLSContext(ownMember: member, suite: suite), GroupSecret(text: secret), engine: engine)
 }
 
 /// What follows the vectors' members 1, 2 and 3 as node 0.
 func makeMembers(
-  suite: CipherSuite = .wdmNullSHA256, heardBefore: [MemberID: Position] = [:], sent: SentRecords? = nil
+  suite: CipherSuite = .wdmNullSHA256, engine: RecordEngine = .libcrypto, heardBefore: [MemberID: Position] = [:],
+  sent: SentRecords? = nil
 ) throws -> InboundMembers {
   InboundMembers(
-    [.init(key: try makeKey(suite: suite), heardBefore: heardBefore)], members: MemberSet(0...3),
+    [.init(key: try makeKey(suite: suite, engine: engine), heardBefore: heardBefore)], members: MemberSet(0...3),
     sent: sent ?? SentRecords(port: 9))
 }
 
@@ -33,12 +35,21 @@ extension InboundMembers {
   ) -> Result<Arrival, Refused> {
     datagram.withUnsafeBufferPointer { open($0, from: source, now: now) }
   }
+
+  /// What a record that was just opened carries, as text.
+  func text(of arrival: Arrival) -> String {
+    String(decoding: payload(of: arrival), as: UTF8.self)
+  }
 }
 
 extension OutboundSession {
   /// Seals a message and copies its record.
   mutating func seal(_ payload: [UInt8]) throws -> [UInt8] {
-    try payload.withUnsafeBytes { try seal($0) { Array($0) } }
+    var record = [UInt8](repeating: 0, count: RecordHeader.maximumRecord)
+    let size = try payload.withUnsafeBytes { payload in
+      try record.withUnsafeMutableBytes { try seal(payload, into: $0) }
+    }
+    return Array(record[..<size])
   }
 
   mutating func seal(_ text: String) throws -> [UInt8] {
@@ -46,11 +57,34 @@ extension OutboundSession {
   }
 }
 
+extension SentRecords {
+  /// Remembers one record.
+  func remember(_ record: [UInt8], keyID: KeyID) {
+    var batch = SendBatch()
+    batch.append { room in
+      room.copyBytes(from: record)
+      return record.count
+    }
+    remember(batch, keyID: keyID)
+  }
+}
+
+extension Observer {
+  /// Takes note of one message.
+  mutating func heard(_ arrival: Arrival, now: ContinuousClock.Instant) -> [Notice] {
+    heard(ArrivalRun(arrival, isDelivered: true), now: now)
+  }
+}
+
 extension InboundSession {
   /// Opens a datagram without asking admission: its payload, or why there is none.
   func open(_ datagram: [UInt8]) -> Result<[UInt8], Refusal> {
     guard let header = RecordHeader(datagram.span) else { return .failure(.malformed) }
-    return datagram.withUnsafeBufferPointer { open($0, header: header) }.map(\.payload)
+    var payload = [UInt8](repeating: 0, count: RecordHeader.maximumAccepted)
+    let opened = datagram.withUnsafeBufferPointer { datagram in
+      payload.withUnsafeMutableBytes { open(datagram, header: header, into: $0) }
+    }
+    return opened.map { Array(payload[..<$0.count]) }
   }
 
   func open(_ record: IndependentRecord, _ suite: CipherSuite = .wdmNullSHA256) -> Result<[UInt8], Refusal> {

@@ -103,18 +103,18 @@ private final class Carrier: Sendable {
   }
 
   func run() {
-    var there = ReceiveBatch()
-    var back = ReceiveBatch()
+    let there = ReceiveBatch()
+    let back = ReceiveBatch()
     while !isOver.isSet {
       var ready = sockets.map { pollfd(fd: $0.receiveDescriptor, events: Int16(POLLIN), revents: 0) }
       guard poll(&ready, 2, 50) > 0 else { continue }
-      carry(&there, 0)
-      carry(&back, 1)
+      carry(there, 0)
+      carry(back, 1)
     }
     for way in 0...1 { send(way) { $0.release() } }
   }
 
-  private func carry(_ batch: inout ReceiveBatch, _ way: Int) {
+  private func carry(_ batch: borrowing ReceiveBatch, _ way: Int) {
     _ = try? batch.receive(from: sockets[way]) { datagram, source in
       // What it has sent itself must not go round and round.
       guard !sockets.contains(where: { $0.sourcePort == source.port }) else { return }

@@ -40,7 +40,7 @@ private final class Recorder: Sendable {
   }
 
   func run() {
-    var batch = ReceiveBatch()
+    let batch = ReceiveBatch()
     while true {
       var ready = pollfd(fd: socket.receiveDescriptor, events: Int16(POLLIN), revents: 0)
       if poll(&ready, 1, 50) == 0, isOver.isSet { return }

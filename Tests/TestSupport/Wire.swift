@@ -17,7 +17,7 @@ package final class Wire: Sendable {
 
   /// The next datagrams, until `count` have come or nothing has come for thirty seconds.
   package func receive(_ count: Int) throws -> [[UInt8]] {
-    var batch = ReceiveBatch()
+    let batch = ReceiveBatch()
     var datagrams: [[UInt8]] = []
     while datagrams.count < count {
       var ready = pollfd(fd: socket.receiveDescriptor, events: Int16(POLLIN), revents: 0)

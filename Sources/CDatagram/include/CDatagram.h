@@ -12,20 +12,49 @@ int cdatagram_socket(void);
 /// Sends one datagram without waiting: sendto(2) with MSG_DONTWAIT. Returns 0.
 int cdatagram_send(int socket, const void *_Nullable bytes, size_t count, struct sockaddr_in destination);
 
-/// One datagram of a batch: a buffer that the caller owns, and what arrived in it.
+/// The most datagrams that one call of `cdatagram_send_segments` or `cdatagram_send_many` sends: the kernel's
+/// UDP_MAX_SEGMENTS before Linux 6.9.
+enum { CDATAGRAM_SEND_BATCH = 64 };
+
+/// Sends datagrams of one size (the last may be shorter) with one pass through the kernel, without waiting: udp(7),
+/// UDP_SEGMENT. Returns 0.
+int cdatagram_send_segments(int socket, const void *_Nonnull bytes, size_t count, uint16_t segment,
+                            struct sockaddr_in destination);
+
+/// Sends datagrams that lie one after the other, without waiting: sendmmsg(2). Returns how many were sent.
+int cdatagram_send_many(int socket, const void *_Nonnull bytes, const uint16_t *_Nonnull sizes, uint32_t count,
+                        struct sockaddr_in destination);
+
+/// Waits until a socket takes something to send, for some time: poll(2). Returns whether it does.
+int cdatagram_wait_to_send(int socket, int milliseconds);
+
+/// Lets the kernel hand over datagrams of one sender and size as one: udp(7), UDP_GRO. Returns 0.
+int cdatagram_receive_joined(int socket);
+
+/// Has the kernel discard what this host sends from a UDP port and multicast brings back: socket(7), SO_ATTACH_FILTER.
+/// They count as dropped. Returns 0.
+int cdatagram_discard_own(int socket, uint16_t port);
+
+/// Asks for a receive buffer: socket(7), SO_RCVBUFFORCE, SO_RCVBUF. Returns how many bytes it has.
+int cdatagram_receive_buffer(int socket, int bytes);
+
+/// How many datagrams a socket has dropped, modulo 2^32: socket(7), SO_MEMINFO.
+int64_t cdatagram_dropped(int socket);
+
+/// One slot of a batch: a buffer that the caller owns, and what arrived in it, one datagram or several that are joined.
 struct cdatagram_slot {
   uint8_t *_Nonnull bytes;    ///< where to put the datagram
   uint32_t capacity;          ///< how many bytes fit
   uint32_t count;             ///< set: bytes stored; a longer datagram is cut off
+  uint32_t segment;           ///< set: the size of each of several that are joined, but for the last; else 0
   struct sockaddr_in source;  ///< set: who sent it
-  uint32_t dropped;           ///< set: datagrams that the socket has dropped, if SO_RXQ_OVFL is set; 0 is not said
 };
 
 /// Asks the kernel by which interface it would send to an IPv4 address: rtnetlink(7), RTM_GETROUTE.
 /// Returns the interface's number, or -ENETUNREACH where there is no route.
 int cdatagram_route_interface(struct in_addr destination);
 
-/// The most datagrams that one call of `cdatagram_receive` takes.
+/// The most slots that one call of `cdatagram_receive` fills.
 enum { CDATAGRAM_BATCH = 32 };
 
 /// Receives what is ready now, without waiting: recvmmsg(2) with MSG_DONTWAIT.

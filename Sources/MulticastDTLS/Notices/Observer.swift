@@ -29,27 +29,29 @@ struct Observer {
     isQuiet = followed.members.isEmpty
   }
 
-  /// Takes note of a message that was accepted.
-  mutating func heard(_ arrival: Arrival, now: ContinuousClock.Instant) -> [Notice] {
-    let message = arrival.message
+  /// Takes note of messages that were accepted.
+  mutating func heard(_ run: ArrivalRun, now: ContinuousClock.Instant) -> [Notice] {
+    let (arrival, origin) = (run.first, run.first.origin)
     lastHeard = now
     isQuiet = false
     hasHeard = true
     var notices: [Notice] = []
-    let endsSilence = watch(message.sender) { watch in
+    let endsSilence = watch(origin.sender) { watch in
       if arrival.isKeyChange { watch.changedKey() }
-      return watch.heard(arrival.keyID, message.epoch, message.sequence, now: now)
+      let endsSilence = watch.heard(arrival.keyID, origin.epoch, origin.sequence, now: now)
+      if run.count > 1 { _ = watch.heard(arrival.keyID, origin.epoch, run.highest, now: now) }
+      return endsSilence
     }
     if arrival.isKeyChange {
-      notices.append(.keyChanged(message.sender, arrival.keyID))
+      notices.append(.keyChanged(origin.sender, arrival.keyID))
       isMoving = true
     } else if arrival.isRestart {
-      notices.append(.restarted(message.sender, message.epoch))
+      notices.append(.restarted(origin.sender, origin.epoch))
     } else if endsSilence {
-      notices.append(.heardAgain(message.sender))
+      notices.append(.heardAgain(origin.sender))
     }
     // A straggler of an earlier epoch may well come from where the member was before.
-    if !arrival.isStraggler { notices += alternation(message.sender, message.source) }
+    if !arrival.isStraggler { notices += alternation(origin.sender, origin.source) }
     return notices.isEmpty ? [] : notices.filter { limit.admit($0, now: now) }
   }
 

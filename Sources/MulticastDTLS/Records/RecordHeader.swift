@@ -28,13 +28,25 @@ struct RecordHeader: Hashable {
   /// Reads the fields of a datagram that has at least 13 bytes.
   init?(_ datagram: Span<UInt8>) {
     guard datagram.count >= Self.size else { return nil }
-    epoch = UInt16(datagram[3]) << 8 | UInt16(datagram[4])
-    member = MemberID(rawValue: datagram[5])
-    var sequence: UInt64 = 0
-    for index in 6...10 {
-      sequence = sequence << 8 | UInt64(datagram[index])
+    var number: UInt64 = 0
+    for index in 3...10 {
+      number = number << 8 | UInt64(datagram[index])
     }
-    self.sequence = sequence
+    epoch = UInt16(truncatingIfNeeded: number >> 48)
+    member = MemberID(rawValue: UInt8(truncatingIfNeeded: number >> 40))
+    sequence = number & 0xFF_FFFF_FFFF
     length = Int(datagram[11]) << 8 | Int(datagram[12])
+  }
+
+  /// Writes the 13 bytes of an application data record's header.
+  ///
+  /// - Parameter length: How many bytes follow the header.
+  static func write(
+    epoch: Epoch, member: MemberID, sequence: UInt64, length: Int, to record: UnsafeMutablePointer<UInt8>
+  ) {
+    unsafe (record[0], record[1], record[2]) = (23, 0xFE, 0xFD)
+    let number = UInt64(epoch.rawValue) << 48 | UInt64(member.rawValue) << 40 | sequence & 0xFF_FFFF_FFFF
+    unsafe UnsafeMutableRawPointer(record).storeBytes(of: number.bigEndian, toByteOffset: 3, as: UInt64.self)
+    unsafe (record[11], record[12]) = (UInt8(truncatingIfNeeded: length >> 8), UInt8(truncatingIfNeeded: length))
   }
 }

@@ -1,6 +1,8 @@
 /// A message that was accepted, and what its number and epoch say of its sender.
 struct Arrival {
-  let message: Message
+  let origin: Message.Origin
+  /// The bytes of its payload.
+  let count: Int
   /// The key that it was made with.
   let keyID: KeyID
   /// How many messages before it are missing, as of now; -1 if it is one that was counted as missing.

@@ -8,9 +8,11 @@ struct InboundKey {
   /// - Parameter heardBefore: How far each member was heard under this key before this process was started.
   init(_ key: GroupKey, members: MemberSet, heardBefore: [MemberID: Position]) {
     self.key = key
+    let cipher = key.makeCipher()
     var places = [InboundMember?](repeating: nil, count: 256)
     for member in members.members where member != key.context.ownMember {
-      places[Int(member.rawValue)] = InboundMember(key, member: member, heardBefore: heardBefore[member])
+      places[Int(member.rawValue)] = InboundMember(
+        key, cipher, member: member, heardBefore: heardBefore[member])
     }
     self.members = places
   }

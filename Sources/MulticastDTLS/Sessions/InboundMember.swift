@@ -10,17 +10,21 @@ final class InboundMember {
   static let stragglerTime = Duration.seconds(1)
 
   private let key: GroupKey
+  private let cipher: RecordCipher?
   private let member: MemberID
   private var current: InboundSession?
   private var former: (session: InboundSession, until: ContinuousClock.Instant)?
   /// Whether this process has accepted anything of the member under this key.
   private var isHeard = false
 
-  /// - Parameter heardBefore: How far the member was heard before this process was started, if it was.
-  init(_ key: GroupKey, member: MemberID, heardBefore: Position?) {
+  /// - Parameters:
+  ///   - cipher: Opens the records; nil leaves it to wolfSSL's sessions.
+  ///   - heardBefore: How far the member was heard before this process was started, if it was.
+  init(_ key: GroupKey, _ cipher: RecordCipher?, member: MemberID, heardBefore: Position?) {
     self.key = key
+    self.cipher = cipher
     self.member = member
-    current = heardBefore.map { InboundSession(key, sender: member, epoch: $0.epoch, resumingAt: $0.next) }
+    current = heardBefore.map { InboundSession(key, cipher, sender: member, epoch: $0.epoch, resumingAt: $0.next) }
   }
 
   /// The epoch that the member is in, as far as is known.
@@ -36,33 +40,35 @@ final class InboundMember {
     let isFirstOfEpoch: Bool
   }
 
-  /// Opens an admitted record: what it carries, or why it is refused.
+  /// Opens an admitted record: what its number says, or why it is refused.
   ///
-  /// - Parameter isKnown: Whether this process has heard the member before, under any key.
+  /// - Parameters:
+  ///   - payload: Where to put what it carries.
+  ///   - isKnown: Whether this process has heard the member before, under any key.
   func open(
-    _ record: UnsafeBufferPointer<UInt8>, header: RecordHeader, epoch: Epoch, isKnown: Bool,
-    now: ContinuousClock.Instant
+    _ record: UnsafeBufferPointer<UInt8>, header: RecordHeader, epoch: Epoch,
+    into payload: UnsafeMutableRawBufferPointer, isKnown: Bool, now: ContinuousClock.Instant
   ) -> Result<Opened, Refusal> {
     if let former, now >= former.until { self.former = nil }
     guard let current, epoch <= current.epoch else {
-      return unsafe openLater(record, header: header, epoch: epoch, isKnown: isKnown, now)
+      return unsafe openLater(record, header: header, epoch: epoch, into: payload, isKnown: isKnown, now)
     }
     let session = epoch == current.epoch ? current : epoch == former?.session.epoch ? former?.session : nil
     guard let session else {
       return .failure(unsafe key.authenticator.isAuthentic(record, header: header) ? .staleEpoch : .forged)
     }
-    return unsafe session.open(record, header: header).map {
+    return unsafe session.open(record, header: header, into: payload).map {
       isHeard = true
       return Opened(record: $0, isFirstOfEpoch: false)
     }
   }
 
   private func openLater(
-    _ record: UnsafeBufferPointer<UInt8>, header: RecordHeader, epoch: Epoch, isKnown: Bool,
-    _ now: ContinuousClock.Instant
+    _ record: UnsafeBufferPointer<UInt8>, header: RecordHeader, epoch: Epoch,
+    into payload: UnsafeMutableRawBufferPointer, isKnown: Bool, _ now: ContinuousClock.Instant
   ) -> Result<Opened, Refusal> {
-    let session = InboundSession(key, sender: member, epoch: epoch, isFromStart: isKnown)
-    return unsafe session.open(record, header: header).map {
+    let session = InboundSession(key, cipher, sender: member, epoch: epoch, isFromStart: isKnown)
+    return unsafe session.open(record, header: header, into: payload).map {
       former = current.map { ($0, now + Self.stragglerTime) }
       current = session
       isHeard = true

@@ -1,5 +1,6 @@
 /// The members that are followed, under each key of the ring: a datagram goes in, a message or the reason why there is
 /// none comes out. Only the receive loop's thread uses it.
+@safe
 final class InboundMembers {
   /// What is accepted: a key, and how far each member was heard under it before this process was started.
   struct Accepted {
@@ -9,6 +10,8 @@ final class InboundMembers {
 
   /// Which key each member sends with.
   private(set) var whereabouts = Whereabouts()
+
+  private let payload = UnsafeMutableRawBufferPointer.allocate(byteCount: RecordHeader.maximumAccepted, alignment: 16)
 
   private let followed: MemberSet
   private let sent: SentRecords
@@ -37,6 +40,10 @@ final class InboundMembers {
     keys = accepted.map { InboundKey($0.key, members: followed, heardBefore: $0.heardBefore) }
   }
 
+  deinit {
+    unsafe payload.deallocate()
+  }
+
   /// Accepts these keys from now on, and no other. What is known of the members under those that stay is kept.
   func accept(_ accepted: [Accepted]) {
     keys = accepted.map { accepted in
@@ -50,7 +57,7 @@ final class InboundMembers {
     Dictionary(keys.map { ($0.key.keyID, $0.positions) }) { first, _ in first }
   }
 
-  /// Admits and opens one datagram.
+  /// Admits and opens one datagram. See ``payload(of:)`` for what it carries.
   func open(
     _ datagram: UnsafeBufferPointer<UInt8>, from source: Endpoint, now: ContinuousClock.Instant
   ) -> Result<Arrival, Refused> {
@@ -60,6 +67,11 @@ final class InboundMembers {
     case .failure(let refused):
       .failure(unsafe reasonFor(refused, datagram, from: source, now: now))
     }
+  }
+
+  /// What a record carries, lent until the next one is opened.
+  func payload(of arrival: Arrival) -> UnsafeBufferPointer<UInt8> {
+    unsafe UnsafeBufferPointer(start: payload.bytes, count: arrival.count)
   }
 
   private func openAdmitted(
@@ -76,7 +88,9 @@ final class InboundMembers {
     for offset in keys.indices {
       let inbound = keys[(likely + offset) % keys.count]
       guard let member = inbound.members[Int(header.member.rawValue)] else { break }
-      switch unsafe member.open(record, header: header, epoch: epoch, isKnown: keyID != nil, now: now) {
+      switch unsafe member.open(
+        record, header: header, epoch: epoch, into: payload, isKnown: keyID != nil, now: now)
+      {
       case .failure(.forged):
         continue
       case .failure(let reason):
@@ -86,9 +100,8 @@ final class InboundMembers {
           header.member, keyID: inbound.key.keyID, isFirstOfEpoch: opened.isFirstOfEpoch, now: now)
         return .success(
           Arrival(
-            message: Message(
-              sender: header.member, epoch: epoch, sequence: header.sequence, source: source,
-              payload: opened.record.payload),
+            origin: Message.Origin(sender: header.member, epoch: epoch, sequence: header.sequence, source: source),
+            count: opened.record.count,
             keyID: inbound.key.keyID,
             lost: opened.record.lost,
             isLate: opened.record.isLate,

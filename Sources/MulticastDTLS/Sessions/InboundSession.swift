@@ -2,15 +2,16 @@ import CWolfSSL
 
 /// Opens the records of one sender in one epoch. Only the receive loop's thread uses it.
 ///
-/// Each sender has its own, so that it has its own replay window and what goes wrong with it stays there. The wolfSSL
-/// session (54 kB, 25 to 70 us) is made when a first record has authenticated without one, so that no forgery ever
-/// costs more than the check of its tag.
+/// Each sender has its own, so that it has its own replay window and what goes wrong with it stays there. With the wolfSSL
+/// engine that is a wolfSSL session (54 kB, 25 to 70 us), made when a first record has authenticated without one, so that
+/// no forgery ever costs more than the check of its tag.
 final class InboundSession {
   /// The epoch whose records the session opens.
   let epoch: Epoch
 
   private let sender: MemberID
   private let key: GroupKey
+  private let cipher: RecordCipher?
   private var session: Session?
   private var window: ReplayWindow
   /// From which number on a gap means that records were lost; nil as long as it is not known what was sent before.
@@ -19,12 +20,15 @@ final class InboundSession {
   /// Prepares to open the records of one other member.
   ///
   /// - Parameters:
+  ///   - cipher: Opens the records; nil leaves it to a wolfSSL session.
   ///   - next: One more than the highest number that was accepted in the epoch before this process was started.
   ///   - isFromStart: Whether this process was there when the sender began the epoch, so that it should have it all.
   init(
-    _ key: GroupKey, sender: MemberID, epoch: Epoch, resumingAt next: UInt64? = nil, isFromStart: Bool = false
+    _ key: GroupKey, _ cipher: RecordCipher?, sender: MemberID, epoch: Epoch, resumingAt next: UInt64? = nil,
+    isFromStart: Bool = false
   ) {
     self.key = key
+    self.cipher = cipher
     self.sender = sender
     self.epoch = epoch
     window = next.map { ReplayWindow(resumingAt: $0) } ?? ReplayWindow()
@@ -36,17 +40,31 @@ final class InboundSession {
     Position(epoch: epoch, next: window.next)
   }
 
-  /// What an accepted record carries, and what its number says.
+  /// How much an accepted record carries, and what its number says.
   struct Opened: Hashable {
-    let payload: [UInt8]
+    /// The bytes of its payload.
+    let count: Int
     /// How many records before it are missing, as of now; -1 if it is one that was counted as missing.
     let lost: Int64
     /// Whether a later one was accepted before it.
     let isLate: Bool
   }
 
-  /// Opens an admitted record: its payload, or why there is none.
-  func open(_ record: UnsafeBufferPointer<UInt8>, header: RecordHeader) -> Result<Opened, Refusal> {
+  /// Opens an admitted record, or says why not.
+  ///
+  /// - Parameter payload: Where to put what it carries; it must have room for all that a record can carry.
+  func open(
+    _ record: UnsafeBufferPointer<UInt8>, header: RecordHeader, into payload: UnsafeMutableRawBufferPointer
+  ) -> Result<Opened, Refusal> {
+    guard let cipher else { return unsafe openBySession(record, header: header, into: payload) }
+    guard let count = unsafe cipher.open(record, header: header, into: payload) else { return .failure(.forged) }
+    guard window.isFresh(header.sequence) else { return .failure(.replayed) }
+    return .success(accept(count, header.sequence))
+  }
+
+  private func openBySession(
+    _ record: UnsafeBufferPointer<UInt8>, header: RecordHeader, into payload: UnsafeMutableRawBufferPointer
+  ) -> Result<Opened, Refusal> {
     let isFresh = window.isFresh(header.sequence)
     let payloadCount = header.length - key.context.suite.tagSize
     // wolfSSL is silent about a replay (where it sees one: see ReplayWindow) and about a record without payload alike,
@@ -54,20 +72,17 @@ final class InboundSession {
     if !isFresh || payloadCount == 0 || session == nil {
       guard unsafe key.authenticator.isAuthentic(record, header: header) else { return .failure(.forged) }
       guard isFresh else { return .failure(.replayed) }
-      guard payloadCount > 0 else { return .success(accept([], header.sequence)) }
+      guard payloadCount > 0 else { return .success(accept(0, header.sequence)) }
     }
     // If memory is short, the next record tries again.
     session = session ?? (try? key.makeSession(epoch: epoch, sender: sender))
     guard let session else { return .failure(.overrun) }
 
-    var result = Session.ReadResult.refused
-    let payload = unsafe [UInt8](unsafeUninitializedCapacity: payloadCount) { buffer, count in
-      result = unsafe session.read(record, into: UnsafeMutableRawBufferPointer(buffer))
-      if case .payload(let stored) = result { count = stored }
-    }
-    switch result {
-    case .payload:
-      return .success(accept(payload, header.sequence))
+    // No more room than it needs: wolfSSL clears as much for each record.
+    let room = unsafe UnsafeMutableRawBufferPointer(rebasing: payload[..<payloadCount])
+    switch unsafe session.read(record, into: room) {
+    case .payload(let count):
+      return .success(accept(count, header.sequence))
     case .refused:
       return .failure(.forged)
     case .broken:
@@ -79,12 +94,12 @@ final class InboundSession {
   }
 
   /// Accepts a record that authenticated, and counts what its number tells of those before it.
-  private func accept(_ payload: [UInt8], _ sequence: UInt64) -> Opened {
+  private func accept(_ count: Int, _ sequence: UInt64) -> Opened {
     let next = window.next
     window.accept(sequence)
     let gapsCountFrom = gapsCountFrom ?? sequence
     self.gapsCountFrom = gapsCountFrom
-    if sequence < next { return Opened(payload: payload, lost: sequence >= gapsCountFrom ? -1 : 0, isLate: true) }
-    return Opened(payload: payload, lost: Int64(sequence - max(next, gapsCountFrom)), isLate: false)
+    if sequence < next { return Opened(count: count, lost: sequence >= gapsCountFrom ? -1 : 0, isLate: true) }
+    return Opened(count: count, lost: Int64(sequence - max(next, gapsCountFrom)), isLate: false)
   }
 }

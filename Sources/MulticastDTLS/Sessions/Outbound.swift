@@ -26,16 +26,15 @@ struct Outbound: ~Copyable {
     self.held = held
   }
 
-  /// Seals one message and lends its record to `body` until that returns.
+  /// The most bytes that a message can have.
+  var maximumPayload: Int { session.maximumPayload }
+
+  /// Seals one message; see ``OutboundSession/seal(_:into:)``.
   ///
-  /// - Throws: ``SendError`` if the message has no bytes or too many; ``StateError`` if it needs an epoch and there is
-  ///   none; ``WolfSSLError`` if wolfSSL cannot seal it; and what `body` throws.
-  mutating func seal<Value>(
-    _ payload: UnsafeRawBufferPointer,
-    record body: (UnsafeRawBufferPointer) throws -> Value
-  ) throws -> Value {
+  /// - Throws: Also ``StateError`` if it needs an epoch and there is none.
+  mutating func seal(_ payload: UnsafeRawBufferPointer, into record: UnsafeMutableRawBufferPointer) throws -> Int {
     if session.isUsedUp { session = try Self.nextSession(held, recordLimit) }
-    return try unsafe session.seal(payload, record: body)
+    return try unsafe session.seal(payload, into: record)
   }
 
   private static func nextSession(_ held: HeldKey, _ limit: UInt64) throws -> OutboundSession {

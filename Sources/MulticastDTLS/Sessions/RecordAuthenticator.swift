@@ -25,6 +25,15 @@ struct RecordAuthenticator: ~Copyable, Sendable {
     self.iv = iv
   }
 
+  /// Makes what seals and opens with these keys by libcrypto.
+  ///
+  /// - Throws: ``WolfSSLError`` if libcrypto cannot.
+  func makeCipher() throws(WolfSSLError) -> RecordCipher {
+    try unsafe key.withBytes { key throws(WolfSSLError) in
+      try unsafe iv.withBytes { iv throws(WolfSSLError) in try unsafe RecordCipher(suite, key: key, iv: iv) }
+    }
+  }
+
   /// Checks the tag of a record whose header was admitted; one without room for a tag has none.
   func isAuthentic(_ record: UnsafeBufferPointer<UInt8>, header: RecordHeader) -> Bool {
     guard header.length >= suite.tagSize else { return false }

@@ -7,6 +7,12 @@ public enum SendError: Error, Hashable, CustomStringConvertible {
   /// The peer was stopped.
   case stopped
 
+  /// Checks the size of a message.
+  static func check(_ count: Int, limit: Int) throws(SendError) {
+    guard count > 0 else { throw .empty }
+    guard count <= limit else { throw .tooLong(count: count, limit: limit) }
+  }
+
   /// One line for a person.
   public var description: String {
     switch self {

@@ -64,14 +64,17 @@ final class SentRecords: Sendable {
     }
   }
 
-  /// Remembers a record. To be called before it is sent, or it could be back sooner.
-  func remember(_ record: UnsafeRawBufferPointer, keyID: KeyID) {
-    guard let header = unsafe RecordHeader(record.bindMemory(to: UInt8.self).span) else { return }
-    let entry = unsafe Self.entry(of: record)
+  /// Remembers records. To be called before they are sent, or they could be back sooner.
+  func remember(_ batch: borrowing SendBatch, keyID: KeyID) {
     sent.withLock { sent in
-      sent.entries[Self.place(of: header.sequence)] = entry
+      var last: RecordHeader?
+      unsafe batch.forEach { record in
+        guard let header = unsafe RecordHeader(record.bindMemory(to: UInt8.self).span) else { return }
+        sent.entries[Self.place(of: header.sequence)] = unsafe Self.entry(of: record)
+        last = header
+      }
       sent.latest = keyID
-      sent.runs[keyID]?.advance(past: header)
+      if let last { sent.runs[keyID]?.advance(past: last) }
     }
   }
 

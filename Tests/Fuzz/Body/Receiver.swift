@@ -39,7 +39,9 @@ struct Receiver {
     let copy = UnsafeMutableBufferPointer<UInt8>.allocate(capacity: datagram.count)
     defer { copy.deallocate() }
     _ = copy.initialize(from: datagram)
-    return members.open(UnsafeBufferPointer(copy), from: Self.source, now: now).map(\.message).mapError(\.reason)
+    return members.open(UnsafeBufferPointer(copy), from: Self.source, now: now)
+      .map { Message(origin: $0.origin, payload: Array(members.payload(of: $0))) }
+      .mapError(\.reason)
   }
 }
 

@@ -1,0 +1,77 @@
+import Glibc
+import Logging
+
+/// Records that are sealed into memory and opened from there: what `mcast-bench` measures as the limit of the library, with
+/// no socket in the way.
+@safe
+package struct MemoryRecords: ~Copyable {
+  private let payload: [UInt8]
+  private let count: Int
+  private var outbound: OutboundSession
+  private let members: InboundMembers
+  private let storage: UnsafeMutableRawBufferPointer
+  private var sizes: [Int]
+  private let source = Endpoint(sockaddr_in())
+
+  /// Prepares to seal one payload so many times as member 0, and to open that as member 1.
+  package init(suite: CipherSuite, engine: RecordEngine, payload: [UInt8], count: Int) throws {
+    let secret = try GroupSecret(text: "a secret for this measurement")
+    let (sender, receiver) = try (
+      GroupKey(DTLSContext(ownMember: 0, suite: suite), secret, engine: engine),
+      GroupKey(DTLSContext(ownMember: 1, suite: suite), secret, engine: engine)
+    )
+    outbound = try OutboundSession(sender, epoch: .first)
+    members = InboundMembers(
+      [.init(key: receiver, heardBefore: [:])], members: MemberSet(0...1), sent: SentRecords(port: 0))
+    (self.payload, self.count) = (payload, count)
+    sizes = [Int](repeating: 0, count: count)
+    unsafe storage = .allocate(byteCount: count * RecordHeader.maximumRecord, alignment: 16)
+  }
+
+  deinit {
+    unsafe storage.deallocate()
+  }
+
+  /// Seals them all.
+  package mutating func seal() throws {
+    for index in 0..<count {
+      sizes[index] = try unsafe payload.withUnsafeBytes { try unsafe outbound.seal($0, into: room(index)) }
+    }
+  }
+
+  /// Opens all that was sealed last, and returns how many were accepted.
+  package mutating func open() -> Int {
+    var accepted = 0
+    let now = ContinuousClock.now
+    for index in 0..<count {
+      let record = unsafe UnsafeBufferPointer(start: UnsafeRawBufferPointer(room(index)).bytes, count: sizes[index])
+      if case .success = unsafe members.open(record, from: source, now: now) { accepted += 1 }
+    }
+    return accepted
+  }
+
+  private func room(_ index: Int) -> UnsafeMutableRawBufferPointer {
+    let start = index * RecordHeader.maximumRecord
+    return unsafe UnsafeMutableRawBufferPointer(rebasing: storage[start..<(start + RecordHeader.maximumRecord)])
+  }
+}
+
+extension SendingSide {
+  /// A sending side by itself, with no thread that receives: many fit one process, and a measurement of who hears them.
+  ///
+  /// - Parameter configuration: Must have an epoch and no state.
+  package convenience init(_ configuration: MulticastPeer.Configuration, keys: KeyRing) throws {
+    let context = try DTLSContext(ownMember: configuration.member, suite: configuration.suite)
+    let key = try GroupKey(context, keys.secrets[0], engine: configuration.engine)
+    let keeper = try StateKeeper(
+      directory: nil,
+      beginning: configuration.epoch.map { .given($0) } ?? .next,
+      keyID: key.keyID,
+      member: configuration.member,
+      isEncrypting: configuration.suite.isEncrypted,
+      log: NoticeLog(Logger(label: "", factory: { _ in SwiftLogNoOpLogHandler() })))
+    let socket = try MulticastSocket(
+      group: configuration.group, interface: configuration.interface, timeToLive: configuration.timeToLive)
+    try self.init(HeldKey(key: key, keeper: keeper), socket: socket, sent: SentRecords(port: socket.sourcePort))
+  }
+}

@@ -1,0 +1,103 @@
+import Synchronization
+
+/// The sending side: seals messages and hands them to the socket, as many at a time as there are. It may be used from any
+/// task or thread.
+///
+/// 1. Check all messages, so that bad ones send nothing.
+/// 2. Seal what fits one batch, in order.
+/// 3. Remember the records, since multicast may bring them back.
+/// 4. Send the batch, and go on with the next.
+///
+/// A batch is what is there now: nothing ever waits for more.
+package final class SendingSide: Sendable {
+  /// The most bytes that a message can have.
+  let maximumPayload: Int
+
+  private let socket: MulticastSocket
+  private let sent: SentRecords
+  private let outbound: Mutex<Sealing?>
+
+  private struct Sealing: ~Copyable {
+    var outbound: Outbound
+    var batch = SendBatch()
+
+    mutating func seal(_ payload: UnsafeRawBufferPointer) throws {
+      try unsafe batch.append { try unsafe outbound.seal(payload, into: $0) }
+    }
+
+    /// Seals as many as fit a batch; one that cannot be sealed is the last.
+    mutating func seal(_ payloads: ArraySlice<[UInt8]>) -> (any Error)? {
+      do {
+        for payload in payloads.prefix(SendBatch.capacity) {
+          try unsafe payload.withUnsafeBytes { try unsafe seal($0) }
+        }
+        return nil
+      } catch {
+        return error
+      }
+    }
+
+    /// Sends all that was sealed.
+    mutating func leave(_ socket: MulticastSocket, _ sent: SentRecords) -> (sent: Int, failure: SystemError?) {
+      defer { batch.clear() }
+      sent.remember(batch, keyID: outbound.keyID)
+      return socket.send(batch)
+    }
+  }
+
+  /// - Parameter recordLimit: How many records an epoch may have; tests make it small.
+  /// - Throws: ``StateError`` if there is no epoch to be had; ``WolfSSLError`` if nothing can be sealed.
+  init(
+    _ held: HeldKey, socket: MulticastSocket, sent: SentRecords, recordLimit: UInt64 = RecordHeader.sequenceLimit
+  ) throws {
+    self.socket = socket
+    self.sent = sent
+    maximumPayload = held.key.context.suite.maximumPayload
+    outbound = Mutex(Sealing(outbound: try Outbound(held, recordLimit: recordLimit)))
+  }
+
+  /// Sends one message at once.
+  package func send(_ payload: [UInt8]) throws {
+    try outbound.withLock { sealing in
+      guard sealing != nil else { throw SendError.stopped }
+      // Under the lock until the socket has it, so that records leave in the order of their numbers.
+      try unsafe payload.withUnsafeBytes { try unsafe sealing?.seal($0) }
+      let (_, failure) = sealing?.leave(socket, sent) ?? (0, nil)
+      if let failure { throw failure }
+    }
+  }
+
+  /// Sends messages in batches, and returns how many the network took.
+  package func send(_ payloads: [[UInt8]]) throws -> Int {
+    for payload in payloads { try SendError.check(payload.count, limit: maximumPayload) }
+    var taken = 0
+    while taken < payloads.count {
+      let rest = payloads[taken...]
+      let (sent, failure) = try outbound.withLock { sealing in
+        guard sealing != nil else { throw SendError.stopped }
+        let failure = sealing?.seal(rest)
+        // What was sealed before leaves all the same.
+        let (sent, refusal) = sealing?.leave(socket, self.sent) ?? (0, nil)
+        return (sent, failure ?? refusal)
+      }
+      taken += sent
+      if let failure {
+        if taken == 0 { throw failure }
+        break
+      }
+    }
+    return taken
+  }
+
+  /// Seals with another key from now on, in an epoch that its keeper has handed out.
+  ///
+  /// - Throws: ``WolfSSLError`` if wolfSSL cannot make a session; then the former key stays.
+  func change(to held: HeldKey, epoch: Epoch) throws {
+    try outbound.withLock { try $0?.outbound.change(to: held, epoch: epoch) }
+  }
+
+  /// Sends no more.
+  func stop() {
+    outbound.withLock { $0 = nil }
+  }
+}

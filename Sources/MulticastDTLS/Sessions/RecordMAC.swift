@@ -1,0 +1,54 @@
+import COpenSSL
+import Glibc
+
+/// Computes HMAC-SHA256 with one key, without allocating. One thread at a time may use it.
+///
+/// Sources: RFC 2104 section 4 (the key's part is hashed once, and its state copied for each message); SHA256_Init(3).
+@safe
+struct RecordMAC: ~Copyable {
+  /// The bytes of a MAC.
+  static let size = 32
+
+  /// The states after the inner and the outer padded key, and the one at work.
+  private let states: UnsafeMutablePointer<SHA256_CTX>
+
+  /// - Parameter key: At most 64 bytes, the block of the hash.
+  init(key: UnsafeRawBufferPointer) {
+    precondition(key.count <= Self.blockSize, "a longer key would have to be hashed first")
+    unsafe states = .allocate(capacity: 3)
+    for (index, padding) in [0x36, 0x5C].enumerated() {
+      unsafe (states + index).initialize(to: SHA256_CTX())
+      unsafe withUnsafeTemporaryAllocation(byteCount: Self.blockSize, alignment: 1) { block in
+        for place in 0..<Self.blockSize {
+          unsafe block[place] = (place < key.count ? key[place] : 0) ^ UInt8(padding)
+        }
+        unsafe SHA256_Init(states + index)
+        unsafe SHA256_Update(states + index, block.baseAddress, block.count)
+        unsafe explicit_bzero(block.baseAddress.unsafelyUnwrapped, block.count)
+      }
+    }
+    unsafe (states + 2).initialize(to: SHA256_CTX())
+  }
+
+  deinit {
+    // They stand for the key.
+    unsafe explicit_bzero(states, 3 * MemoryLayout<SHA256_CTX>.stride)
+    unsafe states.deallocate()
+  }
+
+  private static let blockSize = 64
+
+  /// Writes the MAC of two parts, one after the other, to `mac`, which has room for ``size`` bytes.
+  func authenticate(
+    _ first: UnsafeRawBufferPointer, _ second: UnsafeRawBufferPointer, into mac: UnsafeMutablePointer<UInt8>
+  ) {
+    let state = unsafe states + 2
+    unsafe state.update(from: states, count: 1)
+    unsafe SHA256_Update(state, first.baseAddress, first.count)
+    unsafe SHA256_Update(state, second.baseAddress, second.count)
+    unsafe SHA256_Final(mac, state)
+    unsafe state.update(from: states + 1, count: 1)
+    unsafe SHA256_Update(state, mac, Self.size)
+    unsafe SHA256_Final(mac, state)
+  }
+}
