@@ -42,7 +42,7 @@ package struct MemoryRecords: ~Copyable {
   /// Opens all that was sealed last, and returns how many were accepted.
   package mutating func open() -> Int {
     var accepted = 0
-    let now = ContinuousClock.now
+    let now = Moment.now
     for index in 0..<count {
       let record = unsafe UnsafeBufferPointer(start: UnsafeRawBufferPointer(room(index)).bytes, count: sizes[index])
       if case .success = unsafe members.open(record, from: source, now: now) { accepted += 1 }

@@ -96,11 +96,10 @@ final class ReceiveLoop: Sendable {
     let members = InboundMembers(ring.map(\.accepted), members: members, sent: sent)
     var surroundings = surroundings
     let batch = ReceiveBatch()
-    let clock = ContinuousClock()
-    var observer = Observer(start: clock.now, followed: surroundings.others)
-    var nextTick = clock.now + Self.tick
+    var observer = Observer(start: Moment.now, followed: surroundings.others)
+    var nextTick = Moment.now + Self.tick
     // What is new is handed on at once, and what comes within a second of that together.
-    var nextSave = clock.now
+    var nextSave = Moment.now
     var isSaved = true
     // Whoever waits for a ring to be accepted waits no longer.
     defer {
@@ -109,7 +108,7 @@ final class ReceiveLoop: Sendable {
     }
 
     /// Takes one batch of what has arrived, and says how many datagrams that were.
-    func takeBatch(now: ContinuousClock.Instant) throws(SystemError) -> Int {
+    func takeBatch(now: Moment) throws(SystemError) -> Int {
       var run: ArrivalRun?
       defer { endRun() }
       func endRun() {
@@ -136,7 +135,7 @@ final class ReceiveLoop: Sendable {
 
     while true {
       let awaited = wait(for: socket.receiveDescriptor, milliseconds: 1000)
-      let now = clock.now
+      let now = Moment.now
       switch awaited {
       case .order:
         wakeEvent.clear()

@@ -39,7 +39,7 @@ struct FollowingModelTests {
     arguments: [CipherSuite.wdmNullSHA256, .pskChaCha20Poly1305])
   func model(suite: CipherSuite) throws {
     var generator = SeededGenerator(seed: 3)
-    let start = ContinuousClock.now
+    let start = Moment.now
     var now = Duration.zero
     let keys = RecordKeys.ofVectors(suite)
     var senders = (0..<3).map { _ in Sender(epoch: UInt16.random(in: 1...3, using: &generator)) }

@@ -5,7 +5,7 @@ import Testing
 
 @Suite("Following senders from epoch to epoch")
 struct FollowingTests {
-  private let start = ContinuousClock.now
+  private let start = Moment.now
   private let keys = RecordKeys.ofVectors(.wdmNullSHA256)
 
   private func text(_ outcome: Result<Arrival, Refused>, _ members: InboundMembers) -> String {

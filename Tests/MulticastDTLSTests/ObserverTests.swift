@@ -5,7 +5,7 @@ import Testing
 
 @Suite("What is said without being asked")
 struct ObserverTests {
-  private let start = ContinuousClock.now
+  private let start = Moment.now
   private let keyID = KeyID([0x9A, 0xB7, 0x6D, 0x2D])
 
   private func message(

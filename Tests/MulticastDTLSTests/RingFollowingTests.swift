@@ -13,7 +13,7 @@ struct RingFollowingTests {
     return try secrets.map { try GroupKey(context, GroupSecret(text: $0)) }
   }
 
-  private let start = ContinuousClock.now
+  private let start = Moment.now
   private let ring: [GroupKey]
   private let keys: [RecordKeys]
   private let members: InboundMembers
@@ -216,7 +216,7 @@ struct OtherSuiteLimitTests {
   @Test("costs no more than any forgery: 64 a second are told apart, and the rest is counted as forged")
   func few() throws {
     let members = try makeMembers()
-    let start = ContinuousClock.now
+    let start = Moment.now
     var counts: [Refusal: Int] = [:]
     for sequence in 0..<1000 as Range<UInt64> {
       let record = IndependentRecord(member: 1, sequence: sequence, text: "Hello")

@@ -31,7 +31,7 @@ func endpoint(_ host: UInt8 = 1, port: UInt16 = 1000) -> Endpoint {
 
 extension InboundMembers {
   func open(
-    _ datagram: [UInt8], from source: Endpoint = endpoint(), now: ContinuousClock.Instant = .now
+    _ datagram: [UInt8], from source: Endpoint = endpoint(), now: Moment = .now
   ) -> Result<Arrival, Refused> {
     datagram.withUnsafeBufferPointer { open($0, from: source, now: now) }
   }
@@ -71,7 +71,7 @@ extension SentRecords {
 
 extension Observer {
   /// Takes note of one message.
-  mutating func heard(_ arrival: Arrival, now: ContinuousClock.Instant) -> [Notice] {
+  mutating func heard(_ arrival: Arrival, now: Moment) -> [Notice] {
     heard(ArrivalRun(arrival, isDelivered: true), now: now)
   }
 }

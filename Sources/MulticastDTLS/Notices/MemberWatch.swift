@@ -13,16 +13,16 @@ struct MemberWatch {
   private static let repeatingTime = Duration.seconds(2)
 
   /// When it was heard last.
-  private(set) var lastHeard: ContinuousClock.Instant?
+  private(set) var lastHeard: Moment?
   /// Whether its silence has been noticed, and not ended since.
   private var isSilent = false
   /// Its number then.
   private var last: (keyID: KeyID, epoch: Epoch, sequence: UInt64)?
   /// The longest time between two of its messages in the present stretch of time, and in the one before.
-  private var stretch: (since: ContinuousClock.Instant, count: Int, longest: Duration)?
+  private var stretch: (since: Moment, count: Int, longest: Duration)?
   private var formerLongest: Duration?
   /// How many repetitions have come since something new, and when the first of them came.
-  private var repeated: (count: Int, since: ContinuousClock.Instant)?
+  private var repeated: (count: Int, since: Moment)?
   /// The last two addresses that it spoke from, and how often it went back to the former.
   private var sources: (current: Endpoint, former: Endpoint?, returns: Int)?
 
@@ -43,7 +43,7 @@ struct MemberWatch {
   /// Takes note of a message.
   ///
   /// - Returns: Whether it ends a silence.
-  mutating func heard(_ keyID: KeyID, _ epoch: Epoch, _ sequence: UInt64, now: ContinuousClock.Instant) -> Bool {
+  mutating func heard(_ keyID: KeyID, _ epoch: Epoch, _ sequence: UInt64, now: Moment) -> Bool {
     defer { (lastHeard, repeated, isSilent) = (now, nil, false) }
     // What is late under a former key says nothing of how often the member speaks now.
     guard last.map({ $0.keyID == keyID }) ?? true else { return isSilent }
@@ -67,7 +67,7 @@ struct MemberWatch {
     last = nil
   }
 
-  private mutating func learn(_ interval: Duration, now: ContinuousClock.Instant) {
+  private mutating func learn(_ interval: Duration, now: Moment) {
     guard let (since, count, longest) = stretch else { return }
     stretch = (since, count + 1, max(longest, interval))
     if since.duration(to: now) >= Self.memory, count >= 2 {
@@ -77,7 +77,7 @@ struct MemberWatch {
   }
 
   /// For how long it has been silent, if that is too long and has not been said yet.
-  mutating func newSilence(now: ContinuousClock.Instant) -> Duration? {
+  mutating func newSilence(now: Moment) -> Duration? {
     guard !isSilent, let lastHeard, let interval else { return nil }
     let silence = lastHeard.duration(to: now)
     guard silence >= max(interval * Self.missedIntervals, Self.shortestSilence) else { return nil }
@@ -93,7 +93,7 @@ struct MemberWatch {
   /// Takes note of an authentic record that was accepted before, or is too old to know.
   ///
   /// - Returns: Whether the member does nothing else.
-  mutating func repeats(now: ContinuousClock.Instant) -> Bool {
+  mutating func repeats(now: Moment) -> Bool {
     let (count, since) = repeated ?? (0, now)
     repeated = (count + 1, since)
     return count + 1 >= Self.repetitions && since.duration(to: now) >= Self.repeatingTime

@@ -15,19 +15,19 @@ struct NoticeLimit {
   }
 
   private struct History {
-    var said: ContinuousClock.Instant
+    var said: Moment
     var period: Duration
     /// When there was reason to say it.
-    var occurred: ContinuousClock.Instant
+    var occurred: Moment
   }
 
   /// At most one entry a cause and member.
   private var histories: [Subject: History] = [:]
   /// When each cause's running period began, and how many notices it has had in it.
-  private var periods: [Notice.Cause: (start: ContinuousClock.Instant, count: Int)] = [:]
+  private var periods: [Notice.Cause: (start: Moment, count: Int)] = [:]
 
   /// Whether a notice may be said now; then it counts as said.
-  mutating func admit(_ notice: Notice, now: ContinuousClock.Instant) -> Bool {
+  mutating func admit(_ notice: Notice, now: Moment) -> Bool {
     let (cause, member) = notice.subject
     let subject = Subject(cause: cause, member: member)
     var nextPeriod = cause.isSaidOnce ? Self.longestPeriod : Self.period

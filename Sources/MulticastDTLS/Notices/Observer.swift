@@ -10,11 +10,11 @@ struct Observer {
   private var limit = NoticeLimit()
   private var members = [MemberWatch](repeating: MemberWatch(), count: 256)
   /// When anything was heard last; at first, the start.
-  private var lastHeard: ContinuousClock.Instant
-  private var lastTick: ContinuousClock.Instant
+  private var lastHeard: Moment
+  private var lastTick: Moment
   private var hasHeard = false
   /// When a record came last that was refused, and that somebody was told of.
-  private var lastRefused: ContinuousClock.Instant?
+  private var lastRefused: Moment?
   private let followed: MemberSet
   /// Whether a member has gone over to another key since the last tick.
   private var isMoving = false
@@ -22,7 +22,7 @@ struct Observer {
   private var isQuiet = false
 
   /// - Parameter followed: The members that are listened to.
-  init(start: ContinuousClock.Instant, followed: MemberSet) {
+  init(start: Moment, followed: MemberSet) {
     lastHeard = start
     lastTick = start
     self.followed = followed
@@ -30,7 +30,7 @@ struct Observer {
   }
 
   /// Takes note of messages that were accepted.
-  mutating func heard(_ run: ArrivalRun, now: ContinuousClock.Instant) -> [Notice] {
+  mutating func heard(_ run: ArrivalRun, now: Moment) -> [Notice] {
     let (arrival, origin) = (run.first, run.first.origin)
     lastHeard = now
     isQuiet = false
@@ -56,7 +56,7 @@ struct Observer {
   }
 
   /// Takes note of a datagram that was refused.
-  mutating func refused(_ refused: Refused, now: ContinuousClock.Instant) -> [Notice] {
+  mutating func refused(_ refused: Refused, now: Moment) -> [Notice] {
     guard let header = refused.header else { return [] }
     let (member, source) = (header.member, refused.source)
     var notices: [Notice] = []
@@ -96,7 +96,7 @@ struct Observer {
   /// Looks at who has not been heard, and who has gone over to another key. To be called once a second or so.
   ///
   /// - Parameter whereabouts: Which key each member sends with.
-  mutating func tick(_ whereabouts: Whereabouts, now: ContinuousClock.Instant) -> [Notice] {
+  mutating func tick(_ whereabouts: Whereabouts, now: Moment) -> [Notice] {
     let tick = lastTick.duration(to: now)
     if tick > Self.longestTick {
       lastHeard += tick

@@ -16,19 +16,25 @@ struct Admission {
   ///   - datagram: The whole datagram.
   ///   - isFollowed: Whether a member is listened to.
   func judge(_ datagram: Span<UInt8>, isFollowed: (MemberID) -> Bool) -> Result<RecordHeader, Refused> {
-    for (index, byte) in RecordHeader.prefix.enumerated() {
-      guard index < datagram.count, datagram[index] == byte else { return .failure(.init(.foreign)) }
+    guard let header = Self.headerOfRecord(datagram) else {
+      return .failure(.init(RecordHeader.isPrefix(of: datagram) ? .malformed : .foreign))
     }
-    guard let header = RecordHeader(datagram),
-      datagram.count >= RecordHeader.size + Self.shortestTag,
+    guard header.member != ownMember else { return .failure(.init(.own, header)) }
+    guard isFollowed(header.member) else { return .failure(.init(.unknownMember, header)) }
+    return .success(header)
+  }
+
+  /// The header of a datagram that is formed as a record; nil if it is none. These are all the rules that do not ask whose
+  /// it is.
+  static func headerOfRecord(_ datagram: Span<UInt8>) -> RecordHeader? {
+    guard RecordHeader.isPrefix(of: datagram), let header = RecordHeader(datagram),
+      datagram.count >= RecordHeader.size + shortestTag,
       datagram.count <= RecordHeader.maximumAccepted,
       datagram.count == RecordHeader.size + header.length,
       header.sequence < RecordHeader.sequenceLimit,
       header.epoch >= Epoch.first.rawValue
-    else { return .failure(.init(.malformed)) }
-    guard header.member != ownMember else { return .failure(.init(.own, header)) }
-    guard isFollowed(header.member) else { return .failure(.init(.unknownMember, header)) }
-    return .success(header)
+    else { return nil }
+    return header
   }
 
   /// A refusal, and the header of the datagram if it has one that could be a member's.

@@ -13,8 +13,10 @@ struct RecordHeader: Hashable {
   /// there: senders stop before it and receivers refuse what is beyond it.
   static let sequenceLimit: UInt64 = 1 << 32
 
-  /// The first three bytes of every record: application data (23), DTLS 1.2 (FE FD).
-  static let prefix: [UInt8] = [23, 0xFE, 0xFD]
+  /// Whether a datagram has the first three bytes of every record: application data (23), DTLS 1.2 (FE FD).
+  static func isPrefix(of datagram: Span<UInt8>) -> Bool {
+    datagram.count >= 3 && datagram[0] == 23 && datagram[1] == 0xFE && datagram[2] == 0xFD
+  }
 
   /// Bytes 3 and 4; 0 is not a usable epoch.
   let epoch: UInt16

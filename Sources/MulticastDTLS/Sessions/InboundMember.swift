@@ -12,8 +12,9 @@ final class InboundMember {
   private let key: GroupKey
   private let cipher: RecordCipher?
   private let member: MemberID
-  private var current: InboundSession?
-  private var former: (session: InboundSession, until: ContinuousClock.Instant)?
+  /// The session of the epoch that the member is in, as far as is known.
+  private(set) var current: InboundSession?
+  private var former: (session: InboundSession, until: Moment)?
   /// Whether this process has accepted anything of the member under this key.
   private var isHeard = false
 
@@ -47,7 +48,7 @@ final class InboundMember {
   ///   - isKnown: Whether this process has heard the member before, under any key.
   func open(
     _ record: UnsafeBufferPointer<UInt8>, header: RecordHeader, epoch: Epoch,
-    into payload: UnsafeMutableRawBufferPointer, isKnown: Bool, now: ContinuousClock.Instant
+    into payload: UnsafeMutableRawBufferPointer, isKnown: Bool, now: Moment
   ) -> Result<Opened, Refusal> {
     if let former, now >= former.until { self.former = nil }
     guard let current, epoch <= current.epoch else {
@@ -65,7 +66,7 @@ final class InboundMember {
 
   private func openLater(
     _ record: UnsafeBufferPointer<UInt8>, header: RecordHeader, epoch: Epoch,
-    into payload: UnsafeMutableRawBufferPointer, isKnown: Bool, _ now: ContinuousClock.Instant
+    into payload: UnsafeMutableRawBufferPointer, isKnown: Bool, _ now: Moment
   ) -> Result<Opened, Refusal> {
     let session = InboundSession(key, cipher, sender: member, epoch: epoch, isFromStart: isKnown)
     return unsafe session.open(record, header: header, into: payload).map {

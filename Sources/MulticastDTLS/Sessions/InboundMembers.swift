@@ -18,11 +18,20 @@ final class InboundMembers {
   private let suite: CipherSuite
   private let admission: Admission
   private var keys: [InboundKey]
+  /// Where the last record went that was accepted and no straggler; the next one mostly belongs there, too.
+  private var recent: Recent?
   /// How often the other suite was tried in the second that began then.
-  private var tries: (start: ContinuousClock.Instant, count: Int) = (.now, 0)
+  private var tries: (start: Moment, count: Int) = (.now, 0)
 
   /// How often a second it is: it only serves to tell somebody why a member is not heard, and doubles what a forgery costs.
   private static let triesPerSecond = 64
+
+  private struct Recent {
+    let member: MemberID
+    let epoch: Epoch
+    let keyID: KeyID
+    let session: InboundSession
+  }
 
   /// Follows each member but ourselves.
   ///
@@ -46,6 +55,7 @@ final class InboundMembers {
 
   /// Accepts these keys from now on, and no other. What is known of the members under those that stay is kept.
   func accept(_ accepted: [Accepted]) {
+    recent = nil
     keys = accepted.map { accepted in
       keys.first { $0.key === accepted.key }
         ?? InboundKey(accepted.key, members: followed, heardBefore: accepted.heardBefore)
@@ -59,9 +69,10 @@ final class InboundMembers {
 
   /// Admits and opens one datagram. See ``payload(of:)`` for what it carries.
   func open(
-    _ datagram: UnsafeBufferPointer<UInt8>, from source: Endpoint, now: ContinuousClock.Instant
+    _ datagram: UnsafeBufferPointer<UInt8>, from source: Endpoint, now: Moment
   ) -> Result<Arrival, Refused> {
-    switch unsafe admission.judge(datagram.span, isFollowed: { keys[0].members[Int($0.rawValue)] != nil }) {
+    if let result = unsafe openAsRecent(datagram, from: source, now: now) { return result }
+    return switch unsafe admission.judge(datagram.span, isFollowed: { keys[0].members[Int($0.rawValue)] != nil }) {
     case .success(let header):
       unsafe openAdmitted(datagram, header: header, from: source, now: now)
     case .failure(let refused):
@@ -74,8 +85,35 @@ final class InboundMembers {
     unsafe UnsafeBufferPointer(start: payload.bytes, count: arrival.count)
   }
 
+  /// Opens what belongs where the last record went; nil leaves it to the long way.
+  ///
+  /// No other record has been accepted since, so that this still is the session of its member, and its key the one that the
+  /// member sends with.
+  private func openAsRecent(
+    _ datagram: UnsafeBufferPointer<UInt8>, from source: Endpoint, now: Moment
+  ) -> Result<Arrival, Refused>? {
+    guard let recent, let header = unsafe Admission.headerOfRecord(datagram.span),
+      header.member == recent.member, header.epoch == recent.epoch.rawValue, header.length >= suite.tagSize
+    else { return nil }
+    switch unsafe recent.session.open(datagram, header: header, into: payload) {
+    case .success(let opened):
+      _ = whereabouts.heard(header.member, keyID: recent.keyID, isFirstOfEpoch: false, now: now)
+      return .success(
+        Arrival(
+          origin: Message.Origin(sender: header.member, epoch: recent.epoch, sequence: header.sequence, source: source),
+          count: opened.count, keyID: recent.keyID, lost: opened.lost, isLate: opened.isLate, isRestart: false,
+          isKeyChange: false, isStraggler: false))
+    case .failure(.forged):
+      // With another key it may be authentic.
+      if keys.count > 1 { return nil }
+      return .failure(Refused(unsafe isOfOtherSuite(datagram, header, now) ? .otherSuite : .forged, header, source))
+    case .failure(let reason):
+      return .failure(Refused(reason, header, source))
+    }
+  }
+
   private func openAdmitted(
-    _ record: UnsafeBufferPointer<UInt8>, header: RecordHeader, from source: Endpoint, now: ContinuousClock.Instant
+    _ record: UnsafeBufferPointer<UInt8>, header: RecordHeader, from source: Endpoint, now: Moment
   ) -> Result<Arrival, Refused> {
     // Admitted, so its epoch is one.
     guard let epoch = try? Epoch(header.epoch) else { return .failure(Refused(.malformed, header, source)) }
@@ -98,6 +136,13 @@ final class InboundMembers {
       case .success(let opened):
         let isKeyChange = whereabouts.heard(
           header.member, keyID: inbound.key.keyID, isFirstOfEpoch: opened.isFirstOfEpoch, now: now)
+        let isStraggler = epoch != member.epoch || whereabouts[header.member] != inbound.key.keyID
+        recent =
+          isStraggler
+          ? nil
+          : member.current.map {
+            Recent(member: header.member, epoch: epoch, keyID: inbound.key.keyID, session: $0)
+          }
         return .success(
           Arrival(
             origin: Message.Origin(sender: header.member, epoch: epoch, sequence: header.sequence, source: source),
@@ -107,7 +152,7 @@ final class InboundMembers {
             isLate: opened.record.isLate,
             isRestart: opened.isFirstOfEpoch && keyID == inbound.key.keyID,
             isKeyChange: isKeyChange,
-            isStraggler: epoch != member.epoch || whereabouts[header.member] != inbound.key.keyID))
+            isStraggler: isStraggler))
       }
     }
     return .failure(Refused(unsafe isOfOtherSuite(record, header, now) ? .otherSuite : .forged, header, source))
@@ -116,7 +161,7 @@ final class InboundMembers {
   /// What a refusal of admission's means, once it is known whether the record is authentic and whose it is.
   private func reasonFor(
     _ refused: Admission.Refused, _ record: UnsafeBufferPointer<UInt8>, from source: Endpoint,
-    now: ContinuousClock.Instant
+    now: Moment
   ) -> Refused {
     guard let header = refused.header else { return Refused(refused.reason, nil, source) }
     let verdict = refused.reason == .own ? unsafe sent.judge(record, header: header, from: source) : nil
@@ -135,7 +180,7 @@ final class InboundMembers {
   }
 
   private func isOfOtherSuite(
-    _ record: UnsafeBufferPointer<UInt8>, _ header: RecordHeader, _ now: ContinuousClock.Instant
+    _ record: UnsafeBufferPointer<UInt8>, _ header: RecordHeader, _ now: Moment
   ) -> Bool {
     if tries.start.duration(to: now) >= .seconds(1) { tries = (now, 0) }
     tries.count += 1

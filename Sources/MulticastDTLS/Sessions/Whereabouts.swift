@@ -2,7 +2,7 @@
 struct Whereabouts {
   private struct Place {
     var keyID: KeyID
-    var lastHeard: ContinuousClock.Instant
+    var lastHeard: Moment
   }
 
   /// One place for each of the 256 possible members; nil for one that was not heard.
@@ -25,7 +25,7 @@ struct Whereabouts {
   ///
   /// - Returns: Whether its sender has gone over to another key with it.
   mutating func heard(
-    _ member: MemberID, keyID: KeyID, isFirstOfEpoch: Bool, now: ContinuousClock.Instant
+    _ member: MemberID, keyID: KeyID, isFirstOfEpoch: Bool, now: Moment
   ) -> Bool {
     let index = Int(member.rawValue)
     if let place = places[index], place.keyID != keyID, !isFirstOfEpoch,

@@ -23,7 +23,7 @@ struct Receiver {
     })
 
   /// All comes at once, so that stragglers of a former epoch are taken as long as an input lasts.
-  private let now = ContinuousClock.now
+  private let now = Moment.now
   private let members: InboundMembers
 
   init(suite: CipherSuite) {
