@@ -8,7 +8,7 @@ import UnixSignals
 /// What a terminal shows of a peer: who it is, what it sends and receives, and its end.
 ///
 /// 1. Print who and where this is.
-/// 2. Send by the timer, until the count is reached or a signal comes; meanwhile print what arrives, for SIGUSR1 the table
+/// 2. Send by the timer or the pacer, until the count is reached or a signal comes; meanwhile print what arrives, for SIGUSR1 the table
 ///    of traffic, and for SIGHUP read the key ring again.
 /// 3. Stop the peer, print what had arrived, and take leave; with `--stats`, by the table of traffic.
 struct Conversation: Service {
@@ -85,29 +85,42 @@ struct Conversation: Service {
       try await output.print("\(node): Added peer \(member) to receive tracking")
     }
     try await output.print("\(node): Ready. Press Ctrl+C to exit.")
-    try await output.print("\(node): Sending messages every \(options.interval.phrase)...\n")
+    try await output.print("\(node): Sending messages \(rhythm)...\n")
     try await output.flush()
   }
 
   private func sendMessages() async throws {
-    let timer = SendTimer(interval: options.interval.duration, count: options.count)
     var isAway = false
-    try await timer.run { number in
-      let text = options.text(number: number)
+    /// Sends the messages with these numbers, and shows those that the network took.
+    func send(_ numbers: Range<UInt64>) async throws -> Int {
+      let texts = numbers.map(options.text)
+      let sent: Int
       do {
-        try peer.send(text)
+        sent = try peer.send(texts.map { Array($0.utf8) })
       } catch let error as SystemError {
-        if !isAway {
-          logger.warning("cannot send to \(options.group): \(error); trying again every \(options.interval.phrase)")
-        }
+        if !isAway { logger.warning("cannot send to \(options.group): \(error); trying again \(rhythm)") }
         isAway = true
-        return false
+        return 0
       }
       if isAway { logger.info("sending to \(options.group) again") }
       isAway = false
-      try await output.print("Node \(options.nodeID): Sent: \"\(escaped(text.utf8))\"")
-      return true
+      for text in texts.prefix(sent) {
+        try await output.print("Node \(options.nodeID): Sent: \"\(escaped(text.utf8))\"")
+      }
+      return sent
     }
+    if let rate = options.rate {
+      try await SendPacer(rate: rate.perSecond, count: options.count).run(send)
+    } else {
+      try await SendTimer(interval: options.interval.duration, count: options.count).run { number in
+        try await send(number..<(number + 1)) == 1
+      }
+    }
+  }
+
+  /// How often messages are sent.
+  private var rhythm: String {
+    options.rate?.phrase ?? "every \(options.interval.phrase)"
   }
 
   private func printMessages() async throws {

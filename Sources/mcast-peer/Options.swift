@@ -48,12 +48,23 @@ struct Options: ParsableArguments {
   private static let defaultPeers = MemberSet(0...2)
 
   @Option(
-    name: .shortAndLong,
+    name: [.short, .customLong("interval")],
     parsing: .unconditional,
     help: .init("The time between messages; fractions are allowed. (default: 3)", valueName: "seconds"),
     transform: { try Interval($0) }
   )
-  var interval = Interval(seconds: 3)
+  var givenInterval: Interval?
+  /// The time between messages, if no rate was given.
+  var interval: Interval { givenInterval ?? Interval(seconds: 3) }
+
+  @Option(
+    parsing: .unconditional,
+    help: .init(
+      "Send so many messages a second instead, in batches where they come together; 0 is as fast as it can.",
+      valueName: "messages-per-second"),
+    transform: { try Rate($0) }
+  )
+  var rate: Rate?
 
   @Option(
     name: .shortAndLong,
@@ -126,6 +137,9 @@ struct Options: ParsableArguments {
     guard peers.contains(nodeID) else {
       let all = MemberSet(peers.members + [nodeID])
       throw ValidationError("node ID \(nodeID) is not among --peers \(peers): give all members, as in --peers \(all)")
+    }
+    guard rate == nil || givenInterval == nil else {
+      throw ValidationError("--rate and --interval both say how often to send: give one of them")
     }
     guard stateDir != "" else { throw ValidationError("--state-dir is empty: name a directory, or leave it out") }
     // The longest message that can come, so that none turns out too long later.

@@ -27,10 +27,10 @@ final class MulticastSocket: Sendable {
   private let membership: Mutex<Membership>
 
   /// How batches are sent, until the kernel or the path refuses: then the next way, for good.
-  private enum Way: UInt8, AtomicRepresentable {
+  enum Way: UInt8, AtomicRepresentable, CaseIterable {
     case segments, many, single
   }
-  private let way = Atomic(Way.segments)
+  private let way: Atomic<Way>
   /// Whether the kernel hands over what it has joined; what it has not, it discards one by one.
   private let isJoining: Bool
   /// How much of what was sent the kernel counts as dropped once it comes back and is discarded.
@@ -62,10 +62,15 @@ final class MulticastSocket: Sendable {
 
   /// Joins a group.
   ///
-  /// - Parameter timeToLive: The TTL of what is sent: 0 stays on this machine, 1 on the local network.
+  /// - Parameters:
+  ///   - timeToLive: The TTL of what is sent: 0 stays on this machine, 1 on the local network.
+  ///   - way: How to send batches at first.
   /// - Throws: ``NetworkError`` if the group cannot be joined there; ``SystemError`` if there are no sockets.
-  init(group: GroupAddress, interface: NetworkInterface, timeToLive: UInt8) throws {
+  init(
+    group: GroupAddress, interface: NetworkInterface, timeToLive: UInt8, way: Way = .segments
+  ) throws {
     self.group = group
+    self.way = Atomic(way)
     interfaceName = interface.name
     membership = Mutex(Membership(interfaceIndex: interface.index))
     sender = try .udpSocket()
@@ -95,6 +100,11 @@ final class MulticastSocket: Sendable {
         "cannot use group \(group) on interface \(interface.name): \(error); try another interface or group"
       )
     }
+  }
+
+  /// How batches are sent now.
+  var presentWay: Way {
+    way.load(ordering: .relaxed)
   }
 
   /// Sends one record as one datagram.

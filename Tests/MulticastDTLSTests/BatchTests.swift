@@ -1,0 +1,124 @@
+import Synchronization
+import TestSupport
+import Testing
+
+@testable import MulticastDTLS
+
+@Suite("Batches, out and in")
+struct BatchTests {
+  private let group = makeTestGroup()
+  private let keys = RecordKeys.ofVectors(.wdmNullSHA256)
+
+  private func makePeer(_ member: MemberID, handler: MulticastPeer.Handler? = nil) throws -> MulticastPeer {
+    var configuration = MulticastPeer.Configuration(
+      member: member, peers: MemberSet(0...1), group: group, interface: loopback, state: nil)
+    (configuration.timeToLive, configuration.epoch) = (0, .first)
+    return try MulticastPeer(
+      configuration, keys: KeyRing(GroupSecret(text: Vectors.shared.secret)), handler: handler)
+  }
+
+  /// Messages of all kinds of lengths: runs of one, longer and shorter ones, more than a batch.
+  private let payloads: [[UInt8]] = (0..<300).map { number in
+    let count = [256, 256, 256, 256, 100, 1343, 1, 256][number / 9 % 8]
+    return (0..<count).map { UInt8(($0 + number) & 0xFF) }
+  }
+
+  private var records: [[UInt8]] {
+    payloads.enumerated().map {
+      IndependentRecord(member: 0, sequence: UInt64($0), payload: $1).sealed(keys)
+    }
+  }
+
+  @Test("a receiver that knows nothing of batches reads them, record by record, byte for byte")
+  func plain() throws {
+    let receiver = try PlainReceiver(group)
+    let peer = try makePeer(0)
+    #expect(try peer.send(payloads) == 300)
+    #expect(receiver.receive(300) == records)
+  }
+
+  @Test("each way to send them puts the same on the wire", arguments: MulticastSocket.Way.allCases)
+  func ways(way: MulticastSocket.Way) throws {
+    let receiver = try PlainReceiver(group)
+    let socket = try MulticastSocket(group: group, interface: loopback, timeToLive: 0, way: way)
+    for start in stride(from: 0, to: 300, by: SendBatch.capacity) {
+      var batch = SendBatch()
+      for record in records[start..<min(start + SendBatch.capacity, 300)] {
+        batch.append { room in
+          room.copyBytes(from: record)
+          return record.count
+        }
+      }
+      let (sent, failure) = socket.send(batch)
+      #expect(sent == batch.count && failure == nil)
+    }
+    #expect(receiver.receive(300) == records)
+    #expect(socket.presentWay == way)
+    #expect(socket.droppedByKernel == 0)
+  }
+
+  @Test("a peer takes them apart, lends each to its handler, and counts them")
+  func handler() async throws {
+    let heard = Mutex<[(Message.Origin, [UInt8])]>([])
+    let receiver = try makePeer(1) { origin, payload in
+      heard.withLock { $0.append((origin, payload.withUnsafeBufferPointer { Array($0) })) }
+    }
+    let sender = try makePeer(0)
+    try sender.send(payloads)
+    try await eventually("all messages") { heard.withLock { $0.count } == 300 }
+    receiver.stop()
+    #expect(heard.withLock { $0.map(\.1) } == payloads)
+    #expect(heard.withLock { $0.map(\.0.sequence) } == Array(0..<300))
+    #expect(heard.withLock { Set($0.map(\.0.source)).count } == 1)
+    #expect(receiver.traffic.members.mapValues(\.received) == [0: 300] && receiver.traffic.refused == [:])
+    // They went to the handler, and the stream is over.
+    #expect(await receiver.messages.first { _ in true } == nil)
+  }
+
+  @Test("a message that cannot be sent keeps the whole batch back, and uses no number")
+  func refused() async throws {
+    let (sender, receiver) = (try makePeer(0), try makePeer(1))
+    #expect(throws: SendError.empty) { try sender.send([[1], [], [3]]) }
+    #expect(throws: SendError.tooLong(count: 1344, limit: 1343)) {
+      try sender.send([[1], [UInt8](repeating: 0, count: 1344)])
+    }
+    #expect(try sender.send([[UInt8]]()) == 0)
+    try sender.send([[7]])
+    let message = await receiver.messages.first { _ in true }
+    #expect(message?.sequence == 0 && message?.payload == [7])
+    sender.stop()
+    #expect(throws: SendError.stopped) { try sender.send([[1], [2]]) }
+  }
+
+  @Test("joined records that are not what they say they are harm only themselves")
+  func hostile() async throws {
+    let receiver = try makePeer(1)
+    let socket = try MulticastSocket(group: group, interface: loopback, timeToLive: 0)
+    // A forged record, a good one, garbage of the same length, and a last one that is cut off.
+    let good = IndependentRecord(member: 0, text: "good").sealed(keys)
+    var forged = good
+    forged[20] ^= 1
+    var batch = SendBatch()
+    for record in [forged, good, [UInt8](repeating: 23, count: good.count), Array(good.dropLast())] {
+      batch.append { room in
+        room.copyBytes(from: record)
+        return record.count
+      }
+    }
+    #expect(socket.send(batch).sent == 4)
+    try await eventually("all four") { receiver.traffic.refused.values.reduce(0, +) == 3 }
+    #expect(receiver.traffic.refused == [.forged: 1, .foreign: 1, .malformed: 1])
+    #expect(receiver.traffic.received == 1)
+  }
+
+  @Test("own records do not come back, and those of another node with our ID do")
+  func own() async throws {
+    let (peer, twin) = (try makePeer(0), try makePeer(0))
+    try peer.send(payloads)
+    try peer.send("and one by itself")
+    try await eventually("the other's to be known") { twin.traffic.refused[.duplicateID] == 301 }
+    #expect(peer.traffic.refused == [:] && peer.traffic.droppedByKernel == 0)
+    try twin.send("theirs")
+    try await eventually("the other's to be known") { peer.traffic.refused == [.duplicateID: 1] }
+  }
+}

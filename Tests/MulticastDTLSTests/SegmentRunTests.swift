@@ -1,0 +1,41 @@
+import Testing
+
+@testable import MulticastDTLS
+
+@Suite("Which records leave as segments of one")
+struct SegmentRunTests {
+  private func runs(_ sizes: [UInt16]) -> [Int] {
+    var (counts, start) = ([Int](), 0)
+    while start < sizes.count {
+      let run = SegmentRun(sizes.span, from: start)
+      #expect(run.byteCount == sizes[start..<(start + run.count)].reduce(0) { $0 + Int($1) })
+      counts.append(run.count)
+      start += run.count
+    }
+    return counts
+  }
+
+  @Test(
+    "those of one size, and a last one that may be shorter",
+    arguments: [
+      ([301], [1]),
+      ([301, 301, 301], [3]),
+      ([301, 301, 45], [3]),
+      ([301, 301, 45, 45], [3, 1]),
+      ([301, 45, 301, 301], [2, 2]),
+      ([45, 301], [1, 1]),
+      ([45, 301, 301, 300, 300, 300, 46], [1, 3, 3]),
+    ] as [([UInt16], [Int])])
+  func sizes(sizes: [UInt16], counts: [Int]) {
+    #expect(runs(sizes) == counts)
+  }
+
+  @Test("no more bytes than an IPv4 datagram carries")
+  func bytes() {
+    #expect(runs([UInt16](repeating: 1388, count: 64)) == [47, 17])
+    #expect(runs([UInt16](repeating: 1023, count: 64)) == [64])
+    // 65,507 bytes: 47 of 1393, and the rest of 36.
+    #expect(runs([UInt16](repeating: 1393, count: 47) + [36]) == [48])
+    #expect(runs([UInt16](repeating: 1393, count: 47) + [37]) == [47, 1])
+  }
+}

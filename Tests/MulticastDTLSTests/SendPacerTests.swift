@@ -1,0 +1,101 @@
+import Synchronization
+import Testing
+
+@testable import MulticastDTLS
+
+@Suite("Pacing")
+struct SendPacerTests {
+  @Test("at a rate as many are due as time has passed, and none is due twice")
+  func due() {
+    var schedule = PaceSchedule(start: Moment.now, rate: 10_000)
+    let start = schedule.next
+    for millisecond in 0..<1000 {
+      let due = schedule.due(at: start + .milliseconds(millisecond))
+      #expect(due == (millisecond == 0 ? 1 : 10))
+      schedule.advance(by: due)
+    }
+    let next = schedule.due(at: start + .milliseconds(999))
+    #expect(next == 0)
+  }
+
+  @Test(
+    "a hiccup is made up for; what was missed longer ago is left out",
+    arguments: [(50, 501), (100, 1001), (5000, 1001)])
+  func hiccup(milliseconds: Int, due: Int) {
+    let start = Moment.now
+    var schedule = PaceSchedule(start: start, rate: 10_000)
+    let found = schedule.due(at: start + .milliseconds(milliseconds))
+    #expect(found == due)
+  }
+
+  @Test("what was not sent stays due")
+  func unsent() {
+    let start = Moment.now
+    var schedule = PaceSchedule(start: start, rate: 1000)
+    let first = schedule.due(at: start + .milliseconds(20))
+    schedule.advance(by: 5)
+    let second = schedule.due(at: start + .milliseconds(20))
+    #expect(first == 21 && second == 16)
+  }
+
+  @Test("a slow rate calls for single messages at its interval")
+  func slow() async throws {
+    let clock = TestClock()
+    let calls = Mutex<[(Range<UInt64>, Duration)]>([])
+    try await SendPacer(rate: 0.5, count: 3, clock: clock).run { numbers in
+      calls.withLock { $0.append((numbers, clock.now.elapsed)) }
+      return numbers.count
+    }
+    #expect(calls.withLock { $0.map(\.0) } == [1..<2, 2..<3, 3..<4])
+    #expect(calls.withLock { $0.map(\.1) } == [.zero, .seconds(2), .seconds(4)])
+  }
+
+  @Test("a high rate calls for what came due in a millisecond, and for no more at a time than a batch")
+  func fast() async throws {
+    let clock = TestClock()
+    let calls = Mutex<[(Range<UInt64>, Duration)]>([])
+    try await SendPacer(rate: 100_000, count: 1000, clock: clock).run { numbers in
+      calls.withLock { $0.append((numbers, clock.now.elapsed)) }
+      return numbers.count
+    }
+    let all = calls.withLock { $0 }
+    #expect(all.map(\.0.count).max() == 64)
+    #expect(zip(all, all.dropFirst()).allSatisfy { $0.0.upperBound == $1.0.lowerBound })
+    #expect(all.first?.0.lowerBound == 1 && all.last?.0.upperBound == 1001)
+    // 1000 messages take 10 ms.
+    #expect(all.last?.1 == .milliseconds(10))
+  }
+
+  @Test("at the rate 0 there is always a batch due, up to the count")
+  func unlimited() async throws {
+    let clock = TestClock()
+    let calls = Mutex<[Range<UInt64>]>([])
+    try await SendPacer(rate: 0, count: 150, clock: clock).run { numbers in
+      calls.withLock { $0.append(numbers) }
+      return numbers.count
+    }
+    #expect(calls.withLock { $0 } == [1..<65, 65..<129, 129..<151])
+    #expect(clock.now.elapsed == .zero)
+  }
+
+  @Test("what the network did not take is called for again, after a pause", arguments: [0, 1000.0])
+  func refused(rate: Double) async throws {
+    let clock = TestClock()
+    let calls = Mutex<[(UInt64, Duration)]>([])
+    try await SendPacer(rate: rate, count: 2, clock: clock).run { numbers in
+      calls.withLock {
+        $0.append((numbers.lowerBound, clock.now.elapsed))
+        return $0.count == 1 ? 0 : 1
+      }
+    }
+    #expect(calls.withLock { $0.map(\.0) } == [1, 1, 2])
+    #expect(calls.withLock { $0[1].1 } == .milliseconds(rate == 0 ? 10 : 1))
+  }
+
+  @Test("a cancelled task ends it, also one that never waits", arguments: [0, 0.001])
+  func cancelled(rate: Double) async {
+    let task = Task { try await SendPacer(rate: rate).run { $0.count } }
+    task.cancel()
+    await #expect(throws: CancellationError.self) { try await task.value }
+  }
+}
