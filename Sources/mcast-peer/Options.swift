@@ -48,7 +48,7 @@ struct Options: ParsableArguments {
   private static let defaultPeers = MemberSet(0...2)
 
   @Option(
-    name: [.short, .customLong("interval")],
+    name: [.customShort("i"), .customLong("interval")],
     parsing: .unconditional,
     help: .init("The time between messages; fractions are allowed. (default: 3)", valueName: "seconds"),
     transform: { try Interval($0) }

@@ -114,6 +114,23 @@ struct NamespaceTests {
     #expect(reports[0] == 1 && reports[1] <= 1)
   }
 
+  @Test("batches cross a network, also where the path is too narrow for their records", arguments: [1500, 1000])
+  func batches(mtu: Int) async throws {
+    let (here, there) = (try Namespace(), try Namespace())
+    try here.connect("red", "10.11.0.1/24", to: there, "10.11.0.2/24")
+    for namespace in [here, there] { try namespace.run("ip link set red mtu \(mtu)") }
+    let listener = try start(1, "-I", "red", "-i", "3600", in: there)
+    try await listener.waitForLine("Node 1: Ready. Press Ctrl+C to exit.")
+    // A millisecond brings several of them, and each is longer than the narrow path.
+    let text = String(repeating: "x", count: 1200)
+    let sender = try start(0, "-I", "red", "--rate", "5000", "-c", "500", "-m", text, in: here)
+    #expect(try await sender.exitCode() == 0)
+    try await listener.waitForLine("Node 1: Received from peer 0: \"\(text), message #500\"")
+    let heard = try listener.lines.filter { $0.contains("Received from peer 0") }
+    #expect(heard == (1...500).map { "Node 1: Received from peer 0: \"\(text), message #\($0)\"" })
+    #expect(try !sender.errors.contains("cannot send"))
+  }
+
   @Test(
     "an interface whose queue does not move is reported, and a signal still ends the peer",
     .enabled(if: Namespace.canStall, "needs tc(8) and the kernel's tbf queue"))
