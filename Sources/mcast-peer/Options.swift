@@ -124,6 +124,19 @@ struct Options: ParsableArguments {
   )
   var stateDir: String?
 
+  @Option(
+    parsing: .unconditional,
+    help: .init(
+      """
+      What computes the records, which are the same: libcrypto (OpenSSL's, several times faster), or wolfssl and nothing \
+      else. (default: libcrypto)
+      """,
+      valueName: "name"
+    ),
+    transform: { try engine($0) }
+  )
+  var engine = RecordEngine.libcrypto
+
   @Flag(help: "At the end, print a table of what was received, lost and refused; SIGUSR1 prints it at any time.")
   var stats = false
 
@@ -187,6 +200,7 @@ struct Options: ParsableArguments {
     configuration.timeToLive = ttl
     configuration.suite = try suite
     configuration.epoch = epoch
+    configuration.engine = engine
     return configuration
   }
 
@@ -194,6 +208,14 @@ struct Options: ParsableArguments {
   private func stateDirectory() throws -> StateDirectory? {
     if let stateDir { return StateDirectory(path: stateDir) }
     return epoch == nil ? try .standard() : try? .standard()
+  }
+
+  private static func engine(_ text: String) throws -> RecordEngine {
+    guard let engine = RecordEngine(rawValue: text) else {
+      let all = RecordEngine.allCases.map(\.rawValue).joined(separator: " or ")
+      throw ValidationError("give the engine as \(all)")
+    }
+    return engine
   }
 
   /// Reads a whole number in a range.

@@ -65,7 +65,8 @@ final class GroupKey: Sendable {
     let isSame = size == theirs.count && ours == theirs && count == payload.count && opened == payload
     guard isSame else {
       throw WolfSSLError(
-        description: "libcrypto and wolfSSL \(WolfSSLLibrary.version) make different records on this machine; use the "
+        description:
+          "\(CryptoLibrary.version) and wolfSSL \(WolfSSLLibrary.version) make different records on this machine; use the "
           + "wolfSSL engine")
     }
   }

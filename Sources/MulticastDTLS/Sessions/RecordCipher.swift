@@ -98,7 +98,7 @@ final class RecordCipher {
   static func unusable(_ call: String) -> WolfSSLError {
     WolfSSLError(
       description:
-        "\(call) failed: this machine's libcrypto (\(unsafe String(cString: OpenSSL_version(OPENSSL_VERSION)))) cannot "
+        "\(call) failed: this machine's libcrypto (\(CryptoLibrary.version)) cannot "
         + "make the records; use the wolfSSL engine")
   }
 }

@@ -1,12 +1,17 @@
 import MulticastDTLS
 
-/// Plays one input to a new receiver, and holds all that it says against what independent code says.
+/// Plays one input to a new receiver with each engine, and holds all that they say against what independent code says.
 ///
 /// - Returns: What became of the input's datagrams.
-/// - Throws: ``Finding`` if the receiver did what it must not do.
+/// - Throws: ``Finding`` if a receiver did what it must not do.
 package func fuzz(_ input: some Collection<UInt8>) throws -> Outcomes {
+  _ = try play(input, to: .wolfSSL)
+  return try play(input, to: .libcrypto)
+}
+
+private func play(_ input: some Collection<UInt8>, to engine: RecordEngine) throws -> Outcomes {
   var script = Script(input)
-  let receiver = Receiver(suite: script.suite)
+  let receiver = Receiver(suite: script.suite, engine: engine)
   var oracle = Oracle(suite: script.suite)
   var outcomes = Outcomes()
   while let datagram = script.next() {

@@ -17,19 +17,22 @@ struct Receiver {
   private static let source = Endpoint(sockaddr_in())
   /// Deriving keys takes 60 ms, so it is done once.
   private static let keys = Dictionary(
-    uniqueKeysWithValues: CipherSuite.allCases.map { suite in
-      let secret = try! GroupSecret(text: Vectors.shared.secret)
-      return (suite, try! GroupKey(DTLSContext(ownMember: ownMember, suite: suite), secret))
+    uniqueKeysWithValues: RecordEngine.allCases.map { engine in
+      let keys = CipherSuite.allCases.map { suite in
+        let secret = try! GroupSecret(text: Vectors.shared.secret)
+        return (suite, try! GroupKey(DTLSContext(ownMember: ownMember, suite: suite), secret, engine: engine))
+      }
+      return (engine, Dictionary(uniqueKeysWithValues: keys))
     })
 
   /// All comes at once, so that stragglers of a former epoch are taken as long as an input lasts.
   private let now = Moment.now
   private let members: InboundMembers
 
-  init(suite: CipherSuite) {
+  init(suite: CipherSuite, engine: RecordEngine) {
     // It has sent nothing yet, so whoever uses its ID is another.
     let sent = SentRecords(port: 1)
-    let accepted = InboundMembers.Accepted(key: Self.keys[suite]!, heardBefore: [:])
+    let accepted = InboundMembers.Accepted(key: Self.keys[engine]![suite]!, heardBefore: [:])
     members = InboundMembers([accepted], members: MemberSet(Self.followed), sent: sent)
   }
 
