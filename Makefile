@@ -5,7 +5,9 @@
 #   make test       all that CI runs: lint, the demo, the tests
 #   make run-node0  run node 0 in this terminal; likewise 1 and 2
 #   make measure    start-up time, idle CPU and memory, against their limits
-#   make bench      messages a second with each cipher suite, side by side
+#   make bench      the library beside plain UDP and wolfSSL's own calls: rates, CPU, latency, and verdicts
+#   make bench-check  the part of it that has verdicts, and fails if one is missed
+#   make soak       ten minutes at 80 % of the top rate: nothing lost, memory flat, nothing allocated
 #   make fuzz       look for inputs that break the receiving side, for FUZZ_SECONDS (60)
 #   make asan       the tests with AddressSanitizer and LeakSanitizer
 #   make tsan       the tests with ThreadSanitizer
@@ -16,6 +18,7 @@ SWIFT ?= swift
 
 # The Swift runtime is linked into the release, so that it runs where no Swift is installed.
 RELEASE = --configuration release --product mcast-peer --static-swift-stdlib -Xswiftc -use-ld=lld -Xlinker -s
+BENCH_BUILD = $(subst --product mcast-peer,--product mcast-bench,$(RELEASE))
 
 ALONE = FullRate|AMillion
 TEST = MCAST_PEER="$(CURDIR)/mcast-peer" WARNINGS_AS_ERRORS=1 $(SWIFT) test --skip-build --disable-xctest
@@ -27,7 +30,7 @@ FUZZ_BUILD = FUZZ=1 $(SWIFT) build --scratch-path .build-fuzz --configuration re
 FUZZER = SWIFT_BACKTRACE=enable=no LSAN_OPTIONS=suppressions=scripts/lsan.supp:print_suppressions=0 \
   .build-fuzz/release/fuzz -artifact_prefix=.build-fuzz/
 
-.PHONY: all demo test unit lint measure bench asan tsan fuzz fuzz-build fuzz-keep run-node0 run-node1 run-node2 install clean setup
+.PHONY: all demo test unit lint measure bench bench-check soak asan tsan fuzz fuzz-build fuzz-keep run-node0 run-node1 run-node2 install clean setup
 .NOTPARALLEL:
 
 all: setup
@@ -52,9 +55,13 @@ lint: setup
 measure: all
 	scripts/measure ./mcast-peer
 
-bench: setup
-	BENCH=1 $(SWIFT) build --scratch-path .build-bench --configuration release --product throughput -Xswiftc -use-ld=lld
-	.build-bench/release/throughput
+bench bench-check soak: setup
+	$(SWIFT) build $(BENCH_BUILD)
+	"$$($(SWIFT) build $(BENCH_BUILD) --show-bin-path)/mcast-bench" $(BENCH_ARGUMENTS)
+
+bench: BENCH_ARGUMENTS = run --json .build/bench.json --svg .build/bench.svg
+bench-check: BENCH_ARGUMENTS = run --check
+soak: BENCH_ARGUMENTS = soak --minutes 10
 
 asan tsan: setup
 	scripts/setup test

@@ -22,17 +22,6 @@ let fuzzTargets: [Target] =
     ),
   ] : []
 
-// `make bench` sets BENCH.
-let benchmarks: [Target] =
-  Context.environment["BENCH"] == nil
-  ? []
-  : [
-    .executableTarget(
-      name: "throughput",
-      dependencies: ["MulticastDTLS", .product(name: "Logging", package: "swift-log")],
-      path: "Benchmarks/Throughput")
-  ]
-
 // `make tsan` sets SANITIZER: ThreadSanitizer is then shown what it cannot see of Swift's Mutex.
 let hasTSan = Context.environment["SANITIZER"] == "tsan"
 let tsanTargets: [Target] = hasTSan ? [.target(name: "TSanMutex", path: "Tests/TSanMutex")] : []
@@ -42,6 +31,7 @@ let package = Package(
   products: [
     .library(name: "MulticastDTLS", targets: ["MulticastDTLS"]),
     .executable(name: "mcast-peer", targets: ["mcast-peer"]),
+    .executable(name: "mcast-bench", targets: ["mcast-bench"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser.git", from: "1.5.0"),
@@ -50,6 +40,8 @@ let package = Package(
     .package(url: "https://github.com/swift-server/swift-service-lifecycle.git", from: "2.6.0"),
     // Only the tests use it: records made and checked by code that is not wolfSSL's.
     .package(url: "https://github.com/apple/swift-crypto.git", "3.0.0"..<"5.0.0"),
+    // Only the benchmark uses it.
+    .package(url: "https://github.com/HdrHistogram/hdrhistogram-swift.git", from: "0.2.0"),
   ],
   targets: [
     .systemLibrary(name: "CWolfSSL", pkgConfig: "wolfssl", providers: [.apt(["libwolfssl-dev"])]),
@@ -77,6 +69,21 @@ let package = Package(
       ],
       swiftSettings: strict
     ),
+    .target(name: "CBaseline", dependencies: ["CWolfSSL"], path: "Benchmarks/CBaseline"),
+    .target(name: "CBenchSupport", dependencies: ["CWolfSSL"], path: "Benchmarks/CBenchSupport"),
+    .executableTarget(
+      name: "mcast-bench",
+      dependencies: [
+        "CBaseline",
+        "CBenchSupport",
+        "MulticastDTLS",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        .product(name: "Histogram", package: "hdrhistogram-swift"),
+        .product(name: "Logging", package: "swift-log"),
+      ],
+      path: "Benchmarks/McastBench",
+      swiftSettings: strict
+    ),
     .target(
       name: "TestSupport",
       dependencies: [
@@ -95,5 +102,6 @@ let package = Package(
     ),
     .testTarget(name: "MulticastDTLSTests", dependencies: ["FuzzBody", "MulticastDTLS", "TestSupport"]),
     .testTarget(name: "McastPeerTests", dependencies: ["mcast-peer", "MulticastDTLS", "TestSupport"]),
-  ] + fuzzTargets + tsanTargets + benchmarks
+    .testTarget(name: "McastBenchTests", dependencies: ["mcast-bench"]),
+  ] + fuzzTargets + tsanTargets
 )

@@ -1,0 +1,32 @@
+/// One thing that is measured again in each round.
+struct Cell: Codable, Hashable {
+  var method: Method
+  /// Bytes of a message.
+  var size = 256
+  var receivers = 1
+  var senders = 1
+  /// Messages a second from all senders together; nil is as many as arrive.
+  var rate: Int?
+  /// How many messages one sender sends before it is the next one's turn.
+  var burst = 64
+  /// Whether each message carries the time when it was sent.
+  var isTimed = false
+
+  /// Messages of which each is sent by itself, at a steady rate, to learn how long they take.
+  static func latency(_ method: Method, rate: Int) -> Cell {
+    Cell(method: method, rate: rate, burst: 1, isTimed: true)
+  }
+}
+
+/// Records that are sealed and opened in memory: the limit of what goes over a socket.
+struct MemoryCell: Codable, Hashable {
+  var suite: Suite
+  var engine: Engine = .libcrypto
+  var size = 256
+}
+
+/// What a round consists of.
+enum Step: Hashable {
+  case cell(Cell)
+  case memory(MemoryCell)
+}

@@ -1,0 +1,83 @@
+/// What is measured, and for how long.
+struct Plan {
+  /// Cells that are compared with one another, and so share each round.
+  struct Group {
+    var title: String
+    /// What stays together in a round; the order of these changes from round to round.
+    var units: [[Step]]
+
+    var cells: [Cell] { steps.compactMap { if case .cell(let cell) = $0 { cell } else { nil } } }
+    var memoryCells: [MemoryCell] { steps.compactMap { if case .memory(let cell) = $0 { cell } else { nil } } }
+    private var steps: [Step] { units.flatMap(\.self) }
+  }
+
+  var groups: [Group]
+  /// How long a cell sends.
+  var seconds: Double
+  /// How long a cell sends that measures latency at 1,000 messages a second.
+  var latencySeconds: Double
+  /// How long the soak at the end takes; nil is none.
+  var soakSeconds: Double?
+
+  /// A rate that all methods can keep, so that their costs compare.
+  static let steadyRate = 20_000
+  static let latencyRates = [1_000, 10_000]
+
+  /// All that the tables show.
+  static let full = Plan(
+    groups: [32, 256, 1200].map { throughput(Method.all, size: $0, limits: allLimits) } + [
+      receivers(Method.all, [1, 2, 8]), senders(Method.all, [1, 8, 64]),
+    ] + latencyRates.map { latency(Method.all, rate: $0) },
+    seconds: 0.3, latencySeconds: 1, soakSeconds: 10)
+
+  /// What the verdicts need.
+  static let check = Plan(
+    groups: [
+      throughput(
+        [.plain, .baseline] + Suite.allCases.map { .library($0, isBatched: true) }, size: 256,
+        limits: Suite.allCases.map { ($0, .libcrypto) }),
+      receivers([.plain, .library(.chaCha, isBatched: true)], [1, 8]),
+      senders(Suite.allCases.map { .library($0, isBatched: true) }, [1, 64]),
+      latency([.baseline, .library(.wdm, isBatched: false)], rate: 1_000),
+    ], seconds: 0.3, latencySeconds: 1, soakSeconds: 10)
+
+  /// Each kind of cell once, and nearly no messages: to see that everything works.
+  static let smoke = Plan(
+    groups: [
+      throughput(Method.all, size: 256, limits: allLimits), receivers(Method.all, [1, 2]), senders(Method.all, [1, 2]),
+      latency(Method.all, rate: 1_000),
+    ], seconds: 0.005, latencySeconds: 0.02, soakSeconds: nil)
+
+  private static let allLimits = Suite.allCases.flatMap { suite in Engine.allCases.map { (suite, $0) } }
+
+  private static func throughput(_ methods: [Method], size: Int, limits: [(Suite, Engine)]) -> Group {
+    Group(
+      title: "\(size) bytes, 1 sender, 1 receiver",
+      units: methods.map { [.cell(Cell(method: $0, size: size))] }
+        + limits.map { [.memory(MemoryCell(suite: $0, engine: $1, size: size))] })
+  }
+
+  private static func receivers(_ methods: [Method], _ counts: [Int]) -> Group {
+    Group(title: "1 sender, \(list(counts)) receivers", units: methods.map { method in
+      counts.flatMap { count in
+        [nil, steadyRate].map { .cell(Cell(method: method, receivers: count, rate: $0)) }
+      }
+    })
+  }
+
+  private static func senders(_ methods: [Method], _ counts: [Int]) -> Group {
+    Group(title: "\(list(counts)) senders, 1 receiver", units: methods.map { method in
+      counts.flatMap { count in
+        [nil, steadyRate].map { .cell(Cell(method: method, senders: count, rate: $0)) }
+      }
+    })
+  }
+
+  private static func latency(_ methods: [Method], rate: Int) -> Group {
+    Group(title: "\(rate) messages/s, one by one", units: methods.map { [.cell(.latency($0, rate: rate))] })
+  }
+
+  private static func list(_ counts: [Int]) -> String {
+    counts.map(String.init).joined(separator: ", ")
+  }
+}

@@ -1,0 +1,83 @@
+/// What the library promises beside plain UDP and wolfSSL's own calls; each ratio is of two cells of the same round.
+extension Results {
+  var verdicts: [Verdict] {
+    [
+      speed(of: .wdm, over: .baseline, 3), speed(of: .chaCha, over: .baseline, 5), speed(of: .chaCha, over: .plain, 3),
+      share(of: .wdm), share(of: .chaCha),
+      latency("p50", \.p50), latency("p99", \.p99),
+      costOfSenders(.wdm), costOfSenders(.chaCha),
+      costOfReceivers, factorOfReceivers,
+    ].compactMap(\.self)
+  }
+
+  private func speed(of suite: Suite, over method: Method, _ bound: Double) -> Verdict? {
+    let cells = [Cell(method: .library(suite, isBatched: true)), Cell(method: method)]
+    return Verdict(
+      "\(suite.shortName) batches / \(method.name), messages/s",
+      rounds: ratios(cells[0], cells[1], \.messagesPerSecond), atLeast: bound, lost: lost(in: cells))
+  }
+
+  private func share(of suite: Suite) -> Verdict? {
+    let cell = Cell(method: .library(suite, isBatched: true))
+    let limits = measurements(of: MemoryCell(suite: suite)).map(\.limit)
+    return Verdict(
+      "\(suite.shortName) batches / limit in memory, messages/s",
+      rounds: zip(measurements(of: cell), limits).map { $0.messagesPerSecond / $1 }, atLeast: 0.85,
+      lost: lost(in: [cell]))
+  }
+
+  private func latency(_ name: String, _ percentile: KeyPath<Latency, Double>) -> Verdict? {
+    let cells = [Cell.latency(.library(.wdm, isBatched: false), rate: 1_000), .latency(.baseline, rate: 1_000)]
+    let values = cells.map { measurements(of: $0).compactMap { $0.latency?[keyPath: percentile] } }
+    return Verdict(
+      "\(name) of WDM one at a time / \(Method.baseline.name), at 1000 messages/s",
+      rounds: zip(values[0], values[1]).map { $0 / $1 }, atMost: 1.1, lost: lost(in: cells))
+  }
+
+  private func costOfSenders(_ suite: Suite) -> Verdict? {
+    let cells = [64, 1].map {
+      Cell(method: .library(suite, isBatched: true), senders: $0, rate: Plan.steadyRate)
+    }
+    return Verdict(
+      "\(suite.shortName) batches, receiver's CPU a message, 64 senders / 1",
+      rounds: ratios(cells[0], cells[1], \.receiverMicroseconds), atMost: 1.1, lost: lost(in: cells))
+  }
+
+  /// The library's growth beside plain UDP's, both in microseconds.
+  private var costOfReceivers: Verdict? {
+    let growths = growthOfReceivers { $0 - $1 }
+    return Verdict(
+      "ChaCha batches / plain UDP, growth of the sender's CPU a message in us, 1 to 8 receivers",
+      rounds: zip(growths.library, growths.plain).map { $0 / $1 }, atMost: 1, lost: growths.lost)
+  }
+
+  /// The same as factors. Not checked: a sender that costs less to begin with may grow by a larger factor and yet less.
+  private var factorOfReceivers: Verdict? {
+    let growths = growthOfReceivers { $0 / $1 }
+    return Verdict(
+      "ChaCha batches / plain UDP, factor by which the sender's CPU a message grows, 1 to 8 receivers",
+      rounds: zip(growths.library, growths.plain).map { $0 / $1 }, atMost: 1, lost: growths.lost, isChecked: false)
+  }
+
+  private func growthOfReceivers(
+    _ growth: (_ many: Double, _ one: Double) -> Double
+  ) -> (library: [Double], plain: [Double], lost: Int) {
+    let cells = [Method.library(.chaCha, isBatched: true), .plain].map { method in
+      [8, 1].map { Cell(method: method, receivers: $0, rate: Plan.steadyRate) }
+    }
+    let growths = cells.map { pair in
+      zip(measurements(of: pair[0]), measurements(of: pair[1])).map {
+        growth($0.senderMicroseconds, $1.senderMicroseconds)
+      }
+    }
+    return (growths[0], growths[1], lost(in: cells.flatMap(\.self)))
+  }
+
+  private func ratios(_ one: Cell, _ other: Cell, _ figure: KeyPath<Measurement, Double>) -> [Double] {
+    zip(measurements(of: one), measurements(of: other)).map { $0[keyPath: figure] / $1[keyPath: figure] }
+  }
+
+  private func lost(in cells: [Cell]) -> Int {
+    cells.flatMap { measurements(of: $0) }.map(\.lost).reduce(0, +)
+  }
+}
