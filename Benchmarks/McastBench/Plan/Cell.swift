@@ -1,5 +1,11 @@
 /// One thing that is measured again in each round.
 struct Cell: Codable, Hashable {
+  /// What cells of the same round show together.
+  enum Scenario: String, Codable, Hashable {
+    case sizes, receivers, senders, latency
+  }
+
+  var scenario = Scenario.sizes
   var method: Method
   /// Bytes of a message.
   var size = 256
@@ -14,7 +20,7 @@ struct Cell: Codable, Hashable {
 
   /// Messages of which each is sent by itself, at a steady rate, to learn how long they take.
   static func latency(_ method: Method, rate: Int) -> Cell {
-    Cell(method: method, rate: rate, burst: 1, isTimed: true)
+    Cell(scenario: .latency, method: method, rate: rate, burst: 1, isTimed: true)
   }
 }
 

@@ -19,6 +19,7 @@ struct Plan {
   /// How long the soak at the end takes; nil is none.
   var soakSeconds: Double?
 
+  static let largestBurst = 64
   /// A rate that all methods can keep, so that their costs compare.
   static let steadyRate = 20_000
   static let latencyRates = [1_000, 10_000]
@@ -58,19 +59,23 @@ struct Plan {
   }
 
   private static func receivers(_ methods: [Method], _ counts: [Int]) -> Group {
-    Group(title: "1 sender, \(list(counts)) receivers", units: methods.map { method in
-      counts.flatMap { count in
-        [nil, steadyRate].map { .cell(Cell(method: method, receivers: count, rate: $0)) }
-      }
-    })
+    Group(
+      title: "1 sender, \(list(counts)) receivers",
+      units: methods.map { method in
+        counts.flatMap { count in
+          [nil, steadyRate].map { .cell(Cell(scenario: .receivers, method: method, receivers: count, rate: $0)) }
+        }
+      })
   }
 
   private static func senders(_ methods: [Method], _ counts: [Int]) -> Group {
-    Group(title: "\(list(counts)) senders, 1 receiver", units: methods.map { method in
-      counts.flatMap { count in
-        [nil, steadyRate].map { .cell(Cell(method: method, senders: count, rate: $0)) }
-      }
-    })
+    Group(
+      title: "\(list(counts)) senders, 1 receiver",
+      units: methods.map { method in
+        counts.flatMap { count in
+          [nil, steadyRate].map { .cell(Cell(scenario: .senders, method: method, senders: count, rate: $0)) }
+        }
+      })
   }
 
   private static func latency(_ methods: [Method], rate: Int) -> Group {

@@ -12,7 +12,18 @@ struct Chart {
   var bars: [Bar]
   var caption: [String]
 
-  private let (left, width, right, step, top) = (290.0, 440.0, 150.0, 26.0, 48.0)
+  // In points: names, bars and numbers stand side by side; a bar and its gap, and what is above the first.
+  private let left = 290.0
+  private let width = 440.0
+  private let right = 150.0
+  private let step = 26.0
+  private let top = 48.0
+
+  init(title: String, bars: [Bar], caption: [String]) {
+    self.title = title
+    self.bars = bars
+    self.caption = caption
+  }
 
   var svg: String {
     let most = max(bars.map { max($0.value.median + $0.value.spread, $0.limit ?? 0) }.max() ?? 1, 1)

@@ -36,7 +36,7 @@ extension Results {
 
   private func costOfSenders(_ suite: Suite) -> Verdict? {
     let cells = [64, 1].map {
-      Cell(method: .library(suite, isBatched: true), senders: $0, rate: Plan.steadyRate)
+      Cell(scenario: .senders, method: .library(suite, isBatched: true), senders: $0, rate: Plan.steadyRate)
     }
     return Verdict(
       "\(suite.shortName) batches, receiver's CPU a message, 64 senders / 1",
@@ -63,7 +63,7 @@ extension Results {
     _ growth: (_ many: Double, _ one: Double) -> Double
   ) -> (library: [Double], plain: [Double], lost: Int) {
     let cells = [Method.library(.chaCha, isBatched: true), .plain].map { method in
-      [8, 1].map { Cell(method: method, receivers: $0, rate: Plan.steadyRate) }
+      [8, 1].map { Cell(scenario: .receivers, method: method, receivers: $0, rate: Plan.steadyRate) }
     }
     let growths = cells.map { pair in
       zip(measurements(of: pair[0]), measurements(of: pair[1])).map {

@@ -8,7 +8,8 @@ extension Report {
       bars: shown.compactMap { report in
         report.messagesPerSecond.map {
           Chart.Bar(
-            name: report.name, value: $0, limit: limit(of: report.cell.method), color: color(of: report.cell.method.path))
+            name: report.name, value: $0, limit: limit(of: report.cell.method),
+            color: color(of: report.cell.method.path))
         }
       },
       caption: [

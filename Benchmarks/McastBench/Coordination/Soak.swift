@@ -1,0 +1,47 @@
+import CBenchSupport
+import FoundationEssentials
+import Glibc
+
+/// Messages at 80 % of the top rate for a long time: nothing may be lost, no memory may be taken.
+struct Soak {
+  var suite: Suite
+  var seconds: Double
+
+  /// Learns the top rate, then sends.
+  func run() throws -> SoakReport {
+    var links = Links()
+    let link = try links.make(
+      Link.Key(path: .library(suite, .libcrypto), receivers: 1, senders: 1), countsAllocations: true)
+    try link.waitUntilReady()
+    var load = Load(
+      Cell(method: .library(suite, isBatched: true)), seconds: min(3, seconds / 5), window: ReceiveBuffer.window)
+    let top = try link.carry(load)
+    let topRate = Double(top.sent.sent) / top.sent.seconds
+
+    load.seconds = seconds
+    load.rate = topRate * 0.8
+    var resident: (sender: [Int], receiver: [Int]) = ([], [])
+    let outcome = try link.carry(load) {
+      let start = cbench_now()
+      for second in 1...max(1, Int(seconds)) {
+        // Before the last message, so that all samples are of the same state.
+        cbench_sleep_until(start + UInt64(Double(second) * 1e9 - 0.1e9))
+        resident.sender.append(try Self.residentBytes(of: link.processes.sender))
+        resident.receiver.append(try Self.residentBytes(of: link.processes.receiver))
+      }
+    }
+    return SoakReport(
+      suite: suite, seconds: outcome.sent.seconds, topMessagesPerSecond: topRate, sent: outcome.sent.sent,
+      lost: outcome.lost, isCounting: cbench_can_count_allocations() != 0,
+      sender: .init(residentBytes: resident.sender, allocations: outcome.sent.allocations),
+      receiver: .init(residentBytes: resident.receiver, allocations: outcome.received[0].allocations))
+  }
+
+  /// proc(5), /proc/pid/statm: the second number is resident pages.
+  private static func residentBytes(of process: CInt) throws -> Int {
+    let text = try String(contentsOfFile: "/proc/\(process)/statm", encoding: .utf8)
+    let numbers = text.split(separator: " ")
+    guard numbers.count > 1, let pages = Int(numbers[1]) else { throw BenchError("cannot read a process's memory") }
+    return pages * sysconf(Int32(_SC_PAGESIZE))
+  }
+}

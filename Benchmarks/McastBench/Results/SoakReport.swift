@@ -1,0 +1,64 @@
+/// What a long run at a high rate showed.
+struct SoakReport: Codable, Hashable {
+  /// One process of the two.
+  struct Side: Codable, Hashable {
+    /// Resident memory in bytes, sampled each second.
+    var residentBytes: [Int]
+    var allocations: Allocations
+    /// How much more memory there was at the end than after the beginning; a tenth of the time, at most a minute, is the
+    /// beginning.
+    var growth: Int {
+      guard let last = residentBytes.last else { return 0 }
+      return last - residentBytes[min(60, residentBytes.count / 10)]
+    }
+  }
+
+  /// What the figures may be at most: 1 MB, and some allocations a second that have nothing to do with messages.
+  private static let growthLimit = 1 << 20
+  private static let allocationsPerSecondLimit = 10.0
+
+  var suite: Suite
+  var seconds: Double
+  var topMessagesPerSecond: Double
+  var sent: Int
+  var lost: Int
+  /// Whether allocations could be counted.
+  var isCounting: Bool
+  var sender: Side
+  var receiver: Side
+
+  /// Messages a second that were sent.
+  var messagesPerSecond: Double { Double(sent) / seconds }
+
+  var isMet: Bool { lost == 0 && isFlat && allocatesNothing }
+
+  private var isFlat: Bool { [sender, receiver].allSatisfy { abs($0.growth) <= Self.growthLimit } }
+
+  private var allocatesNothing: Bool {
+    [sender, receiver].allSatisfy { Double($0.allocations.ours) <= Self.allocationsPerSecondLimit * seconds }
+  }
+
+  var text: String {
+    """
+    Soak, \(suite.shortName) batches, \(seconds.short) s at \(messagesPerSecond.short) messages/s \
+    (\((messagesPerSecond / topMessagesPerSecond * 100).short) % of the top rate):
+      lost: \(lost.grouped) of \(sent.grouped) \(lost == 0 ? "ok" : "MISSED")
+      resident memory, sender \(text(sender)), receiver \(text(receiver)) \(isFlat ? "ok" : "MISSED")
+      allocations a message, sender \(allocations(sender)), receiver \(allocations(receiver)) \
+    \(!isCounting ? "not counted" : allocatesNothing ? "ok" : "MISSED")
+
+    """
+  }
+
+  private func text(_ side: Side) -> String {
+    let last = Double(side.residentBytes.last ?? 0) / 1e6
+    return "\(last.short) MB (grown by \((Double(side.growth) / 1e6).short))"
+  }
+
+  private func allocations(_ side: Side) -> String {
+    let messages = Double(max(sent, 1))
+    let ours = Double(side.allocations.ours) / messages
+    let wolfSSL = Double(side.allocations.wolfSSL) / messages
+    return "\(ours.short) (\(side.allocations.ours.grouped) in all; wolfSSL \(wolfSSL.short))"
+  }
+}

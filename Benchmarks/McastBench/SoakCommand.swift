@@ -1,0 +1,32 @@
+import ArgumentParser
+import Glibc
+
+/// Sends for a long time, and looks at losses and memory.
+struct SoakCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "soak",
+    abstract: "Send at 80 % of the top rate, and fail if a message is lost or memory is taken.")
+
+  @Option(help: "How long to send; fractions are allowed.")
+  var minutes = 10.0
+
+  @Option(
+    help: .init("WDM-NULL-SHA256 or PSK-CHACHA20-POLY1305. (default: both, one after the other)", valueName: "name"))
+  var suite: Suite?
+
+  func validate() throws {
+    guard minutes > 0, minutes.isFinite else { throw ValidationError("A soak takes some time.") }
+  }
+
+  func run() throws {
+    var isMet = true
+    for suite in suite.map({ [$0] }) ?? Suite.allCases {
+      let report = try Soak(suite: suite, seconds: minutes * 60).run()
+      print(report.text)
+      isMet = isMet && report.isMet
+    }
+    if !isMet { throw ExitCode(EXIT_FAILURE) }
+  }
+}
+
+extension Suite: ExpressibleByArgument {}

@@ -1,0 +1,104 @@
+import Glibc
+import Logging
+import MulticastDTLS
+
+/// The sending side of the library, for one or more members.
+final class LibrarySendingEnd: SendingEnd {
+  private let sides: [SendingSide]
+
+  init(_ suite: Suite, _ engine: Engine, group: GroupEndpoint, senders: Int, receivers: Int) throws {
+    let keys = try benchKeys()
+    sides = try (0..<senders).map {
+      try SendingSide(configuration(member: $0, senders: senders, group, suite, engine), keys: keys)
+    }
+  }
+
+  func send(_ payloads: [[UInt8]], as sender: Int, isBatched: Bool) throws {
+    guard isBatched else {
+      for payload in payloads { try sides[sender].send(payload) }
+      return
+    }
+    var sent = try sides[sender].send(payloads)
+    while sent < payloads.count {
+      sched_yield()
+      sent += try sides[sender].send(Array(payloads[sent...]))
+    }
+  }
+}
+
+/// Receives by the library; keep what is returned.
+func receiveByLibrary(
+  _ suite: Suite, _ engine: Engine, _ opening: Opening, into delivery: Delivery
+) throws -> MulticastPeer {
+  let member = opening.senders + opening.number
+  return try MulticastPeer(
+    configuration(member: member, senders: opening.senders, opening.group, suite, engine), keys: benchKeys(),
+    logger: Logger(label: "", factory: { _ in SwiftLogNoOpLogHandler() })
+  ) { _, payload in
+    delivery.take(payload)
+  }
+}
+
+/// Records of the library in memory.
+final class LibraryMemory {
+  private static let count = 1024
+  private var records: MemoryRecords
+
+  init(_ cell: MemoryCell) throws {
+    records = try MemoryRecords(
+      suite: cell.suite.librarySuite, engine: cell.engine.libraryEngine,
+      payload: [UInt8](repeating: 0x5A, count: cell.size), count: Self.count)
+  }
+
+  /// Seals records and opens them, in turns, until each was done for some time.
+  func measure(seconds: Double) throws -> (sealedPerSecond: Double, openedPerSecond: Double) {
+    let clock = ContinuousClock()
+    var (sealing, opening, count) = (Duration.zero, Duration.zero, 0)
+    repeat {
+      let start = clock.now
+      try records.seal()
+      let middle = clock.now
+      let opened = records.open()
+      opening += clock.now - middle
+      sealing += middle - start
+      guard opened == Self.count else { throw BenchError("only \(opened) of \(Self.count) records were accepted") }
+      count += opened
+    } while min(sealing, opening) < .seconds(seconds)
+    return (Double(count) / (sealing / .seconds(1)), Double(count) / (opening / .seconds(1)))
+  }
+}
+
+private func benchKeys() throws -> KeyRing {
+  KeyRing(try GroupSecret(text: "a secret for this measurement"))
+}
+
+private func configuration(
+  member: Int, senders: Int, _ group: GroupEndpoint, _ suite: Suite, _ engine: Engine
+) throws -> MulticastPeer.Configuration {
+  var configuration = MulticastPeer.Configuration(
+    member: MemberID(rawValue: UInt8(member)), peers: MemberSet(0...UInt8(senders)),
+    group: try GroupAddress(group.text), interface: try NetworkInterface("lo"), state: nil)
+  configuration.epoch = .first
+  configuration.timeToLive = 0
+  configuration.suite = suite.librarySuite
+  configuration.engine = engine.libraryEngine
+  return configuration
+}
+
+extension Suite {
+  fileprivate var librarySuite: CipherSuite {
+    switch self {
+    case .wdm: .wdmNullSHA256
+    case .chaCha: .pskChaCha20Poly1305
+    }
+  }
+}
+
+extension Engine {
+  fileprivate var libraryEngine: RecordEngine {
+    switch self {
+    case .libcrypto: .libcrypto
+    case .wolfSSL: .wolfSSL
+    }
+  }
+}

@@ -1,0 +1,81 @@
+import CBenchSupport
+
+/// Sends messages for some time, and never more than a window ahead of the slowest receiver, so that what is measured is
+/// what arrives.
+struct SendRun {
+  /// How long nothing may arrive until what is on its way counts as lost.
+  private static let patience: UInt64 = 300_000_000
+  /// How long a sender sleeps that may not send; polling without a pause would cost the receiver's CPU.
+  private static let pause: UInt64 = 20_000
+
+  private let end: any SendingEnd
+  private let load: Load
+  private let counts: SharedCounts
+  /// What each receiver had taken before.
+  private let base: [UInt64]
+  private var sent = 0
+  private var givenUp = 0
+
+  init(_ end: any SendingEnd, _ load: Load, counts: SharedCounts, receivers: Int) {
+    self.end = end
+    self.load = load
+    self.counts = counts
+    base = (0..<receivers).map { counts[$0] }
+  }
+
+  mutating func run() throws -> SendReport {
+    var payloads = [[UInt8]](repeating: [UInt8](repeating: 0x5A, count: load.size), count: load.burst)
+    let allocations = Allocations.now
+    let microseconds = processMicroseconds()
+    let start = cbench_now()
+    let length = UInt64(load.seconds * 1e9)
+    var turn = 0
+    while true {
+      guard waitForTurn(start: start, length: length) else { break }
+      waitUntilOnTheirWay(atMost: load.window - load.burst)
+      if load.isTimed {
+        for index in payloads.indices { Stamp.write(to: &payloads[index]) }
+      }
+      try end.send(payloads, as: turn % load.senders, isBatched: load.isBatched)
+      sent += load.burst
+      turn += 1
+    }
+    waitUntilOnTheirWay(atMost: 0)
+    return SendReport(
+      sent: sent, seconds: Double(cbench_now() - start) / 1e9, microseconds: processMicroseconds() - microseconds,
+      allocations: Allocations.now - allocations)
+  }
+
+  /// Waits until the schedule allows the next burst.
+  ///
+  /// - Returns: False if the time is over.
+  private func waitForTurn(start: UInt64, length: UInt64) -> Bool {
+    guard let rate = load.rate else { return cbench_now() - start < length }
+    let due = UInt64(Double(sent) / rate * 1e9)
+    guard due < length else { return false }
+    cbench_sleep_until(start + due)
+    return true
+  }
+
+  private mutating func waitUntilOnTheirWay(atMost limit: Int) {
+    var arrived = slowest
+    var lastArrival = cbench_now()
+    while sent - givenUp - arrived > max(limit, 0) {
+      cbench_sleep_until(cbench_now() + Self.pause)
+      let now = cbench_now()
+      if slowest > arrived {
+        arrived = slowest
+        lastArrival = now
+      } else if now - lastArrival > Self.patience {
+        givenUp = sent - arrived
+      }
+    }
+  }
+
+  /// What the slowest receiver has taken in this run.
+  private var slowest: Int {
+    var least = UInt64.max
+    for index in base.indices { least = min(least, counts[index] - base[index]) }
+    return Int(least)
+  }
+}

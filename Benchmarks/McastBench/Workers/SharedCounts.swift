@@ -1,0 +1,35 @@
+import CBenchSupport
+
+/// How many messages each receiver has taken, in memory that all processes of a link share.
+@safe
+final class SharedCounts {
+  static let size = 4096
+  /// A cache line for each receiver, so that they do not slow each other down.
+  private static let stride = 8
+
+  private let numbers: UnsafeMutablePointer<UInt64>
+
+  /// Maps the memory; it stays mapped until the process ends.
+  init(descriptor: CInt) throws {
+    guard let memory = unsafe cbench_map(descriptor, Self.size) else { throw BenchError("mmap failed") }
+    unsafe numbers = unsafe memory
+  }
+
+  /// What a receiver has taken; only that receiver sets it.
+  subscript(receiver: Int) -> UInt64 {
+    get { unsafe cbench_load(numbers + receiver * Self.stride) }
+    set { unsafe cbench_store(numbers + receiver * Self.stride, newValue) }
+  }
+}
+
+// Safe to share: every access is atomic, and the pointer never changes.
+extension SharedCounts: @unchecked Sendable {}
+
+/// What went wrong, for a person.
+struct BenchError: Error, CustomStringConvertible {
+  var description: String
+
+  init(_ description: String) {
+    self.description = description
+  }
+}

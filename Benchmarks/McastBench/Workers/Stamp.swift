@@ -1,0 +1,16 @@
+import CBenchSupport
+
+/// The first bytes of a timed message: when it was sent, in nanoseconds of CLOCK_MONOTONIC.
+enum Stamp {
+  static let size = 8
+
+  static func read(_ payload: UnsafeRawBufferPointer) -> UInt64 {
+    unsafe payload.loadUnaligned(as: UInt64.self)
+  }
+
+  /// Writes the time that it is now.
+  static func write(to payload: inout [UInt8]) {
+    let now = cbench_now()
+    unsafe payload.withUnsafeMutableBytes { unsafe $0.storeBytes(of: now, as: UInt64.self) }
+  }
+}
