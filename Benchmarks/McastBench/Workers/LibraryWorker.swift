@@ -41,7 +41,8 @@ func receiveByLibrary(
 
 /// Records of the library in memory.
 final class LibraryMemory {
-  private static let count = 1024
+  /// As many as a batch has.
+  private static let count = Plan.largestBurst
   private var records: MemoryRecords
 
   init(_ cell: MemoryCell) throws {
