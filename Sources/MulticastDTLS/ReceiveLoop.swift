@@ -7,29 +7,25 @@ import Synchronization
 ///
 /// 1. Wait for a datagram, for an order (to stop, or to accept another ring), or for a second to pass.
 /// 2. Take what is there as one batch.
-/// 3. For each datagram: admission, then its sender's session, then the handler. Messages that come one after the other
-///    from one member are counted and watched as one run, refusals one by one.
+/// 3. For each datagram: admission, then its sender's session, then the handler (see ``Intake``).
 /// 4. Once a second: say what a person should know, hand on how far the others were heard, and, after a silence, join
 ///    again if the interface has come back.
 ///
-/// The members, the observer and the batch are the thread's own. It is a thread and not a task, because it blocks: one
+/// The intake and the batch are the thread's own. It is a thread and not a task, because it blocks: one
 /// of the few threads that run Swift tasks would be lost to it. It waits for no disk and no log.
 final class ReceiveLoop: Sendable {
   private let socket: MulticastSocket
-  private let handler: Handler
+  private let handler: Intake.Handler
   private let log: NoticeLog
   private let wakeEvent: WakeEvent
   private let orders = Mutex(Orders())
-  private let counters = Mutex(Traffic())
+  private let counters = Intake.Counters()
   private let thread = JoinableThread()
 
   /// How often the loop looks at the time.
   private static let tick = Duration.seconds(1)
   /// How many batches are taken before a key is dropped: more than a receive buffer holds.
   private static let drainedBatches = 512
-
-  /// Gets what a message carries, lent for the call, on the loop's thread; says whether there was room for it.
-  typealias Handler = @Sendable (Message.Origin, Span<UInt8>) -> Bool
 
   /// What the thread is told to do, once it looks.
   private struct Orders {
@@ -40,7 +36,7 @@ final class ReceiveLoop: Sendable {
 
   /// What became of all datagrams until now.
   var traffic: Traffic {
-    var traffic = counters.withLock { $0 }
+    var traffic = counters.traffic
     traffic.droppedByKernel = socket.droppedByKernel
     return traffic
   }
@@ -59,7 +55,7 @@ final class ReceiveLoop: Sendable {
     socket: MulticastSocket,
     surroundings: Notice.Surroundings,
     log: NoticeLog,
-    handler: @escaping Handler
+    handler: @escaping Intake.Handler
   ) throws(SystemError) {
     self.socket = socket
     self.handler = handler
@@ -93,43 +89,26 @@ final class ReceiveLoop: Sendable {
     _ ring: [HeldKey], members: MemberSet, sent: SentRecords, _ surroundings: Notice.Surroundings
   ) {
     var ring = ring
-    let members = InboundMembers(ring.map(\.accepted), members: members, sent: sent)
     var surroundings = surroundings
     let batch = ReceiveBatch()
-    var observer = Observer(start: Moment.now, followed: surroundings.others)
+    var intake = Intake(
+      InboundMembers(ring.map(\.accepted), members: members, sent: sent),
+      observer: Observer(start: Moment.now, followed: surroundings.others), counters: counters, handler: handler)
     var nextTick = Moment.now + Self.tick
     // What is new is handed on at once, and what comes within a second of that together.
     var nextSave = Moment.now
-    var isSaved = true
     // Whoever waits for a ring to be accepted waits no longer.
     defer {
-      save(members, ring)
+      save(intake.members, ring)
       orders.withLock { $0.ring.take() }?.isAccepted.signal()
     }
 
     /// Takes one batch of what has arrived, and says how many datagrams that were.
     func takeBatch(now: Moment) throws(SystemError) -> Int {
-      var run: ArrivalRun?
-      defer { endRun() }
-      func endRun() {
-        guard let ended = run.take() else { return }
-        isSaved = false
-        counters.withLock { $0.count(ended) }
-        say(observer.heard(ended, now: now), surroundings)
-      }
-      return unsafe try batch.receive(from: socket) { datagram, source in
-        switch unsafe members.open(datagram, from: source, now: now) {
-        case .success(let arrival):
-          let isDelivered = unsafe handler(arrival.origin, members.payload(of: arrival).span)
-          if run?.extend(by: arrival, isDelivered: isDelivered) != true {
-            endRun()
-            run = ArrivalRun(arrival, isDelivered: isDelivered)
-          }
-        case .failure(let refused):
-          endRun()
-          counters.withLock { $0.count(refused) }
-          say(observer.refused(refused, now: now), surroundings)
-        }
+      defer { say(intake.endRun(now: now), surroundings) }
+      return unsafe try batch.receive(from: socket, into: &intake) { intake, datagram, source in
+        let notices = unsafe intake.take(datagram, from: source, now: now)
+        if !notices.isEmpty { say(notices, surroundings) }
       }
     }
 
@@ -144,15 +123,13 @@ final class ReceiveLoop: Sendable {
         if let order {
           // What was sent before a key is dropped is still accepted; but a flood is not waited for.
           for _ in 0..<Self.drainedBatches { if (try? takeBatch(now: now)) ?? 0 == 0 { break } }
-          save(members, ring)
+          save(intake.members, ring)
           let dropped = ring.map(\.keyID).filter { keyID in !order.keys.contains { $0.keyID == keyID } }
-          members.accept(order.keys.map(\.accepted))
+          intake.accept(order.keys.map(\.accepted))
           ring = order.keys
           surroundings.keyIDs = ring.map(\.keyID)
           order.isAccepted.signal()
-          for keyID in dropped {
-            say(observer.dropped(keyID, members.whereabouts.members(at: keyID)), surroundings)
-          }
+          for keyID in dropped { say(intake.dropped(keyID), surroundings) }
         }
       case .silence:
         if socket.rejoinIfInterfaceReturned() {
@@ -167,13 +144,13 @@ final class ReceiveLoop: Sendable {
           _ = wait(for: -1, milliseconds: 100)
         }
       }
-      if !isSaved, now >= nextSave {
-        save(members, ring)
-        isSaved = true
+      if !intake.isSaved, now >= nextSave {
+        save(intake.members, ring)
+        intake.isSaved = true
         nextSave = now + Self.tick
       }
       if now >= nextTick {
-        say(observer.tick(members.whereabouts, now: now), surroundings)
+        say(intake.tick(now: now), surroundings)
         // The kernel counts modulo 2^32; it is asked before that can come round.
         _ = socket.droppedByKernel
         nextTick = now + Self.tick
@@ -194,12 +171,13 @@ final class ReceiveLoop: Sendable {
 
   /// Waits for datagrams, for an order, or until the time is up. Source: poll(2), which skips descriptor -1.
   private func wait(for descriptor: CInt, milliseconds: CInt) -> Awaited {
-    var awaited = [
-      pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0),
-      pollfd(fd: wakeEvent.rawValue, events: Int16(POLLIN), revents: 0),
-    ]
-    // A signal may end the wait early: that is silence too.
-    guard unsafe poll(&awaited, nfds_t(awaited.count), milliseconds) > 0 else { return .silence }
-    return awaited[1].revents != 0 ? .order : .datagrams
+    // No array: it would be the only thing that is allocated for a batch.
+    unsafe withUnsafeTemporaryAllocation(of: pollfd.self, capacity: 2) { awaited in
+      unsafe awaited.initializeElement(at: 0, to: pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0))
+      unsafe awaited.initializeElement(at: 1, to: pollfd(fd: wakeEvent.rawValue, events: Int16(POLLIN), revents: 0))
+      // A signal may end the wait early: that is silence too.
+      guard unsafe poll(awaited.baseAddress, nfds_t(awaited.count), milliseconds) > 0 else { return .silence }
+      return unsafe awaited[1].revents != 0 ? .order : .datagrams
+    }
   }
 }

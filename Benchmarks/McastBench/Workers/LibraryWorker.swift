@@ -2,29 +2,44 @@ import Glibc
 import Logging
 import MulticastDTLS
 
-/// The sending side of the library, for one or more members.
+/// A member that sends: a peer as programs have it, which also receives, or a sending side by itself.
+private protocol Sender {
+  func send(_ payload: [UInt8]) throws
+  @discardableResult func send(_ payloads: [[UInt8]]) throws -> Int
+}
+
+extension MulticastPeer: Sender {}
+extension SendingSide: Sender {}
+
+/// One member that sends by the library, or several.
 final class LibrarySendingEnd: SendingEnd {
-  private let sides: [SendingSide]
+  private let senders: [any Sender]
 
   init(_ suite: Suite, _ engine: Engine, group: GroupEndpoint, senders: Int, receivers: Int) throws {
     let keys = try benchKeys()
-    sides = try (0..<senders).map {
-      try SendingSide(configuration(member: $0, senders: senders, group, suite, engine), keys: keys)
+    self.senders = try (0..<senders).map { member in
+      let configuration = try configuration(member: member, senders: senders, group, suite, engine)
+      // Many in one process would all hear one another, which is not what is measured.
+      return senders == 1
+        ? try MulticastPeer(configuration, keys: keys, logger: silence, handler: { _, _ in })
+        : try SendingSide(configuration, keys: keys)
     }
   }
 
   func send(_ payloads: [[UInt8]], as sender: Int, isBatched: Bool) throws {
     guard isBatched else {
-      for payload in payloads { try sides[sender].send(payload) }
+      for payload in payloads { try senders[sender].send(payload) }
       return
     }
-    var sent = try sides[sender].send(payloads)
+    var sent = try senders[sender].send(payloads)
     while sent < payloads.count {
       sched_yield()
-      sent += try sides[sender].send(Array(payloads[sent...]))
+      sent += try senders[sender].send(Array(payloads[sent...]))
     }
   }
 }
+
+private let silence = Logger(label: "", factory: { _ in SwiftLogNoOpLogHandler() })
 
 /// Receives by the library; keep what is returned.
 func receiveByLibrary(
@@ -33,7 +48,7 @@ func receiveByLibrary(
   let member = opening.senders + opening.number
   return try MulticastPeer(
     configuration(member: member, senders: opening.senders, opening.group, suite, engine), keys: benchKeys(),
-    logger: Logger(label: "", factory: { _ in SwiftLogNoOpLogHandler() })
+    logger: silence
   ) { _, payload in
     delivery.take(payload)
   }

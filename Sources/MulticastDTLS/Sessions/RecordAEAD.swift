@@ -72,7 +72,7 @@ struct RecordAEAD: ~Copyable {
     ) -> Bool {
       unsafe EVP_CIPHER_CTX_ctrl(context, EVP_CTRL_AEAD_TLS1_AAD, CInt(RecordAEAD.headerSize), header)
         == CInt(RecordAEAD.tagSize)
-        && EVP_Cipher(context, output, input?.assumingMemoryBound(to: UInt8.self), CUnsignedInt(count)) >= 0
+        && copenssl_cipher(context, output, input?.assumingMemoryBound(to: UInt8.self), CUnsignedInt(count)) >= 0
     }
   }
 }

@@ -64,10 +64,11 @@ final class MulticastSocket: Sendable {
   ///
   /// - Parameters:
   ///   - timeToLive: The TTL of what is sent: 0 stays on this machine, 1 on the local network.
+  ///   - isReceiving: Whether to join the group at all.
   ///   - way: How to send batches at first.
   /// - Throws: ``NetworkError`` if the group cannot be joined there; ``SystemError`` if there are no sockets.
   init(
-    group: GroupAddress, interface: NetworkInterface, timeToLive: UInt8, way: Way = .segments
+    group: GroupAddress, interface: NetworkInterface, timeToLive: UInt8, isReceiving: Bool = true, way: Way = .segments
   ) throws {
     self.group = group
     self.way = Atomic(way)
@@ -93,8 +94,12 @@ final class MulticastSocket: Sendable {
       // An older kernel hands over each datagram by itself, and our own ones, which are then known by their tags.
       isJoining = cdatagram_receive_joined(receiver.rawValue) == 0
       isDiscardingOwn = cdatagram_discard_own(receiver.rawValue, sourcePort) == 0
-      try receiver.bind(to: group.socketAddress)
-      try join(interfaceIndex: interface.index)
+      if isReceiving {
+        try receiver.bind(to: group.socketAddress)
+        try join(interfaceIndex: interface.index)
+      } else {
+        try chooseInterface(interface.index)
+      }
     } catch {
       throw NetworkError(
         "cannot use group \(group) on interface \(interface.name): \(error); try another interface or group"
@@ -229,8 +234,12 @@ final class MulticastSocket: Sendable {
     }
   }
 
-  private func join(interfaceIndex: UInt32) throws(SystemError) {
+  private func chooseInterface(_ interfaceIndex: UInt32) throws(SystemError) {
     try sender.setOption(IPPROTO_IP, IP_MULTICAST_IF, "IP_MULTICAST_IF", to: request(interfaceIndex))
+  }
+
+  private func join(interfaceIndex: UInt32) throws(SystemError) {
+    try chooseInterface(interfaceIndex)
     try receiver.setOption(IPPROTO_IP, IP_ADD_MEMBERSHIP, "IP_ADD_MEMBERSHIP", to: request(interfaceIndex))
   }
 

@@ -37,11 +37,12 @@ struct ReceiveBatch: ~Copyable {
 
   /// Receives what is ready now and hands over each datagram, lent for the call. Source: recvmmsg(2), udp(7).
   ///
+  /// - Parameter state: Where the body keeps what it has; a closure that captures it costs more than what is done with it.
   /// - Returns: How many datagrams there were.
   /// - Throws: ``SystemError`` if the socket reports an error.
-  borrowing func receive(
-    from socket: MulticastSocket,
-    _ body: (UnsafeBufferPointer<UInt8>, Endpoint) -> Void
+  borrowing func receive<State>(
+    from socket: MulticastSocket, into state: inout State,
+    _ body: (inout State, UnsafeBufferPointer<UInt8>, Endpoint) -> Void
   ) throws(SystemError) -> Int {
     let received = unsafe cdatagram_receive(
       socket.receiveDescriptor,
@@ -59,7 +60,7 @@ struct ReceiveBatch: ~Copyable {
       var start = 0
       repeat {
         let size = min(segment, count - start)
-        unsafe body(UnsafeBufferPointer(start: slot.bytes + start, count: size), source)
+        unsafe body(&state, UnsafeBufferPointer(start: slot.bytes + start, count: size), source)
         start += size
         taken += 1
       } while start < count

@@ -1,0 +1,77 @@
+import Synchronization
+
+/// What becomes of datagrams: each is admitted, opened, and handed on; every outcome is counted and watched. Only the
+/// receive loop's thread uses it.
+///
+/// Messages that come one right after the other from one member are counted and watched as one run, when the next one
+/// differs or the batch ends: what is done for each record alone is opening it, and calling the handler.
+struct Intake {
+  /// Gets what a message carries, lent for the call, and says whether there was room for it.
+  typealias Handler = @Sendable (Message.Origin, Span<UInt8>) -> Bool
+
+  /// What became of all datagrams until now; any thread may ask.
+  final class Counters: Sendable {
+    fileprivate let counts = Mutex(Traffic())
+
+    var traffic: Traffic {
+      counts.withLock { $0 }
+    }
+  }
+
+  let members: InboundMembers
+  /// Whether there is nothing new to save of how far the members were heard.
+  var isSaved = true
+
+  private var observer: Observer
+  private var run: ArrivalRun?
+  private let counters: Counters
+  private let handler: Handler
+
+  init(_ members: InboundMembers, observer: Observer, counters: Counters, handler: @escaping Handler) {
+    self.members = members
+    self.observer = observer
+    self.counters = counters
+    self.handler = handler
+  }
+
+  /// Takes one datagram.
+  ///
+  /// - Returns: What a person should know.
+  mutating func take(_ datagram: UnsafeBufferPointer<UInt8>, from source: Endpoint, now: Moment) -> [Notice] {
+    switch unsafe members.open(datagram, from: source, now: now) {
+    case .success(let arrival):
+      let isDelivered = unsafe handler(arrival.origin, members.payload(of: arrival).span)
+      if run?.extend(by: arrival, isDelivered: isDelivered) == true { return [] }
+      defer { run = ArrivalRun(arrival, isDelivered: isDelivered) }
+      return endRun(now: now)
+    case .failure(let refused):
+      let notices = endRun(now: now)
+      counters.counts.withLock { $0.count(refused) }
+      return notices + observer.refused(refused, now: now)
+    }
+  }
+
+  /// Counts what was not counted yet; to be called when a batch has been taken.
+  mutating func endRun(now: Moment) -> [Notice] {
+    guard let ended = run else { return [] }
+    run = nil
+    isSaved = false
+    counters.counts.withLock { $0.count(ended) }
+    return observer.heard(ended, now: now)
+  }
+
+  /// Accepts these keys from now on, and no other.
+  mutating func accept(_ accepted: [InboundMembers.Accepted]) {
+    members.accept(accepted)
+  }
+
+  /// Says of a key that is not accepted any more who was still heard with it.
+  func dropped(_ keyID: KeyID) -> [Notice] {
+    observer.dropped(keyID, members.whereabouts.members(at: keyID))
+  }
+
+  /// Looks around, once a second or so.
+  mutating func tick(now: Moment) -> [Notice] {
+    observer.tick(members.whereabouts, now: now)
+  }
+}
