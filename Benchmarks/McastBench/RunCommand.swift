@@ -37,6 +37,8 @@ struct RunCommand: ParsableCommand {
     for group in plan.groups {
       try bench.run(group)
       print(bench.results.text(of: group))
+      // A person who reads through a pipe need not wait for the last group.
+      fflush(nil)
     }
     let verdicts = bench.results.verdicts
     for verdict in verdicts { print(verdict.text) }
