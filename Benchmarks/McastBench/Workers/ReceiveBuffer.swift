@@ -7,8 +7,8 @@ enum ReceiveBuffer {
   static let size: CInt = 4 << 20
   /// What the kernel counts for one small datagram, at most.
   private static let datagramCost = 2304
-  /// More than that would only wait longer.
-  private static let largestWindow = 512
+  /// Two milliseconds of what the fastest method sends: more than another process of the machine holds up a side for.
+  private static let largestWindow = 2048
 
   /// How many messages may be on their way without a loss, by what the kernel grants here.
   static var window: Int {

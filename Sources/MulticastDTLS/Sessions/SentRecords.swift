@@ -74,7 +74,11 @@ final class SentRecords: Sendable {
         last = header
       }
       sent.latest = keyID
-      if let last { sent.runs[keyID]?.advance(past: last) }
+      // Taken out and put back: to change it in its place would allocate.
+      if let last, var run = sent.runs[keyID] {
+        run.advance(past: last)
+        sent.runs[keyID] = run
+      }
     }
   }
 
