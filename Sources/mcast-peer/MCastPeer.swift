@@ -30,7 +30,7 @@ struct MCastPeer: AsyncParsableCommand {
       in use by another process with the same ID, or no epoch left; 77 secret file or its directory open to others; 78 \
       secret missing or unusable.
       """,
-    version: "mcast-peer 0.1.0 (wolfSSL \(WolfSSLLibrary.version), \(CryptoLibrary.version))"
+    version: "mcast-peer 0.1.0 (wolfSSL \(WolfSSLLibrary.version), OpenSSL \(CryptoLibrary.version))"
   )
 
   @OptionGroup var options: Options

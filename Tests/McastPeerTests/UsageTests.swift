@@ -91,11 +91,11 @@ struct UsageTests {
     #expect(try peer.errors.contains("cannot write to standard output: No space left on device"))
   }
 
-  @Test("the version names wolfSSL's, too")
+  @Test("the version names those of wolfSSL and OpenSSL, too")
   func version() async throws {
     let peer = try PeerProcess(["--version"])
     #expect(try await peer.exitCode() == 0)
-    #expect(try peer.output.wholeMatch(of: /mcast-peer \d+\.\d+\.\d+ \(wolfSSL \d+\.\d+\.\d+\)\n/) != nil)
+    #expect(try peer.output.wholeMatch(of: /mcast-peer \d+\.\d+\.\d+ \(wolfSSL \d+\.\d+\.\d+, OpenSSL \d+\.\d+\.\d+\)\n/) != nil)
   }
 
   @Test("the help names every option with its default")

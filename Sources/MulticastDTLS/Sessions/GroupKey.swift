@@ -66,7 +66,7 @@ final class GroupKey: Sendable {
     guard isSame else {
       throw WolfSSLError(
         description:
-          "\(CryptoLibrary.version) and wolfSSL \(WolfSSLLibrary.version) make different records on this machine; use the "
+          "OpenSSL \(CryptoLibrary.version) and wolfSSL \(WolfSSLLibrary.version) make different records on this machine; use the "
           + "wolfSSL engine")
     }
   }

@@ -98,7 +98,7 @@ final class RecordCipher {
   static func unusable(_ call: String) -> WolfSSLError {
     WolfSSLError(
       description:
-        "\(call) failed: this machine's libcrypto (\(CryptoLibrary.version)) cannot "
+        "\(call) failed: OpenSSL \(CryptoLibrary.version) on this machine cannot "
         + "make the records; use the wolfSSL engine")
   }
 }
