@@ -209,7 +209,8 @@ public final class MulticastPeer: Sendable {
   /// Sends messages, each as one datagram, in order and in as few passes through the kernel as it allows: several times
   /// faster than one by one, and the same for whoever receives them.
   ///
-  /// - Returns: How many the network took: all, or the first ones if it takes no more now.
+  /// - Returns: How many the network took: all, or the first ones if it takes no more now. Up to a batch of those that come
+  ///   after them may have used up numbers, and count as lost with whoever hears the next message.
   /// - Throws: If nothing was sent: ``SendError`` if any message is empty or longer than ``maximumPayload``; else what
   ///   sending the first one throws.
   @discardableResult

@@ -73,8 +73,8 @@ package final class SendingSide: Sendable {
     var taken = 0
     while taken < payloads.count {
       let rest = payloads[taken...]
-      let (sent, failure) = try outbound.withLock { sealing in
-        guard sealing != nil else { throw SendError.stopped }
+      let (sent, failure) = outbound.withLock { sealing -> (Int, (any Error)?) in
+        guard sealing != nil else { return (0, SendError.stopped) }
         let failure = sealing?.seal(rest)
         // What was sealed before leaves all the same.
         let (sent, refusal) = sealing?.leave(socket, self.sent) ?? (0, nil)

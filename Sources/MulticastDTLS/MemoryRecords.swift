@@ -1,5 +1,4 @@
 import Glibc
-import Logging
 
 /// Records that are sealed into memory and opened from there: what `mcast-bench` measures as the limit of the library, with
 /// no socket in the way.
@@ -53,26 +52,5 @@ package struct MemoryRecords: ~Copyable {
   private func room(_ index: Int) -> UnsafeMutableRawBufferPointer {
     let start = index * RecordHeader.maximumRecord
     return unsafe UnsafeMutableRawBufferPointer(rebasing: storage[start..<(start + RecordHeader.maximumRecord)])
-  }
-}
-
-extension SendingSide {
-  /// A sending side by itself, with no thread that receives: many fit one process, and a measurement of who hears them.
-  ///
-  /// - Parameter configuration: Must have an epoch and no state.
-  package convenience init(_ configuration: MulticastPeer.Configuration, keys: KeyRing) throws {
-    let context = try DTLSContext(ownMember: configuration.member, suite: configuration.suite)
-    let key = try GroupKey(context, keys.secrets[0], engine: configuration.engine)
-    let keeper = try StateKeeper(
-      directory: nil,
-      beginning: configuration.epoch.map { .given($0) } ?? .next,
-      keyID: key.keyID,
-      member: configuration.member,
-      isEncrypting: configuration.suite.isEncrypted,
-      log: NoticeLog(Logger(label: "", factory: { _ in SwiftLogNoOpLogHandler() })))
-    let socket = try MulticastSocket(
-      group: configuration.group, interface: configuration.interface, timeToLive: configuration.timeToLive,
-      isReceiving: false)
-    try self.init(HeldKey(key: key, keeper: keeper), socket: socket, sent: SentRecords(port: socket.sourcePort))
   }
 }
