@@ -102,6 +102,6 @@ let package = Package(
     ),
     .testTarget(name: "MulticastDTLSTests", dependencies: ["FuzzBody", "MulticastDTLS", "TestSupport"]),
     .testTarget(name: "McastPeerTests", dependencies: ["mcast-peer", "MulticastDTLS", "TestSupport"]),
-    .testTarget(name: "McastBenchTests", dependencies: ["mcast-bench"]),
+    .testTarget(name: "McastBenchTests", dependencies: ["TestSupport", "mcast-bench"]),
   ] + fuzzTargets + tsanTargets
 )

@@ -1,5 +1,6 @@
 import Foundation
 import FoundationXML
+import TestSupport
 import Testing
 
 @testable import mcast_bench
@@ -50,7 +51,6 @@ struct SmokeTests {
     process.standardError = FileHandle.nullDevice
     try process.run()
     let text = try output.fileHandleForReading.readToEnd() ?? Data()
-    process.waitUntilExit()
-    return (process.terminationStatus, String(decoding: text, as: UTF8.self))
+    return (process.waitForExitStatus(), String(decoding: text, as: UTF8.self))
   }
 }

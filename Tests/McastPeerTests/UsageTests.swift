@@ -136,7 +136,7 @@ struct UsageTests {
     process.standardOutput = output
     try process.run()
     let data = try output.fileHandleForReading.readToEnd() ?? Data()
-    process.waitUntilExit()
+    _ = process.waitForExitStatus()
     return String(decoding: data, as: UTF8.self)
   }
 }

@@ -18,9 +18,8 @@ struct ShimTests {
     compiler.standardError = errors
     try compiler.run()
     let output = String(decoding: try errors.fileHandleForReading.readToEnd() ?? Data(), as: UTF8.self)
-    compiler.waitUntilExit()
 
-    #expect(compiler.terminationStatus != 0)
+    #expect(compiler.waitForExitStatus() != 0)
     #expect(output.contains("libwolfssl-dev"))
     #expect(output.contains("--enable-dtls --enable-mcast"))
   }

@@ -34,7 +34,7 @@ final class Namespace {
 
   deinit {
     kill(holder.processIdentifier, SIGKILL)
-    holder.waitUntilExit()
+    _ = holder.waitForExitStatus()
   }
 
   /// What goes before a command to run it here.
@@ -57,8 +57,7 @@ final class Namespace {
     process.standardError = pipe
     try process.run()
     let output = String(decoding: try pipe.fileHandleForReading.readToEnd() ?? Data(), as: UTF8.self)
-    process.waitUntilExit()
-    guard process.terminationStatus == 0 else {
+    guard process.waitForExitStatus() == 0 else {
       throw Timeout(description: "'\(command)' failed: \(output)")
     }
     return output

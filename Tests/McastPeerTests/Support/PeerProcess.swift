@@ -52,9 +52,9 @@ final class PeerProcess {
   }
 
   deinit {
-    if process.isRunning {
+    if isRunning {
       kill(process.processIdentifier, SIGKILL)
-      process.waitUntilExit()
+      _ = process.waitForExitStatus()
     }
     if let report = Sanitizer.report(of: identifier) { Issue.record("\(report)") }
   }
@@ -67,7 +67,7 @@ final class PeerProcess {
   var output: String { get throws { try String(contentsOfFile: "\(directory.path)/stdout", encoding: .utf8) } }
   var errors: String { get throws { try String(contentsOfFile: "\(directory.path)/stderr", encoding: .utf8) } }
   var lines: [String] { get throws { try output.components(separatedBy: "\n") } }
-  var isRunning: Bool { process.isRunning }
+  var isRunning: Bool { !process.hasEnded }
   var identifier: Int32 { process.processIdentifier }
 
   /// Waits until a line is there.
@@ -98,8 +98,8 @@ final class PeerProcess {
 
   /// Waits for its end; the exit code, or the negative number of the signal that ended it.
   func exitCode() async throws -> Int32 {
-    try await eventually("the end of the process") { !process.isRunning }
-    return process.terminationReason == .exit ? process.terminationStatus : -process.terminationStatus
+    try await eventually("the end of the process") { !isRunning }
+    return process.waitForExitStatus()
   }
 
   /// CPU time that it has used, in seconds. Source: clock_getcpuclockid(3).
