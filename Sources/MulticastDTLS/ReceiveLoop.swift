@@ -27,6 +27,10 @@ final class ReceiveLoop: Sendable {
   /// How many batches are taken before a key is dropped: more than a receive buffer holds.
   private static let drainedBatches = 512
 
+  /// How many datagrams of a batch tell that more are about to come, and how long they are looked out for.
+  private static let busyBatch = 32
+  private static let vigil = Duration.microseconds(20)
+
   /// What the thread is told to do, once it looks.
   private struct Orders {
     var isStopped = false
@@ -112,8 +116,10 @@ final class ReceiveLoop: Sendable {
       }
     }
 
+    var isBusy = false
     while true {
-      let awaited = wait(for: socket.receiveDescriptor, milliseconds: 1000)
+      let awaited = waitForMore(isBusy: isBusy)
+      isBusy = false
       let now = Moment.now
       switch awaited {
       case .order:
@@ -137,7 +143,7 @@ final class ReceiveLoop: Sendable {
         }
       case .datagrams:
         do {
-          _ = try takeBatch(now: now)
+          isBusy = try takeBatch(now: now) >= Self.busyBatch
         } catch {
           // The socket reports an error. It does not last, and it must not make the loop spin.
           log.log(.debug, "receiving failed and goes on: \(error)")
@@ -165,6 +171,19 @@ final class ReceiveLoop: Sendable {
 
   private func say(_ notices: [Notice], _ surroundings: Notice.Surroundings) {
     for notice in notices { log.log(notice.level, notice.text(surroundings)) }
+  }
+
+  /// Waits for what comes next. When much has come just now, the next is likely there in a moment: until then this thread
+  /// stays awake, since waking it would cost the sender of a host more than sealing some records.
+  private func waitForMore(isBusy: Bool) -> Awaited {
+    if isBusy {
+      let end = Moment.now + Self.vigil
+      repeat {
+        let awaited = wait(for: socket.receiveDescriptor, milliseconds: 0)
+        if awaited != .silence { return awaited }
+      } while Moment.now < end
+    }
+    return wait(for: socket.receiveDescriptor, milliseconds: 1000)
   }
 
   private enum Awaited { case datagrams, silence, order }
