@@ -157,16 +157,26 @@ public final class MulticastPeer: Sendable {
         group: configuration.group,
         interface: configuration.interface.name
       ),
-      log: log
-    ) { origin, payload in
-      if let handler {
-        handler(origin, payload)
-        return true
-      }
+      log: log,
+      handler: handler.map { Self.handing(to: $0) } ?? Self.queueing(in: received)
+    )
+    if handler != nil { received.finish() }
+  }
+
+  /// What the receive loop calls for a handler, which has room for every message.
+  private static func handing(to handler: @escaping Handler) -> Intake.Handler {
+    { origin, payload in
+      handler(origin, payload)
+      return true
+    }
+  }
+
+  /// What the receive loop calls for ``messages``.
+  private static func queueing(in received: AsyncStream<Message>.Continuation) -> Intake.Handler {
+    { origin, payload in
       let message = Message(origin: origin, payload: unsafe payload.withUnsafeBufferPointer { unsafe Array($0) })
       return if case .enqueued = received.yield(message) { true } else { false }
     }
-    if handler != nil { received.finish() }
   }
 
   deinit {

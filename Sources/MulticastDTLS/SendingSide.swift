@@ -21,15 +21,19 @@ package final class SendingSide: Sendable {
     var outbound: Outbound
     var batch = SendBatch()
 
-    mutating func seal(_ payload: UnsafeRawBufferPointer) throws {
-      try unsafe batch.append { try unsafe outbound.seal(payload, into: $0) }
+    mutating func seal(_ payload: RawSpan) throws {
+      try unsafe payload.withUnsafeBytes { payload in
+        try unsafe batch.append { try unsafe outbound.seal(payload, into: $0) }
+      }
     }
 
     /// Seals as many as fit a batch; one that cannot be sealed is the last.
     mutating func seal(_ payloads: ArraySlice<[UInt8]>) -> (any Error)? {
+      // By span: the array's own iterator retains each of them.
+      let payloads = payloads.span
       do {
-        for payload in payloads.prefix(SendBatch.capacity) {
-          try unsafe payload.withUnsafeBytes { try unsafe seal($0) }
+        for index in 0..<min(payloads.count, SendBatch.capacity) {
+          try unsafe seal(payloads[index].span.bytes)
         }
         return nil
       } catch {
@@ -61,7 +65,7 @@ package final class SendingSide: Sendable {
     try outbound.withLock { sealing in
       guard sealing != nil else { throw SendError.stopped }
       // Under the lock until the socket has it, so that records leave in the order of their numbers.
-      try unsafe payload.withUnsafeBytes { try unsafe sealing?.seal($0) }
+      try unsafe sealing?.seal(payload.span.bytes)
       let (_, failure) = sealing?.leave(socket, sent) ?? (0, nil)
       if let failure { throw failure }
     }
