@@ -37,23 +37,43 @@ struct BatchTests {
     #expect(receiver.receive(300) == records)
   }
 
+  private func makeBatch(_ records: ArraySlice<[UInt8]>) -> SendBatch {
+    var batch = SendBatch(capacity: max(records.count, SendBatch.capacity))
+    for record in records {
+      batch.append { room in
+        room.copyBytes(from: record)
+        return record.count
+      }
+    }
+    return batch
+  }
+
   @Test("each way to send them puts the same on the wire", arguments: MulticastSocket.Way.allCases)
   func ways(way: MulticastSocket.Way) throws {
     let receiver = try PlainReceiver(group)
     let socket = try MulticastSocket(group: group, interface: loopback, timeToLive: 0, way: way)
     for start in stride(from: 0, to: 300, by: SendBatch.capacity) {
-      var batch = SendBatch()
-      for record in records[start..<min(start + SendBatch.capacity, 300)] {
-        batch.append { room in
-          room.copyBytes(from: record)
-          return record.count
-        }
-      }
+      let batch = makeBatch(records[start..<min(start + SendBatch.capacity, 300)])
       let (sent, failure) = socket.send(batch)
       #expect(sent == batch.count && failure == nil)
     }
     #expect(receiver.receive(300) == records)
     #expect(socket.presentWay == way)
+    #expect(socket.droppedByKernel == 0)
+  }
+
+  @Test("a kernel that takes fewer segments at a time is given fewer, and nothing is lost or sent twice")
+  func fewerSegments() throws {
+    let receiver = try PlainReceiver(group)
+    // No kernel takes so many.
+    let socket = try MulticastSocket(group: group, interface: loopback, timeToLive: 0, segmentLimit: 150)
+    let records = (0..<150).map { IndependentRecord(member: 0, sequence: $0, text: "one size").sealed(keys) }
+    for _ in 0..<2 {
+      let (sent, failure) = socket.send(makeBatch(records[...]))
+      #expect(sent == 150 && failure == nil)
+      #expect(receiver.receive(150) == records)
+      #expect(socket.presentWay == .segments && socket.presentSegmentLimit == 64)
+    }
     #expect(socket.droppedByKernel == 0)
   }
 
@@ -98,13 +118,7 @@ struct BatchTests {
     let good = IndependentRecord(member: 0, text: "good").sealed(keys)
     var forged = good
     forged[20] ^= 1
-    var batch = SendBatch()
-    for record in [forged, good, [UInt8](repeating: 23, count: good.count), Array(good.dropLast())] {
-      batch.append { room in
-        room.copyBytes(from: record)
-        return record.count
-      }
-    }
+    let batch = makeBatch([forged, good, [UInt8](repeating: 23, count: good.count), Array(good.dropLast())])
     #expect(socket.send(batch).sent == 4)
     try await eventually("all four") { receiver.traffic.refused.values.reduce(0, +) == 3 }
     #expect(receiver.traffic.refused == [.forged: 1, .foreign: 1, .malformed: 1])

@@ -4,10 +4,10 @@ import Testing
 
 @Suite("Which records leave as segments of one")
 struct SegmentRunTests {
-  private func runs(_ sizes: [UInt16]) -> [Int] {
+  private func runs(_ sizes: [UInt16], limit: Int = SegmentRun.maximumCount) -> [Int] {
     var (counts, start) = ([Int](), 0)
     while start < sizes.count {
-      let run = SegmentRun(sizes.span, from: start)
+      let run = SegmentRun(sizes.span, from: start, limit: limit)
       #expect(run.byteCount == sizes[start..<(start + run.count)].reduce(0) { $0 + Int($1) })
       counts.append(run.count)
       start += run.count
@@ -28,6 +28,13 @@ struct SegmentRunTests {
     ] as [([UInt16], [Int])])
   func sizes(sizes: [UInt16], counts: [Int]) {
     #expect(runs(sizes) == counts)
+  }
+
+  @Test("no more than the kernel takes, today's or an older one")
+  func limit() {
+    let sizes = [UInt16](repeating: 301, count: 300)
+    #expect(runs(sizes) == [128, 128, 44])
+    #expect(runs(sizes, limit: SegmentRun.formerMaximumCount) == [64, 64, 64, 64, 44])
   }
 
   @Test("no more bytes than an IPv4 datagram carries")

@@ -14,7 +14,7 @@ struct Cell: Codable, Hashable {
   /// Messages a second from all senders together; nil is as many as arrive.
   var rate: Int?
   /// How many messages one sender sends before it is the next one's turn.
-  var burst = 64
+  var burst = Plan.largestBurst
   /// Whether each message carries the time when it was sent.
   var isTimed = false
 

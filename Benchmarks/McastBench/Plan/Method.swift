@@ -34,7 +34,7 @@ enum Path: Codable, Hashable {
 /// A path, and how many messages are handed to it at a time.
 struct Method: Codable, Hashable {
   var path: Path
-  /// Whether the library is given up to 64 messages in one call.
+  /// Whether the library is given up to ``Plan/largestBurst`` messages in one call.
   var isBatched = false
 
   static let plain = Method(path: .plain)

@@ -19,7 +19,7 @@ struct Plan {
   /// How long the soak at the end takes; nil is none.
   var soakSeconds: Double?
 
-  static let largestBurst = 64
+  static let largestBurst = 128
   /// A rate that all methods can keep, so that their costs compare.
   static let steadyRate = 20_000
   static let latencyRates = [1_000, 10_000]

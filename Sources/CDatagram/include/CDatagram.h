@@ -12,12 +12,11 @@ int cdatagram_socket(void);
 /// Sends one datagram without waiting: sendto(2) with MSG_DONTWAIT. Returns 0.
 int cdatagram_send(int socket, const void *_Nullable bytes, size_t count, struct sockaddr_in destination);
 
-/// The most datagrams that one call of `cdatagram_send_segments` or `cdatagram_send_many` sends: the kernel's
-/// UDP_MAX_SEGMENTS before Linux 6.9.
-enum { CDATAGRAM_SEND_BATCH = 64 };
+/// The most datagrams that one call of `cdatagram_send_many` sends.
+enum { CDATAGRAM_SEND_BATCH = 128 };
 
 /// Sends datagrams of one size (the last may be shorter) with one pass through the kernel, without waiting: udp(7),
-/// UDP_SEGMENT. Returns 0.
+/// UDP_SEGMENT. Returns 0, or -EINVAL for more than the kernel takes: 128, and 64 before Linux 6.9.
 int cdatagram_send_segments(int socket, const void *_Nonnull bytes, size_t count, uint16_t segment,
                             struct sockaddr_in destination);
 

@@ -31,6 +31,8 @@ final class MulticastSocket: Sendable {
     case segments, many, single
   }
   private let way: Atomic<Way>
+  /// The most records that leave as segments of one, until the kernel turns out to be an older one.
+  private let segmentLimit: Atomic<Int>
   /// Whether the kernel hands over what it has joined; what it has not, it discards one by one.
   private let isJoining: Bool
   /// How much of what was sent the kernel counts as dropped once it comes back and is discarded.
@@ -66,12 +68,15 @@ final class MulticastSocket: Sendable {
   ///   - timeToLive: The TTL of what is sent: 0 stays on this machine, 1 on the local network.
   ///   - isReceiving: Whether to join the group at all.
   ///   - way: How to send batches at first.
+  ///   - segmentLimit: How many records to send as segments of one at first.
   /// - Throws: ``NetworkError`` if the group cannot be joined there; ``SystemError`` if there are no sockets.
   init(
-    group: GroupAddress, interface: NetworkInterface, timeToLive: UInt8, isReceiving: Bool = true, way: Way = .segments
+    group: GroupAddress, interface: NetworkInterface, timeToLive: UInt8, isReceiving: Bool = true, way: Way = .segments,
+    segmentLimit: Int = SegmentRun.maximumCount
   ) throws {
     self.group = group
     self.way = Atomic(way)
+    self.segmentLimit = Atomic(segmentLimit)
     interfaceName = interface.name
     membership = Mutex(Membership(interfaceIndex: interface.index))
     sender = try .udpSocket()
@@ -110,6 +115,11 @@ final class MulticastSocket: Sendable {
   /// How batches are sent now.
   var presentWay: Way {
     way.load(ordering: .relaxed)
+  }
+
+  /// How many records leave as segments of one now.
+  var presentSegmentLimit: Int {
+    segmentLimit.load(ordering: .relaxed)
   }
 
   /// Sends one record as one datagram.
@@ -151,19 +161,23 @@ final class MulticastSocket: Sendable {
     _ bytes: UnsafeRawPointer, _ sizes: UnsafeBufferPointer<UInt16>
   ) throws(SystemError) -> Int {
     let destination = group.socketAddress
-    switch sizes.count == 1 ? .single : way.load(ordering: .relaxed) {
+    switch sizes.count == 1 ? .single : presentWay {
     case .segments:
-      let run = unsafe SegmentRun(sizes.span, from: 0)
+      let run = unsafe SegmentRun(sizes.span, from: 0, limit: presentSegmentLimit)
       do throws(SystemError) {
         _ = try handOver(isJoining ? 1 : run.count, "sendmsg") {
           unsafe cdatagram_send_segments(sender.rawValue, bytes, run.byteCount, sizes[0], destination)
         }
         return run.count
       } catch {
-        // What the kernel says where it knows no segments, the device cannot have them, or the path is too narrow for one:
-        // a datagram by itself goes there, if in fragments.
+        // What the kernel says where it knows fewer segments or none, the device cannot have them, or the path is too narrow
+        // for one: a datagram by itself goes there, if in fragments.
         guard Self.refusals.contains(error.errno) else { throw error }
-        way.store(.many, ordering: .relaxed)
+        if run.count > SegmentRun.formerMaximumCount {
+          segmentLimit.store(SegmentRun.formerMaximumCount, ordering: .relaxed)
+        } else {
+          way.store(.many, ordering: .relaxed)
+        }
       }
     case .many:
       do throws(SystemError) {

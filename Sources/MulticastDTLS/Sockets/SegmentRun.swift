@@ -8,14 +8,19 @@ struct SegmentRun: Hashable {
 
   /// The most bytes that one call takes: what fits an IPv4 datagram with its headers. Source: RFC 791, RFC 768.
   static let maximumBytes = 65_535 - 20 - 8
+  /// The most records that one call takes: the kernel's UDP_MAX_SEGMENTS, since Linux 6.9 and before.
+  static let maximumCount = 128
+  static let formerMaximumCount = 64
 
   /// The longest run from a place on.
   ///
-  /// - Parameter sizes: The sizes of records, at most as many as one call takes, each at most ``maximumBytes``.
-  init(_ sizes: Span<UInt16>, from start: Int) {
+  /// - Parameters:
+  ///   - sizes: The sizes of records, each at most ``maximumBytes``.
+  ///   - limit: The most records that it may have.
+  init(_ sizes: Span<UInt16>, from start: Int, limit: Int = maximumCount) {
     let size = Int(sizes[start])
     var (count, byteCount) = (1, size)
-    while start + count < sizes.count {
+    while count < limit, start + count < sizes.count {
       let next = Int(sizes[start + count])
       guard next <= size, byteCount + next <= Self.maximumBytes else { break }
       count += 1

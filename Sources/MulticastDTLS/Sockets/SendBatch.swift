@@ -6,17 +6,19 @@ struct SendBatch: ~Copyable {
   /// The most records of a batch: as many as one call sends.
   static let capacity = Int(CDATAGRAM_SEND_BATCH)
 
+  private let capacity: Int
   private let storage: UnsafeMutableRawBufferPointer
   private let sizes: UnsafeMutablePointer<UInt16>
   /// How many records there are, and how many bytes they have.
   private(set) var count = 0
   private var byteCount = 0
 
-  /// Allocates room for a batch of the largest records.
-  init() {
-    unsafe storage = .allocate(byteCount: Self.capacity * RecordHeader.maximumRecord, alignment: 16)
-    unsafe sizes = .allocate(capacity: Self.capacity)
-    unsafe sizes.initialize(repeating: 0, count: Self.capacity)
+  /// Allocates room for a batch of the largest records; tests make more room than the kernel takes.
+  init(capacity: Int = capacity) {
+    self.capacity = capacity
+    unsafe storage = .allocate(byteCount: capacity * RecordHeader.maximumRecord, alignment: 16)
+    unsafe sizes = .allocate(capacity: capacity)
+    unsafe sizes.initialize(repeating: 0, count: capacity)
   }
 
   deinit {
@@ -33,7 +35,7 @@ struct SendBatch: ~Copyable {
   mutating func append<Failure: Error>(
     _ write: (UnsafeMutableRawBufferPointer) throws(Failure) -> Int
   ) throws(Failure) {
-    precondition(count < Self.capacity, "a batch that is full must be sent first")
+    precondition(count < capacity, "a batch that is full must be sent first")
     let room = unsafe UnsafeMutableRawBufferPointer(
       rebasing: storage[byteCount..<(byteCount + RecordHeader.maximumRecord)])
     let size = try unsafe write(room)
