@@ -60,7 +60,7 @@ bench bench-check soak: setup
 	"$$($(SWIFT) build $(BENCH_BUILD) --show-bin-path)/mcast-bench" $(BENCH_ARGUMENTS)
 
 bench: BENCH_ARGUMENTS = run --json .build/bench.json --svg .build/bench.svg
-bench-check: BENCH_ARGUMENTS = run --check
+bench-check: BENCH_ARGUMENTS = run --check --rounds 15
 soak: BENCH_ARGUMENTS = soak --minutes 10
 
 asan tsan: setup

@@ -4,12 +4,12 @@ import Testing
 
 @Suite("Promises and what became of them")
 struct VerdictTests {
-  @Test("a bound within the spread is not missed, one beyond it is")
-  func spread() {
-    #expect(Verdict("", rounds: [2.8, 2.9, 3.0], atLeast: 2.94, lost: 0)?.isMet == true)
-    #expect(Verdict("", rounds: [2.8, 2.9, 3.0], atLeast: 2.96, lost: 0)?.isMet == false)
-    #expect(Verdict("", rounds: [1.1, 1.2, 1.3], atMost: 1.16, lost: 0)?.isMet == true)
-    #expect(Verdict("", rounds: [1.1, 1.2, 1.3], atMost: 1.14, lost: 0)?.isMet == false)
+  @Test("the median decides, however wide the spread is")
+  func median() {
+    #expect(Verdict("", rounds: [1.0, 2.9, 3.0], atLeast: 2.9, lost: 0)?.isMet == true)
+    #expect(Verdict("", rounds: [1.0, 2.9, 9.0], atLeast: 2.91, lost: 0)?.isMet == false)
+    #expect(Verdict("", rounds: [1.1, 1.2, 9.0], atMost: 1.2, lost: 0)?.isMet == true)
+    #expect(Verdict("", rounds: [0.1, 1.2, 1.3], atMost: 1.19, lost: 0)?.isMet == false)
   }
 
   @Test("a lost message misses any promise, and the text says so")

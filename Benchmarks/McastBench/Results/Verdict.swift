@@ -11,9 +11,9 @@ struct Verdict: Codable, Hashable {
   /// Whether the check fails with it, or it is only shown.
   var isChecked = true
 
-  /// A bound that lies within the spread is not missed: the machine's moods alone may have moved the figure so far.
+  /// The median decides. The spread only tells how far another run may come out differently.
   var isMet: Bool {
-    lost == 0 && (isLeast ? measured + spread >= bound : measured - spread <= bound)
+    lost == 0 && (isLeast ? measured >= bound : measured <= bound)
   }
 
   var text: String {
