@@ -211,7 +211,8 @@ struct MulticastPeerTests {
       try wire.send(IndependentRecord(member: 7, sequence: sequence, text: "unknown").sealed(keys))
     }
     try await eventually("the notice") { !log.lines.isEmpty && (peer.traffic.refused[.unknownMember] ?? 0) > 100 }
-    #expect(
-      log.lines.count == 1 && log.lines[0].contains("node 7") && log.lines[0].contains("--peers 0-2"), "\(log.lines)")
+    // On a busy machine this takes so long that silence is told, too.
+    let lines = log.lines.filter { !$0.contains("nothing heard for 10 s") }
+    #expect(lines.count == 1 && lines[0].contains("node 7") && lines[0].contains("--peers 0-2"), "\(log.lines)")
   }
 }
