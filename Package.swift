@@ -61,6 +61,7 @@ let package = Package(
     .executableTarget(
       name: "mcast-peer",
       dependencies: [
+        "COpenSSL",
         "MulticastDTLS",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),

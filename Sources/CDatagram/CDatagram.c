@@ -16,21 +16,59 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-int cdatagram_socket(void) {
-  int descriptor = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+static socklen_t address_size(const union cdatagram_address *address) {
+  return address->any.sa_family == AF_INET6 ? sizeof address->ipv6 : sizeof address->ipv4;
+}
+
+int cdatagram_socket(int family) {
+  int descriptor = socket(family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
   return descriptor < 0 ? -errno : descriptor;
 }
 
-int cdatagram_send(int socket, const void *bytes, size_t count, struct sockaddr_in destination) {
+int cdatagram_bind(int socket, const union cdatagram_address *address) {
+  return bind(socket, &address->any, address_size(address)) < 0 ? -errno : 0;
+}
+
+int cdatagram_port(int socket) {
+  union cdatagram_address address;
+  socklen_t size = sizeof address;
+  if (getsockname(socket, &address.any, &size) < 0) return -errno;
+  return ntohs(address.any.sa_family == AF_INET6 ? address.ipv6.sin6_port : address.ipv4.sin_port);
+}
+
+static int level(const union cdatagram_address *group) {
+  return group->any.sa_family == AF_INET6 ? IPPROTO_IPV6 : IPPROTO_IP;
+}
+
+int cdatagram_join(int socket, uint32_t interface, const union cdatagram_address *group,
+                   const union cdatagram_address *source) {
+  if (source) {
+    struct group_source_req request = {.gsr_interface = interface};
+    memcpy(&request.gsr_group, group, address_size(group));
+    memcpy(&request.gsr_source, source, address_size(source));
+    return setsockopt(socket, level(group), MCAST_JOIN_SOURCE_GROUP, &request, sizeof request) < 0 ? -errno : 0;
+  }
+  struct group_req request = {.gr_interface = interface};
+  memcpy(&request.gr_group, group, address_size(group));
+  return setsockopt(socket, level(group), MCAST_JOIN_GROUP, &request, sizeof request) < 0 ? -errno : 0;
+}
+
+int cdatagram_leave(int socket, uint32_t interface, const union cdatagram_address *group) {
+  struct group_req request = {.gr_interface = interface};
+  memcpy(&request.gr_group, group, address_size(group));
+  return setsockopt(socket, level(group), MCAST_LEAVE_GROUP, &request, sizeof request) < 0 ? -errno : 0;
+}
+
+int cdatagram_send(int socket, const void *bytes, size_t count, const union cdatagram_address *destination) {
   ssize_t sent;
   do {
-    sent = sendto(socket, bytes, count, MSG_DONTWAIT, (const struct sockaddr *)&destination, sizeof destination);
+    sent = sendto(socket, bytes, count, MSG_DONTWAIT, &destination->any, address_size(destination));
   } while (sent < 0 && errno == EINTR);
   return sent < 0 ? -errno : 0;
 }
 
 int cdatagram_send_segments(int socket, const void *bytes, size_t count, uint16_t segment,
-                            struct sockaddr_in destination) {
+                            const union cdatagram_address *destination) {
   struct iovec buffer = {.iov_base = (void *)bytes, .iov_len = count};
   union {
     struct cmsghdr align;
@@ -38,8 +76,8 @@ int cdatagram_send_segments(int socket, const void *bytes, size_t count, uint16_
   } control = {.align = {.cmsg_level = SOL_UDP, .cmsg_type = UDP_SEGMENT, .cmsg_len = CMSG_LEN(sizeof segment)}};
   memcpy(CMSG_DATA(&control.align), &segment, sizeof segment);
   struct msghdr message = {
-      .msg_name = &destination,
-      .msg_namelen = sizeof destination,
+      .msg_name = (void *)destination,
+      .msg_namelen = address_size(destination),
       .msg_iov = &buffer,
       .msg_iovlen = 1,
       .msg_control = &control,
@@ -53,7 +91,7 @@ int cdatagram_send_segments(int socket, const void *bytes, size_t count, uint16_
 }
 
 int cdatagram_send_many(int socket, const void *bytes, const uint16_t *sizes, uint32_t count,
-                        struct sockaddr_in destination) {
+                        const union cdatagram_address *destination) {
   struct mmsghdr headers[CDATAGRAM_SEND_BATCH];
   struct iovec buffers[CDATAGRAM_SEND_BATCH];
   if (count > CDATAGRAM_SEND_BATCH) count = CDATAGRAM_SEND_BATCH;
@@ -64,8 +102,8 @@ int cdatagram_send_many(int socket, const void *bytes, const uint16_t *sizes, ui
     buffers[i] = (struct iovec){.iov_base = (void *)next, .iov_len = sizes[i]};
     headers[i].msg_hdr.msg_iov = &buffers[i];
     headers[i].msg_hdr.msg_iovlen = 1;
-    headers[i].msg_hdr.msg_name = &destination;
-    headers[i].msg_hdr.msg_namelen = sizeof destination;
+    headers[i].msg_hdr.msg_name = (void *)destination;
+    headers[i].msg_hdr.msg_namelen = address_size(destination);
     next += sizes[i];
   }
 
@@ -121,16 +159,31 @@ int64_t cdatagram_dropped(int socket) {
   return memory[SK_MEMINFO_DROPS];
 }
 
-// How large the datagrams are that were joined into this one: udp(7), UDP_GRO.
-static uint32_t segment_size(struct msghdr *message) {
+// What the kernel says beside a datagram: how large those are that were joined into this one (udp(7), UDP_GRO), and where
+// it came in and for whom (ip(7), IP_PKTINFO; ipv6(7), IPV6_PKTINFO).
+static void read_controls(struct msghdr *message, struct cdatagram_slot *slot) {
+  slot->segment = 0;
+  slot->interface = 0;
+  memset(&slot->destination, 0, sizeof slot->destination);
   for (struct cmsghdr *control = CMSG_FIRSTHDR(message); control; control = CMSG_NXTHDR(message, control)) {
     if (control->cmsg_level == SOL_UDP && control->cmsg_type == UDP_GRO) {
       int size;
       memcpy(&size, CMSG_DATA(control), sizeof size);
-      return size > 0 ? (uint32_t)size : 0;
+      slot->segment = size > 0 ? (uint32_t)size : 0;
+    } else if (control->cmsg_level == IPPROTO_IP && control->cmsg_type == IP_PKTINFO) {
+      struct in_pktinfo info;
+      memcpy(&info, CMSG_DATA(control), sizeof info);
+      slot->interface = (uint32_t)info.ipi_ifindex;
+      slot->destination.ipv4.sin_family = AF_INET;
+      slot->destination.ipv4.sin_addr = info.ipi_addr;
+    } else if (control->cmsg_level == IPPROTO_IPV6 && control->cmsg_type == IPV6_PKTINFO) {
+      struct in6_pktinfo info;
+      memcpy(&info, CMSG_DATA(control), sizeof info);
+      slot->interface = info.ipi6_ifindex;
+      slot->destination.ipv6.sin6_family = AF_INET6;
+      slot->destination.ipv6.sin6_addr = info.ipi6_addr;
     }
   }
-  return 0;
 }
 
 int cdatagram_receive(int socket, struct cdatagram_slot *slots, uint32_t slot_count) {
@@ -138,7 +191,7 @@ int cdatagram_receive(int socket, struct cdatagram_slot *slots, uint32_t slot_co
   struct iovec buffers[CDATAGRAM_BATCH];
   union {
     struct cmsghdr align;
-    char bytes[CMSG_SPACE(sizeof(int))];
+    char bytes[CMSG_SPACE(sizeof(int)) + CMSG_SPACE(sizeof(struct in6_pktinfo))];
   } controls[CDATAGRAM_BATCH];
   if (slot_count > CDATAGRAM_BATCH) slot_count = CDATAGRAM_BATCH;
 
@@ -161,24 +214,39 @@ int cdatagram_receive(int socket, struct cdatagram_slot *slots, uint32_t slot_co
 
   for (int i = 0; i < received; i++) {
     slots[i].count = headers[i].msg_len;
-    slots[i].segment = segment_size(&headers[i].msg_hdr);
+    read_controls(&headers[i].msg_hdr, &slots[i]);
   }
   return received;
 }
 
-static int route_interface(int netlink, struct in_addr destination) {
-  struct {
-    struct nlmsghdr header;
-    struct rtmsg route;
-    struct rtattr attribute;
-    struct in_addr destination;
-  } request = {
-      .header = {.nlmsg_len = sizeof request, .nlmsg_type = RTM_GETROUTE, .nlmsg_flags = NLM_F_REQUEST},
-      .route = {.rtm_family = AF_INET, .rtm_dst_len = 32},
-      .attribute = {.rta_len = RTA_LENGTH(sizeof destination), .rta_type = RTA_DST},
-      .destination = destination,
+struct route_request {
+  struct nlmsghdr header;
+  struct rtmsg route;
+  char attributes[RTA_SPACE(sizeof(struct in6_addr)) + RTA_SPACE(sizeof(uint32_t))];
+};
+
+static void add_attribute(struct route_request *request, unsigned short type, const void *value, size_t size) {
+  struct rtattr *attribute = (struct rtattr *)((char *)request + NLMSG_ALIGN(request->header.nlmsg_len));
+  attribute->rta_type = type;
+  attribute->rta_len = (unsigned short)RTA_LENGTH(size);
+  memcpy(RTA_DATA(attribute), value, size);
+  request->header.nlmsg_len = NLMSG_ALIGN(request->header.nlmsg_len) + (uint32_t)RTA_ALIGN(attribute->rta_len);
+}
+
+static int route_interface(int netlink, const union cdatagram_address *destination, uint32_t interface) {
+  const int is_ipv6 = destination->any.sa_family == AF_INET6;
+  struct route_request request = {
+      .header = {.nlmsg_len = NLMSG_LENGTH(sizeof(struct rtmsg)),
+                 .nlmsg_type = RTM_GETROUTE,
+                 .nlmsg_flags = NLM_F_REQUEST},
+      .route = {.rtm_family = (unsigned char)destination->any.sa_family, .rtm_dst_len = is_ipv6 ? 128 : 32},
   };
-  if (send(netlink, &request, sizeof request, 0) < 0) return -errno;
+  if (is_ipv6)
+    add_attribute(&request, RTA_DST, &destination->ipv6.sin6_addr, sizeof destination->ipv6.sin6_addr);
+  else
+    add_attribute(&request, RTA_DST, &destination->ipv4.sin_addr, sizeof destination->ipv4.sin_addr);
+  if (interface) add_attribute(&request, RTA_OIF, &interface, sizeof interface);
+  if (send(netlink, &request, request.header.nlmsg_len, 0) < 0) return -errno;
 
   union {
     struct nlmsghdr header;
@@ -201,10 +269,10 @@ static int route_interface(int netlink, struct in_addr destination) {
   return -ENETUNREACH;
 }
 
-int cdatagram_route_interface(struct in_addr destination) {
+int cdatagram_route_interface(const union cdatagram_address *destination, uint32_t interface) {
   int netlink = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
   if (netlink < 0) return -errno;
-  int result = route_interface(netlink, destination);
+  int result = route_interface(netlink, destination, interface);
   close(netlink);
   return result;
 }

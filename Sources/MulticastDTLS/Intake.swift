@@ -6,9 +6,6 @@ import Synchronization
 /// Messages that come one right after the other from one member are counted and watched as one run, when the next one
 /// differs or the batch ends: what is done for each record alone is opening it, and calling the handler.
 struct Intake {
-  /// Gets what a message carries, lent for the call, and says whether there was room for it.
-  typealias Handler = @Sendable (Message.Origin, Span<UInt8>) -> Bool
-
   /// What became of all datagrams until now; any thread may ask.
   final class Counters: Sendable {
     fileprivate let counts = Mutex(Traffic())
@@ -25,9 +22,9 @@ struct Intake {
   private var observer: Observer
   private var run: ArrivalRun?
   private let counters: Counters
-  private let handler: Handler
+  private let handler: MulticastPeer.Handler
 
-  init(_ members: InboundMembers, observer: Observer, counters: Counters, handler: @escaping Handler) {
+  init(_ members: InboundMembers, observer: Observer, counters: Counters, handler: @escaping MulticastPeer.Handler) {
     self.members = members
     self.observer = observer
     self.counters = counters
@@ -36,10 +33,14 @@ struct Intake {
 
   /// Takes one datagram.
   ///
+  /// - Parameter interface: The kernel's number of the one that it came in by; nothing depends on it.
   /// - Returns: What a person should know.
-  mutating func take(_ datagram: UnsafeBufferPointer<UInt8>, from source: Endpoint, now: Moment) -> [Notice] {
+  mutating func take(
+    _ datagram: UnsafeBufferPointer<UInt8>, from source: Endpoint, on interface: UInt32 = 0, now: Moment
+  ) -> [Notice] {
     switch unsafe members.open(datagram, from: source, now: now) {
-    case .success(let arrival):
+    case .success(var arrival):
+      arrival.origin.interface = interface
       let isDelivered = unsafe handler(arrival.origin, members.payload(of: arrival).span)
       if run?.extend(by: arrival, isDelivered: isDelivered) == true { return [] }
       defer { run = ArrivalRun(arrival, isDelivered: isDelivered) }

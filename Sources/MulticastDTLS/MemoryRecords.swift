@@ -10,7 +10,7 @@ package struct MemoryRecords: ~Copyable {
   private let members: InboundMembers
   private let storage: UnsafeMutableRawBufferPointer
   private var sizes: [Int]
-  private let source = Endpoint(sockaddr_in())
+  private let source = Endpoint(IPAddress(ipv4: 0), port: 0)
 
   /// Prepares to seal one payload so many times as member 0, and to open that as member 1.
   package init(suite: CipherSuite, engine: RecordEngine, payload: [UInt8], count: Int) throws {

@@ -13,10 +13,14 @@ public final class MulticastPeer: Sendable {
     public var peers: MemberSet
     /// The group's address and port.
     public var group: GroupAddress
-    /// The interface to join and send on.
-    public var interface: NetworkInterface
-    /// The TTL of what is sent: 0 stays on this machine, 1 on the local network.
+    /// The interfaces to join on; the first is sent on. At least one.
+    public var interfaces: [NetworkInterface]
+    /// The only source addresses to hear, if there are any: source-specific multicast (RFC 4607).
+    public var sources: [IPAddress] = []
+    /// The TTL or hop limit of what is sent: 0 stays on this machine, 1 on the local network.
     public var timeToLive: UInt8 = 1
+    /// Whether other peers of this machine hear what is sent; on loopback they always do.
+    public var isLooping = true
     /// The cipher suite of what is sent and accepted.
     public var suite: CipherSuite = .wdmNullSHA256
     /// Where the epochs that this node has used are kept, and how far it has heard the others; nil keeps nothing, and then
@@ -38,7 +42,7 @@ public final class MulticastPeer: Sendable {
       self.member = member
       self.peers = peers
       self.group = group
-      self.interface = interface
+      self.interfaces = [interface]
       self.state = state
     }
   }
@@ -54,8 +58,9 @@ public final class MulticastPeer: Sendable {
   /// Gets each message as it arrives, without a copy: what it carries is lent for the call.
   ///
   /// It is called on the thread that receives, which takes nothing else until it returns: what it cannot do at once it
-  /// hands on. What comes too fast for it waits in the socket's receive buffer, and is then dropped by the kernel.
-  public typealias Handler = @Sendable (_ origin: Message.Origin, _ payload: Span<UInt8>) -> Void
+  /// hands on. What comes too fast for it waits in the socket's receive buffer, and is then dropped by the kernel. It
+  /// returns whether it had room for the message; one that it had not is lost, and counted as overrun.
+  public typealias Handler = @Sendable (_ origin: Message.Origin, _ payload: Span<UInt8>) -> Bool
 
   private let received: AsyncStream<Message>.Continuation
   private let context: DTLSContext
@@ -102,7 +107,23 @@ public final class MulticastPeer: Sendable {
     handler: Handler? = nil
   ) throws {
     try self.init(
-      configuration, keys: keys, logger: logger, recordLimit: RecordHeader.sequenceLimit, handler: handler)
+      configuration, keys: keys, logger: logger, recordLimit: RecordHeader.sequenceLimit, onNotice: nil,
+      handler: handler)
+  }
+
+  /// The same, for who shows to other programs what the logger is told.
+  ///
+  /// - Parameter onNotice: Gets it, on a queue of its own.
+  package convenience init(
+    _ configuration: Configuration,
+    keys: KeyRing,
+    logger: Logger,
+    onNotice: @escaping @Sendable (NoticeReport) -> Void,
+    handler: @escaping Handler
+  ) throws {
+    try self.init(
+      configuration, keys: keys, logger: logger, recordLimit: RecordHeader.sequenceLimit, onNotice: onNotice,
+      handler: handler)
   }
 
   /// - Parameter recordLimit: How many records an epoch may have; tests make it small.
@@ -111,10 +132,11 @@ public final class MulticastPeer: Sendable {
     keys: KeyRing,
     logger: Logger = Logger(label: "MulticastDTLS"),
     recordLimit: UInt64,
+    onNotice: (@Sendable (NoticeReport) -> Void)? = nil,
     handler: Handler? = nil
   ) throws {
     self.configuration = configuration
-    log = NoticeLog(logger)
+    log = NoticeLog(logger, onNotice: onNotice)
     context = try DTLSContext(ownMember: configuration.member, suite: configuration.suite)
     // The locks come before the socket: what it hears then is no more from a former process with our ID. The epoch comes
     // after it: a group that cannot be joined costs none.
@@ -126,8 +148,10 @@ public final class MulticastPeer: Sendable {
     }
     socket = try MulticastSocket(
       group: configuration.group,
-      interface: configuration.interface,
-      timeToLive: configuration.timeToLive
+      interfaces: configuration.interfaces,
+      sources: configuration.sources,
+      timeToLive: configuration.timeToLive,
+      isLooping: configuration.isLooping
     )
     let buffer = (socket.receiveBuffer, MulticastSocket.wantedReceiveBuffer)
     log.log(
@@ -155,24 +179,16 @@ public final class MulticastPeer: Sendable {
         keyIDs: held.map(\.keyID),
         isEncrypted: configuration.suite.isEncrypted,
         group: configuration.group,
-        interface: configuration.interface.name
+        interface: configuration.interfaces.map(\.name).joined(separator: ", ")
       ),
       log: log,
-      handler: handler.map { Self.handing(to: $0) } ?? Self.queueing(in: received)
+      handler: handler ?? Self.queueing(in: received)
     )
     if handler != nil { received.finish() }
   }
 
-  /// What the receive loop calls for a handler, which has room for every message.
-  private static func handing(to handler: @escaping Handler) -> Intake.Handler {
-    { origin, payload in
-      handler(origin, payload)
-      return true
-    }
-  }
-
   /// What the receive loop calls for ``messages``.
-  private static func queueing(in received: AsyncStream<Message>.Continuation) -> Intake.Handler {
+  private static func queueing(in received: AsyncStream<Message>.Continuation) -> Handler {
     { origin, payload in
       let message = Message(origin: origin, payload: unsafe payload.withUnsafeBufferPointer { unsafe Array($0) })
       return if case .enqueued = received.yield(message) { true } else { false }
@@ -226,6 +242,13 @@ public final class MulticastPeer: Sendable {
   @discardableResult
   public func send(_ payloads: [[UInt8]]) throws -> Int {
     try sending.send(payloads)
+  }
+
+  /// The same, for who shows what was sent.
+  ///
+  /// - Parameter numbers: Gets the number of each message that the network took, unless it is nil.
+  package func send(_ payloads: [[UInt8]], telling numbers: inout [SendingSide.Number]?) throws -> Int {
+    try sending.send(payloads, telling: &numbers)
   }
 
   /// Sends a text, as UTF-8.

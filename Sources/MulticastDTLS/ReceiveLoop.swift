@@ -8,14 +8,14 @@ import Synchronization
 /// 1. Wait for a datagram, for an order (to stop, or to accept another ring), or for a second to pass.
 /// 2. Take what is there as one batch.
 /// 3. For each datagram: admission, then its sender's session, then the handler (see ``Intake``).
-/// 4. Once a second: say what a person should know, hand on how far the others were heard, and, after a silence, join
-///    again if the interface has come back.
+/// 4. Once a second: say what a person should know, hand on how far the others were heard, and join again where an
+///    interface has come back.
 ///
 /// The intake and the batch are the thread's own. It is a thread and not a task, because it blocks: one
 /// of the few threads that run Swift tasks would be lost to it. It waits for no disk and no log.
 final class ReceiveLoop: Sendable {
   private let socket: MulticastSocket
-  private let handler: Intake.Handler
+  private let handler: MulticastPeer.Handler
   private let log: NoticeLog
   private let wakeEvent: WakeEvent
   private let orders = Mutex(Orders())
@@ -59,7 +59,7 @@ final class ReceiveLoop: Sendable {
     socket: MulticastSocket,
     surroundings: Notice.Surroundings,
     log: NoticeLog,
-    handler: @escaping Intake.Handler
+    handler: @escaping MulticastPeer.Handler
   ) throws(SystemError) {
     self.socket = socket
     self.handler = handler
@@ -110,8 +110,8 @@ final class ReceiveLoop: Sendable {
     /// Takes one batch of what has arrived, and says how many datagrams that were.
     func takeBatch(now: Moment) throws(SystemError) -> Int {
       defer { say(intake.endRun(now: now), surroundings) }
-      return unsafe try batch.receive(from: socket, into: &intake) { intake, datagram, source in
-        let notices = unsafe intake.take(datagram, from: source, now: now)
+      return unsafe try batch.receive(from: socket, into: &intake) { intake, datagram, source, interface in
+        let notices = unsafe intake.take(datagram, from: source, on: interface, now: now)
         if !notices.isEmpty { say(notices, surroundings) }
       }
     }
@@ -138,9 +138,7 @@ final class ReceiveLoop: Sendable {
           for keyID in dropped { say(intake.dropped(keyID), surroundings) }
         }
       case .silence:
-        if socket.rejoinIfInterfaceReturned() {
-          log.log(.info, "interface \(socket.interfaceName) is back: joined \(socket.group) again")
-        }
+        break
       case .datagrams:
         do {
           isBusy = try takeBatch(now: now) >= Self.busyBatch
@@ -157,6 +155,9 @@ final class ReceiveLoop: Sendable {
       }
       if now >= nextTick {
         say(intake.tick(now: now), surroundings)
+        for name in socket.rejoinReturned() {
+          log.log(.info, "interface \(name) is back: joined \(socket.group) again")
+        }
         // The kernel counts modulo 2^32; it is asked before that can come round.
         _ = socket.droppedByKernel
         nextTick = now + Self.tick
@@ -170,7 +171,7 @@ final class ReceiveLoop: Sendable {
   }
 
   private func say(_ notices: [Notice], _ surroundings: Notice.Surroundings) {
-    for notice in notices { log.log(notice.level, notice.text(surroundings)) }
+    for notice in notices { log.say(notice, surroundings) }
   }
 
   /// Waits for what comes next. When much has come just now, the next is likely there in a moment: until then this thread

@@ -15,7 +15,7 @@ extension SendingSide {
       isEncrypting: configuration.suite.isEncrypted,
       log: NoticeLog(Logger(label: "", factory: { _ in SwiftLogNoOpLogHandler() })))
     let socket = try MulticastSocket(
-      group: configuration.group, interface: configuration.interface, timeToLive: configuration.timeToLive,
+      group: configuration.group, interfaces: configuration.interfaces, timeToLive: configuration.timeToLive,
       isReceiving: false)
     try self.init(HeldKey(key: key, keeper: keeper), socket: socket, sent: SentRecords(port: socket.sourcePort))
   }

@@ -17,6 +17,9 @@ package final class SendingSide: Sendable {
   private let sent: SentRecords
   private let outbound: Mutex<Sealing?>
 
+  /// By which a record that was sent is found on the wire.
+  package typealias Number = (epoch: UInt16, sequence: UInt64)
+
   private struct Sealing: ~Copyable {
     var outbound: Outbound
     var batch = SendBatch()
@@ -42,10 +45,23 @@ package final class SendingSide: Sendable {
     }
 
     /// Sends all that was sealed.
-    mutating func leave(_ socket: MulticastSocket, _ sent: SentRecords) -> (sent: Int, failure: SystemError?) {
+    ///
+    /// - Parameter isTelling: Whether to tell the numbers of the records that the network took.
+    mutating func leave(
+      _ socket: MulticastSocket, _ sent: SentRecords, isTelling: Bool = false
+    ) -> (sent: Int, failure: SystemError?, numbers: [Number]) {
       defer { batch.clear() }
       sent.remember(batch, keyID: outbound.keyID)
-      return socket.send(batch)
+      let (count, failure) = socket.send(batch)
+      var numbers: [Number] = []
+      if isTelling {
+        unsafe batch.forEach { record in
+          guard numbers.count < count, let header = unsafe RecordHeader(record.bindMemory(to: UInt8.self).span)
+          else { return }
+          numbers.append((header.epoch, header.sequence))
+        }
+      }
+      return (count, failure, numbers)
     }
   }
 
@@ -66,24 +82,34 @@ package final class SendingSide: Sendable {
       guard sealing != nil else { throw SendError.stopped }
       // Under the lock until the socket has it, so that records leave in the order of their numbers.
       try unsafe sealing?.seal(payload.span.bytes)
-      let (_, failure) = sealing?.leave(socket, sent) ?? (0, nil)
+      let failure = sealing?.leave(socket, sent).failure
       if let failure { throw failure }
     }
   }
 
   /// Sends messages in batches, and returns how many the network took.
   package func send(_ payloads: [[UInt8]]) throws -> Int {
+    var numbers: [Number]?
+    return try send(payloads, telling: &numbers)
+  }
+
+  /// Sends messages in batches, and returns how many the network took.
+  ///
+  /// - Parameter numbers: Gets the number of each of them, unless it is nil.
+  package func send(_ payloads: [[UInt8]], telling numbers: inout [Number]?) throws -> Int {
     for payload in payloads { try SendError.check(payload.count, limit: maximumPayload) }
     var taken = 0
     while taken < payloads.count {
       let rest = payloads[taken...]
-      let (sent, failure) = outbound.withLock { sealing -> (Int, (any Error)?) in
-        guard sealing != nil else { return (0, SendError.stopped) }
+      let isTelling = numbers != nil
+      let (sent, failure, told) = outbound.withLock { sealing -> (Int, (any Error)?, [Number]) in
+        guard sealing != nil else { return (0, SendError.stopped, []) }
         let failure = sealing?.seal(rest)
         // What was sealed before leaves all the same.
-        let (sent, refusal) = sealing?.leave(socket, self.sent) ?? (0, nil)
-        return (sent, failure ?? refusal)
+        let (sent, refusal, told) = sealing?.leave(socket, self.sent, isTelling: isTelling) ?? (0, nil, [])
+        return (sent, failure ?? refusal, told)
       }
+      numbers? += told
       taken += sent
       if let failure {
         if taken == 0 { throw failure }

@@ -29,6 +29,9 @@ public struct Traffic: Hashable, Sendable {
   /// as one. Source: socket(7), SO_MEMINFO.
   public internal(set) var droppedByKernel: Int = 0
 
+  /// That nothing has arrived.
+  public static let none = Traffic()
+
   /// Messages received from all members.
   public var received: Int {
     members.values.reduce(0) { $0 + $1.received }

@@ -5,12 +5,12 @@ import MulticastDTLS
 import ServiceLifecycle
 import UnixSignals
 
-/// What a terminal shows of a peer: who it is, what it sends and receives, and its end.
+/// A peer from its start to its end.
 ///
-/// 1. Print who and where this is.
-/// 2. Send by the timer or the pacer, until the count is reached or a signal comes; meanwhile print what arrives, for SIGUSR1 the table
-///    of traffic, and for SIGHUP read the key ring again.
-/// 3. Stop the peer, print what had arrived, and take leave; with `--stats`, by the table of traffic.
+/// 1. Show who and where this is.
+/// 2. Send what is to be sent, and show what arrives, until there is a reason to end; meanwhile, for SIGUSR1, show the
+///    table of traffic, and for SIGHUP read the key ring again.
+/// 3. Stop the peer, show what had arrived, and take leave; with `--stats`, by the table of traffic.
 struct Conversation: Service {
   let peer: MulticastPeer
   /// Where the key ring is.
@@ -18,116 +18,101 @@ struct Conversation: Service {
   /// Calls for it to be read again.
   let readAgain: UnixSignalsSequence
   let options: Options
+  let display: Display
+  let ending: Ending
   let logger: Logger
 
   /// The descriptors that were a terminal at the start.
   private let terminals = [STDOUT_FILENO, STDERR_FILENO].filter { isatty($0) == 1 }
-  private let output = Console.standardOutput
   private let diagnostics = Console.standardError
 
   func run() async throws {
     try await withGracefulShutdownHandler {
       do {
         try await talk()
+      } catch let error as OutputError where error.isClosed {
+        // Nobody reads it any more: that is no failure.
+        peer.stop()
       } catch {
         // What was shown before it went wrong is not to be lost.
-        try? await output.flush()
+        display.offer { $0.failed("\(error)", &$1) }
+        display.end()
+        try? await display.flush()
         throw error
       }
+      if let shortfall { throw shortfall }
     } onGracefulShutdown: {
+      ending.end(.signal)
       let queue = DispatchQueue.global()
       queue.async {
         // What was heard is on disk when this returns.
         peer.stop()
         // If nobody takes the last lines, they are not waited for: a signal ends the peer within half a second.
-        queue.asyncAfter(deadline: .now() + .milliseconds(400)) { _exit(EXIT_SUCCESS) }
+        leave(after: .milliseconds(400))
       }
       // A disk that does not answer is given up, too.
-      queue.asyncAfter(deadline: .now() + .seconds(5)) { _exit(EXIT_SUCCESS) }
+      leave(after: .seconds(5))
     }
+  }
+
+  /// Ends the process in a while, whatever it waits for then.
+  private func leave(after time: DispatchTimeInterval) {
+    DispatchQueue.global().asyncAfter(deadline: .now() + time) {
+      _exit(shortfall == nil ? EXIT_SUCCESS : Shortfall.exitCode)
+    }
+  }
+
+  /// What is missing of the messages that were expected.
+  private var shortfall: Shortfall? {
+    let received = display.counts.received
+    return options.expected.flatMap { $0 > received ? Shortfall(received: received, expected: $0) : nil }
   }
 
   private func talk() async throws {
-    try await introduce()
+    let start = Start(
+      configuration: peer.configuration, epoch: peer.epoch, keyIDs: peer.keyIDs, input: Sender.phrase(options.input))
+    try await display.started(start)
     let requests = await UnixSignalsSequence(trapping: .sigusr1)
-    try await withThrowingTaskGroup { tasks in
-      tasks.addTask { try await printMessages() }
-      tasks.addTask {
-        do {
-          try await cancelWhenGracefulShutdown { try await sendMessages() }
-        } catch is CancellationError {
-          // A signal: the usual way to end.
-        } catch SendError.stopped {
-          // The same, while a message was on its way.
-        }
-        peer.stop()
-      }
-      // Neither waits for the other, or ends because standard error is full.
-      let table = Task { for await _ in requests { try? await printStatistics() } }
-      let ring = Task { for await _ in readAgain { await readRingAgain() } }
-      defer {
-        table.cancel()
-        ring.cancel()
-      }
-      try await tasks.waitForAll()
-    }
-    try await output.print("\nNode \(options.nodeID): Shutting down...")
-    try await output.print("Node \(options.nodeID): Goodbye!")
-    try await output.flush()
-    if options.stats { try await printStatistics() }
-  }
+    Console.standardOutput.whenClosed { [ending] in ending.end(.output) }
 
-  private func introduce() async throws {
-    let node = "Node \(options.nodeID)"
-    try await output.print("=== DTLS Multicast Peer - \(node) ===")
-    try await output.print("\(node): Sockets ready, joined multicast group \(options.group)")
-    for member in options.peers.members where member != options.nodeID {
-      try await output.print("\(node): Added peer \(member) to receive tracking")
-    }
-    try await output.print("\(node): Ready. Press Ctrl+C to exit.")
-    try await output.print("\(node): Sending messages \(rhythm)...\n")
-    try await output.flush()
-  }
-
-  private func sendMessages() async throws {
-    var isAway = false
-    /// Sends the messages with these numbers, and shows those that the network took.
-    func send(_ numbers: Range<UInt64>) async throws -> Int {
-      let texts = numbers.map(options.text)
-      let sent: Int
+    let sending = Task {
       do {
-        sent = try peer.send(texts.map { Array($0.utf8) })
-      } catch let error as SystemError {
-        if !isAway { logger.warning("cannot send to \(options.group): \(error); trying again \(rhythm)") }
-        isAway = true
-        return 0
-      }
-      if isAway { logger.info("sending to \(options.group) again") }
-      isAway = false
-      for text in texts.prefix(sent) {
-        try await output.print("Node \(options.nodeID): Sent: \"\(escaped(text.utf8))\"")
-      }
-      return sent
-    }
-    if let rate = options.rate {
-      try await SendPacer(rate: rate.perSecond, count: options.count).run(send)
-    } else {
-      try await SendTimer(interval: options.interval.duration, count: options.count).run { number in
-        try await send(number..<(number + 1)) == 1
+        if let reason = try await Sender(peer, options, display, logger).run() { ending.end(reason) }
+      } catch is CancellationError {
+        // There is another reason to end.
+      } catch SendError.stopped {
+        // The same, while a message was on its way.
+      } catch {
+        ending.end(.error)
+        throw error
       }
     }
-  }
-
-  /// How often messages are sent.
-  private var rhythm: String {
-    options.rate?.phrase ?? "every \(options.interval.phrase)"
-  }
-
-  private func printMessages() async throws {
-    for await message in peer.messages {
-      try await output.print(
-        "Node \(options.nodeID): Received from peer \(message.sender): \"\(escaped(message.payload))\"")
-    }
+    let others = [
+      // Neither ends because standard error is full.
+      Task { for await _ in requests { try? await showStatistics() } },
+      Task { for await _ in readAgain { await readRingAgain() } },
+      Task {
+        while (try? await Task.sleep(for: .seconds(1))) != nil { display.showDropped(peer.traffic) }
+      },
+      Task {
+        guard let deadline = options.deadline, (try? await Task.sleep(for: deadline.duration)) != nil else { return }
+        ending.end(.deadline)
+        // If nobody takes the last lines.
+        leave(after: .seconds(5))
+      },
+    ]
+    defer { for task in others { task.cancel() } }
+    await ending.wait()
+    sending.cancel()
+    let result = await sending.result
+    peer.stop()
+    display.showDropped(peer.traffic)
+    try result.get()
+    let traffic = peer.traffic
+    if options.stats { showFigures(traffic) }
+    display.end()
+    try await display.flush()
+    if options.stats { try await printTable(traffic) }
   }
 
   /// Uses what is in the key ring's file now. If it cannot be used, the ring stays as it is.
@@ -155,14 +140,17 @@ struct Conversation: Service {
       return
     } catch {
       let keys = former.map(\.description).joined(separator: ", ")
-      logger.error("the key ring stays as it was (\(keys)): \(error)")
+      let text = "the key ring stays as it was (\(keys)): \(error)"
+      logger.error("\(text)")
+      display.offer { $0.failed(text, &$1) }
       return
     }
-    let ring = peer.keyIDs
+    let (ring, epoch) = (peer.keyIDs, peer.epoch)
+    display.offer { $0.changedRing(ring, epoch, &$1) }
     logger.info(
       """
       key ring read again from \(source)\(ring == former ? ", unchanged" : ""): this node sends with key ID \(ring[0]), \
-      in epoch \(peer.epoch), and accepts \(ring.map(\.description).joined(separator: ", ")); \(whereabouts)
+      in epoch \(epoch), and accepts \(ring.map(\.description).joined(separator: ", ")); \(whereabouts)
       """)
   }
 
@@ -177,9 +165,20 @@ struct Conversation: Service {
       .joined(separator: ", ")
   }
 
-  /// Prints the table of traffic on standard error.
-  func printStatistics() async throws {
-    try await diagnostics.print(TrafficTable(peer.traffic, of: options.peers, at: options.nodeID).text)
+  /// Shows the figures of traffic, and prints their table on standard error.
+  private func showStatistics() async throws {
+    let traffic = peer.traffic
+    showFigures(traffic)
+    try await printTable(traffic)
+  }
+
+  private func showFigures(_ traffic: Traffic) {
+    let sent = display.counts.sent
+    display.offer { $0.counted(traffic, sent: sent, &$1) }
+  }
+
+  private func printTable(_ traffic: Traffic) async throws {
+    try await diagnostics.print(TrafficTable(traffic, of: options.peers, at: options.nodeID).text)
     try await diagnostics.flush()
   }
 }

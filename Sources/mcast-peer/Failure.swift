@@ -30,6 +30,7 @@ struct Failure {
       switch error {
       case is NetworkError: "\(error) (see --interface and --group)"
       case is SendError: "\(error) (see --message)"
+      case is InputError: "\(error) (see --stdin)"
       case is SecretError where command is MCastPeer.Type: "\(error) (see --secret-file)"
       case StateError.unusable, StateError.damaged: "\(error) (see --epoch and --state-dir)"
       case _ where ownCode != nil: "\(error)"
@@ -44,7 +45,9 @@ struct Failure {
     switch error {
     case is InvalidValue, is SendError: EX_USAGE
     case is NetworkError: EX_UNAVAILABLE
-    case is SystemError, is WolfSSLError, is OutputError: EX_OSERR
+    case is Shortfall: Shortfall.exitCode
+    case InputError.linesTooLong, InputError.empty, InputError.tooLong: EX_DATAERR
+    case is SystemError, is WolfSSLError, is OutputError, is InputError: EX_OSERR
     case is StateError: EX_CANTCREAT
     case SecretError.openToOthers: EX_NOPERM
     case SecretError.unusable: EX_CONFIG

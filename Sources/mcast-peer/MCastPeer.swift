@@ -26,24 +26,28 @@ struct MCastPeer: AsyncParsableCommand {
       Each start takes a new epoch, so that the others hear a node that was restarted at once; the last one used is \
       kept in the state directory (see --state-dir).
 
-      Exit codes: 0 done; 64 usage; 69 group or interface not usable; 71 system or wolfSSL failure; 73 state not usable, \
+      Each option can be set by an environment variable as well, as in MCAST_PEER_GROUP or MCAST_PEER_SECRET_FILE: for \
+      options without a value 1 or 0, for those that can be given again several with commas. What the command line says \
+      counts more.
+
+      Exit codes: 0 done; 1 fewer messages than expected; 64 usage; 65 standard input has what no message can carry; 69 group or interface not usable; 71 system or wolfSSL failure; 73 state not usable, \
       in use by another process with the same ID, or no epoch left; 77 secret file or its directory open to others; 78 \
       secret missing or unusable.
       """,
     version: "mcast-peer 0.1.0 (wolfSSL \(WolfSSLLibrary.version), OpenSSL \(CryptoLibrary.version))"
   )
 
-  @OptionGroup var options: Options
+  @OptionGroup var settings: Settings
 
   static func main() async {
     // What a parent has ignored stays ignored: a script's shell does so with SIGINT for its background jobs, and some
-    // programs with SIGPIPE. Ctrl+C is to end this process, and so is a pipe that nobody reads.
-    for number in [SIGINT, SIGTERM, SIGPIPE] {
+    // programs with SIGPIPE. Ctrl+C is to end this process.
+    for number in [SIGINT, SIGTERM] {
       signal(number, SIG_DFL)
     }
     // They ask for the table of traffic, and to read the secret again (see Conversation); until then they must not end
-    // the process.
-    for number in [SIGUSR1, SIGHUP] {
+    // the process. A pipe that nobody reads ends a peer as anything else does: it gives its state back.
+    for number in [SIGUSR1, SIGHUP, SIGPIPE] {
       signal(number, SIG_IGN)
     }
     var called: any ParsableCommand.Type = Self.self
@@ -62,21 +66,26 @@ struct MCastPeer: AsyncParsableCommand {
   }
 
   func run() async throws {
+    let options = try Options(settings, SettingVariables.settings())
     LoggingSystem.bootstrap(StreamLogHandler.standardError)
     var logger = Logger(label: "mcast-peer")
-    if options.verbose { logger.logLevel = .debug }
+    if options.isVerbose { logger.logLevel = .debug }
+    for name in SettingVariables.unknown { logger.warning("\(name) in the environment is no setting (see --help)") }
 
-    if !options.allowCoreDumps { try hideMemory() }
-    let (interface, isFallback) = try options.findInterface()
+    if !options.allowsCoreDumps { try hideMemory() }
+    let (interfaces, isFallback) = try options.findInterfaces()
     let source = try SecretSource.choose(secretFile: options.secretFile)
     // Before the ring is read, so that no request to read it again is lost.
     let readAgain = await UnixSignalsSequence(trapping: .sighup)
-    let peer = try makePeer(source, on: interface, logger: logger)
-    let suite = peer.configuration.suite
+    let ending = Ending()
+    let display = Display(
+      presentation(options, sendingOn: interfaces[0]), on: .standardOutput, ending: ending, limit: options.limit)
+    let configuration = try options.peerConfiguration(interfaces: interfaces)
+    let peer = try makePeer(configuration, source, display, logger: logger)
     logger.info(
-      suite.isEncrypted
-        ? "\(suite.name): messages are AUTHENTICATED AND ENCRYPTED"
-        : "\(suite.name): messages are AUTHENTICATED, NOT ENCRYPTED; anyone on the network can read them (see --encrypt)"
+      options.suite.isEncrypted
+        ? "\(options.suite.name): messages are AUTHENTICATED AND ENCRYPTED"
+        : "\(options.suite.name): messages are AUTHENTICATED, NOT ENCRYPTED; anyone on the network can read them (see --encrypt)"
     )
     if isFallback {
       logger.warning(
@@ -84,10 +93,16 @@ struct MCastPeer: AsyncParsableCommand {
       )
     }
     let state = peer.statePath.map { "state in \($0)" } ?? "NO STATE: after a restart give a later --epoch"
+    let names = interfaces.map(\.name)
     logger.info(
-      "interface \(interface.name), TTL \(options.ttl), peers \(options.peers), epoch \(peer.epoch), \(state)")
+      """
+      interface \(names.joined(separator: ", "))\(names.count > 1 ? " (sending on \(names[0]))" : ""), TTL \(options.ttl), \
+      peers \(options.peers), epoch \(peer.epoch), \(state)
+      """)
 
-    let conversation = Conversation(peer: peer, source: source, readAgain: readAgain, options: options, logger: logger)
+    let conversation = Conversation(
+      peer: peer, source: source, readAgain: readAgain, options: options, display: display, ending: ending,
+      logger: logger)
     let group = ServiceGroup(
       configuration: ServiceGroupConfiguration(
         services: [.init(service: conversation, successTerminationBehavior: .gracefullyShutdownGroup)],
@@ -98,12 +113,24 @@ struct MCastPeer: AsyncParsableCommand {
     try await group.run()
   }
 
+  /// What standard output has.
+  private func presentation(_ options: Options, sendingOn interface: NetworkInterface) -> sending any Presentation {
+    switch options.output {
+    case .text: TextPresentation(options.nodeID)
+    case .json: JSONPresentation(options.nodeID, options.group, sendingOn: interface)
+    case .raw: RawPresentation(hasNewlines: !options.isDatagram)
+    }
+  }
+
   /// Makes the peer. The secrets themselves are gone when this returns; the peer has the keys that were derived from them.
   private func makePeer(
-    _ source: SecretSource, on interface: NetworkInterface, logger: Logger
+    _ configuration: MulticastPeer.Configuration, _ source: SecretSource, _ display: Display, logger: Logger
   ) throws -> MulticastPeer {
     let ring = try KeyRing(from: source)
-    let peer = try MulticastPeer(options.peerConfiguration(interface: interface), keys: ring, logger: logger)
+    let peer = try MulticastPeer(
+      configuration, keys: ring, logger: logger,
+      onNotice: { report in display.offer { $0.noticed(report, &$1) } },
+      handler: { origin, payload in display.received(origin, payload) })
     let (first, others) = (peer.keyIDs[0], peer.keyIDs.dropFirst().map(\.description).joined(separator: ", "))
     logger.info(
       """

@@ -55,9 +55,14 @@ struct SecretCommand: ParsableCommand {
       get throws { try Self.path(secretFile) }
     }
 
+    /// The file that was named, here or in the environment.
+    static func named(_ secretFile: String?) throws -> String? {
+      try secretFile ?? SettingVariables.value("secret-file")
+    }
+
     /// Where the file is that the user named, or did not.
     static func path(_ secretFile: String?) throws -> String {
-      switch try SecretSource.choose(secretFile: secretFile) {
+      switch try SecretSource.choose(secretFile: named(secretFile)) {
       case .file(let path), .ownFile(let path): return path
       case .environment:
         throw SecretError.unusable(
@@ -107,7 +112,7 @@ struct SecretCommand: ParsableCommand {
     @OptionGroup var file: File
 
     func run() throws {
-      let source = try SecretSource.choose(secretFile: file.secretFile)
+      let source = try SecretSource.choose(secretFile: File.named(file.secretFile))
       let ring = try KeyRing(from: source) { try? warn("\($0)") }
       try show(ring)
     }

@@ -8,7 +8,7 @@ struct TrafficTableTests {
   @Test("it has a line for each node that was heard, and what cannot be put to one node's account below")
   func table() throws {
     var traffic = Traffic()
-    let source = Endpoint(GroupAddress.standard.socketAddress)
+    let source = Endpoint(GroupAddress.standard.address, port: 1)
     func count(_ member: MemberID, _ times: Int, lost: Int64 = 0, isLate: Bool = false) {
       for _ in 0..<times {
         traffic.count(

@@ -19,7 +19,7 @@ struct UsageTests {
 
   @Test(
     arguments: [
-      Case("", 64, "node-id"), Case("abc", 64, "0 to 255"), Case("256", 64, "0 to 255"), Case("-1", 64, "node-id"),
+      Case("", 64, "node-id"), Case("abc", 64, "0 to 255"), Case("256", 64, "0 to 255"), Case("-1", 64, "-1"),
       Case("0 1", 64, "1"), Case("5", 64, "--peers 0-2,5"), Case("0 --peers 1-2", 64, "--peers 0-2"),
       Case("0 --peers 5-2", 64, "2-5"), Case("0 --peers 0-256", 64, "255"), Case("0 --peers 0,,1", 64, "0-2,7"),
       Case("0 -g 10.0.0.1", 64, "not a multicast address"), Case("0 -g nonsense", 64, "239.255.0.1"),

@@ -82,6 +82,7 @@ struct BatchTests {
     let heard = Mutex<[(Message.Origin, [UInt8])]>([])
     let receiver = try makePeer(1) { origin, payload in
       heard.withLock { $0.append((origin, payload.withUnsafeBufferPointer { Array($0) })) }
+      return true
     }
     let sender = try makePeer(0)
     try sender.send(payloads)

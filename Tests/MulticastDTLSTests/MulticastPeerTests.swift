@@ -142,12 +142,7 @@ struct MulticastPeerTests {
     #expect(gone == nil)
     // Bound without SO_REUSEADDR, so it fails while anybody else is: for an instant also a child that another test forks.
     let socket = try Descriptor.udpSocket()
-    var address = group.socketAddress
-    try await eventually("the port to be free") {
-      withUnsafeSocketAddress(&address) {
-        bind(socket.rawValue, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
-      } == 0
-    }
+    try await eventually("the port to be free") { (try? socket.bind(to: group.socketAddress())) != nil }
   }
 
   @Test("many tasks may send at the same time: every message arrives whole, with a number of its own")

@@ -23,10 +23,7 @@ func makeMembers(
 
 /// An address on a network that is only there for examples (RFC 5737).
 func endpoint(_ host: UInt8 = 1, port: UInt16 = 1000) -> Endpoint {
-  var address = sockaddr_in()
-  address.sin_addr.s_addr = (0xC000_0200 | UInt32(host)).bigEndian
-  address.sin_port = port.bigEndian
-  return Endpoint(address)
+  Endpoint(IPAddress(ipv4: 0xC000_0200 | UInt32(host)), port: port)
 }
 
 extension InboundMembers {

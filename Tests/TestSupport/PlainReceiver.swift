@@ -14,9 +14,9 @@ package final class PlainReceiver: Sendable {
     setsockopt(descriptor, SOL_SOCKET, SO_RCVBUF, &size, 4)
     var timeout = timeval(tv_sec: 30, tv_usec: 0)
     setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &timeout, socklen_t(MemoryLayout<timeval>.size))
-    var address = group.socketAddress
+    var address = group.socketAddress()
     try system("bind") {
-      withUnsafeSocketAddress(&address) { bind(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size)) }
+      withUnsafePointer(to: &address.any) { bind(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size)) }
     }
     var request = ip_mreqn(
       imr_multiaddr: group.address.inAddr, imr_address: in_addr(), imr_ifindex: CInt(loopback.index))

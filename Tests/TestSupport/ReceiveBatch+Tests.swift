@@ -6,6 +6,6 @@ extension ReceiveBatch {
     from socket: MulticastSocket, _ body: (UnsafeBufferPointer<UInt8>, Endpoint) -> Void
   ) throws(SystemError) -> Int {
     var nothing: Void = ()
-    return try receive(from: socket, into: &nothing) { _, datagram, source in body(datagram, source) }
+    return try receive(from: socket, into: &nothing) { _, datagram, source, _ in body(datagram, source) }
   }
 }

@@ -21,7 +21,7 @@ final class LibrarySendingEnd: SendingEnd {
       let configuration = try configuration(member: member, senders: senders, group, suite, engine)
       // Many in one process would all hear one another, which is not what is measured.
       return senders == 1
-        ? try MulticastPeer(configuration, keys: keys, logger: silence, handler: { _, _ in })
+        ? try MulticastPeer(configuration, keys: keys, logger: silence, handler: { _, _ in true })
         : try SendingSide(configuration, keys: keys)
     }
   }
@@ -51,6 +51,7 @@ func receiveByLibrary(
     logger: silence
   ) { _, payload in
     delivery.take(payload)
+    return true
   }
 }
 

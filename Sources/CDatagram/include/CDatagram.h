@@ -6,11 +6,33 @@
 #include <netinet/in.h>
 #include <stdint.h>
 
-/// Opens an IPv4 UDP socket, closed on exec: socket(2). Returns its descriptor.
-int cdatagram_socket(void);
+/// An address of either family, as the socket calls take it: the family says which.
+union cdatagram_address {
+  struct sockaddr any;
+  struct sockaddr_in ipv4;
+  struct sockaddr_in6 ipv6;
+};
+
+/// Opens a UDP socket of a family, closed on exec: socket(2). Returns its descriptor.
+int cdatagram_socket(int family);
+
+/// Gives a socket an address: bind(2). Returns 0.
+int cdatagram_bind(int socket, const union cdatagram_address *_Nonnull address);
+
+/// The UDP port of a socket's address: getsockname(2).
+int cdatagram_port(int socket);
+
+/// Joins a group on an interface, given by its number; with a source, hears that one in it: RFC 3678 section 5.1.
+/// Returns 0.
+int cdatagram_join(int socket, uint32_t interface, const union cdatagram_address *_Nonnull group,
+                   const union cdatagram_address *_Nullable source);
+
+/// Leaves a group on an interface, with all its sources: RFC 3678 section 5.1. Returns 0.
+int cdatagram_leave(int socket, uint32_t interface, const union cdatagram_address *_Nonnull group);
 
 /// Sends one datagram without waiting: sendto(2) with MSG_DONTWAIT. Returns 0.
-int cdatagram_send(int socket, const void *_Nullable bytes, size_t count, struct sockaddr_in destination);
+int cdatagram_send(int socket, const void *_Nullable bytes, size_t count,
+                   const union cdatagram_address *_Nonnull destination);
 
 /// The most datagrams that one call of `cdatagram_send_many` sends.
 enum { CDATAGRAM_SEND_BATCH = 128 };
@@ -18,11 +40,11 @@ enum { CDATAGRAM_SEND_BATCH = 128 };
 /// Sends datagrams of one size (the last may be shorter) with one pass through the kernel, without waiting: udp(7),
 /// UDP_SEGMENT. Returns 0, or -EINVAL for more than the kernel takes: 128, and 64 before Linux 6.9.
 int cdatagram_send_segments(int socket, const void *_Nonnull bytes, size_t count, uint16_t segment,
-                            struct sockaddr_in destination);
+                            const union cdatagram_address *_Nonnull destination);
 
 /// Sends datagrams that lie one after the other, without waiting: sendmmsg(2). Returns how many were sent.
 int cdatagram_send_many(int socket, const void *_Nonnull bytes, const uint16_t *_Nonnull sizes, uint32_t count,
-                        struct sockaddr_in destination);
+                        const union cdatagram_address *_Nonnull destination);
 
 /// Waits until a socket takes something to send, for some time: poll(2). Returns whether it does.
 int cdatagram_wait_to_send(int socket, int milliseconds);
@@ -42,16 +64,18 @@ int64_t cdatagram_dropped(int socket);
 
 /// One slot of a batch: a buffer that the caller owns, and what arrived in it, one datagram or several that are joined.
 struct cdatagram_slot {
-  uint8_t *_Nonnull bytes;    ///< where to put the datagram
-  uint32_t capacity;          ///< how many bytes fit
-  uint32_t count;             ///< set: bytes stored; a longer datagram is cut off
-  uint32_t segment;           ///< set: the size of each of several that are joined, but for the last; else 0
-  struct sockaddr_in source;  ///< set: who sent it
+  uint8_t *_Nonnull bytes;  ///< where to put the datagram
+  uint32_t capacity;        ///< how many bytes fit
+  uint32_t count;           ///< set: bytes stored; a longer datagram is cut off
+  uint32_t segment;         ///< set: the size of each of several that are joined, but for the last; else 0
+  uint32_t interface;       ///< set: the number of the interface that it came in by; 0 if the kernel does not say
+  union cdatagram_address source;       ///< set: who sent it
+  union cdatagram_address destination;  ///< set: whom it was sent to, without a port; no family if the kernel does not say
 };
 
-/// Asks the kernel by which interface it would send to an IPv4 address: rtnetlink(7), RTM_GETROUTE.
-/// Returns the interface's number, or -ENETUNREACH where there is no route.
-int cdatagram_route_interface(struct in_addr destination);
+/// Asks the kernel by which interface it would send to an address: rtnetlink(7), RTM_GETROUTE. With the number of an
+/// interface, whether it would by that one. Returns the interface's number, or -ENETUNREACH where there is no route.
+int cdatagram_route_interface(const union cdatagram_address *_Nonnull destination, uint32_t interface);
 
 /// The most slots that one call of `cdatagram_receive` fills.
 enum { CDATAGRAM_BATCH = 32 };

@@ -36,13 +36,18 @@ enum Notice: Hashable {
   case alternating(MemberID, Endpoint, Endpoint)
 
   /// What the limit on notices counts by.
-  enum Cause: Hashable, CaseIterable {
+  enum Cause: String, CaseIterable {
     case nothingHeard, forged, forgedOther, unknownMember, staleEpoch, repeating, restarted, silent, heardAgain
     case ownID, alternating, otherSuite, keyChanged, readiness, keyDropped
 
     /// Whether saying it once is enough for long: nothing about it changes until somebody has acted.
     var isSaidOnce: Bool {
       self == .ownID
+    }
+
+    /// Whether it is about the keys that members send with.
+    var isAboutKeys: Bool {
+      [.keyChanged, .readiness, .keyDropped].contains(self)
     }
   }
 

@@ -8,11 +8,14 @@ final class NoticeLog: Sendable {
   private static let backlog = 64
 
   private let logger: Logger
+  private let onNotice: (@Sendable (NoticeReport) -> Void)?
   private let queue = DispatchQueue(label: "mcast-peer.notices")
   private let waiting = Atomic(0)
 
-  init(_ logger: Logger) {
+  /// - Parameter onNotice: Gets the notices, too.
+  init(_ logger: Logger, onNotice: (@Sendable (NoticeReport) -> Void)? = nil) {
     self.logger = logger
+    self.onNotice = onNotice
   }
 
   /// Returns when all lines are logged.
@@ -22,10 +25,24 @@ final class NoticeLog: Sendable {
 
   /// Logs a line, soon.
   func log(_ level: Logger.Level, _ text: String) {
+    enqueue { $0.logger.log(level: level, "\(text)") }
+  }
+
+  /// Logs a notice, soon, and reports it.
+  func say(_ notice: Notice, _ here: Notice.Surroundings) {
+    let report = NoticeReport(notice, here)
+    enqueue {
+      // First, since it waits for nobody.
+      $0.onNotice?(report)
+      $0.logger.log(level: notice.level, "\(report.text)")
+    }
+  }
+
+  private func enqueue(_ body: @escaping @Sendable (NoticeLog) -> Void) {
     guard waiting.load(ordering: .relaxed) < Self.backlog else { return }
     waiting.add(1, ordering: .relaxed)
     queue.async { [self] in
-      logger.log(level: level, "\(text)")
+      body(self)
       waiting.subtract(1, ordering: .relaxed)
     }
   }

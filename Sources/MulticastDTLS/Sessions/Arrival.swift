@@ -1,6 +1,6 @@
 /// A message that was accepted, and what its number and epoch say of its sender.
 struct Arrival {
-  let origin: Message.Origin
+  var origin: Message.Origin
   /// The bytes of its payload.
   let count: Int
   /// The key that it was made with.

@@ -13,18 +13,18 @@ struct Descriptor: ~Copyable, Sendable {
     rawValue = result
   }
 
-  /// Opens an IPv4 UDP socket.
+  /// Opens a UDP socket.
   ///
-  /// - Throws: ``SystemError`` if there are no descriptors left.
-  static func udpSocket() throws(SystemError) -> Descriptor {
-    try Descriptor("socket", cdatagram_socket())
+  /// - Throws: ``SystemError`` if there are no descriptors left, or the kernel does not know the family.
+  static func udpSocket(_ family: CInt = AF_INET) throws(SystemError) -> Descriptor {
+    try Descriptor("socket", cdatagram_socket(family))
   }
 
   deinit {
     close(rawValue)
   }
 
-  /// Sets a socket option. Source: setsockopt(2), ip(7), socket(7).
+  /// Sets a socket option. Source: setsockopt(2), ip(7), ipv6(7), socket(7).
   func setOption<Value: BitwiseCopyable>(
     _ level: Int,
     _ option: CInt,
@@ -38,25 +38,18 @@ struct Descriptor: ~Copyable, Sendable {
     }
   }
 
-  /// Gives a socket an address. Source: bind(2), ip(7).
-  func bind(to address: sockaddr_in) throws(SystemError) {
+  /// Gives a socket an address. Source: bind(2), ip(7), ipv6(7).
+  func bind(to address: SocketAddress) throws(SystemError) {
     var address = address
-    try system("bind") {
-      unsafe withUnsafeSocketAddress(&address) {
-        unsafe Glibc.bind(rawValue, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
-      }
-    }
+    let result = unsafe cdatagram_bind(rawValue, &address)
+    guard result == 0 else { throw SystemError("bind", -result) }
   }
 
   /// Gives a socket a port that nobody uses, which is returned, on all addresses. Source: getsockname(2).
-  func bindToFreePort() throws(SystemError) -> UInt16 {
-    var address = sockaddr_in()
-    address.sin_family = sa_family_t(AF_INET)
-    try bind(to: address)
-    var size = socklen_t(MemoryLayout<sockaddr_in>.size)
-    try system("getsockname") {
-      unsafe withUnsafeSocketAddress(&address) { unsafe getsockname(rawValue, $0, &size) }
-    }
-    return UInt16(bigEndian: address.sin_port)
+  func bindToFreePort(_ family: CInt) throws(SystemError) -> UInt16 {
+    try bind(to: SocketAddress(anyOf: family, port: 0))
+    let port = cdatagram_port(rawValue)
+    guard port > 0 else { throw SystemError("getsockname", -port) }
+    return UInt16(port)
   }
 }

@@ -9,14 +9,17 @@ public struct NetworkInterface: Hashable, Sendable {
   /// The kernel's number for it. An interface that goes and comes back may get another.
   public let index: UInt32
 
-  /// Finds an interface by its name, or by one of its IPv4 addresses.
+  /// Whether it is the machine's loopback interface.
+  var isLoopback: Bool { name == "lo" }
+
+  /// Finds an interface by its name, by one of its addresses, or by its number.
   ///
   /// - Throws: ``NetworkError`` if there is none; the error names those that there are.
   public init(_ nameOrAddress: String) throws(NetworkError) {
     let all = Self.withAddresses()
-    let address = IPv4Address(nameOrAddress)
-    let name = all.first { $0.address != nil && $0.address == address }?.name ?? nameOrAddress
-    guard let interface = NetworkInterface(current: name) else {
+    let address = IPAddress(nameOrAddress)
+    let byAddress = all.first { $0.address != nil && $0.address == address }?.name
+    guard let interface = NetworkInterface(zone: byAddress ?? nameOrAddress) else {
       let names = all.map(\.name).reduce(into: [String]()) { if !$0.contains($1) { $0.append($1) } }
       throw NetworkError(
         "there is no interface '\(nameOrAddress)' on this machine: use one of \(names.joined(separator: ", "))"
@@ -25,11 +28,18 @@ public struct NetworkInterface: Hashable, Sendable {
     self = interface
   }
 
-  /// Finds the interface by which the kernel would send to a group; nil where it has no route there.
+  /// Finds the interface by which the kernel would send to a group, or the one that the group itself names; nil where there
+  /// is no route.
   ///
-  /// - Throws: ``NetworkError`` if there is a route that leads nowhere, or the kernel cannot be asked.
+  /// - Throws: ``NetworkError`` if there is a route that leads nowhere, the kernel cannot be asked, or there is no interface
+  ///   of that name.
   public init?(routeTo group: GroupAddress) throws(NetworkError) {
-    let index = cdatagram_route_interface(group.address.inAddr)
+    if let zone = group.zone {
+      try self.init(zone)
+      return
+    }
+    var destination = group.socketAddress()
+    let index = unsafe cdatagram_route_interface(&destination, 0)
     if index == -ENETUNREACH { return nil }
     guard index > 0, let interface = NetworkInterface(index: UInt32(index)) else {
       throw NetworkError(
@@ -47,6 +57,17 @@ public struct NetworkInterface: Hashable, Sendable {
     return try NetworkInterface("lo")
   }
 
+  /// The interface that has a name now, or else a number in decimal. Source: RFC 4007 section 11.2.
+  init?(zone: String) {
+    if let named = NetworkInterface(current: zone) {
+      self = named
+    } else if let index = UInt32(decimal: zone[...]), let numbered = NetworkInterface(index: index) {
+      self = numbered
+    } else {
+      return nil
+    }
+  }
+
   /// The interface that has a name now.
   init?(current name: String) {
     let index = unsafe if_nametoindex(name)
@@ -55,7 +76,8 @@ public struct NetworkInterface: Hashable, Sendable {
     self.index = index
   }
 
-  private init?(index: UInt32) {
+  /// The interface that has a number now.
+  public init?(index: UInt32) {
     // if_indextoname(3): the name has at most IF_NAMESIZE bytes.
     let name = unsafe withUnsafeTemporaryAllocation(of: CChar.self, capacity: Int(IF_NAMESIZE)) { buffer in
       unsafe if_indextoname(index, buffer.baseAddress).map { unsafe String(cString: $0) }
@@ -65,21 +87,28 @@ public struct NetworkInterface: Hashable, Sendable {
     self.index = index
   }
 
-  /// All interfaces, each with one of its IPv4 addresses if it has any. Source: getifaddrs(3).
-  private static func withAddresses() -> [(name: String, address: IPv4Address?)] {
+  /// All interfaces, each with one of its addresses if it has any. Source: getifaddrs(3).
+  private static func withAddresses() -> [(name: String, address: IPAddress?)] {
     var list: UnsafeMutablePointer<ifaddrs>?
     guard unsafe getifaddrs(&list) == 0 else { return [] }
     defer { unsafe freeifaddrs(list) }
     return unsafe sequence(first: list, next: { unsafe $0?.pointee.ifa_next }).compactMap { entry in
       guard let entry = unsafe entry?.pointee, let name = unsafe entry.ifa_name else { return nil }
-      let isIPv4 = unsafe entry.ifa_addr?.pointee.sa_family == sa_family_t(AF_INET)
-      let address =
-        unsafe !isIPv4
-        ? nil
-        : entry.ifa_addr?.withMemoryRebound(to: sockaddr_in.self, capacity: 1) {
-          unsafe IPv4Address($0.pointee.sin_addr)
-        }
-      return (unsafe String(cString: name), address)
+      return (unsafe String(cString: name), unsafe entry.ifa_addr.flatMap { unsafe address($0) })
+    }
+  }
+
+  private static func address(_ address: UnsafeMutablePointer<sockaddr>) -> IPAddress? {
+    switch CInt(unsafe address.pointee.sa_family) {
+    case AF_INET:
+      unsafe address.withMemoryRebound(to: sockaddr_in.self, capacity: 1) {
+        unsafe IPAddress($0.pointee.sin_addr)
+      }
+    case AF_INET6:
+      unsafe address.withMemoryRebound(to: sockaddr_in6.self, capacity: 1) {
+        unsafe IPAddress($0.pointee.sin6_addr, zone: $0.pointee.sin6_scope_id)
+      }
+    default: nil
     }
   }
 }

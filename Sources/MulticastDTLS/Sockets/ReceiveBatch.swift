@@ -24,7 +24,9 @@ struct ReceiveBatch: ~Copyable {
           capacity: UInt32(Self.slotSize),
           count: 0,
           segment: 0,
-          source: sockaddr_in()
+          interface: 0,
+          source: SocketAddress(),
+          destination: SocketAddress()
         )
       )
     }
@@ -35,14 +37,15 @@ struct ReceiveBatch: ~Copyable {
     unsafe storage.deallocate()
   }
 
-  /// Receives what is ready now and hands over each datagram, lent for the call. Source: recvmmsg(2), udp(7).
+  /// Receives what is ready now and hands over each datagram, lent for the call, with where it came from and the number of
+  /// the interface that it came in by. Source: recvmmsg(2), udp(7).
   ///
   /// - Parameter state: Where the body keeps what it has; a closure that captures it costs more than what is done with it.
   /// - Returns: How many datagrams there were.
   /// - Throws: ``SystemError`` if the socket reports an error.
   borrowing func receive<State>(
     from socket: MulticastSocket, into state: inout State,
-    _ body: (inout State, UnsafeBufferPointer<UInt8>, Endpoint) -> Void
+    _ body: (inout State, UnsafeBufferPointer<UInt8>, Endpoint, UInt32) -> Void
   ) throws(SystemError) -> Int {
     let received = unsafe cdatagram_receive(
       socket.receiveDescriptor,
@@ -55,12 +58,13 @@ struct ReceiveBatch: ~Copyable {
     var taken = 0
     for index in 0..<Int(received) {
       let slot = unsafe slots[index]
-      let (count, source) = unsafe (Int(slot.count), Endpoint(slot.source))
+      guard let source = unsafe slot.source.endpoint, unsafe socket.isMeant(slot) else { continue }
+      let count = unsafe Int(slot.count)
       let segment = unsafe slot.segment == 0 ? max(1, count) : Int(slot.segment)
       var start = 0
       repeat {
         let size = min(segment, count - start)
-        unsafe body(&state, UnsafeBufferPointer(start: slot.bytes + start, count: size), source)
+        unsafe body(&state, UnsafeBufferPointer(start: slot.bytes + start, count: size), source, slot.interface)
         start += size
         taken += 1
       } while start < count

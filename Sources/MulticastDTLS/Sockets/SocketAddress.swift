@@ -1,23 +1,55 @@
+import CDatagram
 import Glibc
 
-extension GroupAddress {
-  /// The group as the socket calls take it.
-  var socketAddress: sockaddr_in {
-    var result = sockaddr_in()
-    result.sin_family = sa_family_t(AF_INET)
-    result.sin_port = port.bigEndian
-    result.sin_addr = address.inAddr
-    return result
+/// A socket address of either family, as the calls of CDatagram take it.
+typealias SocketAddress = cdatagram_address
+
+extension SocketAddress {
+  /// - Parameter zone: The interface of an address that has a zone, if it does not say so itself.
+  init(_ address: IPAddress, port: UInt16, zone: UInt32 = 0) {
+    self.init()
+    if address.isIPv4 {
+      var ipv4 = sockaddr_in()
+      ipv4.sin_family = sa_family_t(AF_INET)
+      ipv4.sin_port = port.bigEndian
+      ipv4.sin_addr = address.inAddr
+      unsafe self.ipv4 = ipv4
+    } else {
+      var ipv6 = sockaddr_in6()
+      ipv6.sin6_family = sa_family_t(AF_INET6)
+      ipv6.sin6_port = port.bigEndian
+      ipv6.sin6_addr = address.in6Addr
+      ipv6.sin6_scope_id = address.hasZone ? max(address.zone, zone) : 0
+      unsafe self.ipv6 = ipv6
+    }
+  }
+
+  /// The address of all interfaces.
+  init(anyOf family: CInt, port: UInt16) {
+    // Both families' is zero.
+    self = family == AF_INET6 ? SocketAddress(IPAddress(in6_addr(), zone: 0), port: port) : SocketAddress(IPAddress(ipv4: 0), port: port)
+  }
+
+  /// Where it is; nil if it has neither family.
+  var endpoint: Endpoint? {
+    switch CInt(unsafe any.sa_family) {
+    case AF_INET:
+      unsafe Endpoint(IPAddress(ipv4.sin_addr), port: UInt16(bigEndian: ipv4.sin_port))
+    case AF_INET6:
+      unsafe Endpoint(IPAddress(ipv6.sin6_addr, zone: ipv6.sin6_scope_id), port: UInt16(bigEndian: ipv6.sin6_port))
+    default: nil
+    }
   }
 }
 
-/// Lends an IPv4 socket address as the generic one that the socket calls declare. Source: ip(7).
-func withUnsafeSocketAddress<Value>(
-  _ address: inout sockaddr_in,
-  _ body: (UnsafeMutablePointer<sockaddr>) -> Value
-) -> Value {
-  unsafe withUnsafeMutablePointer(to: &address) {
-    // Every socket call reads the family first and then takes the address for what it is.
-    unsafe $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { unsafe body($0) }
+extension GroupAddress {
+  /// The family of its sockets.
+  var family: CInt { address.isIPv4 ? AF_INET : AF_INET6 }
+
+  /// The group as the socket calls take it.
+  ///
+  /// - Parameter zone: The interface that a group of a link's own is meant on.
+  func socketAddress(zone: UInt32 = 0) -> SocketAddress {
+    SocketAddress(address, port: port, zone: zone)
   }
 }

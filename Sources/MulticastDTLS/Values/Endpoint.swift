@@ -1,19 +1,17 @@
-import Glibc
-
 /// Where a datagram came from: an address and a UDP port. Nothing vouches for it; anyone can forge it.
 public struct Endpoint: Hashable, Sendable, CustomStringConvertible {
   /// The sender's address.
-  public let address: IPv4Address
+  public let address: IPAddress
   /// The sender's UDP port.
   public let port: UInt16
 
-  init(_ address: sockaddr_in) {
-    self.address = IPv4Address(address.sin_addr)
-    self.port = UInt16(bigEndian: address.sin_port)
+  init(_ address: IPAddress, port: UInt16) {
+    self.address = address
+    self.port = port
   }
 
-  /// The endpoint as `ADDRESS:PORT`.
+  /// The endpoint as `192.0.2.7:5000` or `[fe80::7%eth0]:5000`.
   public var description: String {
-    "\(address):\(port)"
+    address.isIPv4 ? "\(address):\(port)" : "[\(address)]:\(port)"
   }
 }

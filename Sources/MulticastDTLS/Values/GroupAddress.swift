@@ -1,9 +1,11 @@
-/// The IPv4 multicast group that members talk in: an address in 224.0.0.0/4 and a UDP port.
+/// The multicast group that members talk in: an address and a UDP port.
 ///
-/// Source: RFC 1112 section 4 (host group addresses).
+/// Source: RFC 1112 section 4 (IPv4 groups), RFC 4291 section 2.7 (IPv6 groups), RFC 4007 (zones).
 public struct GroupAddress: Hashable, Sendable {
   /// The group's address.
-  public let address: IPv4Address
+  public let address: IPAddress
+  /// The name or number of the interface that a group of one link's belongs to, if the text has named it.
+  public let zone: String?
   /// The UDP port, 1...65535.
   public let port: UInt16
 
@@ -11,40 +13,80 @@ public struct GroupAddress: Hashable, Sendable {
   public static let defaultPort: UInt16 = 12345
 
   /// The group of the C example, 239.255.0.1:12345: administratively scoped (RFC 2365), so it stays on the local network.
-  public static let standard = GroupAddress(address: IPv4Address(rawValue: 0xEFFF_0001), port: defaultPort)
+  public static let standard = GroupAddress(address: IPAddress(ipv4: 0xEFFF_0001), zone: nil, port: defaultPort)
 
-  private init(address: IPv4Address, port: UInt16) {
+  private init(address: IPAddress, zone: String?, port: UInt16) {
     self.address = address
+    self.zone = zone
     self.port = port
   }
 
-  /// Reads `ADDRESS` or `ADDRESS:PORT`; without a port it is 12345.
+  /// Reads `239.255.0.1`, `ff15::1` or `ff02::1%eth0`; and with a port `239.255.0.1:12345`, `[ff15::1]:12345` or
+  /// `[ff02::1%eth0]:12345`. Without one it is 12345.
   ///
-  /// - Throws: ``InvalidValue`` if the address is not an IPv4 multicast address or the port is not in 1...65535.
+  /// - Throws: ``InvalidValue`` if the address is not a multicast address or the port is not in 1...65535.
   public init(_ text: String) throws(InvalidValue) {
-    let parts = text.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
-    guard let address = IPv4Address(String(parts[0])) else {
-      throw InvalidValue("'\(parts[0])' is not an IPv4 address: give a multicast group such as 239.255.0.1:12345")
+    let (host, port) = try Self.parts(text)
+    let parts = host.split(separator: "%", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
+    guard let address = IPAddress(parts[0]) else {
+      throw InvalidValue(
+        "'\(host)' is not an address: give a multicast group such as 239.255.0.1:12345 or [ff15::1]:12345")
     }
     guard address.isMulticast else {
       throw InvalidValue(
-        "\(address) is not a multicast address: give one from 224.0.0.0 to 239.255.255.255, such as 239.255.0.1"
+        "\(address) is not a multicast address: give one from 224.0.0.0 to 239.255.255.255, such as 239.255.0.1, or one "
+          + "that begins with ff, such as ff15::1"
       )
     }
-    var port = Self.defaultPort
     if parts.count == 2 {
-      guard let number = UInt16(decimal: parts[1]), number > 0 else {
-        throw InvalidValue("'\(parts[1])' is not a port: give a whole number from 1 to 65535")
+      guard address.hasZone else {
+        throw InvalidValue(
+          "the group \(address) belongs to no single interface: leave '%\(parts[1])' out, and choose the interface by itself"
+        )
       }
-      port = number
+      guard !parts[1].isEmpty else { throw InvalidValue("'\(host)' names no interface after the %: as in ff02::1%eth0") }
     }
-    self.init(address: address, port: port)
+    var number = Self.defaultPort
+    if let port {
+      guard let given = UInt16(decimal: port), given > 0 else {
+        throw InvalidValue("'\(port)' is not a port: give a whole number from 1 to 65535")
+      }
+      number = given
+    }
+    self.init(address: address, zone: parts.count == 2 ? parts[1] : nil, port: number)
   }
+
+  /// What stands for the address, and for the port if there is one.
+  private static func parts(_ text: String) throws(InvalidValue) -> (host: String, port: String?) {
+    if text.first == "[" {
+      guard let end = text.lastIndex(of: "]") else {
+        throw InvalidValue("'\(text)' has no ] after the address: write [ff15::1]:12345")
+      }
+      let rest = text[text.index(after: end)...]
+      guard rest.isEmpty || rest.first == ":" else {
+        throw InvalidValue("'\(rest)' after the ] is no port: write [ff15::1]:12345")
+      }
+      return (String(text[..<end].dropFirst()), rest.isEmpty ? nil : String(rest.dropFirst()))
+    }
+    let colons = text.count { $0 == ":" }
+    if colons > 1 {
+      guard IPAddress(String(text.prefix { $0 != "%" })) != nil else {
+        throw InvalidValue("'\(text)' is not an IPv6 address: with a port, write [ff15::1]:12345")
+      }
+      return (text, nil)
+    }
+    let parts = text.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
+    return (parts[0], parts.count == 2 ? parts[1] : nil)
+  }
+
+  /// Whether only single sources of the group are heard: 232.0.0.0/8, ff3x::/32 (RFC 4607 section 1).
+  public var isSourceSpecific: Bool { address.isSourceSpecific }
 }
 
 extension GroupAddress: CustomStringConvertible {
-  /// The group as `ADDRESS:PORT`.
+  /// The group as ``init(_:)`` reads it.
   public var description: String {
-    "\(address):\(port)"
+    let host = address.withoutZone + (zone.map { "%\($0)" } ?? "")
+    return address.isIPv4 ? "\(host):\(port)" : "[\(host)]:\(port)"
   }
 }

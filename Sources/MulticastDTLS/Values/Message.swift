@@ -10,6 +10,8 @@ public struct Message: Hashable, Sendable {
     public let sequence: UInt64
     /// The address that the datagram came from. It is not authenticated.
     public let source: Endpoint
+    /// The kernel's number of the interface that the datagram came in by; 0 if it is not known.
+    public internal(set) var interface: UInt32 = 0
   }
 
   /// Where it comes from.
@@ -25,4 +27,6 @@ public struct Message: Hashable, Sendable {
   public var sequence: UInt64 { origin.sequence }
   /// The address that the datagram came from. It is not authenticated.
   public var source: Endpoint { origin.source }
+  /// The kernel's number of the interface that the datagram came in by; 0 if it is not known.
+  public var interface: UInt32 { origin.interface }
 }

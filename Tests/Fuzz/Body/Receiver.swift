@@ -14,7 +14,7 @@ struct Receiver {
   /// Few, since each is a session to make for every input.
   static let followed: [MemberID] = [1, 2, 255]
   /// Where all datagrams come from.
-  private static let source = Endpoint(sockaddr_in())
+  private static let source = Endpoint(IPAddress(ipv4: 0), port: 0)
   /// Deriving keys takes 60 ms, so it is done once.
   private static let keys = Dictionary(
     uniqueKeysWithValues: RecordEngine.allCases.map { engine in

@@ -14,6 +14,24 @@ struct LoopbackGroup: Sendable {
       ["\(node)", "-I", "lo", "-t", "0", "-g", "\(address)"] + more, home: home, secret: Vectors.shared.secret)
   }
 
+  /// A peer whose standard input is what a line of shell prints.
+  func start(_ node: Int, _ more: [String], input: String, environment: [String: String] = [:]) throws -> PeerProcess {
+    // No pipeline: the process that is signalled and waited for must be the peer.
+    let shell = "mkfifo $HOME/$$; { \(input); } >$HOME/$$ & exec \"$0\" \"$@\" <$HOME/$$"
+    return try PeerProcess(
+      ["\(node)", "-I", "lo", "-t", "0", "-g", "\(address)"] + more, home: home, secret: Vectors.shared.secret,
+      environment: environment, shell: shell)
+  }
+
+  /// A peer that receives only, and is ready.
+  func startReceiver(_ node: Int, _ more: [String]) async throws -> PeerProcess {
+    let peer = try PeerProcess(
+      ["\(node)", "-I", "lo", "-t", "0", "-g", "\(address)", "--listen"] + more, home: home,
+      secret: Vectors.shared.secret)
+    try await peer.waitForError("peers 0-2")
+    return peer
+  }
+
   /// A peer that says one thing at its start and listens from then on.
   func startListener(_ node: Int, _ more: String...) async throws -> PeerProcess {
     let peer = try PeerProcess(

@@ -66,6 +66,7 @@ final class PeerProcess {
   /// All that it has said.
   var output: String { get throws { try String(contentsOfFile: "\(directory.path)/stdout", encoding: .utf8) } }
   var errors: String { get throws { try String(contentsOfFile: "\(directory.path)/stderr", encoding: .utf8) } }
+  var outputBytes: Data { get throws { try Data(contentsOf: URL(filePath: "\(directory.path)/stdout")) } }
   var lines: [String] { get throws { try output.components(separatedBy: "\n") } }
   var isRunning: Bool { !process.hasEnded }
   var identifier: Int32 { process.processIdentifier }

@@ -9,7 +9,7 @@ package final class FloodSocket {
   package private(set) var sent = 0
 
   private let socket: Descriptor
-  private var address: sockaddr_in
+  private var address: SocketAddress
   private let queue: ReceiveQueue?
   /// An estimate of the room in the queue that was filled since it was looked at.
   private var unseen = 0
@@ -21,7 +21,7 @@ package final class FloodSocket {
   /// - Parameter queue: The queue that must not overflow; nil does not care.
   package init(_ group: GroupAddress, sparing queue: ReceiveQueue? = nil) throws {
     self.queue = queue
-    address = group.socketAddress
+    address = group.socketAddress()
     socket = try .udpSocket()
     let interface = ip_mreqn(imr_multiaddr: in_addr(), imr_address: in_addr(), imr_ifindex: CInt(loopback.index))
     try socket.setOption(IPPROTO_IP, IP_MULTICAST_IF, "IP_MULTICAST_IF", to: interface)
@@ -33,7 +33,7 @@ package final class FloodSocket {
       while try queue.used() > ReceiveQueue.size / 3 { usleep(200) }
       unseen = 0
     }
-    let result = withUnsafeSocketAddress(&address) {
+    let result = withUnsafePointer(to: &address.any) {
       sendto(socket.rawValue, datagram.baseAddress, datagram.count, 0, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
     }
     guard result == datagram.count else { throw SystemError("sendto", errno) }

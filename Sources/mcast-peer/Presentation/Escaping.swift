@@ -1,3 +1,16 @@
+/// Adds a payload to a text, escaped as ``escaped(_:)`` does it.
+func appendEscaped(_ payload: Span<UInt8>, to text: inout [UInt8]) {
+  // Nearly all payloads are plain.
+  for index in payload.indices {
+    let byte = payload[index]
+    if byte < 0x20 || byte > 0x7E || byte == UInt8(ascii: "\\") {
+      text += escaped(unsafe payload.withUnsafeBufferPointer { unsafe Array($0) }).utf8
+      return
+    }
+  }
+  unsafe payload.withUnsafeBufferPointer { unsafe text.append(contentsOf: $0) }
+}
+
 /// A payload as text that no terminal obeys.
 ///
 /// Printable UTF-8 stays as it is. Control characters, and those that reverse or break the line, become `\n`, `\t`,

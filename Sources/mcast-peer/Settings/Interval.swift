@@ -12,9 +12,9 @@ struct Interval: CustomStringConvertible {
   }
 
   /// Reads a decimal number of seconds.
-  init(_ text: String) throws {
+  init(_ text: String, _ what: String = "an interval") throws {
     guard let seconds = Double(text), Self.limits.contains(seconds) else {
-      throw ValidationError("give an interval in seconds, from 0.001 to 31536000 (a year)")
+      throw ValidationError("give \(what) in seconds, from 0.001 to 31536000 (a year)")
     }
     self.init(seconds: seconds)
   }

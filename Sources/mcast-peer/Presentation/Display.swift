@@ -1,0 +1,136 @@
+import Logging
+import MulticastDTLS
+import Synchronization
+
+/// What a peer shows on standard output: what arrives at once, from the thread that receives, and what its tasks have to
+/// say; and what it counts by the way.
+final class Display: Sendable {
+  private let console: Console
+  private let ending: Ending
+  /// After how many messages it ends.
+  private let limit: Int?
+  private let state: Mutex<State>
+  /// What was refused and dropped when it was shown last.
+  private let lastTraffic = Mutex(Traffic.none)
+
+  private struct State {
+    var presentation: any Presentation
+    /// What came before the start was shown; nil since then.
+    var early: [UInt8]? = []
+    /// Used again for each message.
+    var text: [UInt8] = []
+    var received = 0
+    var sent = 0
+  }
+
+  /// What may come before the start is shown.
+  private static let earlyLimit = 1 << 20
+
+  /// - Parameter limit: After how many messages it ends, and takes no more.
+  init(_ presentation: sending any Presentation, on console: Console, ending: Ending, limit: Int?) {
+    self.console = console
+    self.ending = ending
+    self.limit = limit
+    state = Mutex(State(presentation: presentation))
+  }
+
+  /// How many messages came, and how many were sent.
+  var counts: (received: Int, sent: Int) {
+    state.withLock { ($0.received, $0.sent) }
+  }
+
+  /// Shows a message, without waiting.
+  ///
+  /// - Returns: Whether there was room for it; there is none when standard output is taken too slowly.
+  func received(_ origin: Message.Origin, _ payload: Span<UInt8>) -> Bool {
+    state.withLock { state in
+      if let limit, state.received >= limit { return true }
+      state.text.removeAll(keepingCapacity: true)
+      state.presentation.received(origin, payload, &state.text)
+      if let early = state.early {
+        guard early.count + state.text.count <= Self.earlyLimit else { return false }
+        state.early? += state.text
+      } else {
+        guard console.offer(state.text.span) else { return false }
+      }
+      state.received += 1
+      if state.received == limit { ending.end(.expected) }
+      return true
+    }
+  }
+
+  /// Shows that the peer has started, and what came before.
+  func started(_ start: Start) async throws {
+    try await show { $0.started(start, &$1) }
+    state.withLock { state in
+      // Under the lock, so that what comes now comes after it.
+      if let early = state.early { _ = console.offer(early.span) }
+      state.early = nil
+    }
+    try await console.flush()
+  }
+
+  /// Shows messages that were sent.
+  ///
+  /// - Parameter numbers: Their epochs and sequences.
+  func sent(_ payloads: ArraySlice<[UInt8]>, _ numbers: [SendingSide.Number]) async throws {
+    try await show { presentation, text in
+      for (payload, number) in zip(payloads, numbers) {
+        presentation.sent(payload, epoch: number.epoch, sequence: number.sequence, &text)
+      }
+    }
+    state.withLock { $0.sent += payloads.count }
+  }
+
+  /// Shows something else, and waits while too much waits to be written.
+  func show(_ body: (inout any Presentation, inout [UInt8]) -> Void) async throws {
+    let text = state.withLock { state in
+      var text: [UInt8] = []
+      body(&state.presentation, &text)
+      return text
+    }
+    if !text.isEmpty { try await console.print(text) }
+  }
+
+  /// Shows something else if there is room for it, without waiting.
+  func offer(_ body: (inout any Presentation, inout [UInt8]) -> Void) {
+    state.withLock { state in
+      state.text.removeAll(keepingCapacity: true)
+      body(&state.presentation, &state.text)
+      if !state.text.isEmpty { _ = console.offer(state.text.span) }
+    }
+  }
+
+  /// Shows what was refused or dropped since the last time.
+  func showDropped(_ traffic: Traffic) {
+    offer { presentation, text in
+      let former = lastTraffic.withLock { last in
+        defer { last = traffic }
+        return last
+      }
+      for reason in Refusal.allCases {
+        // What names no member is in the sum only.
+        var rest = (traffic.refused[reason] ?? 0) - (former.refused[reason] ?? 0)
+        for (member, counts) in traffic.members.sorted(by: { $0.key < $1.key }) {
+          let count = (counts.refused[reason] ?? 0) - (former.members[member]?.refused[reason] ?? 0)
+          rest -= count
+          if count > 0 { presentation.dropped(reason.rawValue, member, count: count, &text) }
+        }
+        if rest > 0 { presentation.dropped(reason.rawValue, nil, count: rest, &text) }
+      }
+      let count = traffic.droppedByKernel - former.droppedByKernel
+      if count > 0 { presentation.dropped("kernel", nil, count: count, &text) }
+    }
+  }
+
+  /// Shows that it is over, and why.
+  func end() {
+    let (reason, counts) = (ending.reason ?? .error, counts)
+    offer { $0.ended(reason, received: counts.received, sent: counts.sent, &$1) }
+  }
+
+  /// Returns when all of it is written.
+  func flush() async throws {
+    try await console.flush()
+  }
+}

@@ -1,0 +1,80 @@
+import Glibc
+import MulticastDTLS
+
+/// The time of day as events tell it: UTC, to the microsecond. Source: RFC 3339.
+struct WallClock {
+  private var second = Int.min
+  private var text: [UInt8] = []
+
+  /// What the clock says now, as in 2026-01-31T23:59:59.000001Z.
+  var now: [UInt8] {
+    mutating get {
+      var time = timespec()
+      unsafe clock_gettime(CLOCK_REALTIME, &time)
+      return text(of: time)
+    }
+  }
+
+  /// A time since 1970.
+  mutating func text(of time: timespec) -> [UInt8] {
+    if time.tv_sec != second {
+      var (seconds, parts) = unsafe (time.tv_sec, tm())
+      unsafe gmtime_r(&seconds, &parts)
+      let fields = unsafe [
+        (parts.tm_year + 1900, 4, "-"), (parts.tm_mon + 1, 2, "-"), (parts.tm_mday, 2, "T"), (parts.tm_hour, 2, ":"),
+        (parts.tm_min, 2, ":"), (parts.tm_sec, 2, "."),
+      ]
+      text = []
+      for (number, digits, end) in fields {
+        Self.append(Int(number), digits: digits, to: &text)
+        text += end.utf8
+      }
+      text += "000000Z".utf8
+      second = time.tv_sec
+    }
+    var microseconds = time.tv_nsec / 1000
+    for place in stride(from: text.count - 2, to: text.count - 8, by: -1) {
+      text[place] = UInt8(ascii: "0") + UInt8(microseconds % 10)
+      microseconds /= 10
+    }
+    return text
+  }
+
+  private static func append(_ number: Int, digits: Int, to text: inout [UInt8]) {
+    let decimal = String(number)
+    text += [UInt8](repeating: UInt8(ascii: "0"), count: max(0, digits - decimal.count))
+    text += decimal.utf8
+  }
+}
+
+/// The text of a value in quotes; that of the last one is kept, since the next is mostly the same.
+struct LastValue<Value: Equatable & CustomStringConvertible & Sendable>: Sendable {
+  private var last: (value: Value, quoted: [UInt8])?
+
+  mutating func quoted(_ value: Value) -> [UInt8] {
+    if let last, last.value == value { return last.quoted }
+    var quoted: [UInt8] = []
+    JSONLine.appendQuoted(value.description, to: &quoted)
+    last = (value, quoted)
+    return quoted
+  }
+}
+
+/// The names of interfaces, by the kernel's numbers.
+struct InterfaceNames {
+  private struct Name: Equatable, CustomStringConvertible {
+    let index: UInt32
+    static func == (left: Name, right: Name) -> Bool { left.index == right.index }
+
+    /// Its name now; its number if it is gone.
+    var description: String {
+      NetworkInterface(index: index)?.name ?? String(index)
+    }
+  }
+
+  private var last = LastValue<Name>()
+
+  mutating func quoted(_ index: UInt32) -> [UInt8] {
+    last.quoted(Name(index: index))
+  }
+}

@@ -1,0 +1,146 @@
+import COpenSSL
+import MulticastDTLS
+
+/// A JSON object on one line, written as it grows: a general encoder takes several times as long as opening the record that
+/// is told of. Source: RFC 8259.
+struct JSONLine {
+  private var bytes: [UInt8] = []
+
+  /// Begins an object that is a value of another.
+  init() {
+    bytes.append(UInt8(ascii: "{"))
+  }
+
+  /// Begins an event.
+  init(_ event: String, time: [UInt8]) {
+    bytes.reserveCapacity(512)
+    bytes += "{\"event\":\"".utf8
+    bytes += event.utf8
+    bytes += "\",\"time\":\"".utf8
+    bytes += time
+    bytes.append(UInt8(ascii: "\""))
+  }
+
+  /// Ends the event.
+  mutating func end(in text: inout [UInt8]) {
+    bytes += "}\n".utf8
+    text += bytes
+  }
+
+  private mutating func addName(_ name: String) {
+    if bytes.count > 1 { bytes.append(UInt8(ascii: ",")) }
+    bytes.append(UInt8(ascii: "\""))
+    bytes += name.utf8
+    bytes += "\":".utf8
+  }
+
+  mutating func add(_ name: String, _ number: Int) {
+    addName(name)
+    appendDecimal(number, to: &bytes)
+  }
+
+  mutating func add(_ name: String, _ text: String) {
+    addName(name)
+    Self.appendQuoted(text, to: &bytes)
+  }
+
+  /// Adds a text that is quoted already.
+  mutating func add(_ name: String, quoted: [UInt8]) {
+    addName(name)
+    bytes += quoted
+  }
+
+  mutating func add(_ name: String, _ texts: [String]) {
+    addName(name)
+    bytes.append(UInt8(ascii: "["))
+    for (index, text) in texts.enumerated() {
+      if index > 0 { bytes.append(UInt8(ascii: ",")) }
+      Self.appendQuoted(text, to: &bytes)
+    }
+    bytes.append(UInt8(ascii: "]"))
+  }
+
+  mutating func add(_ name: String, _ object: JSONLine) {
+    addName(name)
+    bytes += object.bytes
+    bytes.append(UInt8(ascii: "}"))
+  }
+
+  mutating func add(_ name: String, _ objects: [JSONLine]) {
+    addName(name)
+    bytes.append(UInt8(ascii: "["))
+    for (index, object) in objects.enumerated() {
+      if index > 0 { bytes.append(UInt8(ascii: ",")) }
+      bytes += object.bytes
+      bytes.append(UInt8(ascii: "}"))
+    }
+    bytes.append(UInt8(ascii: "]"))
+  }
+
+  /// Adds what a message carries: its length, and its text; or base64 (RFC 4648) where it is not UTF-8.
+  mutating func add(payload: Span<UInt8>) {
+    add("length", payload.count)
+    if let text = try? UTF8Span(validating: payload) {
+      addName("text")
+      bytes.append(UInt8(ascii: "\""))
+      Self.appendEscaped(text.span, to: &bytes)
+      bytes.append(UInt8(ascii: "\""))
+    } else {
+      addName("base64")
+      bytes.append(UInt8(ascii: "\""))
+      Self.appendBase64(payload, to: &bytes)
+      bytes.append(UInt8(ascii: "\""))
+    }
+  }
+
+  static func appendQuoted(_ text: String, to bytes: inout [UInt8]) {
+    bytes.append(UInt8(ascii: "\""))
+    appendEscaped(Array(text.utf8).span, to: &bytes)
+    bytes.append(UInt8(ascii: "\""))
+  }
+
+  /// Adds UTF-8 with escapes: those that JSON demands, and DEL.
+  private static func appendEscaped(_ text: Span<UInt8>, to bytes: inout [UInt8]) {
+    for index in text.indices {
+      let byte = text[index]
+      switch byte {
+      case UInt8(ascii: "\""), UInt8(ascii: "\\"):
+        bytes.append(UInt8(ascii: "\\"))
+        bytes.append(byte)
+      case UInt8(ascii: "\n"): bytes += "\\n".utf8
+      case UInt8(ascii: "\r"): bytes += "\\r".utf8
+      case UInt8(ascii: "\t"): bytes += "\\t".utf8
+      case 0..<0x20, 0x7F: bytes += "\\u00\(byte < 16 ? "0" : "")\(String(byte, radix: 16))".utf8
+      default: bytes.append(byte)
+      }
+    }
+  }
+
+  private static func appendBase64(_ payload: Span<UInt8>, to bytes: inout [UInt8]) {
+    let size = (payload.count + 2) / 3 * 4
+    let text = unsafe [UInt8](unsafeUninitializedCapacity: size + 1) { buffer, count in
+      count = unsafe payload.withUnsafeBufferPointer { payload in
+        // It ends with a NUL, which is not counted. Source: EVP_EncodeBlock(3ossl).
+        Int(unsafe EVP_EncodeBlock(buffer.baseAddress, payload.baseAddress, CInt(payload.count)))
+      }
+    }
+    bytes += text
+  }
+}
+
+/// Adds a number in decimal.
+func appendDecimal(_ number: Int, to bytes: inout [UInt8]) {
+  if number < 10, number >= 0 {
+    bytes.append(UInt8(ascii: "0") + UInt8(number))
+  } else {
+    // No String: it is the larger part of what a line costs.
+    let start = bytes.count
+    var rest = number.magnitude
+    repeat {
+      bytes.append(UInt8(ascii: "0") + UInt8(rest % 10))
+      rest /= 10
+    } while rest > 0
+    if number < 0 { bytes.append(UInt8(ascii: "-")) }
+    bytes[start...].reverse()
+  }
+}

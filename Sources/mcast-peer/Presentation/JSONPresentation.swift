@@ -1,0 +1,136 @@
+import MulticastDTLS
+
+/// One JSON object a line for each thing that happens. docs/events.md and docs/events.schema.json say what is in them.
+struct JSONPresentation: Presentation {
+  /// The version of the set of events; it changes when a program that reads them may have to.
+  static let version = 1
+
+  private let member: MemberID
+  private let group: GroupAddress
+  private let interface: String
+  /// The epoch in which each member was heard last.
+  private var epochs = [Epoch?](repeating: nil, count: 256)
+  private var clock = WallClock()
+  private var names = InterfaceNames()
+  private var source = LastValue<Endpoint>()
+
+  init(_ member: MemberID, _ group: GroupAddress, sendingOn interface: NetworkInterface) {
+    (self.member, self.group, self.interface) = (member, group, interface.name)
+  }
+
+  private mutating func line(_ event: String) -> JSONLine {
+    JSONLine(event, time: clock.now)
+  }
+
+  mutating func started(_ start: Start, _ text: inout [UInt8]) {
+    var line = line("start")
+    let configuration = start.configuration
+    line.add("version", Self.version)
+    line.add("member", Int(member.rawValue))
+    line.add("peers", configuration.peers.description)
+    line.add("group", group.description)
+    line.add("interfaces", configuration.interfaces.map(\.name))
+    line.add("suite", configuration.suite.name)
+    line.add("epoch", Int(start.epoch.rawValue))
+    line.add("keyIDs", start.keyIDs.map(\.description))
+    line.end(in: &text)
+  }
+
+  mutating func received(_ origin: Message.Origin, _ payload: Span<UInt8>, _ text: inout [UInt8]) {
+    let index = Int(origin.sender.rawValue)
+    if epochs[index] == nil {
+      var line = line("peer")
+      line.add("member", index)
+      line.add("cause", "heard")
+      line.add("message", "node \(origin.sender) was heard for the first time, in epoch \(origin.epoch)")
+      line.end(in: &text)
+    }
+    epochs[index] = origin.epoch
+    var line = line("received")
+    line.add("interface", quoted: names.quoted(origin.interface))
+    line.add("source", quoted: source.quoted(origin.source))
+    line.add("member", index)
+    line.add("epoch", Int(origin.epoch.rawValue))
+    line.add("sequence", Int(origin.sequence))
+    line.add(payload: payload)
+    line.end(in: &text)
+  }
+
+  mutating func sent(_ payload: [UInt8], epoch: UInt16, sequence: UInt64, _ text: inout [UInt8]) {
+    var line = line("sent")
+    line.add("interface", interface)
+    line.add("member", Int(member.rawValue))
+    line.add("epoch", Int(epoch))
+    line.add("sequence", Int(sequence))
+    line.add(payload: payload.span)
+    line.end(in: &text)
+  }
+
+  mutating func dropped(_ reason: String, _ member: MemberID?, count: Int, _ text: inout [UInt8]) {
+    var line = line("dropped")
+    line.add("reason", reason)
+    if let member { line.add("member", Int(member.rawValue)) }
+    line.add("count", count)
+    line.end(in: &text)
+  }
+
+  mutating func noticed(_ report: NoticeReport, _ text: inout [UInt8]) {
+    var line = line(report.isAboutKeys ? "key" : "peer")
+    if let member = report.member { line.add("member", Int(member.rawValue)) }
+    line.add("cause", report.cause)
+    line.add("message", report.text)
+    line.end(in: &text)
+  }
+
+  mutating func changedRing(_ keyIDs: [KeyID], _ epoch: Epoch, _ text: inout [UInt8]) {
+    var line = line("key")
+    line.add("member", Int(member.rawValue))
+    line.add("cause", "ring")
+    line.add("epoch", Int(epoch.rawValue))
+    line.add("keyIDs", keyIDs.map(\.description))
+    line.end(in: &text)
+  }
+
+  mutating func failed(_ message: String, _ text: inout [UInt8]) {
+    var line = line("error")
+    line.add("message", message)
+    line.end(in: &text)
+  }
+
+  mutating func counted(_ traffic: Traffic, sent: Int, _ text: inout [UInt8]) {
+    var line = line("stats")
+    line.add("sent", sent)
+    line.add("received", traffic.received)
+    line.add("droppedByKernel", traffic.droppedByKernel)
+    line.add("refused", Self.counts(traffic.refused))
+    line.add(
+      "members",
+      traffic.members.sorted { $0.key < $1.key }.map { member, counts in
+        var object = JSONLine()
+        object.add("member", Int(member.rawValue))
+        if let keyID = counts.keyID { object.add("keyID", keyID.description) }
+        object.add("received", counts.received)
+        object.add("lost", counts.lost)
+        object.add("reordered", counts.reordered)
+        object.add("refused", Self.counts(counts.refused))
+        return object
+      })
+    line.end(in: &text)
+  }
+
+  private static func counts(_ refused: [Refusal: Int]) -> JSONLine {
+    var object = JSONLine()
+    for reason in Refusal.allCases {
+      if let count = refused[reason] { object.add(reason.rawValue, count) }
+    }
+    return object
+  }
+
+  mutating func ended(_ reason: Ending.Reason, received: Int, sent: Int, _ text: inout [UInt8]) {
+    var line = line("end")
+    line.add("reason", reason.rawValue)
+    line.add("received", received)
+    line.add("sent", sent)
+    line.end(in: &text)
+  }
+}

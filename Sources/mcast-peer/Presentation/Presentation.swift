@@ -1,0 +1,48 @@
+import MulticastDTLS
+
+/// What standard output says of the things that happen: each function adds whole lines to a text.
+protocol Presentation: Sendable {
+  /// The peer has joined its group.
+  mutating func started(_ start: Start, _ text: inout [UInt8])
+  /// A message has arrived.
+  mutating func received(_ origin: Message.Origin, _ payload: Span<UInt8>, _ text: inout [UInt8])
+  /// A message was sent, as the record of that epoch with that sequence.
+  mutating func sent(_ payload: [UInt8], epoch: UInt16, sequence: UInt64, _ text: inout [UInt8])
+  /// So many datagrams more were refused for a reason, or dropped by the kernel.
+  mutating func dropped(_ reason: String, _ member: MemberID?, count: Int, _ text: inout [UInt8])
+  /// There is something that a person should know of a member, or of the keys.
+  mutating func noticed(_ report: NoticeReport, _ text: inout [UInt8])
+  /// This node uses another ring.
+  mutating func changedRing(_ keyIDs: [KeyID], _ epoch: Epoch, _ text: inout [UInt8])
+  /// Something does not work.
+  mutating func failed(_ message: String, _ text: inout [UInt8])
+  /// Somebody asks for the figures.
+  mutating func counted(_ traffic: Traffic, sent: Int, _ text: inout [UInt8])
+  /// It is over.
+  mutating func ended(_ reason: Ending.Reason, received: Int, sent: Int, _ text: inout [UInt8])
+}
+
+extension Presentation {
+  func started(_ start: Start, _ text: inout [UInt8]) {}
+  func sent(_ payload: [UInt8], epoch: UInt16, sequence: UInt64, _ text: inout [UInt8]) {}
+  func dropped(_ reason: String, _ member: MemberID?, count: Int, _ text: inout [UInt8]) {}
+  func noticed(_ report: NoticeReport, _ text: inout [UInt8]) {}
+  func changedRing(_ keyIDs: [KeyID], _ epoch: Epoch, _ text: inout [UInt8]) {}
+  func failed(_ message: String, _ text: inout [UInt8]) {}
+  func counted(_ traffic: Traffic, sent: Int, _ text: inout [UInt8]) {}
+  func ended(_ reason: Ending.Reason, received: Int, sent: Int, _ text: inout [UInt8]) {}
+}
+
+/// Who and where a peer is at its start.
+struct Start {
+  let configuration: MulticastPeer.Configuration
+  let epoch: Epoch
+  let keyIDs: [KeyID]
+  /// What it sends, and how often, as a person reads it.
+  let input: String
+
+  /// The members that are listened to.
+  var others: [MemberID] {
+    configuration.peers.members.filter { $0 != configuration.member }
+  }
+}

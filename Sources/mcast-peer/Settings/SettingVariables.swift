@@ -1,0 +1,95 @@
+import ArgumentParser
+import Glibc
+
+/// The settings that the environment has: one variable for each option, named after it.
+///
+/// `--secret-file` is `MCAST_PEER_SECRET_FILE`. A variable that is empty is as good as none.
+enum SettingVariables {
+  static let prefix = "MCAST_PEER_"
+
+  /// What a variable holds.
+  enum Kind {
+    /// The option's value.
+    case value
+    /// Several, with commas between them.
+    case list
+    /// 1 or 0.
+    case flag
+    /// The node ID, which is no option's.
+    case argument
+  }
+
+  /// All options that have one.
+  static let all: [(option: String, kind: Kind)] = [
+    ("node-id", .argument), ("group", .value), ("interface", .list), ("source", .list), ("ttl", .value),
+    ("no-loop", .flag), ("peers", .value), ("interval", .value), ("rate", .value), ("count", .value),
+    ("message", .value), ("stdin", .flag), ("listen", .flag), ("datagram", .flag), ("output", .value),
+    ("deadline", .value), ("expect", .value), ("secret-file", .value), ("encrypt", .flag), ("epoch", .value),
+    ("state-dir", .value), ("engine", .value), ("stats", .flag), ("allow-core-dumps", .flag), ("verbose", .flag),
+  ]
+
+  /// The variable of an option, given without its dashes.
+  static func variable(_ option: String) -> String {
+    prefix + option.uppercased().map { $0 == "-" ? "_" : String($0) }.joined()
+  }
+
+  /// What an option's variable holds; nil if that is nothing.
+  static func value(_ option: String) throws -> String? {
+    let variable = variable(option)
+    guard let value = unsafe getenv(variable), unsafe value.pointee != 0 else { return nil }
+    guard let text = unsafe String(validatingCString: value) else {
+      throw ValidationError("\(variable) is not valid UTF-8")
+    }
+    return text
+  }
+
+  /// Reads them all.
+  ///
+  /// - Throws: `ValidationError` that names the variable whose value its option does not take.
+  static func settings() throws -> Settings {
+    var words: [String] = []
+    for (option, kind) in all {
+      guard let value = try value(option) else { continue }
+      let own = try arguments(option, kind, value)
+      do {
+        _ = try Settings.parse(own)
+      } catch {
+        // What the value should have been, without what the parser says of the option.
+        let text = Settings.message(for: error)
+        throw ValidationError("\(variable(option)) is '\(value)': \(text)")
+      }
+      words += own
+    }
+    return try Settings.parse(words)
+  }
+
+  /// What a variable's value would be on the command line.
+  private static func arguments(_ option: String, _ kind: Kind, _ value: String) throws -> [String] {
+    switch kind {
+    case .argument: return [value]
+    case .value: return ["--\(option)=\(value)"]
+    case .list:
+      return value.split(separator: ",", omittingEmptySubsequences: false).map { "--\(option)=\($0)" }
+    case .flag:
+      switch value {
+      case "1": return ["--\(option)"]
+      case "0": return []
+      // Whoever meant to encrypt must not be sent in the clear for a slip.
+      default: throw ValidationError("\(variable(option)) is '\(value)': set it to 1 or to 0")
+      }
+    }
+  }
+
+  /// The variables with our prefix that are no option's.
+  static var unknown: [String] {
+    let known = Set(all.map { variable($0.option) })
+    var names: [String] = []
+    var next = unsafe environ
+    while let entry = unsafe next.pointee {
+      let name = unsafe String(cString: entry).prefix { $0 != "=" }
+      if name.hasPrefix(prefix), !known.contains(String(name)) { names.append(String(name)) }
+      unsafe next += 1
+    }
+    return names.sorted()
+  }
+}

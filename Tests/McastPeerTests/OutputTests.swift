@@ -1,0 +1,91 @@
+import Foundation
+import TestSupport
+import Testing
+
+@testable import MulticastDTLS
+
+@Suite("What scripts rely on")
+struct OutputTests {
+  private let group = LoopbackGroup()
+
+  @Test("raw output has what messages carry and nothing else; all that is said goes to standard error")
+  func raw() async throws {
+    let receiver = try await group.startReceiver(1, ["-o", "raw", "--stats"])
+    let sender = try group.start(0, "-c", "2", "-i", "0.01", "-m", "a\u{1B}b", "-o", "raw")
+    #expect(try await sender.exitCode() == 0)
+    try await receiver.waitForLine("a\u{1B}b, message #2")
+    receiver.signal(SIGINT)
+    #expect(try await receiver.exitCode() == 0)
+    #expect(try receiver.output == "a\u{1B}b, message #1\na\u{1B}b, message #2\n")
+    #expect(try sender.output == "")
+    #expect(try receiver.errors.contains("dropped by the kernel: 0"))
+  }
+
+  @Test("a peer that listens sends nothing")
+  func listens() async throws {
+    let wire = try Wire(group.address)
+    let receiver = try await group.startReceiver(1, ["--deadline", "1"])
+    #expect(try await receiver.exitCode() == 0)
+    try Wire(group.address).send([1, 2, 3])
+    // What was sent to the group until now, without our own.
+    #expect(try await onThread { try wire.receive(1) } == [[1, 2, 3]])
+    #expect(try receiver.output.contains("Node 1: Listening...\n\n\nNode 1: Shutting down..."))
+  }
+
+  @Test("a deadline ends a peer, and an expected count that was not reached is exit code 1")
+  func deadline() async throws {
+    let start = ContinuousClock.now
+    let receiver = try group.start(1, "--listen", "--deadline", "1.5", "--expect", "3", "-o", "json")
+    let sender = try group.start(0, "-i", "0.1", "--deadline", "1.2", "-o", "json")
+    #expect(try await sender.exitCode() == 0)
+    #expect(try sender.output.contains("\"reason\":\"deadline\""))
+    #expect(try await receiver.exitCode() == 0)
+    #expect(try receiver.output.contains("\"reason\":\"expected\",\"received\":3,"))
+    let alone = try group.start(2, "--listen", "--deadline", "0.3", "--expect", "2")
+    #expect(try await alone.exitCode() == 1)
+    #expect(try alone.errors.hasSuffix("mcast-peer: 0 of 2 expected messages came (see --expect and --deadline)\n"))
+    #expect(ContinuousClock.now - start >= .seconds(1.2))
+  }
+
+  @Test("a peer that sends goes on when what it expects has come, and judges at its end", arguments: [(2, 0), (50, 1)])
+  func expects(count: Int, code: Int32) async throws {
+    let peer = try group.start(0, "-i", "0.05", "-c", "60", "--expect", "\(count)")
+    try await peer.waitUntilReady(node: 0)
+    let other = try group.start(1, "-i", "0.01", "-c", "4")
+    #expect(try await other.exitCode() == 0)
+    #expect(try await peer.exitCode() == code)
+    #expect(try peer.sent.count == 60)
+  }
+
+  @Test("a signal before what is expected has come is exit code 1")
+  func interrupted() async throws {
+    let peer = try await group.startReceiver(1, ["--expect", "5"])
+    peer.signal(SIGINT)
+    #expect(try await peer.exitCode() == 1)
+  }
+
+  @Test("a reader that goes away ends the peer at once and quietly, though nothing comes", arguments: ["text", "raw"])
+  func closed(output: String) async throws {
+    let peer = try PeerProcess(
+      ["1", "-I", "lo", "-t", "0", "-g", "\(group.address)", "--listen", "-o", output], home: group.home,
+      secret: Vectors.shared.secret, shell: "{ \"$0\" \"$@\"; echo code $? >&2; } | sleep 0.7")
+    #expect(try await peer.exitCode() == 0)
+    try await peer.waitForError("code 0\n")
+    #expect(try peer.errors.split(separator: "\n").filter { !$0.contains(" info mcast-peer: ") } == ["code 0"])
+  }
+
+  @Test("a reader that takes what it wants ends the peer, and its state is given back")
+  func head() async throws {
+    let sender = try group.start(0, "-i", "0.05")
+    try await sender.waitUntilReady(node: 0)
+    let peer = try PeerProcess(
+      ["1", "-I", "lo", "-t", "0", "-g", "\(group.address)", "--listen", "-o", "raw"], home: group.home,
+      secret: Vectors.shared.secret, shell: "\"$0\" \"$@\" | head -n 3")
+    #expect(try await peer.exitCode() == 0)
+    #expect(try peer.lines.count == 4)
+    // Nothing keeps another from running as this node.
+    let next = try await group.startReceiver(1, [])
+    next.signal(SIGINT)
+    #expect(try await next.exitCode() == 0)
+  }
+}

@@ -1,0 +1,128 @@
+import Foundation
+import TestSupport
+import Testing
+
+@Suite("A peer that sends its standard input")
+struct StandardInputTests {
+  private let group = LoopbackGroup()
+
+  @Test("each line arrives as a message, byte for byte, and the peer ends with its input")
+  func lines() async throws {
+    let receiver = try await group.startReceiver(1, ["-o", "raw", "--expect", "5"])
+    let sender = try group.start(0, ["--stdin"], input: "printf 'one\\n two \\000\\377\\r\\n3\\nfour\\nno newline'")
+    #expect(try await sender.exitCode() == 0)
+    #expect(
+      try sender.lines.dropFirst(7) == [
+        "Node 0: Sent: \"one\"", "Node 0: Sent: \" two \\x00\\xFF\\r\"", "Node 0: Sent: \"3\"",
+        "Node 0: Sent: \"four\"", "Node 0: Sent: \"no newline\"", "", "Node 0: Shutting down...", "Node 0: Goodbye!", "",
+      ])
+    #expect(try await receiver.exitCode() == 0)
+    #expect(try receiver.outputBytes == Data("one\n two \0".utf8) + [0xFF] + Data("\r\n3\nfour\nno newline\n".utf8))
+  }
+
+  @Test("empty lines are left out, and told; the others arrive")
+  func empty() async throws {
+    let receiver = try await group.startReceiver(1, ["-o", "raw", "--expect", "2"])
+    let sender = try group.start(0, ["--stdin"], input: "printf '\\none\\n\\n\\n\\n\\ntwo\\n'")
+    #expect(try await sender.exitCode() == 0)
+    #expect(try await receiver.exitCode() == 0)
+    #expect(try receiver.output == "one\ntwo\n")
+    let errors = try sender.errors
+    for line in [1, 3, 4] { #expect(errors.contains("line \(line) of standard input is empty"), "\(errors)") }
+    #expect(!errors.contains("line 5") && errors.contains("5 empty lines of standard input in all"), "\(errors)")
+  }
+
+  @Test(
+    "lines that are too long are left out whole, and told, with exit code 65; the longest that fits and the others arrive",
+    arguments: [(["--listen"], 1343), (["--listen", "--encrypt"], 1359)])
+  func tooLong(more: [String], limit: Int) async throws {
+    let encrypt = Array(more.dropFirst())
+    let receiver = try await group.startReceiver(1, ["-o", "raw", "--expect", "3"] + encrypt)
+    let input = "awk 'BEGIN { x = sprintf(\"%\(limit)s\", \"x\"); print \"a\"; print x; print x \"y\"; print x x; print \"b\" }'"
+    let sender = try group.start(0, ["--stdin"] + encrypt, input: input)
+    #expect(try await sender.exitCode() == 65)
+    #expect(try await receiver.exitCode() == 0)
+    #expect(try receiver.output == "a\n" + String(repeating: " ", count: limit - 1) + "x\nb\n")
+    let errors = try sender.errors
+    #expect(errors.contains("line 3 of standard input has \(limit + 1) bytes"), "\(errors)")
+    #expect(errors.contains("line 4 of standard input has \(2 * limit) bytes"), "\(errors)")
+    let last = "2 lines of standard input, the first of them line 3, not sent: one message carries at most \(limit) bytes"
+    #expect(errors.hasSuffix("mcast-peer: \(last) (see --stdin)\n"), "\(errors)")
+    #expect(try sender.output.contains("Node 0: Sent: \"b\"\n\nNode 0: Shutting down"))
+  }
+
+  @Test("with --datagram all of it is one message, and raw output has nothing but that")
+  func datagram() async throws {
+    let receiver = try await group.startReceiver(1, ["-o", "raw", "--datagram", "--expect", "1"])
+    let sender = try group.start(0, ["--stdin", "--datagram"], input: "printf 'one\\n\\ntwo\\n'")
+    #expect(try await sender.exitCode() == 0)
+    #expect(try await receiver.exitCode() == 0)
+    #expect(try receiver.output == "one\n\ntwo\n")
+  }
+
+  @Test(
+    "what no message can carry as a whole is refused with exit code 65, and nothing is sent",
+    arguments: [("true", "standard input is empty"), ("head -c 5000 /dev/zero", "standard input has 5000 bytes")])
+  func datagramRefused(input: String, hint: String) async throws {
+    let sender = try group.start(0, ["--stdin", "--datagram"], input: input)
+    #expect(try await sender.exitCode() == 65)
+    #expect(try sender.errors.contains(hint))
+    #expect(try !sender.output.contains("Sent"))
+  }
+
+  @Test("no input is no message")
+  func nothing() async throws {
+    let sender = try group.start(0, ["--stdin"], input: "true")
+    #expect(try await sender.exitCode() == 0)
+    #expect(try !sender.output.contains("Sent"))
+  }
+
+  // What feeds it may outlive the test for ten seconds.
+  @Test("a line is sent when it is there, while the input goes on; a signal ends the peer all the same")
+  func slowly() async throws {
+    let receiver = try await group.startReceiver(1, [])
+    let input = "echo first; sleep 0.3; printf 'sec'; sleep 0.3; echo ond; exec sleep 10"
+    let sender = try group.start(0, ["--stdin"], input: input)
+    try await receiver.waitForLine("Node 1: Received from peer 0: \"first\"")
+    try await receiver.waitForLine("Node 1: Received from peer 0: \"second\"")
+    sender.signal(SIGTERM)
+    #expect(try await sender.exitCode() == 0)
+    #expect(try sender.output.hasSuffix("Node 0: Sent: \"second\"\n\nNode 0: Shutting down...\nNode 0: Goodbye!\n"))
+  }
+
+  @Test("what is read ahead is little: who writes to it is held up by the rate")
+  func backPressure() async throws {
+    let written = TemporaryDirectory()
+    // Each chunk is told of once the pipe has taken it.
+    let input =
+      "for i in $(seq 100); do head -c 20000 /dev/zero | tr '\\000' x | fold -w 100; echo $i >\(written.path)/n; done"
+    let sender = try group.start(0, ["--stdin", "--rate", "10", "-o", "raw"], input: input)
+    try await sender.waitForError("peers 0-2")
+    try await Task.sleep(for: .seconds(2))
+    let taken = try #require(Int(String(contentsOfFile: "\(written.path)/n", encoding: .utf8).dropLast()))
+    // A pipe has 65,536 bytes, as many are read at a time, and some are in the tools between.
+    #expect(taken < 20)
+    #expect(sender.isRunning)
+    sender.signal(SIGINT)
+    #expect(try await sender.exitCode() == 0)
+  }
+
+  @Test("a rate and a count hold for lines, too")
+  func rate() async throws {
+    let start = ContinuousClock.now
+    let sender = try group.start(0, ["--stdin", "--rate", "20", "-c", "11", "-o", "json"], input: "seq 100")
+    #expect(try await sender.exitCode() == 0)
+    #expect(ContinuousClock.now - start >= .milliseconds(500))
+    #expect(try sender.lines.count { $0.hasPrefix("{\"event\":\"sent\"") } == 11)
+    #expect(try sender.output.contains("\"reason\":\"count\""))
+  }
+
+  @Test("input that cannot be read is an error")
+  func unreadable() async throws {
+    let peer = try PeerProcess(
+      ["0", "-I", "lo", "-t", "0", "-g", "\(group.address)", "--stdin"], home: group.home,
+      secret: Vectors.shared.secret, shell: "exec \"$0\" \"$@\" </")
+    #expect(try await peer.exitCode() == 71)
+    #expect(try peer.errors.contains("cannot read standard input: Is a directory"))
+  }
+}
