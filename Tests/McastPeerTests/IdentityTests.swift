@@ -30,12 +30,6 @@ struct IdentityTests {
   "Two nodes with one ID on two hosts",
   .enabled(if: Namespace.isAvailable && Namespace.canBridge, "needs ip(8), a network namespace and a bridge"))
 struct TwoHostsTests {
-  private let network: Rig
-
-  init() throws {
-    network = try Rig()
-  }
-
   /// How often the second was started before, and in which words each is told.
   struct Case: CustomTestStringConvertible {
     let testDescription: String
@@ -49,13 +43,15 @@ struct TwoHostsTests {
       Case(testDescription: "of the same age and text", starts: 0, message: []),
       Case(testDescription: "that say different things", starts: 0, message: ["-m", "something else"]),
       Case(testDescription: "of which one was started more often", starts: 3, message: []),
-    ])
-  func told(twins: Case) async throws {
+    ], Family.all)
+  func told(twins: Case, family: Family) async throws {
+    let network = try Rig(family)
     let secret = "the same secret on all hosts"
     func start(_ node: Int, on host: Int, home: TemporaryDirectory? = nil, _ more: [String] = []) throws -> PeerProcess
     {
       try PeerProcess(
-        ["\(node)", "-I", "lan", "-i", "0.2"] + more, home: home, secret: secret, namespace: network.hosts[host])
+        ["\(node)", "-I", "lan", "-i", "0.2", "-g", family.group] + more, home: home, secret: secret,
+        namespace: network.hosts[host])
     }
     let home = TemporaryDirectory()
     for _ in 0..<twins.starts {
@@ -65,27 +61,27 @@ struct TwoHostsTests {
     try await third.waitUntilReady(node: 0)
     let twin = [try start(1, on: 0), try start(1, on: 1, home: home, twins.message)]
     for (index, node) in twin.enumerated() {
-      let other = network.address(of: 1 - index)
+      let other = network.source(of: 1 - index)
       // The one that is ahead is told in other words, since it may have been itself long ago.
       try await eventually("\(network.address(of: index)) to be told") { try told(of: other, by: node) > 0 }
     }
     try await eventually("the third to be told") {
       let line = try third.errors.split(separator: "\n").first { $0.contains("alternate as node 1") } ?? ""
-      return (0...1).allSatisfy { line.contains("\(network.address(of: $0)):") }
+      return (0...1).allSatisfy { line.contains(network.source(of: $0)) }
     }
     // Not again, either, when ten seconds have passed, after which most other things are said once more.
     let before = try twin.map { try $0.sent.count }
     for (node, before) in zip(twin, before) {
       try await eventually("twelve seconds of messages") { try node.sent.count >= before + 60 }
     }
-    for (index, node) in twin.enumerated() { #expect(try told(of: network.address(of: 1 - index), by: node) == 1) }
+    for (index, node) in twin.enumerated() { #expect(try told(of: network.source(of: 1 - index), by: node) == 1) }
   }
 
   /// How often a node says that an address uses its ID.
-  private func told(of address: String, by node: PeerProcess) throws -> Int {
+  private func told(of source: String, by node: PeerProcess) throws -> Int {
     try node.errors.split(separator: "\n").count {
-      $0.contains("another node, at \(address):") && $0.contains("uses our node ID 1")
-        || $0.contains("\(address):") && $0.contains("sends with our node ID 1: another node has it too")
+      $0.contains("another node, at \(source)") && $0.contains("uses our node ID 1")
+        || $0.contains(source) && $0.contains("sends with our node ID 1: another node has it too")
     }
   }
 }

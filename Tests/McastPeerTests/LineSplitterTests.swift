@@ -42,7 +42,8 @@ struct LineSplitterTests {
     #expect(whole.count == 6)
     for first in 0...bytes.count {
       for second in first...bytes.count {
-        #expect(split([Array(bytes[..<first]), Array(bytes[first..<second]), Array(bytes[second...])], limit: 6) == whole)
+        #expect(
+          split([Array(bytes[..<first]), Array(bytes[first..<second]), Array(bytes[second...])], limit: 6) == whole)
       }
     }
     #expect(split(bytes.map { [$0] }, limit: 6) == whole)

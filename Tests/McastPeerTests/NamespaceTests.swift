@@ -8,23 +8,31 @@ import Testing
 struct NamespaceTests {
   private let home = TemporaryDirectory()
 
-  private func start(_ node: Int, _ arguments: String..., in namespace: Namespace) throws -> PeerProcess {
-    try PeerProcess(["\(node)"] + arguments, home: home, namespace: namespace)
+  private func start(
+    _ node: Int, _ arguments: String..., in namespace: Namespace, _ family: Family = .ipv4
+  ) throws -> PeerProcess {
+    try PeerProcess(
+      ["\(node)"] + (family == .ipv4 ? [] : ["-g", family.group]) + arguments, home: home, namespace: namespace)
   }
 
-  @Test("three terminals with no configuration at all hear each other, where there is no network, over loopback")
-  func noConfiguration() async throws {
+  @Test(
+    "three terminals with no configuration at all hear each other, where there is no network, over loopback",
+    arguments: Family.all)
+  func noConfiguration(family: Family) async throws {
     let namespace = try Namespace()
-    let peers = try (0...2).map { try start($0, in: namespace) }
+    if family == .ipv6 { try namespace.routeIPv6OverLoopback() }
+    let peers = try (0...2).map { try start($0, in: namespace, family) }
     for (node, peer) in peers.enumerated() {
-      try await peer.waitForLine("Node \(node): Sockets ready, joined multicast group 239.255.0.1:12345")
+      try await peer.waitForLine("Node \(node): Sockets ready, joined multicast group \(family.group)")
       try await peer.waitForLine("Node \(node): Sending messages every 3 seconds...")
       // The first may have come before all were there; the second comes three seconds later.
       for other in 0...2 where other != node {
         try await peer.waitForLine(
           "Node \(node): Received from peer \(other): \"Hello from node \(other), message #2\"")
       }
-      #expect(try peer.errors.contains("no route"))
+      // For IPv6, loopback has a route.
+      #expect(try peer.errors.contains("no route") == (family == .ipv4))
+      #expect(try peer.errors.contains("interface lo,"))
     }
     for peer in peers {
       peer.signal(SIGINT)
@@ -32,52 +40,156 @@ struct NamespaceTests {
     }
   }
 
-  @Test("without -I the kernel's route chooses the interface")
-  func kernelsChoice() async throws {
+  @Test("without -I the kernel's route chooses the interface", arguments: Family.all)
+  func kernelsChoice(family: Family) async throws {
     let namespace = try Namespace()
-    try namespace.addInterface("red", address: "10.11.0.1/24")
-    try namespace.addInterface("blue", address: "10.12.0.1/24")
-    try namespace.run("ip route add 239.0.0.0/8 dev blue")
-    let chosen = try start(0, "-i", "0.2", in: namespace)
-    let onBlue = try start(1, "-i", "0.2", "-I", "10.12.0.1", in: namespace)
+    try namespace.addInterface("red", address: family.own(11, 1))
+    try namespace.addInterface("blue", address: family.own(12, 1))
+    try namespace.run(family.route("dev blue"))
+    let chosen = try start(0, "-i", "0.2", in: namespace, family)
+    let onBlue = try start(1, "-i", "0.2", "-I", family.address(12, 1), in: namespace, family)
     try await chosen.waitForLine("Node 0: Received from peer 1: \"Hello from node 1, message #5\"")
     try await eventually("node 1 to hear node 0") { try onBlue.output.contains("Received from peer 0") }
     #expect(try !chosen.errors.contains("no route"))
   }
 
-  @Test("what is joined and sent on one interface is neither heard nor seen on another")
-  func exactlyThatInterface() async throws {
+  @Test("what is joined and sent on one interface is neither heard nor seen on another", arguments: Family.all)
+  func exactlyThatInterface(family: Family) async throws {
     let namespace = try Namespace()
-    try namespace.addInterface("red", address: "10.11.0.1/24")
-    try namespace.addInterface("blue", address: "10.12.0.1/24")
-    let red = try [0, 1].map { try start($0, "-i", "0.2", "-I", "red", in: namespace) }
-    let blue = try start(2, "-i", "0.2", "-I", "blue", in: namespace)
+    try namespace.addInterface("red", address: family.own(11, 1))
+    try namespace.addInterface("blue", address: family.own(12, 1))
+    let red = try [0, 1].map { try start($0, "-i", "0.2", "-I", "red", in: namespace, family) }
+    let blue = try start(2, "-i", "0.2", "-I", "blue", in: namespace, family)
     try await red[0].waitForLine("Node 0: Received from peer 1: \"Hello from node 1, message #5\"")
     try await blue.waitForLine("Node 2: Sent: \"Hello from node 2, message #5\"")
     #expect(try !red[0].output.contains("Received from peer 2") && !red[1].output.contains("Received from peer 2"))
     #expect(try !blue.output.contains("Received"))
   }
 
-  @Test("a route decides, not an address: the source address may be another interface's")
-  func routeWithForeignSource() async throws {
+  @Test(
+    "a peer with two interfaces hears both, sends on the first, and hears nothing of a third that another has joined",
+    arguments: Family.all)
+  func twoInterfaces(family: Family) async throws {
+    let (here, there) = (try Namespace(), try Namespace())
+    for (number, name) in ["red", "blue", "green"].enumerated() {
+      try here.connect(name, family.own(11 + number, 1), to: there, family.own(11 + number, 2))
+    }
+    // Whoever joins there has the kernel give what comes in by green to other sockets of the group as well, if it may.
+    let onGreen = try start(5, "--peers", "0-5", "--listen", "-I", "green", in: here, family)
+    let peer = try start(0, "--peers", "0-5", "-i", "0.2", "-I", "red", "-I", "blue", "-o", "json", in: here, family)
+    try await peer.waitForError("interface red, blue (sending on red)")
+    try await onGreen.waitUntilReady(node: 5)
+    let others = try ["red", "blue", "green"].enumerated().map { number, name in
+      try start(number + 1, "--peers", "0-5", "-i", "0.2", "-I", name, in: there, family)
+    }
+    try await eventually("each listener to hear its interfaces") {
+      let output = try peer.output
+      return try output.contains("Hello from node 1, message #5") && output.contains("Hello from node 2, message #5")
+        && others[0].shown(from: 0).count >= 5 && onGreen.shown(from: 3).count >= 5
+    }
+    for line in try peer.lines where line.contains("\"received\"") {
+      let name = line.contains("\"member\":1,") ? "red" : "blue"
+      #expect(line.contains("\"interface\":\"\(name)\"") && !line.contains("\"member\":3,"), "\(line)")
+    }
+    #expect(try others[1].shown() == [:] && others[2].shown() == [:])
+    #expect(try Set(onGreen.shown().keys) == [3])
+  }
+
+  @Test("one of two interfaces that is replaced is joined again while the other is busy", arguments: Family.all)
+  func oneOfTwoReplaced(family: Family) async throws {
+    let (here, there) = (try Namespace(), try Namespace())
+    try here.connect("red", family.own(11, 1), to: there, family.own(11, 2), index: 77)
+    try here.connect("blue", family.own(12, 1), to: there, family.own(12, 2))
+    let peer = try start(0, "--listen", "-I", "blue", "-I", "red", in: here, family)
+    try await peer.waitUntilReady(node: 0)
+    let busy = try start(1, "-i", "0.1", "-I", "blue", in: there, family)
+    try await eventually("the busy one") { try peer.shown(from: 1).count >= 5 }
+    try here.run("ip link del red")
+    try await Task.sleep(for: .seconds(2))
+    try here.connect("red", family.own(11, 1), to: there, family.own(11, 2), index: 78)
+    try await peer.waitForError("interface red is back: joined \(family.group) again")
+    let other = try start(2, "-i", "0.2", "-I", "red", in: there, family)
+    try await eventually("the other") { try peer.shown(from: 2).count >= 3 }
+    #expect(busy.isRunning && other.isRunning)
+  }
+
+  @Test("a group of a link's own is one of the interface that it names")
+  func zone() async throws {
+    try #require(Family.all.contains(.ipv6))
+    let (here, there) = (try Namespace(), try Namespace())
+    for (number, name) in ["red", "blue"].enumerated() {
+      try here.connect(name, Family.ipv6.own(11 + number, 1), to: there, Family.ipv6.own(11 + number, 2))
+    }
+    func start(_ node: Int, _ zone: String, in namespace: Namespace) throws -> PeerProcess {
+      try PeerProcess(
+        ["\(node)", "-i", "0.2", "-g", "[ff02::1234%\(zone)]:5000"], home: home, namespace: namespace)
+    }
+    let peers = [try start(0, "red", in: here), try start(1, "red", in: there)]
+    let apart = try start(2, "blue", in: there)
+    for node in 0...1 {
+      try await eventually("node \(node) to hear the other") { try peers[node].shown(from: 1 - node).count >= 5 }
+      #expect(try peers[node].shown(from: 2) == [])
+    }
+    #expect(try apart.shown() == [:])
+    let wrong = try PeerProcess(["0", "-g", "ff02::1234%red", "-I", "blue"], home: home, namespace: here)
+    #expect(try await wrong.exitCode() == 64)
+    #expect(try wrong.errors.contains("give one of them"))
+    let missing = try PeerProcess(["0", "-g", "ff02::1234%nope"], home: home, namespace: here)
+    #expect(try await missing.exitCode() == 69)
+    #expect(try missing.errors.contains("there is no interface 'nope'"))
+  }
+
+  @Test("what is sent to a port by itself, and to no group, is not taken", arguments: Family.all)
+  func unicast(family: Family) async throws {
     let namespace = try Namespace()
-    try namespace.addInterface("red", address: "10.11.0.1/24")
-    try namespace.run("ip addr add 10.99.0.1/32 dev lo")
-    try namespace.run("ip route add default dev red src 10.99.0.1")
-    let chosen = try start(0, "-i", "0.2", in: namespace)
-    let onRed = try start(1, "-i", "0.2", "-I", "red", in: namespace)
+    if family == .ipv6 { try namespace.routeIPv6OverLoopback() }
+    // A link's own group, since its socket has no address of its own.
+    let group = family == .ipv4 ? "239.255.0.1:5000" : "[ff02::1234%lo]:5000"
+    let peer = try PeerProcess(
+      ["0", "--listen", "--stats", "-I", "lo", "-g", group], home: home, namespace: namespace)
+    try await peer.waitUntilReady(node: 0)
+    let stranger = family == .ipv4 ? "127.0.0.1" : "::1"
+    // The shell itself sends: bash(1), redirection.
+    try namespace.run("bash -c echo>/dev/udp/\(stranger)/5000")
+    let other = try PeerProcess(["1", "-c", "1", "-I", "lo", "-g", group], home: home, namespace: namespace)
+    #expect(try await other.exitCode() == 0)
+    try await peer.waitForLine("Node 0: Received from peer 1: \"Hello from node 1, message #1\"")
+    peer.signal(SIGINT)
+    #expect(try await peer.exitCode() == 0)
+    #expect(try peer.errors.contains("foreign 0, malformed 0,"))
+    #expect(try peer.errors.hasSuffix("dropped by the kernel: 0\n"))
+  }
+
+  @Test("over loopback, IPv6 needs a route, and the error says how to make it")
+  func loopbackRoute() async throws {
+    try #require(Family.all.contains(.ipv6))
+    let namespace = try Namespace()
+    let peer = try start(0, in: namespace, .ipv6)
+    #expect(try await peer.exitCode() == 69)
+    #expect(try peer.errors.contains("ip -6 route add local ff00::/8 dev lo table local"))
+  }
+
+  @Test("a route decides, not an address: the source address may be another interface's", arguments: Family.all)
+  func routeWithForeignSource(family: Family) async throws {
+    let namespace = try Namespace()
+    try namespace.addInterface("red", address: family.own(11, 1))
+    try namespace.run("ip addr add \(family.own(99, 1)) dev lo")
+    try namespace.run(family.route("dev red src \(family.address(99, 1))"))
+    let chosen = try start(0, "-i", "0.2", in: namespace, family)
+    let onRed = try start(1, "-i", "0.2", "-I", "red", in: namespace, family)
     try await onRed.waitForLine("Node 1: Received from peer 0: \"Hello from node 0, message #5\"")
     #expect(try !chosen.errors.contains("no route"))
   }
 
-  @Test("a route that leads nowhere is an error that names the way out", arguments: ["blackhole", "prohibit"])
-  func routeToNowhere(kind: String) async throws {
+  @Test(
+    "a route that leads nowhere is an error that names the way out", arguments: ["blackhole", "prohibit"], Family.all)
+  func routeToNowhere(kind: String, family: Family) async throws {
     let namespace = try Namespace()
-    try namespace.run("ip route add \(kind) 239.0.0.0/8")
-    let peer = try start(0, in: namespace)
+    try namespace.run("ip route add \(kind) \(family == .ipv4 ? "239.0.0.0/8" : "ff15::/16")")
+    let peer = try start(0, in: namespace, family)
     #expect(try await peer.exitCode() == 69)
     let errors = try peer.errors
-    #expect(errors.contains("239.255.0.1:12345") && errors.contains("--interface"), "\(errors)")
+    #expect(errors.contains(family.group) && errors.contains("--interface"), "\(errors)")
   }
 
   /// What happens to the cable between two hosts, seen from the first.
@@ -85,12 +197,15 @@ struct NamespaceTests {
     case interfaceDown, interfaceReplaced, interfaceReplacedUnderItsNumber
   }
 
-  @Test("a network that goes away is reported once, and both sides talk on when it is back", arguments: Cut.allCases)
-  func away(cut: Cut) async throws {
+  @Test(
+    "a network that goes away is reported once, and both sides talk on when it is back", arguments: Cut.allCases,
+    Family.all)
+  func away(cut: Cut, family: Family) async throws {
     let (here, there) = (try Namespace(), try Namespace())
-    try here.connect("red", "10.11.0.1/24", to: there, "10.11.0.2/24", index: 77)
+    try here.connect("red", family.own(11, 1), to: there, family.own(11, 2), index: 77)
     let peers = [
-      try start(0, "-i", "0.2", "-I", "red", in: here), try start(1, "-i", "0.2", "-I", "red", in: there),
+      try start(0, "-i", "0.2", "-I", "red", in: here, family),
+      try start(1, "-i", "0.2", "-I", "red", in: there, family),
     ]
     try await peers[0].waitForLine("Node 0: Received from peer 1: \"Hello from node 1, message #3\"")
     try await eventually("node 1 to hear node 0") { try peers[1].output.contains("Received from peer 0") }
@@ -101,10 +216,11 @@ struct NamespaceTests {
     try await Task.sleep(for: .seconds(3))
     switch cut {
     case .interfaceDown: try here.run("ip link set red up")
-    case .interfaceReplaced: try here.connect("red", "10.11.0.1/24", to: there, "10.11.0.2/24", index: 78)
-    case .interfaceReplacedUnderItsNumber: try here.connect("red", "10.11.0.1/24", to: there, "10.11.0.2/24", index: 77)
+    case .interfaceReplaced: try here.connect("red", family.own(11, 1), to: there, family.own(11, 2), index: 78)
+    case .interfaceReplacedUnderItsNumber:
+      try here.connect("red", family.own(11, 1), to: there, family.own(11, 2), index: 77)
     }
-    try await peers[0].waitForError("sending to 239.255.0.1:12345 again")
+    try await peers[0].waitForError("sending to \(family.group) again")
 
     let heard = try peers.map { try $0.lines.count { $0.contains("Received") } }
     for (peer, before) in zip(peers, heard) {
@@ -114,16 +230,17 @@ struct NamespaceTests {
     #expect(reports[0] == 1 && reports[1] <= 1)
   }
 
-  @Test("batches cross a network, also where the path is too narrow for their records", arguments: [1500, 1000])
-  func batches(mtu: Int) async throws {
+  @Test(
+    "batches cross a network, also where the path is too narrow for their records", arguments: [1500, 1280], Family.all)
+  func batches(mtu: Int, family: Family) async throws {
     let (here, there) = (try Namespace(), try Namespace())
-    try here.connect("red", "10.11.0.1/24", to: there, "10.11.0.2/24")
+    try here.connect("red", family.own(11, 1), to: there, family.own(11, 2))
     for namespace in [here, there] { try namespace.run("ip link set red mtu \(mtu)") }
-    let listener = try start(1, "-I", "red", "-i", "3600", in: there)
+    let listener = try start(1, "-I", "red", "-i", "3600", in: there, family)
     try await listener.waitForLine("Node 1: Ready. Press Ctrl+C to exit.")
     // A millisecond brings several of them, and each is longer than the narrow path.
     let text = String(repeating: "x", count: 1200)
-    let sender = try start(0, "-I", "red", "--rate", "5000", "-c", "500", "-m", text, in: here)
+    let sender = try start(0, "-I", "red", "--rate", "5000", "-c", "500", "-m", text, in: here, family)
     #expect(try await sender.exitCode() == 0)
     try await listener.waitForLine("Node 1: Received from peer 0: \"\(text), message #500\"")
     let heard = try listener.lines.filter { $0.contains("Received from peer 0") }
@@ -133,12 +250,13 @@ struct NamespaceTests {
 
   @Test(
     "an interface whose queue does not move is reported, and a signal still ends the peer",
-    .enabled(if: Namespace.canStall, "needs tc(8) and the kernel's tbf queue"))
-  func stalledQueue() async throws {
+    .enabled(if: Namespace.canStall, "needs tc(8) and the kernel's tbf queue"), arguments: Family.all)
+  func stalledQueue(family: Family) async throws {
     let namespace = try Namespace()
-    try namespace.addInterface("red", address: "10.11.0.1/24")
+    try namespace.addInterface("red", address: family.own(11, 1))
     try namespace.stall("red")
-    let peer = try start(0, "-I", "red", "-i", "0.001", "-m", String(repeating: "x", count: 1000), in: namespace)
+    let peer = try start(
+      0, "-I", "red", "-i", "0.001", "-m", String(repeating: "x", count: 1000), in: namespace, family)
     try await peer.waitForError("cannot send")
     peer.signal(SIGTERM)
     #expect(try await peer.exitCode() == 0)

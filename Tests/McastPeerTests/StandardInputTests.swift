@@ -14,7 +14,8 @@ struct StandardInputTests {
     #expect(
       try sender.lines.dropFirst(7) == [
         "Node 0: Sent: \"one\"", "Node 0: Sent: \" two \\x00\\xFF\\r\"", "Node 0: Sent: \"3\"",
-        "Node 0: Sent: \"four\"", "Node 0: Sent: \"no newline\"", "", "Node 0: Shutting down...", "Node 0: Goodbye!", "",
+        "Node 0: Sent: \"four\"", "Node 0: Sent: \"no newline\"", "", "Node 0: Shutting down...", "Node 0: Goodbye!",
+        "",
       ])
     #expect(try await receiver.exitCode() == 0)
     #expect(try receiver.outputBytes == Data("one\n two \0".utf8) + [0xFF] + Data("\r\n3\nfour\nno newline\n".utf8))
@@ -38,7 +39,8 @@ struct StandardInputTests {
   func tooLong(more: [String], limit: Int) async throws {
     let encrypt = Array(more.dropFirst())
     let receiver = try await group.startReceiver(1, ["-o", "raw", "--expect", "3"] + encrypt)
-    let input = "awk 'BEGIN { x = sprintf(\"%\(limit)s\", \"x\"); print \"a\"; print x; print x \"y\"; print x x; print \"b\" }'"
+    let input =
+      "awk 'BEGIN { x = sprintf(\"%\(limit)s\", \"x\"); print \"a\"; print x; print x \"y\"; print x x; print \"b\" }'"
     let sender = try group.start(0, ["--stdin"] + encrypt, input: input)
     #expect(try await sender.exitCode() == 65)
     #expect(try await receiver.exitCode() == 0)
@@ -46,7 +48,8 @@ struct StandardInputTests {
     let errors = try sender.errors
     #expect(errors.contains("line 3 of standard input has \(limit + 1) bytes"), "\(errors)")
     #expect(errors.contains("line 4 of standard input has \(2 * limit) bytes"), "\(errors)")
-    let last = "2 lines of standard input, the first of them line 3, not sent: one message carries at most \(limit) bytes"
+    let last =
+      "2 lines of standard input, the first of them line 3, not sent: one message carries at most \(limit) bytes"
     #expect(errors.hasSuffix("mcast-peer: \(last) (see --stdin)\n"), "\(errors)")
     #expect(try sender.output.contains("Node 0: Sent: \"b\"\n\nNode 0: Shutting down"))
   }

@@ -80,7 +80,9 @@ final class MulticastSocket: Sendable {
     segmentLimit: Int = SegmentRun.maximumCount
   ) throws {
     let interfaces = interfaces.reduce(into: [NetworkInterface]()) { if !$0.contains($1) { $0.append($1) } }
-    guard let first = interfaces.first else { throw NetworkError("there is no interface to join \(group) on: name one") }
+    guard let first = interfaces.first else {
+      throw NetworkError("there is no interface to join \(group) on: name one")
+    }
     if let other = sources.first(where: { $0.isIPv4 != group.address.isIPv4 }) {
       throw NetworkError("the source \(other) cannot send to \(group): one is an IPv4 address, and the other IPv6")
     }

@@ -27,7 +27,9 @@ extension SocketAddress {
   /// The address of all interfaces.
   init(anyOf family: CInt, port: UInt16) {
     // Both families' is zero.
-    self = family == AF_INET6 ? SocketAddress(IPAddress(in6_addr(), zone: 0), port: port) : SocketAddress(IPAddress(ipv4: 0), port: port)
+    self =
+      family == AF_INET6
+      ? SocketAddress(IPAddress(in6_addr(), zone: 0), port: port) : SocketAddress(IPAddress(ipv4: 0), port: port)
   }
 
   /// Where it is; nil if it has neither family.

@@ -44,7 +44,9 @@ public struct GroupAddress: Hashable, Sendable {
           "the group \(address) belongs to no single interface: leave '%\(parts[1])' out, and choose the interface by itself"
         )
       }
-      guard !parts[1].isEmpty else { throw InvalidValue("'\(host)' names no interface after the %: as in ff02::1%eth0") }
+      guard !parts[1].isEmpty else {
+        throw InvalidValue("'\(host)' names no interface after the %: as in ff02::1%eth0")
+      }
     }
     var number = Self.defaultPort
     if let port {

@@ -63,6 +63,11 @@ final class Namespace {
     return output
   }
 
+  /// Lets IPv6 multicast go over loopback, which takes that of IPv4 by itself.
+  func routeIPv6OverLoopback() throws {
+    try run("ip -6 route add local ff00::/8 dev lo table local")
+  }
+
   /// Makes a cable to another namespace, with an address at each end.
   ///
   /// - Parameter index: The kernel's number for this end; without one, the next that is free.

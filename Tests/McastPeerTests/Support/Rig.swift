@@ -4,15 +4,16 @@ import TestSupport
 struct Rig {
   let hosts: [Namespace]
   let bridge: Namespace
+  let family: Family
 
-  init() throws {
+  init(_ family: Family) throws {
+    self.family = family
     hosts = try (0...2).map { _ in try Namespace() }
     bridge = try Namespace()
     try bridge.addBridge("bridge")
     for (number, host) in hosts.enumerated() {
-      try host.connect("lan", "\(address(of: number))/24", toPort: port(of: number), of: "bridge", in: bridge)
-      // What a host at a network has, so that no peer needs -I.
-      try host.run("ip route add default dev lan")
+      try host.connect("lan", family.own(13, number + 1), toPort: port(of: number), of: "bridge", in: bridge)
+      try setRoute(number)
     }
   }
 
@@ -25,7 +26,15 @@ struct Rig {
     }
   }
 
-  func address(of host: Int) -> String { "10.13.0.\(host + 1)" }
+  /// Gives a host what a host at a network has, so that no peer needs -I; for groups of IPv6 it has that by itself.
+  func setRoute(_ host: Int) throws {
+    if family == .ipv4 { try hosts[host].run("ip route replace default dev lan") }
+  }
+
+  func address(of host: Int) -> String { family.address(13, host + 1) }
+
+  /// How the beginning of a host's endpoint is written.
+  func source(of host: Int) -> String { family == .ipv4 ? "\(address(of: host)):" : "[\(address(of: host))]:" }
 
   /// The name of the bridge's port to a host.
   func port(of host: Int) -> String { "port\(host)" }
