@@ -88,8 +88,10 @@ struct NamespaceTests {
         && others[0].shown(from: 0).count >= 5 && onGreen.shown(from: 3).count >= 5
     }
     for line in try peer.lines where line.contains("\"received\"") {
-      let name = line.contains("\"member\":1,") ? "red" : "blue"
+      let (name, network) = line.contains("\"member\":1,") ? ("red", 11) : ("blue", 12)
       #expect(line.contains("\"interface\":\"\(name)\"") && !line.contains("\"member\":3,"), "\(line)")
+      let source = family == .ipv4 ? "10.\(network).0.2:" : "[fd\(network)::2]:"
+      #expect(line.contains("\"source\":\"\(source)"), "\(line)")
     }
     #expect(try others[1].shown() == [:] && others[2].shown() == [:])
     #expect(try Set(onGreen.shown().keys) == [3])

@@ -13,7 +13,25 @@ struct SmokeTests {
 
   @Test("each hears both others, line for line, and ends cleanly", arguments: [SIGINT, SIGTERM])
   func three(signal: Int32) async throws {
-    let peers = try (0...2).map { try start($0) }
+    try await talk("\(group)", endedBy: signal) { try start($0) }
+  }
+
+  @Test(
+    "the same over IPv6",
+    .enabled(if: Namespace.isAvailable && Family.all.contains(.ipv6), "needs a namespace and IPv6"),
+    arguments: [SIGINT, SIGTERM])
+  func threeOverIPv6(signal: Int32) async throws {
+    let namespace = try Namespace()
+    try namespace.routeIPv6OverLoopback()
+    let group = Family.ipv6.group
+    try await talk(group, endedBy: signal) {
+      try PeerProcess(
+        ["\($0)", "-I", "lo", "-t", "0", "-g", group, "-i", "0.2"], home: home, namespace: namespace)
+    }
+  }
+
+  private func talk(_ group: String, endedBy signal: Int32, start: (Int) throws -> PeerProcess) async throws {
+    let peers = try (0...2).map(start)
     for (node, peer) in peers.enumerated() {
       for other in 0...2 where other != node {
         try await eventually("node \(node) to hear node \(other)") {
@@ -24,11 +42,11 @@ struct SmokeTests {
     for peer in peers { peer.signal(signal) }
     for (node, peer) in peers.enumerated() {
       #expect(try await peer.exitCode() == 0)
-      try checkTranscript(of: peer, node: node)
+      try checkTranscript(of: peer, node: node, group)
     }
   }
 
-  private func checkTranscript(of peer: PeerProcess, node: Int) throws {
+  private func checkTranscript(of peer: PeerProcess, node: Int, _ group: String) throws {
     let lines = try peer.lines
     let others = (0...2).filter { $0 != node }
     #expect(

@@ -11,6 +11,9 @@ package final class Wire: Sendable {
     socket = try MulticastSocket(group: group, interface: loopback, timeToLive: 0)
   }
 
+  /// The UDP port that it sends from.
+  package var port: UInt16 { socket.sourcePort }
+
   package func send(_ datagram: [UInt8]) throws {
     try datagram.withUnsafeBytes { try socket.send($0) }
   }

@@ -1,0 +1,53 @@
+import Foundation
+import TestSupport
+
+/// A line of `-o json`, as any program would read it.
+struct EventLine: Decodable {
+  let event: String
+  let time: String
+  let interface: String?
+  let source: String?
+  let member: Int?
+  let epoch: Int?
+  let sequence: Int?
+  let length: Int?
+  let text: String?
+  let base64: String?
+  let reason: String?
+  let count: Int?
+  let cause: String?
+  let message: String?
+  let group: String?
+  let interfaces: [String]?
+  let suite: String?
+  let peers: String?
+  let keyIDs: [String]?
+  let received: Int?
+  let sent: Int?
+
+  /// What a message carries.
+  var payload: [UInt8]? {
+    text.map { Array($0.utf8) } ?? base64.flatMap { Data(base64Encoded: $0) }.map(Array.init)
+  }
+}
+
+extension PeerProcess {
+  /// Its lines, read as JSON.
+  var events: [EventLine] {
+    get throws {
+      // The last may not be whole yet.
+      try output.split(separator: "\n", omittingEmptySubsequences: false).dropLast().map {
+        try JSONDecoder().decode(EventLine.self, from: Data($0.utf8))
+      }
+    }
+  }
+
+  func events(_ event: String) throws -> [EventLine] {
+    try events.filter { $0.event == event }
+  }
+
+  /// Waits until an event is there of which something is true.
+  func waitForEvent(_ event: String, _ what: String = "", _ holds: (EventLine) -> Bool = { _ in true }) async throws {
+    try await eventually("\(event) \(what)") { try events(event).contains(where: holds) }
+  }
+}

@@ -1,0 +1,34 @@
+import Foundation
+import TestSupport
+
+/// The project that these tests belong to.
+enum Project {
+  static let root = URL(filePath: #filePath).appending(path: "../../../..").standardized
+
+  static func text(of path: String) throws -> String {
+    try String(contentsOf: root.appending(path: path), encoding: .utf8)
+  }
+
+  /// The committed schema of what `-o json` writes.
+  static var eventSchema: [String: Any] {
+    get throws {
+      let json = try JSONSerialization.jsonObject(with: Data(text(of: "docs/events.schema.json").utf8))
+      return json as? [String: Any] ?? [:]
+    }
+  }
+
+  /// Has an independent validator check lines against the committed schema.
+  ///
+  /// - Returns: How many lines there are of each event.
+  static func validate(_ lines: String) async throws -> [String: Int] {
+    let directory = TemporaryDirectory()
+    let path = directory.write(lines, to: "lines")
+    let validator = try PeerProcess([], shell: "exec '\(root.path)/scripts/validate-events' <\(path)")
+    let code = try await validator.exitCode()
+    guard code == 0 else { throw Timeout(description: "\(try validator.errors) in\n\(lines)") }
+    return try validator.lines.reduce(into: [:]) { counts, line in
+      let words = line.split(separator: " ")
+      if words.count == 2 { counts[String(words[0])] = Int(words[1]) }
+    }
+  }
+}
