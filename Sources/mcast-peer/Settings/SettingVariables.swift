@@ -21,11 +21,12 @@ enum SettingVariables {
 
   /// All options that have one.
   static let all: [(option: String, kind: Kind)] = [
-    ("node-id", .argument), ("group", .value), ("interface", .list), ("source", .list), ("ttl", .value),
+    ("group", .value), ("interface", .list), ("source", .list), ("ttl", .value),
     ("no-loop", .flag), ("peers", .value), ("interval", .value), ("rate", .value), ("count", .value),
     ("message", .value), ("stdin", .flag), ("listen", .flag), ("datagram", .flag), ("output", .value),
     ("deadline", .value), ("expect", .value), ("secret-file", .value), ("encrypt", .flag), ("epoch", .value),
     ("state-dir", .value), ("engine", .value), ("stats", .flag), ("allow-core-dumps", .flag), ("verbose", .flag),
+    ("node-id", .argument),
   ]
 
   /// The variable of an option, given without its dashes.
@@ -66,7 +67,8 @@ enum SettingVariables {
   /// What a variable's value would be on the command line.
   private static func arguments(_ option: String, _ kind: Kind, _ value: String) throws -> [String] {
     switch kind {
-    case .argument: return [value]
+    // The last, so that nothing after it is taken for an argument, too.
+    case .argument: return ["--", value]
     case .value: return ["--\(option)=\(value)"]
     case .list:
       return value.split(separator: ",", omittingEmptySubsequences: false).map { "--\(option)=\($0)" }

@@ -1,0 +1,158 @@
+import Foundation
+import TestSupport
+import Testing
+
+@testable import mcast_peer
+
+@Suite("Settings from the environment")
+struct SettingTests {
+  private let group = LoopbackGroup()
+
+  /// A peer that has no more on its command line than a test gives it.
+  private func start(_ arguments: [String], _ environment: [String: String]) throws -> PeerProcess {
+    try PeerProcess(arguments, home: group.home, secret: Vectors.shared.secret, environment: environment)
+  }
+
+  @Test("each option of the help has a variable, and each variable an option")
+  func complete() async throws {
+    let help = try PeerProcess(["--help"])
+    #expect(try await help.exitCode() == 0)
+    let options = Set(try help.output.matches(of: /(?m)^ {2}(?:-\w, )?--([a-z-]+)/).map { String($0.output.1) })
+    #expect(
+      options.subtracting(["help", "version"]) == Set(SettingVariables.all.map(\.option)).subtracting(["node-id"]))
+  }
+
+  @Test("a peer can be set up by variables alone")
+  func alone() async throws {
+    let state = TemporaryDirectory()
+    let environment = [
+      "MCAST_PEER_NODE_ID": "3", "MCAST_PEER_GROUP": "\(group.address)", "MCAST_PEER_INTERFACE": "lo",
+      "MCAST_PEER_TTL": "0", "MCAST_PEER_PEERS": "1,3", "MCAST_PEER_OUTPUT": "json", "MCAST_PEER_ENCRYPT": "1",
+      "MCAST_PEER_EPOCH": "77", "MCAST_PEER_STATE_DIR": "\(state.path)/state", "MCAST_PEER_MESSAGE": "from outside",
+      "MCAST_PEER_COUNT": "2", "MCAST_PEER_INTERVAL": "0.01", "MCAST_PEER_STATS": "1", "MCAST_PEER_VERBOSE": "1",
+      "MCAST_PEER_ENGINE": "wolfssl", "MCAST_PEER_ALLOW_CORE_DUMPS": "0", "MCAST_PEER_STDIN": "", "MCAST_PEER_RATE": "",
+    ]
+    let peer = try start([], environment)
+    #expect(try await peer.exitCode() == 0)
+    let begin = try #require(try peer.events("start").first)
+    #expect(begin.member == 3 && begin.group == "\(group.address)" && begin.interfaces == ["lo"])
+    #expect(begin.peers == "1,3" && begin.suite == "PSK-CHACHA20-POLY1305" && begin.epoch == 77)
+    #expect(try peer.events("sent").map(\.text) == ["from outside, message #1", "from outside, message #2"])
+    #expect(try FileManager.default.contentsOfDirectory(atPath: "\(state.path)/state") != [])
+    let errors = try peer.errors
+    #expect(errors.contains("TTL 0") && errors.contains("dropped by the kernel") && errors.contains(" debug "))
+    #expect(!errors.contains("is no setting"))
+  }
+
+  @Test("input, output and end can be set by variables, too, and lists have commas")
+  func data() async throws {
+    let receiver = try start(
+      ["1", "-I", "lo"],
+      [
+        "MCAST_PEER_GROUP": "\(group.address)", "MCAST_PEER_LISTEN": "1", "MCAST_PEER_OUTPUT": "raw",
+        "MCAST_PEER_DATAGRAM": "1", "MCAST_PEER_EXPECT": "1", "MCAST_PEER_DEADLINE": "30",
+      ])
+    try await receiver.waitForError("peers 0-2")
+    let sender = try group.start(
+      0, [], input: "printf 'one\\ntwo\\n'", environment: ["MCAST_PEER_STDIN": "1", "MCAST_PEER_DATAGRAM": "1"])
+    #expect(try await sender.exitCode() == 0)
+    #expect(try await receiver.exitCode() == 0)
+    #expect(try receiver.output == "one\ntwo\n")
+    let lists = try start(["1", "--listen"], ["MCAST_PEER_INTERFACE": "lo,nope9"])
+    #expect(try await lists.exitCode() == 69)
+    #expect(try lists.errors.contains("there is no interface 'nope9'"))
+    let sources = try start(["1"], ["MCAST_PEER_SOURCE": "10.0.0.1,10.0.0"])
+    #expect(try await sources.exitCode() == 64)
+    #expect(try sources.errors.contains("MCAST_PEER_SOURCE is '10.0.0.1,10.0.0'"))
+    let apart = try start(["1"], ["MCAST_PEER_NO_LOOP": "1", "MCAST_PEER_TTL": "0"])
+    #expect(try await apart.exitCode() == 64)
+    #expect(try apart.errors.contains("--no-loop"))
+  }
+
+  @Test("flags win")
+  func flagsWin() async throws {
+    let environment = [
+      "MCAST_PEER_NODE_ID": "2", "MCAST_PEER_GROUP": "239.1.1.1:1111", "MCAST_PEER_INTERFACE": "nope9",
+      "MCAST_PEER_TTL": "9", "MCAST_PEER_PEERS": "2", "MCAST_PEER_OUTPUT": "raw", "MCAST_PEER_COUNT": "99",
+      "MCAST_PEER_MESSAGE": "other", "MCAST_PEER_EPOCH": "50", "MCAST_PEER_STATE_DIR": "/nonexistent",
+      "MCAST_PEER_INTERVAL": "99", "MCAST_PEER_SECRET_FILE": "/nonexistent", "MCAST_PEER_DEADLINE": "0.001",
+      "MCAST_PEER_EXPECT": "99", "MCAST_PEER_SOURCE": "192.0.2.1", "MCAST_PEER_ENGINE": "wolfssl",
+    ]
+    let ring = RingFileOfNode(Vectors.shared.secret)
+    let line = "0 -I lo -t 0 --peers 0,1 -o json -c 1 -m mine --epoch 60 --rate 1000 --deadline 30 --source 127.0.0.1"
+    let more = [
+      "-g", "\(group.address)", "-k", ring.path, "--state-dir", "\(group.home.path)/state", "--engine", "libcrypto",
+    ]
+    let peer = try start(line.split(separator: " ").map(String.init) + more, environment)
+    #expect(try await peer.exitCode() == 1)
+    #expect(try peer.errors.contains("0 of 99 expected messages came"))
+    let begin = try #require(try peer.events("start").first)
+    #expect(begin.member == 0 && begin.group == "\(group.address)" && begin.interfaces == ["lo"])
+    #expect(begin.peers == "0-1" && begin.epoch == 60)
+    #expect(try peer.events("sent").map(\.text) == ["mine, message #1"])
+    #expect(try peer.events("end").first?.reason == "count")
+    #expect(try peer.errors.contains("TTL 0"))
+  }
+
+  @Test("what the command line says of what to send replaces all that the environment says of it")
+  func inputIsChosenAsAWhole() async throws {
+    let listens = try start(
+      ["1", "-I", "lo", "-g", "\(group.address)", "--listen", "--deadline", "0.1"],
+      ["MCAST_PEER_STDIN": "1", "MCAST_PEER_INTERVAL": "1"])
+    #expect(try await listens.exitCode() == 0)
+    #expect(try listens.output.contains("Node 1: Listening..."))
+    let sends = try start(
+      ["1", "-I", "lo", "-t", "0", "-g", "\(group.address)", "--interval", "0.1", "-c", "1"],
+      ["MCAST_PEER_LISTEN": "1", "MCAST_PEER_RATE": "5"])
+    #expect(try await sends.exitCode() == 0)
+    try await sends.waitForLine("Node 1: Sending messages every 0.1 seconds...")
+  }
+
+  @Test(
+    "a value that the option would not take is refused, and the variable is named",
+    arguments: [
+      ("NODE_ID", "256", "0 to 255"), ("GROUP", "10.0.0.1", "not a multicast address"), ("TTL", "256", "0 to 255"),
+      ("PEERS", "5-2", "2-5"), ("INTERVAL", "0", "0.001"), ("RATE", "-1", "rate"), ("COUNT", "0", "from 1"),
+      ("OUTPUT", "xml", "text or json or raw"), ("DEADLINE", "never", "deadline"), ("EXPECT", "0", "from 1"),
+      ("EPOCH", "65536", "1 to 65535"), ("ENGINE", "rot13", "libcrypto"), ("SOURCE", "somewhere", "192.0.2.7"),
+      ("STDIN", "yes", "1 or to 0"), ("LISTEN", "2", "1 or to 0"), ("NO_LOOP", "true", "1 or to 0"),
+      ("DATAGRAM", "no", "1 or to 0"), ("STATS", "on", "1 or to 0"), ("VERBOSE", "v", "1 or to 0"),
+      ("ALLOW_CORE_DUMPS", "y", "1 or to 0"), ("COUNT", "1 --listen", "from 1"), ("NODE_ID", "--listen", "NODE_ID"),
+    ])
+  func refused(name: String, value: String, hint: String) async throws {
+    let peer = try start(["0", "-I", "lo"], ["MCAST_PEER_\(name)": value])
+    #expect(try await peer.exitCode() == 64)
+    let errors = try peer.errors
+    #expect(errors.hasPrefix("mcast-peer: MCAST_PEER_\(name) is '\(value)': ") && errors.contains(hint), "\(errors)")
+    #expect(errors.split(separator: "\n").count == 1)
+    #expect(try peer.output == "")
+  }
+
+  @Test("a variable that is none is named in a warning, and its value, which may be a secret, is not shown")
+  func unknown() async throws {
+    let peer = try start(
+      ["0", "-I", "lo", "-t", "0", "-g", "\(group.address)", "-c", "1"],
+      ["MCAST_PEER_SECRET": "swordfish", "MCAST_PEER_GRUOP": "swordfish", "MCAST_PEER_": "swordfish"])
+    #expect(try await peer.exitCode() == 0)
+    let errors = try peer.errors
+    for name in ["MCAST_PEER_SECRET", "MCAST_PEER_GRUOP", "MCAST_PEER_"] {
+      #expect(errors.contains("\(name) in the environment is no setting"), "\(errors)")
+    }
+    #expect(!errors.contains("swordfish"))
+  }
+
+  @Test("the secret's file can be named by a variable, for the peer and for the commands about secrets")
+  func secretFile() async throws {
+    let ring = RingFileOfNode(Vectors.shared.secret)
+    let variable = ["MCAST_PEER_SECRET_FILE": ring.path]
+    let peer = try PeerProcess(
+      ["0", "-I", "lo", "-t", "0", "-g", "\(group.address)", "-c", "1"], home: group.home, environment: variable)
+    #expect(try await peer.exitCode() == 0)
+    #expect(try peer.errors.contains(ring.path))
+    let named = try PeerProcess(["secret", "id"], home: group.home, environment: variable)
+    #expect(try await named.exitCode() == 0)
+    let given = try PeerProcess(["secret", "id", "-k", ring.path], home: group.home)
+    #expect(try await given.exitCode() == 0)
+    #expect(try named.output == given.output && named.output != "")
+  }
+}
