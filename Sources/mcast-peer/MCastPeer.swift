@@ -30,9 +30,9 @@ struct MCastPeer: AsyncParsableCommand {
       options without a value 1 or 0, for those that can be given again several with commas. What the command line says \
       counts more.
 
-      Exit codes: 0 done; 1 fewer messages than expected; 64 usage; 65 standard input has what no message can carry; 69 group or interface not usable; 71 system or wolfSSL failure; 73 state not usable, \
-      in use by another process with the same ID, or no epoch left; 77 secret file or its directory open to others; 78 \
-      secret missing or unusable.
+      Exit codes: 0 done; 1 fewer messages than expected; 64 usage; 65 standard input has what no message can carry; 69 \
+      group or interface not usable; 71 system or wolfSSL failure; 73 state not usable, in use by another process with the \
+      same ID, or no epoch left; 77 secret file or its directory open to others; 78 secret missing or unusable.
       """,
     version: "mcast-peer 0.1.0 (wolfSSL \(WolfSSLLibrary.version), OpenSSL \(CryptoLibrary.version))"
   )

@@ -242,12 +242,15 @@ struct NamespaceTests {
     try await listener.waitForLine("Node 1: Ready. Press Ctrl+C to exit.")
     // A millisecond brings several of them, and each is longer than the narrow path.
     let text = String(repeating: "x", count: 1200)
-    let sender = try start(0, "-I", "red", "--rate", "5000", "-c", "500", "-m", text, in: here, family)
+    let sender = try start(0, "-I", "red", "--rate", "5000", "-c", "500", "-m", text, "--stats", in: here, family)
     #expect(try await sender.exitCode() == 0)
     try await listener.waitForLine("Node 1: Received from peer 0: \"\(text), message #500\"")
     let heard = try listener.lines.filter { $0.contains("Received from peer 0") }
     #expect(heard == (1...500).map { "Node 1: Received from peer 0: \"\(text), message #\($0)\"" })
     #expect(try !sender.errors.contains("cannot send"))
+    // What it sends does not come back to it as if it were lost.
+    #expect(try sender.errors.hasSuffix("dropped by the kernel: 0\n"))
+    #expect(try sender.errors.contains("malformed 0, own 0,") || sender.errors.contains("malformed 0, own 500,"))
   }
 
   @Test(

@@ -58,20 +58,43 @@ struct ValueTests {
     "a group is a multicast address and a port",
     arguments: [
       ("239.255.0.1:12345", "239.255.0.1:12345"), ("239.255.0.1", "239.255.0.1:12345"), ("224.0.0.0:1", "224.0.0.0:1"),
-      ("239.255.255.255:65535", "239.255.255.255:65535"),
+      ("239.255.255.255:65535", "239.255.255.255:65535"), ("ff15::1", "[ff15::1]:12345"),
+      ("[ff15::1]", "[ff15::1]:12345"), ("[FF15:0:0::0001]:5000", "[ff15::1]:5000"), ("ff02::1", "[ff02::1]:12345"),
+      ("ff02::1%eth0", "[ff02::1%eth0]:12345"), ("[ff02::1%eth0]:5000", "[ff02::1%eth0]:5000"),
+      ("[ff11::1%a:b]:5000", "[ff11::1%a:b]:5000"), ("ff35::8000:1", "[ff35::8000:1]:12345"),
     ])
   func group(text: String, expected: String) throws {
     #expect(try GroupAddress(text).description == expected)
+    #expect(try GroupAddress(expected) == GroupAddress(text))
   }
 
   @Test(
-    "anything else is no group",
+    "anything else is no group, and the error says what would be one",
     arguments: [
-      "", "10.0.0.1", "223.255.255.255", "240.0.0.0", "239.255.0.1:0", "239.255.0.1:65536", "239.255.0.1:70000",
-      "239.255.0.1:", "239.255.0.1:x", "239.255.0.1:+1", "239.255.0", "239.255.0.1.2", "ff02::1", "localhost",
+      ("", "such as 239.255.0.1"), ("10.0.0.1", "224.0.0.0 to 239"), ("223.255.255.255", "224.0.0.0 to 239"),
+      ("240.0.0.0", "224.0.0.0 to 239"), ("239.255.0.1:0", "1 to 65535"), ("239.255.0.1:65536", "1 to 65535"),
+      ("239.255.0.1:70000", "1 to 65535"), ("239.255.0.1:", "1 to 65535"), ("239.255.0.1:x", "1 to 65535"),
+      ("239.255.0.1:+1", "1 to 65535"), ("239.255.0", "such as 239.255.0.1"), ("239.255.0.1.2", "such as 239.255.0.1"),
+      ("localhost", "such as 239.255.0.1"), ("fe80::1", "begins with ff"), ("[::1]:5000", "begins with ff"),
+      ("::ffff:10.0.0.1", "224.0.0.0 to 239"), ("[ff15::1", "no ]"), ("[ff15::1]5000", "[ff15::1]:12345"),
+      ("[ff15::1]:0", "1 to 65535"), ("[ff15::1]:", "1 to 65535"), ("ff15::1::2", "[ff15::1]:12345"),
+      ("ff15:1", "such as 239.255.0.1"), ("ff15::1%eth0", "leave '%eth0' out"),
+      ("239.255.0.1%eth0", "leave '%eth0' out"),
+      ("ff02::1%", "ff02::1%eth0"), ("[]:5000", "[ff15::1]:12345"), ("[", "no ]"), ("ff15::g", "[ff15::1]:12345"),
     ])
-  func notAGroup(text: String) {
-    #expect(throws: InvalidValue.self) { try GroupAddress(text) }
+  func notAGroup(text: String, hint: String) {
+    let error = #expect(throws: InvalidValue.self) { try GroupAddress(text) }
+    #expect(error?.description.contains(hint) == true, "\(String(describing: error))")
+  }
+
+  @Test(
+    "which groups have single sources only",
+    arguments: [
+      ("232.0.0.1", true), ("232.255.255.255", true), ("233.0.0.1", false), ("239.255.0.1", false), ("ff35::1", true),
+      ("ff3e::8000:1", true), ("ff15::1", false), ("ff35:1::1", false), ("ff35:0:1::1", true),
+    ])
+  func sourceSpecific(text: String, isSourceSpecific: Bool) throws {
+    #expect(try GroupAddress(text).isSourceSpecific == isSourceSpecific)
   }
 
   @Test("the standard group is the C example's")
