@@ -92,6 +92,10 @@ struct MCastPeer: AsyncParsableCommand {
         "the kernel has no route for \(options.group), so this is loopback (lo) only: choose an interface with --interface"
       )
     }
+    if options.group.isSourceSpecific, options.sources.isEmpty {
+      logger.warning(
+        "\(options.group) is a group of which routers pass on single sources only (RFC 4607): name them with --source")
+    }
     let state = peer.statePath.map { "state in \($0)" } ?? "NO STATE: after a restart give a later --epoch"
     let names = interfaces.map(\.name)
     logger.info(

@@ -30,7 +30,15 @@ struct UsageTests {
       Case("0 --epoch 0", 64, "1 to 65535"), Case("0 --epoch 65536", 64, "1 to 65535"), Case("0 -c 0", 64, "from 1"),
       Case("0 --no-such-option", 64, "--no-such-option"), Case("0 -I nope9", 69, "lo"),
       Case("0 -i.1", 64, "-i"), Case("0 -I lo -k /nonexistent/secret", 78, "/nonexistent/secret"),
-      Case("0 -I lo -k /", 78, "not a regular file"),
+      Case("0 -I lo -k /", 78, "not a regular file"), Case("0 -o xml", 64, "text or json or raw"),
+      Case("0 --stdin -m x", 64, "both say what to send"), Case("0 --stdin -i 1", 64, "leave out --interval"),
+      Case("0 --listen --stdin", 64, "receives only"), Case("0 --listen --rate 5", 64, "receives only"),
+      Case("0 --listen -c 5", 64, "see --expect"), Case("0 --rate 5 -i 5", 64, "give one of them"),
+      Case("0 --datagram", 64, "--stdin, or how -o raw"), Case("0 --deadline 0", 64, "deadline"),
+      Case("0 --expect 0", 64, "from 1"), Case("0 --source nowhere", 64, "192.0.2.7"),
+      Case("0 -I lo --source ::1", 69, "IPv6"), Case("0 --no-loop -t 0", 64, "nobody would hear"),
+      Case("0 -g ff15::1%lo", 64, "leave '%lo' out"), Case("0 -g fe80::1", 64, "begins with ff"),
+      Case("0 -g ff02::1%nope9", 69, "nope9"), Case("0 -g ff15::1:5000:", 64, "[ff15::1]:12345"),
     ])
   func refused(input: Case) async throws {
     let home = TemporaryDirectory()
@@ -108,6 +116,9 @@ struct UsageTests {
       "--group", "239.255.0.1:12345", "--interface", "--ttl", "default: 1", "--peers", "default: 0-2", "--interval",
       "default: 3",
       "--count", "--message", "--secret-file", "--epoch", "--state-dir", "--stats", "SIGUSR1", "--verbose", "--version",
+      "--stdin", "--listen", "--datagram", "--output", "default: text", "--deadline", "--expect", "--source",
+      "--no-loop",
+      "[ff02::1%eth0]:12345", "MCAST_PEER_GROUP", "65 standard input", "1 fewer messages",
     ] {
       #expect(help.contains(text), "\(text)")
     }
