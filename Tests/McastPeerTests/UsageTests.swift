@@ -36,7 +36,8 @@ struct UsageTests {
       Case("0 --listen -c 5", 64, "see --expect"), Case("0 --rate 5 -i 5", 64, "give one of them"),
       Case("0 --datagram", 64, "--stdin, or how -o raw"), Case("0 --deadline 0", 64, "deadline"),
       Case("0 --expect 0", 64, "from 1"), Case("0 --source nowhere", 64, "192.0.2.7"),
-      Case("0 -I lo --source ::1", 69, "IPv6"), Case("0 --no-loop -t 0", 64, "nobody would hear"),
+      Case("0 -I lo --source ::1", 64, "IPv6"), Case("0 --source 239.1.1.1", 64, "192.0.2.7"),
+      Case("0 --no-loop -t 0", 64, "nobody would hear"),
       Case("0 -g ff15::1%lo", 64, "leave '%lo' out"), Case("0 -g fe80::1", 64, "begins with ff"),
       Case("0 -g ff02::1%nope9", 69, "nope9"), Case("0 -g ff15::1:5000:", 64, "[ff15::1]:12345"),
     ])

@@ -110,6 +110,9 @@ struct Options {
       throw ValidationError("node ID \(nodeID) is not among --peers \(peers): give all members, as in --peers \(all)")
     }
     guard stateDir != "" else { throw ValidationError("--state-dir is empty: name a directory, or leave it out") }
+    if let other = sources.first(where: { $0.isIPv4 != group.address.isIPv4 }) {
+      throw ValidationError("--source \(other) cannot send to \(group): one is an IPv4 address, and the other IPv6")
+    }
     guard isLooping || ttl > 0 else {
       throw ValidationError("with --no-loop and --ttl 0 nobody would hear this node: leave one of them out")
     }

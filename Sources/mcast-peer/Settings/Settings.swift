@@ -202,8 +202,8 @@ struct Settings: ParsableArguments {
   }
 
   private static func address(_ text: String) throws -> IPAddress {
-    guard let address = IPAddress(text) else {
-      throw ValidationError("'\(text)' is not an address: give one such as 192.0.2.7 or 2001:db8::7")
+    guard let address = IPAddress(text), !address.isMulticast else {
+      throw ValidationError("'\(text)' is no sender's address: give one such as 192.0.2.7 or 2001:db8::7")
     }
     return address
   }
