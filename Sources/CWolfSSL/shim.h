@@ -35,4 +35,17 @@ static inline int cwolfssl_has_multicast(void) {
   return wolfSSL_CTX_mcast_set_member_id && wolfSSL_mcast_peer_add && wolfSSL_mcast_read && wolfSSL_set_secret;
 }
 
+/// Overwrites what calls from the same place have left of a secret on the stack and in registers, though nobody put it
+/// there: wolfCrypt hashes a long key by way of a copy, memcpy(3) copies by way of vector registers that little else
+/// uses, and the dynamic linker saves all registers on the stack, at any time later.
+__attribute__((noinline)) static inline void cwolfssl_wipe_traces(void) {
+  char room[16384];
+  __builtin_memset(room, 0, sizeof room);
+  // Without a use of what is written the compiler would leave it out.
+  __asm__ volatile("" : : "r"(room) : "memory");
+  // As long as a secret can be: those registers have zeros then.
+  __builtin_memcpy(room, room + sizeof room / 2, 1024);
+  __asm__ volatile("" : : "r"(room) : "memory");
+}
+
 #endif

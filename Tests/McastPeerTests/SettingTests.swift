@@ -50,7 +50,7 @@ struct SettingTests {
       ["1", "-I", "lo"],
       [
         "MCAST_PEER_GROUP": "\(group.address)", "MCAST_PEER_LISTEN": "1", "MCAST_PEER_OUTPUT": "raw",
-        "MCAST_PEER_DATAGRAM": "1", "MCAST_PEER_EXPECT": "1", "MCAST_PEER_DEADLINE": "30",
+        "MCAST_PEER_DATAGRAM": "1", "MCAST_PEER_EXPECT": "1", "MCAST_PEER_DEADLINE": "600",
       ])
     try await receiver.waitForError("peers 0-2")
     let sender = try group.start(

@@ -43,7 +43,8 @@ extension KeyMaterial {
     rounds: Int32,
     count: Int
   ) throws(WolfSSLError) -> SecretBytes {
-    try unsafe SecretBytes(capacity: count) { output throws(WolfSSLError) in
+    defer { cwolfssl_wipe_traces() }
+    return try unsafe SecretBytes(capacity: count) { output throws(WolfSSLError) in
       // wolfCrypt reference, wc_PBKDF2: 0 on success.
       let result = unsafe secret.text.withBytes { text in
         unsafe wc_PBKDF2(

@@ -1,3 +1,5 @@
+import CWolfSSL
+
 /// The secrets that a member holds, up to four: it sends with the first, and accepts what was made with any of them.
 ///
 /// With two, a running group changes its secret: first every member adds the new one last, then every member moves it
@@ -46,6 +48,7 @@ public struct KeyRing: Sendable {
   public init(
     from source: SecretSource, ifOpenToOthers report: (SecretError) throws(SecretError) -> Void
   ) throws(SecretError) {
+    defer { cwolfssl_wipe_traces() }
     switch source {
     case .file(let path), .ownFile(let path):
       let text = RingText(try SecretFile(path: path).read(ifOpenToOthers: report))

@@ -82,15 +82,23 @@ enum SettingVariables {
     }
   }
 
-  /// The variables with our prefix that are no option's.
+  /// The names of the variables with our prefix that are no option's.
+  ///
+  /// Nothing else of the environment is looked at: a copy of another variable, the group secret's among them, would stay in
+  /// memory. Source: environ(7).
   static var unknown: [String] {
     let known = Set(all.map { variable($0.option) })
     var names: [String] = []
     var next = unsafe environ
     while let entry = unsafe next.pointee {
-      let name = unsafe String(cString: entry).prefix { $0 != "=" }
-      if name.hasPrefix(prefix), !known.contains(String(name)) { names.append(String(name)) }
       unsafe next += 1
+      guard unsafe strncmp(entry, prefix, prefix.utf8.count) == 0,
+        let end = unsafe strchr(entry, CInt(UInt8(ascii: "=")))
+      else { continue }
+      let bytes = unsafe UnsafeRawBufferPointer(
+        start: entry, count: UnsafePointer(entry).distance(to: UnsafePointer(end)))
+      let name = unsafe String(decoding: bytes, as: UTF8.self)
+      if !known.contains(name) { names.append(name) }
     }
     return names.sorted()
   }
