@@ -45,14 +45,7 @@ final class Display: Sendable {
   func received(_ origin: Message.Origin, _ payload: Span<UInt8>) -> Bool {
     state.withLock { state in
       if let limit, state.received >= limit { return true }
-      state.text.removeAll(keepingCapacity: true)
-      state.presentation.received(origin, payload, &state.text)
-      if let early = state.early {
-        guard early.count + state.text.count <= Self.earlyLimit else { return false }
-        state.early? += state.text
-      } else {
-        guard console.offer(state.text.span) else { return false }
-      }
+      guard offer(&state, { $0.received(origin, payload, &$1) }) else { return false }
       state.received += 1
       if state.received == limit { ending.end(.expected) }
       return true
@@ -94,11 +87,17 @@ final class Display: Sendable {
 
   /// Shows something else if there is room for it, without waiting.
   func offer(_ body: (inout any Presentation, inout [UInt8]) -> Void) {
-    state.withLock { state in
-      state.text.removeAll(keepingCapacity: true)
-      body(&state.presentation, &state.text)
-      if !state.text.isEmpty { _ = console.offer(state.text.span) }
-    }
+    state.withLock { state in _ = offer(&state, body) }
+  }
+
+  /// - Returns: Whether there was room.
+  private func offer(_ state: inout State, _ body: (inout any Presentation, inout [UInt8]) -> Void) -> Bool {
+    state.text.removeAll(keepingCapacity: true)
+    body(&state.presentation, &state.text)
+    guard let early = state.early else { return state.text.isEmpty || console.offer(state.text.span) }
+    guard early.count + state.text.count <= Self.earlyLimit else { return false }
+    state.early? += state.text
+    return true
   }
 
   /// Shows what was refused or dropped since the last time.
