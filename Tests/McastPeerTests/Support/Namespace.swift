@@ -29,6 +29,7 @@ final class Namespace {
     // Once cat answers, the namespace is there.
     try input.fileHandleForWriting.write(contentsOf: Data("\n".utf8))
     guard try output.fileHandleForReading.read(upToCount: 1) != nil else { throw Timeout(description: "no namespace") }
+    try output.fileHandleForReading.close()
     try run("ip link set lo up")
   }
 
@@ -57,6 +58,7 @@ final class Namespace {
     process.standardError = pipe
     try process.run()
     let output = String(decoding: try pipe.fileHandleForReading.readToEnd() ?? Data(), as: UTF8.self)
+    try pipe.fileHandleForReading.close()
     guard process.waitForExitStatus() == 0 else {
       throw Timeout(description: "'\(command)' failed: \(output)")
     }

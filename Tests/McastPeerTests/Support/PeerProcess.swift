@@ -41,8 +41,11 @@ final class PeerProcess {
     all.merge(Sanitizer.environment) { $1 }
     process.environment = all.merging(environment) { $1 }
     process.standardInput = FileHandle.nullDevice
-    process.standardOutput = try file("stdout")
-    process.standardError = try file("stderr")
+    let files = [try file("stdout"), try file("stderr")]
+    // Only the peer needs them open: many tests run at the same time. (With some 1,360 open files, Foundation reads beyond
+    // its list of them when it starts a process.)
+    defer { for file in files { try? file.close() } }
+    (process.standardOutput, process.standardError) = (files[0], files[1])
     try process.run()
   }
 
