@@ -113,7 +113,7 @@ public final class MulticastPeer: Sendable {
 
   /// The same, for who shows to other programs what the logger is told.
   ///
-  /// - Parameter onNotice: Gets it, on a queue of its own.
+  /// - Parameter onNotice: Gets it, from the thread that receives or the one that changes the ring. It must not wait.
   package convenience init(
     _ configuration: Configuration,
     keys: KeyRing,

@@ -28,6 +28,13 @@ struct Conversation: Service {
 
   func run() async throws {
     try await withGracefulShutdownHandler {
+      let deadline = Task {
+        guard let deadline = options.deadline, (try? await Task.sleep(for: deadline.duration)) != nil else { return }
+        ending.end(.deadline)
+        // If nobody takes the last lines.
+        leave(after: .seconds(5))
+      }
+      defer { deadline.cancel() }
       do {
         try await talk()
       } catch let error as OutputError where error.isClosed {
@@ -36,8 +43,7 @@ struct Conversation: Service {
       } catch {
         // What was shown before it went wrong is not to be lost.
         display.offer { $0.failed("\(error)", &$1) }
-        display.end()
-        try? await display.flush()
+        try? await display.end()
         throw error
       }
       if let shortfall { throw shortfall }
@@ -58,7 +64,13 @@ struct Conversation: Service {
   /// Ends the process in a while, whatever it waits for then.
   private func leave(after time: DispatchTimeInterval) {
     DispatchQueue.global().asyncAfter(deadline: .now() + time) {
-      _exit(shortfall == nil ? EXIT_SUCCESS : Shortfall.exitCode)
+      if shortfall != nil { _exit(Shortfall.exitCode) }
+      // Who ends a peer by hand may have stopped to read before; a script is not to take a part for the whole.
+      if !display.isWritten, ending.reason != .signal || options.expected != nil {
+        Console.writeIfReady("mcast-peer: standard output was not taken: its end is missing\n", to: STDERR_FILENO)
+        _exit(EX_OSERR)
+      }
+      _exit(EXIT_SUCCESS)
     }
   }
 
@@ -74,6 +86,7 @@ struct Conversation: Service {
     try await display.started(start)
     let requests = await UnixSignalsSequence(trapping: .sigusr1)
     Console.standardOutput.whenClosed { [ending] in ending.end(.output) }
+    Console.standardOutput.whenFailed { [ending] error in ending.end(error.isClosed ? .output : .error) }
 
     let sending = Task {
       do {
@@ -94,24 +107,21 @@ struct Conversation: Service {
       Task {
         while (try? await Task.sleep(for: .seconds(1))) != nil { display.showDropped(peer.traffic) }
       },
-      Task {
-        guard let deadline = options.deadline, (try? await Task.sleep(for: deadline.duration)) != nil else { return }
-        ending.end(.deadline)
-        // If nobody takes the last lines.
-        leave(after: .seconds(5))
-      },
     ]
     defer { for task in others { task.cancel() } }
     await ending.wait()
     sending.cancel()
-    let result = await sending.result
+    // What was heard is on disk before anything waits for whoever reads and writes our streams.
     peer.stop()
+    let result = await sending.result
     display.showDropped(peer.traffic)
     try result.get()
     let traffic = peer.traffic
-    if options.stats { showFigures(traffic) }
-    display.end()
-    try await display.flush()
+    if options.stats {
+      let sent = display.counts.sent
+      try await display.show { $0.counted(traffic, sent: sent, &$1) }
+    }
+    try await display.end()
     if options.stats { try await printTable(traffic) }
   }
 

@@ -40,6 +40,7 @@ struct MCastPeer: AsyncParsableCommand {
   @OptionGroup var settings: Settings
 
   static func main() async {
+    holdStandardStreams()
     // What a parent has ignored stays ignored: a script's shell does so with SIGINT for its background jobs, and some
     // programs with SIGPIPE. Ctrl+C is to end this process.
     for number in [SIGINT, SIGTERM] {
@@ -158,6 +159,15 @@ struct MCastPeer: AsyncParsableCommand {
       }
     }
     return Array(CommandLine.arguments.dropFirst())
+  }
+}
+
+/// Opens what stands for standard input, output and error where they were closed, so that no socket or file of ours is taken
+/// for them; to use them fails all the same.
+private func holdStandardStreams() {
+  for number in [STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO] where fcntl(number, F_GETFD) < 0 {
+    // The lowest number that is free is that one. Source: open(2).
+    _ = unsafe open("/dev/null", number == STDIN_FILENO ? O_WRONLY : O_RDONLY)
   }
 }
 

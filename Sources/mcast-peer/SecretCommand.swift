@@ -81,7 +81,8 @@ struct SecretCommand: ParsableCommand {
 
     @Argument(
       help: .init(
-        "The file for --write. (default: ${XDG_CONFIG_HOME:-~/.config}/mcast-peer/secret)", valueName: "path"))
+        "The file for --write. (default: $MCAST_PEER_SECRET_FILE, else ${XDG_CONFIG_HOME:-~/.config}/mcast-peer/secret)",
+        valueName: "path"))
     var path: String?
 
     func validate() throws {
@@ -107,7 +108,9 @@ struct SecretCommand: ParsableCommand {
       commandName: "id",
       abstract:
         "Print the key IDs of a ring: equal IDs mean equal secrets. Warn of weak ones, and of a file that is open.",
-      discussion: "Without --secret-file it is the ring that a peer would use: DTLS_MCAST_SECRET, if that is set.")
+      discussion:
+        "Without --secret-file it is the ring that a peer would use: that of MCAST_PEER_SECRET_FILE, if that is set, else DTLS_MCAST_SECRET."
+    )
 
     @OptionGroup var file: File
 

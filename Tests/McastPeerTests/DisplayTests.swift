@@ -45,8 +45,19 @@ struct DisplayTests {
     #expect(hasRoom)
     try await display.started(start())
     display.offer { $0.failed("late", &$1) }
-    display.end()
+    try await display.end()
     #expect(try await written(by: display).map(\.event) == ["start", "error", "peer", "received", "error", "end"])
+  }
+
+  @Test("nothing comes after the end, which is shown once")
+  func endIsLast() async throws {
+    let display = try makeDisplay()
+    try await display.started(start())
+    try await display.end()
+    display.offer { $0.failed("late", &$1) }
+    try await display.show { $0.failed("late", &$1) }
+    try await display.end()
+    #expect(try await written(by: display).map(\.event) == ["start", "end"])
   }
 
   @Test("as many messages are shown as are expected, and then there is a reason to end")
@@ -58,7 +69,8 @@ struct DisplayTests {
       let origin = try origin(UInt64(number))
       let payload: [UInt8] = []
       let hasRoom = display.received(origin, payload.span)
-      #expect(hasRoom)
+      // Who gets no more of them is told so.
+      #expect(hasRoom == (number < 2))
     }
     #expect(display.counts.received == 2)
     #expect(try await written(by: display).map(\.event) == ["start", "peer", "received", "received"])

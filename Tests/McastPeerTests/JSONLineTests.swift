@@ -29,7 +29,12 @@ struct JSONLineTests {
         let json = Self.line(Array(text.utf8))
         let message = try JSONDecoder().decode(Message.self, from: Data(json.utf8))
         let isWhole = Array(message.text.utf8) == Array(text.utf8) && message.length == text.utf8.count
-        return !isWhole || !json.hasSuffix("}\n") || json.dropLast().utf8.contains { $0 < 0x20 || $0 == 0x7F }
+        let isObeyed = json.dropLast().unicodeScalars.contains { scalar in
+          scalar.properties.isBidiControl
+            || [.control, .lineSeparator, .paragraphSeparator].contains(scalar.properties.generalCategory)
+        }
+        return !isWhole || isObeyed || !json.hasSuffix("}\n")
+          || json.dropLast().utf8.contains { $0 < 0x20 || $0 == 0x7F }
       }
     }
     #expect(broken == [])

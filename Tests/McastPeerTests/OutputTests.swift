@@ -76,6 +76,55 @@ struct OutputTests {
     #expect(try peer.errors.split(separator: "\n").filter { !$0.contains(" info mcast-peer: ") } == ["code 0"])
   }
 
+  @Test("a disk that is full ends a peer that listens, and it says why", arguments: ["text", "json", "raw"])
+  func fullDisk(output: String) async throws {
+    let peer = try PeerProcess(
+      ["1", "-I", "lo", "-t", "0", "-g", "\(group.address)", "--listen", "-o", output], home: group.home,
+      secret: Vectors.shared.secret, shell: "exec \"$0\" \"$@\" >/dev/full")
+    if output == "raw" {
+      try await peer.waitForError("peers 0-2")
+      _ = try await group.startListener(0)
+    }
+    #expect(try await peer.exitCode() == 71)
+    #expect(try peer.errors.contains("cannot write to standard output: No space left on device"))
+  }
+
+  @Test("output that nobody has taken when time is up is no success")
+  func stalledReader() async throws {
+    let expected = 2000
+    let peer = try PeerProcess(
+      [
+        "1", "-I", "lo", "-t", "0", "-g", "\(group.address)", "--listen", "-o", "raw", "--deadline", "4", "--expect",
+        "\(expected)",
+      ], home: group.home, secret: Vectors.shared.secret, shell: "{ \"$0\" \"$@\"; echo code $? >&2; } | sleep 20")
+    try await peer.waitForError("peers 0-2")
+    let sender = try group.start(
+      0, "--rate", "20000", "-c", "\(expected)", "-o", "raw", "-m", String(repeating: "x", count: 1000))
+    #expect(try await sender.exitCode() == 0)
+    // 71, or 1 where not all of them came.
+    try await peer.waitForError("code ")
+    #expect(try peer.errors.contains("code 71\n") || peer.errors.contains("code 1\n"))
+    if try peer.errors.contains("code 71\n") { #expect(try peer.errors.contains("its end is missing")) }
+  }
+
+  @Test("what is named twice counts once")
+  func twice() async throws {
+    let peer = try group.start(
+      1, "--listen", "-I", "127.0.0.1", "--source", "192.0.2.7", "--source", "192.0.2.7", "-o", "json", "--deadline",
+      "0.1")
+    #expect(try await peer.exitCode() == 0)
+    #expect(try peer.events("start").first?.interfaces == ["lo"])
+  }
+
+  @Test("a stream that is closed at the start is not taken for a socket of ours", arguments: ["<&-", ">&-"])
+  func closedAtStart(redirection: String) async throws {
+    let peer = try PeerProcess(
+      ["1", "-I", "lo", "-t", "0", "-g", "\(group.address)", "--stdin"], home: group.home,
+      secret: Vectors.shared.secret, shell: "exec \"$0\" \"$@\" \(redirection)")
+    #expect(try await peer.exitCode() == 71)
+    #expect(try peer.errors.contains("Bad file descriptor"))
+  }
+
   @Test("a reader that takes what it wants ends the peer, and its state is given back")
   func head() async throws {
     let sender = try group.start(0, "-i", "0.05")

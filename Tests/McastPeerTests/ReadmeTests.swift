@@ -38,8 +38,8 @@ struct ReadmeTests {
       commands: [
         Command(
           text:
-            #"mcast-peer 1 --listen -o json | jq --unbuffered -r 'select(.event == "received") | "\(.member): \(.text)"'"#,
-          shows: ["0: 21.5 C\n0: 21.6 C\n"]),
+            #"mcast-peer 1 --listen -o json | jq --unbuffered -c 'select(.event == "received") | [.member, .text]'"#,
+          shows: ["[0,\"21.5 C\"]\n[0,\"21.6 C\"]\n"]),
         Command(text: "mcast-peer 2 --listen -o raw >>log"),
         Command(text: "sensor | mcast-peer 0 --stdin", shows: ["Node 0: Sent: \"21.6 C\""], ends: true),
       ], files: ["log": Array("21.5 C\n21.6 C\n".utf8)]),

@@ -94,8 +94,23 @@ struct SettingTests {
     #expect(try peer.errors.contains("TTL 0"))
   }
 
-  @Test("what the command line says of what to send replaces all that the environment says of it")
-  func inputIsChosenAsAWhole() async throws {
+  @Test("a variable for which the command line leaves no room does not count; the others do")
+  func input() async throws {
+    let lines = try group.start(
+      0, ["--rate", "1000", "-o", "json"], input: "seq 3",
+      environment: ["MCAST_PEER_STDIN": "1", "MCAST_PEER_INTERVAL": "1", "MCAST_PEER_LISTEN": ""])
+    #expect(try await lines.exitCode() == 0)
+    #expect(try lines.events("sent").map(\.text) == ["1", "2", "3"])
+    let begin = ContinuousClock.now
+    let paced = try group.start(
+      0, ["--stdin", "-o", "json"], input: "seq 6",
+      environment: ["MCAST_PEER_RATE": "20", "MCAST_PEER_LISTEN": "1", "MCAST_PEER_INTERVAL": "99"])
+    #expect(try await paced.exitCode() == 0)
+    #expect(ContinuousClock.now - begin >= .milliseconds(250))
+    #expect(try paced.events("sent").count == 6)
+    let timer = try self.start(
+      ["1", "-I", "lo", "-t", "0", "-g", "\(group.address)", "-c", "1"], ["MCAST_PEER_DATAGRAM": "1"])
+    #expect(try await timer.exitCode() == 0)
     let listens = try start(
       ["1", "-I", "lo", "-g", "\(group.address)", "--listen", "--deadline", "0.1"],
       ["MCAST_PEER_STDIN": "1", "MCAST_PEER_INTERVAL": "1"])

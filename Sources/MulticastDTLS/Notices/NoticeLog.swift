@@ -12,7 +12,7 @@ final class NoticeLog: Sendable {
   private let queue = DispatchQueue(label: "mcast-peer.notices")
   private let waiting = Atomic(0)
 
-  /// - Parameter onNotice: Gets the notices, too.
+  /// - Parameter onNotice: Gets the notices, too, at once and whether the log is read or not. It must not wait.
   init(_ logger: Logger, onNotice: (@Sendable (NoticeReport) -> Void)? = nil) {
     self.logger = logger
     self.onNotice = onNotice
@@ -28,14 +28,11 @@ final class NoticeLog: Sendable {
     enqueue { $0.logger.log(level: level, "\(text)") }
   }
 
-  /// Logs a notice, soon, and reports it.
+  /// Reports a notice, and logs it, soon.
   func say(_ notice: Notice, _ here: Notice.Surroundings) {
     let report = NoticeReport(notice, here)
-    enqueue {
-      // First, since it waits for nobody.
-      $0.onNotice?(report)
-      $0.logger.log(level: notice.level, "\(report.text)")
-    }
+    onNotice?(report)
+    enqueue { $0.logger.log(level: notice.level, "\(report.text)") }
   }
 
   private func enqueue(_ body: @escaping @Sendable (NoticeLog) -> Void) {

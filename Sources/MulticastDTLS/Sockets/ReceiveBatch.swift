@@ -58,7 +58,11 @@ struct ReceiveBatch: ~Copyable {
     var taken = 0
     for index in 0..<Int(received) {
       let slot = unsafe slots[index]
-      guard let source = unsafe slot.source.endpoint, unsafe socket.isMeant(slot) else { continue }
+      guard let source = unsafe slot.source.endpoint, unsafe socket.isMeant(slot) else {
+        // It was there, so that there may be more.
+        taken += 1
+        continue
+      }
       let count = unsafe Int(slot.count)
       let segment = unsafe slot.segment == 0 ? max(1, count) : Int(slot.segment)
       var start = 0

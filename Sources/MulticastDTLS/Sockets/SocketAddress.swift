@@ -5,8 +5,7 @@ import Glibc
 typealias SocketAddress = cdatagram_address
 
 extension SocketAddress {
-  /// - Parameter zone: The interface of an address that has a zone, if it does not say so itself.
-  init(_ address: IPAddress, port: UInt16, zone: UInt32 = 0) {
+  init(_ address: IPAddress, port: UInt16) {
     self.init()
     if address.isIPv4 {
       var ipv4 = sockaddr_in()
@@ -19,7 +18,7 @@ extension SocketAddress {
       ipv6.sin6_family = sa_family_t(AF_INET6)
       ipv6.sin6_port = port.bigEndian
       ipv6.sin6_addr = address.in6Addr
-      ipv6.sin6_scope_id = address.hasZone ? max(address.zone, zone) : 0
+      ipv6.sin6_scope_id = address.zone
       unsafe self.ipv6 = ipv6
     }
   }
@@ -49,9 +48,7 @@ extension GroupAddress {
   var family: CInt { address.isIPv4 ? AF_INET : AF_INET6 }
 
   /// The group as the socket calls take it.
-  ///
-  /// - Parameter zone: The interface that a group of a link's own is meant on.
-  func socketAddress(zone: UInt32 = 0) -> SocketAddress {
-    SocketAddress(address, port: port, zone: zone)
+  func socketAddress() -> SocketAddress {
+    SocketAddress(address, port: port)
   }
 }

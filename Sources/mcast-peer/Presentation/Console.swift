@@ -28,8 +28,9 @@ final class Console: Sendable {
     /// How many bytes were printed until now, and how many are written.
     var printed = 0
     var written = 0
-    /// Why nothing can be written any more.
+    /// Why nothing can be written any more, and who is to know.
     var failure: OutputError?
+    var onFailure: (@Sendable (OutputError) -> Void)?
     /// Those who wait until so much is written.
     var waiting: [(mark: Int, done: CheckedContinuation<Void, any Error>)] = []
 
@@ -117,17 +118,32 @@ final class Console: Sendable {
       }
       let count = text.count
       text.removeAll(keepingCapacity: count <= Self.limit)
-      let (waiting, isDone) = pending.withLock { pending in
+      let (waiting, isDone, onFailure) = pending.withLock { pending in
         pending.written += count
         if failure != nil { pending.failure = failure }
         if pending.spare.capacity == 0 { pending.spare = text }
         let isDone = pending.failure != nil || pending.text.isEmpty
         if isDone { pending.isWriting = false }
-        return (pending.takeWaiting(), isDone)
+        return (pending.takeWaiting(), isDone, pending.onFailure)
       }
+      if let failure { onFailure?(failure) }
       for done in waiting { done.resume(with: failure.map { .failure($0) } ?? .success(())) }
       if isDone { return }
     }
+  }
+
+  /// Calls once something cannot be written, for who only offers and never waits.
+  func whenFailed(_ body: @escaping @Sendable (OutputError) -> Void) {
+    let failure = pending.withLock { pending in
+      pending.onFailure = body
+      return pending.failure
+    }
+    if let failure { body(failure) }
+  }
+
+  /// Whether all that was printed until now is written.
+  var isWritten: Bool {
+    pending.withLock { $0.written == $0.printed }
   }
 
   /// Calls once nobody reads the stream any more, where it is a pipe or a socket. Source: poll(2), POLLERR.
@@ -140,6 +156,12 @@ final class Console: Sendable {
       while unsafe poll(&closed, 1, -1) < 0, errno == EINTR {}
       body()
     }
+  }
+
+  /// Writes a short text if the stream takes it at once. Source: poll(2), pipe(7).
+  static func writeIfReady(_ text: String, to descriptor: CInt) {
+    var ready = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
+    if unsafe poll(&ready, 1, 0) > 0 { try? write(text, to: descriptor) }
   }
 
   /// Writes a text, and returns when the stream has taken it.

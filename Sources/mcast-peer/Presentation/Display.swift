@@ -21,6 +21,8 @@ final class Display: Sendable {
     var text: [UInt8] = []
     var received = 0
     var sent = 0
+    /// Whether the end was shown, after which comes nothing more.
+    var isEnded = false
   }
 
   /// What may come before the start is shown.
@@ -44,7 +46,7 @@ final class Display: Sendable {
   /// - Returns: Whether there was room for it; there is none when standard output is taken too slowly.
   func received(_ origin: Message.Origin, _ payload: Span<UInt8>) -> Bool {
     state.withLock { state in
-      if let limit, state.received >= limit { return true }
+      if let limit, state.received >= limit { return false }
       guard offer(&state, { $0.received(origin, payload, &$1) }) else { return false }
       state.received += 1
       if state.received == limit { ending.end(.expected) }
@@ -79,19 +81,23 @@ final class Display: Sendable {
   func show(_ body: (inout any Presentation, inout [UInt8]) -> Void) async throws {
     let text = state.withLock { state in
       var text: [UInt8] = []
-      body(&state.presentation, &text)
+      if !state.isEnded { body(&state.presentation, &text) }
       return text
     }
     if !text.isEmpty { try await console.print(text) }
   }
 
   /// Shows something else if there is room for it, without waiting.
-  func offer(_ body: (inout any Presentation, inout [UInt8]) -> Void) {
-    state.withLock { state in _ = offer(&state, body) }
+  ///
+  /// - Returns: Whether there was.
+  @discardableResult
+  func offer(_ body: (inout any Presentation, inout [UInt8]) -> Void) -> Bool {
+    state.withLock { state in offer(&state, body) }
   }
 
   /// - Returns: Whether there was room.
   private func offer(_ state: inout State, _ body: (inout any Presentation, inout [UInt8]) -> Void) -> Bool {
+    if state.isEnded { return false }
     state.text.removeAll(keepingCapacity: true)
     body(&state.presentation, &state.text)
     guard let early = state.early else { return state.text.isEmpty || console.offer(state.text.span) }
@@ -102,11 +108,8 @@ final class Display: Sendable {
 
   /// Shows what was refused or dropped since the last time.
   func showDropped(_ traffic: Traffic) {
-    offer { presentation, text in
-      let former = lastTraffic.withLock { last in
-        defer { last = traffic }
-        return last
-      }
+    let former = lastTraffic.withLock { $0 }
+    let isShown = offer { presentation, text in
       for reason in Refusal.allCases {
         // What names no member is in the sum only.
         var rest = (traffic.refused[reason] ?? 0) - (former.refused[reason] ?? 0)
@@ -120,13 +123,25 @@ final class Display: Sendable {
       let count = traffic.droppedByKernel - former.droppedByKernel
       if count > 0 { presentation.dropped("kernel", nil, count: count, &text) }
     }
+    // Else it is told the next time.
+    if isShown { lastTraffic.withLock { $0 = traffic } }
   }
 
-  /// Shows that it is over, and why.
-  func end() {
+  /// Shows that it is over, and why; nothing is shown after that.
+  func end() async throws {
     let (reason, counts) = (ending.reason ?? .error, counts)
-    offer { $0.ended(reason, received: counts.received, sent: counts.sent, &$1) }
+    let text = state.withLock { state in
+      var text: [UInt8] = []
+      if !state.isEnded { state.presentation.ended(reason, received: counts.received, sent: counts.sent, &text) }
+      state.isEnded = true
+      return text
+    }
+    if !text.isEmpty { try await console.print(text) }
+    try await console.flush()
   }
+
+  /// Whether all that was shown until now is written.
+  var isWritten: Bool { console.isWritten }
 
   /// Returns when all of it is written.
   func flush() async throws {

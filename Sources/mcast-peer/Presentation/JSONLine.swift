@@ -99,10 +99,13 @@ struct JSONLine {
     bytes.append(UInt8(ascii: "\""))
   }
 
-  /// Adds UTF-8 with escapes: those that JSON demands, and DEL.
+  /// Adds UTF-8 with escapes: those that JSON demands, and all other characters that a terminal obeys or that end a line
+  /// somewhere.
   private static func appendEscaped(_ text: Span<UInt8>, to bytes: inout [UInt8]) {
-    for index in text.indices {
+    var index = 0
+    while index < text.count {
       let byte = text[index]
+      index += 1
       switch byte {
       case UInt8(ascii: "\""), UInt8(ascii: "\\"):
         bytes.append(UInt8(ascii: "\\"))
@@ -111,8 +114,29 @@ struct JSONLine {
       case UInt8(ascii: "\r"): bytes += "\\r".utf8
       case UInt8(ascii: "\t"): bytes += "\\t".utf8
       case 0..<0x20, 0x7F: bytes += "\\u00\(byte < 16 ? "0" : "")\(String(byte, radix: 16))".utf8
+      case 0xC2, 0xD8, 0xE2:
+        let count = byte == 0xE2 ? 3 : 2
+        var number = UInt32(byte) & (count == 2 ? 0x1F : 0x0F)
+        for next in index..<index + count - 1 { number = number << 6 | UInt32(text[next] & 0x3F) }
+        if isObeyed(number) {
+          bytes += "\\u\(number < 0x1000 ? "0" : "")\(number < 0x100 ? "0" : "")\(String(number, radix: 16))".utf8
+        } else {
+          unsafe text.extracting(index - 1..<index + count - 1).withUnsafeBufferPointer {
+            unsafe bytes.append(contentsOf: $0)
+          }
+        }
+        index += count - 1
       default: bytes.append(byte)
       }
+    }
+  }
+
+  /// Whether a character beyond ASCII is a control, ends a line or a paragraph, or turns the direction of text. Source:
+  /// Unicode, Cc, Zl, Zp and Bidi_Control.
+  private static func isObeyed(_ number: UInt32) -> Bool {
+    switch number {
+    case 0x80...0x9F, 0x61C, 0x200E...0x200F, 0x2028...0x202E, 0x2066...0x2069: true
+    default: false
     }
   }
 

@@ -2,14 +2,14 @@ import MulticastDTLS
 
 /// One JSON object a line for each thing that happens. docs/events.md and docs/events.schema.json say what is in them.
 struct JSONPresentation: Presentation {
-  /// The version of the set of events; it changes when a program that reads them may have to.
+  /// The version of the set of events; it changes with each event, key or word that is new.
   static let version = 1
 
   private let member: MemberID
   private let group: GroupAddress
   private let interface: String
-  /// The epoch in which each member was heard last.
-  private var epochs = [Epoch?](repeating: nil, count: 256)
+  /// Whether each member was heard.
+  private var isHeard = [Bool](repeating: false, count: 256)
   private var clock = WallClock()
   private var names = InterfaceNames()
   private var source = LastValue<Endpoint>()
@@ -38,14 +38,14 @@ struct JSONPresentation: Presentation {
 
   mutating func received(_ origin: Message.Origin, _ payload: Span<UInt8>, _ text: inout [UInt8]) {
     let index = Int(origin.sender.rawValue)
-    if epochs[index] == nil {
+    if !isHeard[index] {
       var line = line("peer")
       line.add("member", index)
       line.add("cause", "heard")
       line.add("message", "node \(origin.sender) was heard for the first time, in epoch \(origin.epoch)")
       line.end(in: &text)
     }
-    epochs[index] = origin.epoch
+    isHeard[index] = true
     var line = line("received")
     line.add("interface", quoted: names.quoted(origin.interface))
     line.add("source", quoted: source.quoted(origin.source))

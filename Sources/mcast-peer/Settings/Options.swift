@@ -51,7 +51,7 @@ struct Options {
     self.nodeID = nodeID
     group = line.group ?? environment.group ?? .standard
     interfaceNames = line.interfaces.isEmpty ? environment.interfaces : line.interfaces
-    sources = line.sources.isEmpty ? environment.sources : line.sources
+    sources = Self.eachOnce(line.sources.isEmpty ? environment.sources : line.sources)
     ttl = line.ttl ?? environment.ttl ?? 1
     isLooping = !line.noLoop && !environment.noLoop
     peers = line.peers ?? environment.peers ?? MemberSet(0...2)
@@ -68,22 +68,35 @@ struct Options {
     allowsCoreDumps = line.allowCoreDumps || environment.allowCoreDumps
     isVerbose = line.verbose || environment.verbose
 
-    // What to send is chosen as a whole: what the environment says of it must not meet what the line says.
-    let chosen = line.choosesInput ? line : environment
+    let chosen = Self.sending(line, environment)
     try Self.check(chosen)
-    input = Self.input(of: chosen, rate: line.rate ?? environment.rate, isDatagram: isDatagram)
+    input = Self.input(of: chosen, isDatagram: isDatagram)
     if case .none = input, line.count != nil || line.message != nil {
       throw ValidationError("--listen receives only: leave out --count and --message, or see --expect")
     }
     count = line.count ?? environment.count
     message = line.message ?? environment.message
-    try check(givesMessage: line.message != nil)
+    try check(givesMessage: line.message != nil, givesDatagram: line.datagram)
   }
 
   /// After how many messages it ends; nil where there is more to do than to receive.
   var limit: Int? {
     if case .none = input { return expected }
     return nil
+  }
+
+  private static func eachOnce<Value: Equatable>(_ values: [Value]) -> [Value] {
+    values.reduce(into: []) { if !$0.contains($1) { $0.append($1) } }
+  }
+
+  /// What is said of what to send and when: what the line says, and what it leaves of what the environment says.
+  private static func sending(_ line: Settings, _ environment: Settings) -> Settings {
+    var chosen = line
+    if !line.listen && line.interval == nil { chosen.stdin = line.stdin || environment.stdin }
+    if !line.stdin && line.interval == nil && line.rate == nil { chosen.listen = line.listen || environment.listen }
+    if !line.listen && !line.stdin && line.rate == nil { chosen.interval = line.interval ?? environment.interval }
+    if !line.listen && line.interval == nil { chosen.rate = line.rate ?? environment.rate }
+    return chosen
   }
 
   private static func check(_ settings: Settings) throws {
@@ -98,13 +111,13 @@ struct Options {
     }
   }
 
-  private static func input(of settings: Settings, rate: Rate?, isDatagram: Bool) -> Input {
+  private static func input(of settings: Settings, isDatagram: Bool) -> Input {
     if settings.listen { return .none }
-    if settings.stdin { return isDatagram ? .whole : .lines(rate) }
+    if settings.stdin { return isDatagram ? .whole : .lines(settings.rate) }
     return settings.rate.map { .pacer($0) } ?? .timer(settings.interval ?? Interval(seconds: 3))
   }
 
-  private func check(givesMessage: Bool) throws {
+  private func check(givesMessage: Bool, givesDatagram: Bool) throws {
     guard peers.contains(nodeID) else {
       let all = MemberSet(peers.members + [nodeID])
       throw ValidationError("node ID \(nodeID) is not among --peers \(peers): give all members, as in --peers \(all)")
@@ -131,7 +144,7 @@ struct Options {
         )
       }
     }
-    if isDatagram, output != .raw {
+    if givesDatagram, output != .raw {
       guard case .whole = input else {
         throw ValidationError("--datagram says how to take --stdin, or how -o raw writes: give one of these, too")
       }
@@ -148,7 +161,7 @@ struct Options {
 
   /// The interfaces to use, of which the first is sent on, and whether that is loopback for want of a route.
   func findInterfaces() throws -> ([NetworkInterface], isFallback: Bool) {
-    let named = try interfaceNames.map { try NetworkInterface($0) }
+    let named = Self.eachOnce(try interfaceNames.map { try NetworkInterface($0) })
     if let zone = group.zone {
       let ofZone = try NetworkInterface(zone)
       guard named.isEmpty || named[0] == ofZone else {

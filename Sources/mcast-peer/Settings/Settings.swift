@@ -196,11 +196,6 @@ struct Settings: ParsableArguments {
   @Flag(name: .shortAndLong, help: "Say more on standard error.")
   var verbose = false
 
-  /// Whether anything is said of what to send and when; that is chosen as a whole.
-  var choosesInput: Bool {
-    stdin || listen || interval != nil || rate != nil
-  }
-
   private static func address(_ text: String) throws -> IPAddress {
     guard let address = IPAddress(text), !address.isMulticast else {
       throw ValidationError("'\(text)' is no sender's address: give one such as 192.0.2.7 or 2001:db8::7")
