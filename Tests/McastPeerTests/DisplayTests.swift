@@ -25,7 +25,7 @@ struct DisplayTests {
 
   /// The events that were written until now.
   private func written(by display: Display) async throws -> [EventLine] {
-    try await display.flush()
+    try await eventually("all to be written") { display.isWritten }
     let lines = String(decoding: pipe.fileHandleForReading.availableData, as: UTF8.self).split(separator: "\n")
     return try lines.map { try JSONDecoder().decode(EventLine.self, from: Data($0.utf8)) }
   }

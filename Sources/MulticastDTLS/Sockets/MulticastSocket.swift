@@ -79,7 +79,7 @@ final class MulticastSocket: Sendable {
     isLooping: Bool = true, isReceiving: Bool = true, way: Way = .segments,
     segmentLimit: Int = SegmentRun.maximumCount
   ) throws {
-    let interfaces = interfaces.reduce(into: [NetworkInterface]()) { if !$0.contains($1) { $0.append($1) } }
+    let interfaces = interfaces.eachOnce
     guard let first = interfaces.first else {
       throw NetworkError("there is no interface to join \(group) on: name one")
     }
@@ -90,7 +90,7 @@ final class MulticastSocket: Sendable {
     self.group = group
     self.way = Atomic(way)
     self.segmentLimit = Atomic(segmentLimit)
-    self.sources = sources.map { SocketAddress($0, port: 0) }
+    self.sources = sources.eachOnce.map { SocketAddress($0, port: 0) }
     destination = group.socketAddress()
     memberships = Mutex(interfaces.map { Membership(interface: $0) })
 

@@ -20,7 +20,7 @@ public struct NetworkInterface: Hashable, Sendable {
     let address = IPAddress(nameOrAddress)
     let byAddress = all.first { $0.address != nil && $0.address == address }?.name
     guard let interface = NetworkInterface(zone: byAddress ?? nameOrAddress) else {
-      let names = all.map(\.name).reduce(into: [String]()) { if !$0.contains($1) { $0.append($1) } }
+      let names = all.map(\.name).eachOnce
       throw NetworkError(
         "there is no interface '\(nameOrAddress)' on this machine: use one of \(names.joined(separator: ", "))"
       )

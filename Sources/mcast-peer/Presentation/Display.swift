@@ -69,19 +69,23 @@ final class Display: Sendable {
   ///
   /// - Parameter numbers: Their epochs and sequences.
   func sent(_ payloads: ArraySlice<[UInt8]>, _ numbers: [SendingSide.Number]) async throws {
-    try await show { presentation, text in
+    try await print { state, text in
       for (payload, number) in zip(payloads, numbers) {
-        presentation.sent(payload, epoch: number.epoch, sequence: number.sequence, &text)
+        state.presentation.sent(payload, epoch: number.epoch, sequence: number.sequence, &text)
       }
+      state.sent += payloads.count
     }
-    state.withLock { $0.sent += payloads.count }
   }
 
   /// Shows something else, and waits while too much waits to be written.
   func show(_ body: (inout any Presentation, inout [UInt8]) -> Void) async throws {
+    try await print { body(&$0.presentation, &$1) }
+  }
+
+  private func print(_ body: (inout State, inout [UInt8]) -> Void) async throws {
     let text = state.withLock { state in
       var text: [UInt8] = []
-      if !state.isEnded { body(&state.presentation, &text) }
+      if !state.isEnded { body(&state, &text) }
       return text
     }
     if !text.isEmpty { try await console.print(text) }
@@ -129,22 +133,14 @@ final class Display: Sendable {
 
   /// Shows that it is over, and why; nothing is shown after that.
   func end() async throws {
-    let (reason, counts) = (ending.reason ?? .error, counts)
-    let text = state.withLock { state in
-      var text: [UInt8] = []
-      if !state.isEnded { state.presentation.ended(reason, received: counts.received, sent: counts.sent, &text) }
+    let reason = ending.reason ?? .error
+    try await print { state, text in
+      state.presentation.ended(reason, received: state.received, sent: state.sent, &text)
       state.isEnded = true
-      return text
     }
-    if !text.isEmpty { try await console.print(text) }
     try await console.flush()
   }
 
   /// Whether all that was shown until now is written.
   var isWritten: Bool { console.isWritten }
-
-  /// Returns when all of it is written.
-  func flush() async throws {
-    try await console.flush()
-  }
 }

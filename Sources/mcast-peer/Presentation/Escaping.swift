@@ -37,6 +37,15 @@ func escaped(_ payload: some Sequence<UInt8>) -> String {
   }
 }
 
+/// Whether a character is a control, ends a line or a paragraph, or turns the direction of text: some terminal or reader
+/// obeys it.
+func isObeyed(_ scalar: Unicode.Scalar) -> Bool {
+  switch scalar.properties.generalCategory {
+  case .control, .lineSeparator, .paragraphSeparator: true
+  default: scalar.properties.isBidiControl
+  }
+}
+
 private func escaped(_ scalar: Unicode.Scalar) -> String {
   switch scalar {
   case "\\": return "\\\\"
@@ -44,11 +53,7 @@ private func escaped(_ scalar: Unicode.Scalar) -> String {
   case "\r": return "\\r"
   case "\t": return "\\t"
   default:
-    let properties = scalar.properties
-    switch properties.generalCategory {
-    case .control, .lineSeparator, .paragraphSeparator: break
-    default: if !properties.isBidiControl { return String(scalar) }
-    }
+    guard isObeyed(scalar) else { return String(scalar) }
     return scalar.isASCII ? "\\x" + hex(scalar.value, digits: 2) : "\\u{" + hex(scalar.value, digits: 4) + "}"
   }
 }

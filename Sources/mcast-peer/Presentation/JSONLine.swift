@@ -114,11 +114,12 @@ struct JSONLine {
       case UInt8(ascii: "\r"): bytes += "\\r".utf8
       case UInt8(ascii: "\t"): bytes += "\\t".utf8
       case 0..<0x20, 0x7F: bytes += "\\u00\(byte < 16 ? "0" : "")\(String(byte, radix: 16))".utf8
+      // All others that are obeyed begin with one of these.
       case 0xC2, 0xD8, 0xE2:
         let count = byte == 0xE2 ? 3 : 2
         var number = UInt32(byte) & (count == 2 ? 0x1F : 0x0F)
         for next in index..<index + count - 1 { number = number << 6 | UInt32(text[next] & 0x3F) }
-        if isObeyed(number) {
+        if let scalar = UnicodeScalar(number), isObeyed(scalar) {
           bytes += "\\u\(number < 0x1000 ? "0" : "")\(number < 0x100 ? "0" : "")\(String(number, radix: 16))".utf8
         } else {
           unsafe text.extracting(index - 1..<index + count - 1).withUnsafeBufferPointer {
@@ -128,15 +129,6 @@ struct JSONLine {
         index += count - 1
       default: bytes.append(byte)
       }
-    }
-  }
-
-  /// Whether a character beyond ASCII is a control, ends a line or a paragraph, or turns the direction of text. Source:
-  /// Unicode, Cc, Zl, Zp and Bidi_Control.
-  private static func isObeyed(_ number: UInt32) -> Bool {
-    switch number {
-    case 0x80...0x9F, 0x61C, 0x200E...0x200F, 0x2028...0x202E, 0x2066...0x2069: true
-    default: false
     }
   }
 

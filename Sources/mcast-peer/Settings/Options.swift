@@ -51,7 +51,7 @@ struct Options {
     self.nodeID = nodeID
     group = line.group ?? environment.group ?? .standard
     interfaceNames = line.interfaces.isEmpty ? environment.interfaces : line.interfaces
-    sources = Self.eachOnce(line.sources.isEmpty ? environment.sources : line.sources)
+    sources = line.sources.isEmpty ? environment.sources : line.sources
     ttl = line.ttl ?? environment.ttl ?? 1
     isLooping = !line.noLoop && !environment.noLoop
     peers = line.peers ?? environment.peers ?? MemberSet(0...2)
@@ -83,10 +83,6 @@ struct Options {
   var limit: Int? {
     if case .none = input { return expected }
     return nil
-  }
-
-  private static func eachOnce<Value: Equatable>(_ values: [Value]) -> [Value] {
-    values.reduce(into: []) { if !$0.contains($1) { $0.append($1) } }
   }
 
   /// What is said of what to send and when: what the line says, and what it leaves of what the environment says.
@@ -161,7 +157,7 @@ struct Options {
 
   /// The interfaces to use, of which the first is sent on, and whether that is loopback for want of a route.
   func findInterfaces() throws -> ([NetworkInterface], isFallback: Bool) {
-    let named = Self.eachOnce(try interfaceNames.map { try NetworkInterface($0) })
+    let named = try interfaceNames.map { try NetworkInterface($0) }.eachOnce
     if let zone = group.zone {
       let ofZone = try NetworkInterface(zone)
       guard named.isEmpty || named[0] == ofZone else {
