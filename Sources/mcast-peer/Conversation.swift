@@ -53,11 +53,19 @@ struct Conversation: Service {
       queue.async {
         // What was heard is on disk when this returns.
         peer.stop()
-        // If nobody takes the last lines, they are not waited for: a signal ends the peer within half a second.
-        leave(after: .milliseconds(400))
+        leaveOnceStalled()
       }
       // A disk that does not answer is given up, too.
       leave(after: .seconds(5))
+    }
+  }
+
+  /// Ends the process once nobody has taken our lines for 400 ms: they are not waited for, so that a signal ends a peer
+  /// within half a second. A busy machine is given the time that it takes.
+  private func leaveOnceStalled(_ polls: Int = 0) {
+    if polls == 4 { return leave(after: .seconds(0)) }
+    DispatchQueue.global().asyncAfter(deadline: .now() + .milliseconds(100)) {
+      leaveOnceStalled(Console.standardOutput.isStalled || diagnostics.isStalled ? polls + 1 : 0)
     }
   }
 

@@ -146,6 +146,13 @@ final class Console: Sendable {
     pending.withLock { $0.written == $0.printed }
   }
 
+  /// Whether something waits to be written, or would have to: here, or where others write to the stream as well.
+  var isStalled: Bool {
+    var ready = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
+    let isFull = unsafe poll(&ready, 1, 0) == 0
+    return isFull || !isWritten
+  }
+
   /// Calls once nobody reads the stream any more, where it is a pipe or a socket. Source: poll(2), POLLERR.
   func whenClosed(_ body: @escaping @Sendable () -> Void) {
     var status = stat()
