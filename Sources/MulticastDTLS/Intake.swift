@@ -57,7 +57,7 @@ struct Intake {
     guard let ended = run else { return [] }
     run = nil
     isSaved = false
-    counters.counts.withLock { $0.count(ended) }
+    counters.counts.withLock { $0.count(ended, now: now) }
     return observer.heard(ended, now: now)
   }
 

@@ -7,8 +7,9 @@ import Synchronization
 public final class MulticastPeer: Sendable {
   /// What a peer needs to know besides the group secret.
   public struct Configuration: Hashable, Sendable {
-    /// This node's own ID, which no other member may have.
-    public var member: MemberID
+    /// This node's own ID, which no other member may have. Nil only listens: such a peer takes no epoch and keeps no state,
+    /// so that after each start it may accept a recording, once.
+    public var member: MemberID?
     /// The members that are listened to; our own ID among them changes nothing.
     public var peers: MemberSet
     /// The group's address and port.
@@ -37,7 +38,7 @@ public final class MulticastPeer: Sendable {
 
     /// Describes a peer; what is not named here has a default and can be set.
     public init(
-      member: MemberID, peers: MemberSet, group: GroupAddress, interface: NetworkInterface, state: StateDirectory?
+      member: MemberID?, peers: MemberSet, group: GroupAddress, interface: NetworkInterface, state: StateDirectory?
     ) {
       self.member = member
       self.peers = peers
@@ -67,7 +68,8 @@ public final class MulticastPeer: Sendable {
   private let socket: MulticastSocket
   private let ring: Mutex<[HeldKey]>
   private let sent: SentRecords
-  private let sending: SendingSide
+  /// Nil if this peer only listens.
+  private let sending: SendingSide?
   private let loop: ReceiveLoop
   private let log: NoticeLog
   /// One at a time changes the ring, or stops the peer.
@@ -160,7 +162,9 @@ public final class MulticastPeer: Sendable {
         + (buffer.0 < buffer.1 ? " of \(buffer.1) that were asked for: net.core.rmem_max allows no more" : ""))
     sent = SentRecords(port: socket.sourcePort)
     Self.prepare(sent, held)
-    sending = try SendingSide(held[0], socket: socket, sent: sent, recordLimit: recordLimit)
+    sending =
+      configuration.member == nil
+      ? nil : try SendingSide(held[0], socket: socket, sent: sent, recordLimit: recordLimit)
     ring = Mutex(held)
     let (messages, received) = AsyncStream.makeStream(
       of: Message.self,
@@ -209,7 +213,7 @@ public final class MulticastPeer: Sendable {
     ring.withLock { $0.map(\.keyID) }
   }
 
-  /// The epoch that this node sends in.
+  /// The epoch that this node sends in; of one that only listens it says nothing.
   public var epoch: Epoch {
     ring.withLock { $0[0].keeper.epoch }
   }
@@ -229,7 +233,7 @@ public final class MulticastPeer: Sendable {
   /// - Throws: ``SendError`` if the message is empty or longer than ``maximumPayload``; ``SystemError`` if the network
   ///   does not take it now; ``StateError`` if it needs a new epoch (every 2^32 messages) and there is none.
   public func send(_ payload: [UInt8]) throws {
-    try sending.send(payload)
+    try sender.send(payload)
   }
 
   /// Sends messages, each as one datagram, in order and in as few passes through the kernel as it allows: several times
@@ -241,14 +245,24 @@ public final class MulticastPeer: Sendable {
   ///   sending the first one throws.
   @discardableResult
   public func send(_ payloads: [[UInt8]]) throws -> Int {
-    try sending.send(payloads)
+    try sender.send(payloads)
   }
 
   /// The same, for who shows what was sent.
   ///
   /// - Parameter numbers: Gets the number of each message that the network took, unless it is nil.
   package func send(_ payloads: [[UInt8]], telling numbers: inout [SendingSide.Number]?) throws -> Int {
-    try sending.send(payloads, telling: &numbers)
+    try sender.send(payloads, telling: &numbers)
+  }
+
+  /// What sends.
+  ///
+  /// - Throws: ``SendError/listening`` if this peer only listens.
+  private var sender: SendingSide {
+    get throws(SendError) {
+      guard let sending else { throw .listening }
+      return sending
+    }
   }
 
   /// Sends a text, as UTF-8.
@@ -283,7 +297,7 @@ public final class MulticastPeer: Sendable {
         }
         Self.prepare(sent, next)
         loop.accept(next + former.without(next))
-        if next[0].keyID != former[0].keyID {
+        if let sending, next[0].keyID != former[0].keyID {
           // The disk is waited for before those who send must wait.
           let (held, epoch) = (next[0], try next[0].keeper.takeEpoch())
           try sending.change(to: held, epoch: epoch)
@@ -301,7 +315,7 @@ public final class MulticastPeer: Sendable {
 
   /// Stops to send and to receive, and ends ``messages`` once what has arrived was taken. Again changes nothing.
   public func stop() {
-    sending.stop()
+    sending?.stop()
     loop.stop()
     received.finish()
     changing.withLock { changing in
@@ -327,12 +341,19 @@ public final class MulticastPeer: Sendable {
     _ key: GroupKey, _ beginning: StateKeeper.Beginning, known: NodeState? = nil, isStart: Bool,
     _ configuration: Configuration, _ log: NoticeLog
   ) throws(StateError) -> HeldKey {
+    guard let member = configuration.member else {
+      // Nothing is sent, so there is no epoch to remember; what was heard is kept while this process runs.
+      let keeper = try StateKeeper(
+        directory: nil, beginning: .given(.first), keyID: key.keyID, member: key.context.recordMember,
+        isEncrypting: false, known: known ?? NodeState(), log: log)
+      return HeldKey(key: key, keeper: keeper)
+    }
     let keeper = try StateKeeper(
       directory: configuration.state,
       beginning: beginning,
       mayReplaceDamaged: isStart,
       keyID: key.keyID,
-      member: configuration.member,
+      member: member,
       isEncrypting: configuration.suite.isEncrypted,
       known: known ?? NodeState(),
       log: log)

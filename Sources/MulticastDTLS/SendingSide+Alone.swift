@@ -11,7 +11,7 @@ extension SendingSide {
       directory: nil,
       beginning: configuration.epoch.map { .given($0) } ?? .next,
       keyID: key.keyID,
-      member: configuration.member,
+      member: context.recordMember,
       isEncrypting: configuration.suite.isEncrypted,
       log: NoticeLog(Logger(label: "", factory: { _ in SwiftLogNoOpLogHandler() })))
     let socket = try MulticastSocket(

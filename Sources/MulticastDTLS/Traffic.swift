@@ -13,11 +13,26 @@ public struct Traffic: Hashable, Sendable {
     /// The fingerprint of the secret that the member sends with now; nil if nothing was accepted of it.
     public internal(set) var keyID: KeyID?
 
-    fileprivate mutating func count(_ run: ArrivalRun) {
+    /// The epoch that the member was heard in last.
+    public internal(set) var epoch: Epoch?
+    /// The address that its last message came from. It is not authenticated.
+    public internal(set) var source: Endpoint?
+    /// When it was heard last.
+    var lastHeard: Moment?
+
+    /// How long ago it was heard last; nil if nothing was accepted of it.
+    public var timeSinceHeard: Duration? {
+      lastHeard.map { $0.duration(to: .now) }
+    }
+
+    fileprivate mutating func count(_ run: ArrivalRun, now: Moment) {
       received += run.delivered
       lost += Int(run.lost)
       reordered += run.late
-      if !run.first.isStraggler { keyID = run.first.keyID }
+      lastHeard = now
+      if !run.first.isStraggler {
+        (keyID, epoch, source) = (run.first.keyID, run.first.origin.epoch, run.first.origin.source)
+      }
     }
   }
 
@@ -38,9 +53,9 @@ public struct Traffic: Hashable, Sendable {
   }
 
   /// Counts messages that were accepted, and for which there was room or not.
-  mutating func count(_ run: ArrivalRun) {
+  mutating func count(_ run: ArrivalRun, now: Moment) {
     let sender = run.first.origin.sender
-    members[sender, default: Member()].count(run)
+    members[sender, default: Member()].count(run, now: now)
     if run.delivered < run.count { countRefused(.overrun, member: sender, times: run.count - run.delivered) }
   }
 

@@ -25,7 +25,7 @@ struct ArrivalRunTests {
     #expect(run.count == 4 && run.delivered == 3 && run.lost == 1 && run.late == 1 && run.highest == 9)
     #expect(run.first.isRestart)
     var traffic = Traffic()
-    traffic.count(run)
+    traffic.count(run, now: .now)
     let member = try #require(traffic.members[1])
     #expect(member.received == 3 && member.lost == 1 && member.reordered == 1 && member.refused == [.overrun: 1])
     #expect(traffic.refused == [.overrun: 1])

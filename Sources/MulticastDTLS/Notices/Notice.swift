@@ -121,9 +121,9 @@ enum Notice: Hashable {
     case .heardAgain(let member):
       "node \(member) is heard again"
     case .ownIDUsed(let source):
-      "another node, at \(source), uses our node ID \(here.member): give each node an ID of its own"
+      "another node, at \(source), uses our node ID\(here.ownID): give each node an ID of its own"
     case .ownIDRepeated(let source):
-      "\(source) sends with our node ID \(here.member): another node has it too, or somebody repeats our messages"
+      "\(source) sends with our node ID\(here.ownID): another node has it too, or somebody repeats our messages"
     case .alternating(let member, let one, let other):
       "\(one) and \(other) alternate as node \(member): two nodes with one ID, or somebody repeats its messages"
     }
@@ -136,7 +136,7 @@ enum Notice: Hashable {
 
   /// What notices say of this node.
   struct Surroundings: Sendable {
-    let member: MemberID
+    let member: MemberID?
     let peers: MemberSet
     /// The keys of the ring; the first is sent with.
     var keyIDs: [KeyID]
@@ -148,6 +148,9 @@ enum Notice: Hashable {
     var keys: String {
       (keyIDs.count == 1 ? "key ID " : "key IDs ") + keyIDs.map(\.description).joined(separator: ", ")
     }
+
+    /// This node's ID, in words.
+    var ownID: String { member.map { " \($0)" } ?? "" }
 
     /// The key that this node sends with, in words.
     var sendingKey: String { keyIDs.first.map(\.description) ?? "none" }

@@ -4,8 +4,8 @@
 /// rules it has only records to authenticate. They are pure. Whether the epoch is one that the sender may use is judged
 /// where the sender is followed (``InboundMember``), since a later one counts only once a record of it authenticates.
 struct Admission {
-  /// This node's own ID: its records come back to it by multicast loopback.
-  let ownMember: MemberID
+  /// This node's own ID: its records come back to it by multicast loopback. Nil if it only listens.
+  let ownMember: MemberID?
   /// The bytes that a record has at least besides its header: the shorter one of the suites' tags. Whether there is room
   /// for the longer one is judged where the suite is.
   static let shortestTag = CipherSuite.allCases.map(\.tagSize).min() ?? 0

@@ -5,8 +5,10 @@ import CWolfSSL
 ///
 /// It is frozen once made, so the sending and the receiving side can make their sessions from it on any thread.
 final class DTLSContext {
-  /// This node's own ID, which its records carry.
-  let ownMember: MemberID
+  /// This node's own ID, which its records carry; nil if it only listens.
+  let ownMember: MemberID?
+  /// The ID that wolfSSL is given, which has no meaning to it as long as nothing is sealed.
+  var recordMember: MemberID { ownMember ?? 0 }
   /// The suite of what is sent and accepted.
   let suite: CipherSuite
 
@@ -17,12 +19,12 @@ final class DTLSContext {
   /// Configures a context for one member and one suite.
   ///
   /// - Throws: ``WolfSSLError`` if wolfSSL is built without multicast or without the suite, or is out of memory.
-  init(ownMember: MemberID, suite: CipherSuite) throws(WolfSSLError) {
+  init(ownMember: MemberID?, suite: CipherSuite) throws(WolfSSLError) {
     try WolfSSLLibrary.prepare()
     self.ownMember = ownMember
     self.suite = suite
-    handle = try Handle(ownMember: ownMember, suite: suite)
-    otherHandle = try? Handle(ownMember: ownMember, suite: suite.other)
+    handle = try Handle(ownMember: ownMember ?? 0, suite: suite)
+    otherHandle = try? Handle(ownMember: ownMember ?? 0, suite: suite.other)
   }
 
   /// Makes a keyed session in an epoch, for sending or for the records of one other member.

@@ -54,7 +54,7 @@ final class GroupKey: Sendable {
     var (ours, opened) = ([UInt8](repeating: 0, count: theirs.count), [UInt8](repeating: 0, count: payload.count))
     let size = unsafe payload.withUnsafeBytes { payload in
       unsafe ours.withUnsafeMutableBytes {
-        unsafe cipher.seal(payload, epoch: .first, member: context.ownMember, sequence: 0, into: $0)
+        unsafe cipher.seal(payload, epoch: .first, member: context.recordMember, sequence: 0, into: $0)
       }
     }
     let count = RecordHeader(theirs.span).flatMap { header in

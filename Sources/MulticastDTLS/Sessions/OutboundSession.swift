@@ -35,7 +35,7 @@ struct OutboundSession: ~Copyable {
       }
       engine = .session(session)
     }
-    member = key.context.ownMember
+    member = key.context.recordMember
     self.epoch = epoch
     self.limit = limit
   }

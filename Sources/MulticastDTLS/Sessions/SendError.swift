@@ -6,6 +6,8 @@ public enum SendError: Error, Hashable, CustomStringConvertible {
   case tooLong(count: Int, limit: Int)
   /// The peer was stopped.
   case stopped
+  /// The peer has no member ID: it only listens.
+  case listening
 
   /// Checks the size of a message.
   static func check(_ count: Int, limit: Int) throws(SendError) {
@@ -19,6 +21,7 @@ public enum SendError: Error, Hashable, CustomStringConvertible {
     case .empty: "an empty message cannot be sent: give it at least one byte"
     case .tooLong(let count, let limit): "a message of \(count) bytes is too long: one record carries at most \(limit)"
     case .stopped: "the peer has been stopped and sends no more"
+    case .listening: "this peer has no member ID and only listens: give it one to send"
     }
   }
 }
