@@ -175,7 +175,7 @@ struct Conversation: Service {
   /// Which key each other member sends with.
   private var whereabouts: String {
     let heard = peer.traffic.members
-    let others = options.peers.members.filter { $0 != options.nodeID }
+    let others = options.network.peers.members.filter { $0 != options.nodeID }
     return Dictionary(grouping: others) { heard[$0]?.keyID?.description ?? "" }.sorted { $0.key < $1.key }
       .map { keyID, members in
         "node \(MemberSet(members)) \(keyID.isEmpty ? "was not heard" : "was last heard with \(keyID)")"
@@ -196,7 +196,7 @@ struct Conversation: Service {
   }
 
   private func printTable(_ traffic: Traffic) async throws {
-    try await diagnostics.print(TrafficTable(traffic, of: options.peers, at: options.nodeID).text)
+    try await diagnostics.print(TrafficTable(traffic, of: options.network.peers, at: options.nodeID).text)
     try await diagnostics.flush()
   }
 }

@@ -70,39 +70,40 @@ struct MCastPeer: AsyncParsableCommand {
     let options = try Options(settings, SettingVariables.settings())
     LoggingSystem.bootstrap(StreamLogHandler.standardError)
     var logger = Logger(label: "mcast-peer")
-    if options.isVerbose { logger.logLevel = .debug }
+    if options.network.isVerbose { logger.logLevel = .debug }
     for name in SettingVariables.unknown { logger.warning("\(name) in the environment is no setting (see --help)") }
 
-    if !options.allowsCoreDumps { try hideMemory() }
-    let (interfaces, isFallback) = try options.findInterfaces()
-    let source = try SecretSource.choose(secretFile: options.secretFile)
+    if !options.network.allowsCoreDumps { try hideMemory() }
+    let (interfaces, isFallback) = try options.network.findInterfaces()
+    let source = try SecretSource.choose(secretFile: options.network.secretFile)
     // Before the ring is read, so that no request to read it again is lost.
     let readAgain = await UnixSignalsSequence(trapping: .sighup)
     let ending = Ending()
     let display = Display(
       presentation(options, sendingOn: interfaces[0]), on: .standardOutput, ending: ending, limit: options.limit)
-    let configuration = try options.peerConfiguration(interfaces: interfaces)
+    let configuration = try options.network.peerConfiguration(options.nodeID, interfaces: interfaces)
     let peer = try makePeer(configuration, source, display, logger: logger)
     logger.info(
-      options.suite.isEncrypted
-        ? "\(options.suite.name): messages are AUTHENTICATED AND ENCRYPTED"
-        : "\(options.suite.name): messages are AUTHENTICATED, NOT ENCRYPTED; anyone on the network can read them (see --encrypt)"
+      options.network.suite.isEncrypted
+        ? "\(options.network.suite.name): messages are AUTHENTICATED AND ENCRYPTED"
+        : "\(options.network.suite.name): messages are AUTHENTICATED, NOT ENCRYPTED; anyone on the network can read them (see --encrypt)"
     )
     if isFallback {
       logger.warning(
-        "the kernel has no route for \(options.group), so this is loopback (lo) only: choose an interface with --interface"
+        "the kernel has no route for \(options.network.group), so this is loopback (lo) only: choose an interface with --interface"
       )
     }
-    if options.group.isSourceSpecific, options.sources.isEmpty {
+    if options.network.group.isSourceSpecific, options.network.sources.isEmpty {
       logger.warning(
-        "\(options.group) is a group of which routers pass on single sources only (RFC 4607): name them with --source")
+        "\(options.network.group) is a group of which routers pass on single sources only (RFC 4607): name them with --source"
+      )
     }
     let state = peer.statePath.map { "state in \($0)" } ?? "NO STATE: after a restart give a later --epoch"
     let names = interfaces.map(\.name)
     logger.info(
       """
-      interface \(names.joined(separator: ", "))\(names.count > 1 ? " (sending on \(names[0]))" : ""), TTL \(options.ttl), \
-      peers \(options.peers), epoch \(peer.epoch), \(state)
+      interface \(names.joined(separator: ", "))\(names.count > 1 ? " (sending on \(names[0]))" : ""), TTL \(options.network.ttl), \
+      peers \(options.network.peers), epoch \(peer.epoch), \(state)
       """)
 
     let conversation = Conversation(
@@ -122,7 +123,7 @@ struct MCastPeer: AsyncParsableCommand {
   private func presentation(_ options: Options, sendingOn interface: NetworkInterface) -> sending any Presentation {
     switch options.output {
     case .text: TextPresentation(options.nodeID)
-    case .json: JSONPresentation(options.nodeID, options.group, sendingOn: interface)
+    case .json: JSONPresentation(options.nodeID, options.network.group, sendingOn: interface)
     case .raw: RawPresentation(hasNewlines: !options.isDatagram)
     }
   }

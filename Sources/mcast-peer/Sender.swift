@@ -119,14 +119,15 @@ final class Sender {
     } catch let error as SystemError {
       try Task.checkCancellation()
       if !isAway {
-        let text = "cannot send to \(options.group): \(error); what is to be sent waits until the network is back"
+        let text =
+          "cannot send to \(options.network.group): \(error); what is to be sent waits until the network is back"
         logger.warning("\(text)")
         display.offer { $0.failed(text, &$1) }
       }
       isAway = true
       return 0
     }
-    if isAway { logger.info("sending to \(options.group) again") }
+    if isAway { logger.info("sending to \(options.network.group) again") }
     isAway = false
     try await display.sent(payloads.prefix(sent), numbers ?? [])
     return sent

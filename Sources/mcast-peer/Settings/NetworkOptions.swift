@@ -1,0 +1,99 @@
+import ArgumentParser
+import MulticastDTLS
+
+/// Where and with whom to talk, and under which secret: what the command line says, what the environment says where that is
+/// silent, and else the defaults.
+struct NetworkOptions {
+  let group: GroupAddress
+  let sources: [IPAddress]
+  let ttl: UInt8
+  let isLooping: Bool
+  let peers: MemberSet
+  /// Whether somebody has said who the members are.
+  let namesPeers: Bool
+  let secretFile: String?
+  let suite: CipherSuite
+  let allowsCoreDumps: Bool
+  let isVerbose: Bool
+
+  private let interfaceNames: [String]
+  private let epoch: Epoch?
+  private let stateDir: String?
+  private let engine: RecordEngine
+
+  /// - Parameters:
+  ///   - line: What the command line says.
+  ///   - environment: What the environment says.
+  ///   - peers: The members if neither says who they are.
+  /// - Throws: `ValidationError` if they contradict each other.
+  init(_ line: NetworkSettings, _ environment: NetworkSettings, peers standardPeers: MemberSet) throws {
+    group = line.group ?? environment.group ?? .standard
+    interfaceNames = line.interfaces.isEmpty ? environment.interfaces : line.interfaces
+    sources = line.sources.isEmpty ? environment.sources : line.sources
+    ttl = line.ttl ?? environment.ttl ?? 1
+    isLooping = !line.noLoop && !environment.noLoop
+    let named = line.peers ?? environment.peers
+    (peers, namesPeers) = (named ?? standardPeers, named != nil)
+    secretFile = line.secretFile ?? environment.secretFile
+    suite = line.encrypt || environment.encrypt ? .pskChaCha20Poly1305 : .wdmNullSHA256
+    epoch = line.epoch ?? environment.epoch
+    stateDir = line.stateDir ?? environment.stateDir
+    engine = line.engine ?? environment.engine ?? .libcrypto
+    allowsCoreDumps = line.allowCoreDumps || environment.allowCoreDumps
+    isVerbose = line.verbose || environment.verbose
+  }
+
+  /// - Throws: `ValidationError` if a node with this ID cannot run so.
+  func check(_ nodeID: MemberID?) throws {
+    if let nodeID, !peers.contains(nodeID) {
+      let all = MemberSet(peers.members + [nodeID])
+      throw ValidationError("node ID \(nodeID) is not among --peers \(peers): give all members, as in --peers \(all)")
+    }
+    guard stateDir != "" else { throw ValidationError("--state-dir is empty: name a directory, or leave it out") }
+    if let other = sources.first(where: { $0.isIPv4 != group.address.isIPv4 }) {
+      throw ValidationError("--source \(other) cannot send to \(group): one is an IPv4 address, and the other IPv6")
+    }
+    guard isLooping || ttl > 0 else {
+      throw ValidationError("with --no-loop and --ttl 0 nobody would hear this node: leave one of them out")
+    }
+  }
+
+  /// The interfaces to use, of which the first is sent on, and whether that is loopback for want of a route.
+  func findInterfaces() throws -> ([NetworkInterface], isFallback: Bool) {
+    let named = try interfaceNames.map { try NetworkInterface($0) }.eachOnce
+    if let zone = group.zone {
+      let ofZone = try NetworkInterface(zone)
+      guard named.isEmpty || named[0] == ofZone else {
+        throw ValidationError(
+          "the group \(group) is one of \(ofZone.name), and --interface names \(named[0].name): give one of them")
+      }
+      return (named.isEmpty ? [ofZone] : named, false)
+    }
+    if !named.isEmpty { return (named, false) }
+    if let routed = try NetworkInterface(routeTo: group) { return ([routed], false) }
+    return ([try .standard(for: group)], true)
+  }
+
+  /// The peer that these options describe.
+  ///
+  /// - Parameter nodeID: Its ID; nil only listens.
+  func peerConfiguration(_ nodeID: MemberID?, interfaces: [NetworkInterface]) throws -> MulticastPeer.Configuration {
+    var configuration = MulticastPeer.Configuration(
+      member: nodeID, peers: peers, group: group, interface: interfaces[0],
+      state: nodeID == nil ? nil : try stateDirectory())
+    configuration.interfaces = interfaces
+    configuration.sources = sources
+    configuration.timeToLive = ttl
+    configuration.isLooping = isLooping
+    configuration.suite = suite
+    configuration.epoch = epoch
+    configuration.engine = engine
+    return configuration
+  }
+
+  /// Where the state is kept; nil if there is no place for it and the epoch is given.
+  func stateDirectory() throws -> StateDirectory? {
+    if let stateDir { return StateDirectory(path: stateDir) }
+    return epoch == nil ? try .standard() : try? .standard()
+  }
+}

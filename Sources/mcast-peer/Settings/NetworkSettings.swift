@@ -1,0 +1,127 @@
+import ArgumentParser
+import MulticastDTLS
+
+/// What all commands that use the network take: the group, the interfaces, the members, the secret and the state.
+struct NetworkSettings: ParsableArguments {
+  @Option(
+    name: .shortAndLong,
+    parsing: .unconditional,
+    help: .init(
+      """
+      The multicast group, IPv4 or IPv6, and its UDP port if it is not \(GroupAddress.defaultPort): 239.255.0.1:12345, \
+      [ff15::1]:12345, [ff02::1%eth0]:12345. (default: \(GroupAddress.standard))
+      """,
+      valueName: "address[:port]"
+    ),
+    transform: { try GroupAddress($0) }
+  )
+  var group: GroupAddress?
+
+  @Option(
+    name: [.customShort("I"), .customLong("interface")],
+    parsing: .unconditionalSingleValue,
+    help: .init(
+      """
+      Join and send on this interface. Given again, it names others that are joined, too; the first is sent on. \
+      (default: what the kernel's route for the group says, else loopback)
+      """,
+      valueName: "name|address"
+    )
+  )
+  var interfaces: [String] = []
+
+  @Option(
+    name: .customLong("source"),
+    parsing: .unconditionalSingleValue,
+    help: .init(
+      "Hear this source address and no other (source-specific multicast). Can be given again.", valueName: "address"),
+    transform: { try address($0) }
+  )
+  var sources: [IPAddress] = []
+
+  @Option(
+    name: .shortAndLong,
+    parsing: .unconditional,
+    help: """
+      The TTL or hop limit of what is sent, 0 to 255: 0 stays on this machine, 1 on the local network. (default: 1)
+      """,
+    transform: { try number($0, in: 0...255, "a TTL") }
+  )
+  var ttl: UInt8?
+
+  @Flag(help: "Do not send to other peers on this machine (where the interface is not loopback).")
+  var noLoop = false
+
+  @Option(
+    parsing: .unconditional,
+    help: .init(
+      "All members, this node among them, as ranges and IDs: 0-2,7; 0-255 is everyone. (default: 0-2)",
+      valueName: "ids"
+    ),
+    transform: { try MemberSet($0) }
+  )
+  var peers: MemberSet?
+
+  @Option(
+    name: [.customShort("k"), .long],
+    parsing: .unconditional,
+    help: .init(
+      "Read the key ring from this file, which only its owner may use: up to four secrets, one a line.",
+      valueName: "path")
+  )
+  var secretFile: String?
+
+  @Flag(help: "Encrypt what is sent, and take encrypted messages only; all members must do the same.")
+  var encrypt = false
+
+  @Option(
+    parsing: .unconditional,
+    help: .init(
+      """
+      Begin in this epoch, 1 to 65535, later than all that this node has used: in an earlier one the others do not hear \
+      it. (default: the one after the last that was used, as the state says)
+      """,
+      valueName: "n"
+    ),
+    transform: { try Epoch(number($0, in: 1...UInt16.max, "an epoch")) }
+  )
+  var epoch: Epoch?
+
+  @Option(
+    parsing: .unconditional,
+    help: .init(
+      """
+      Keep this node's epochs, and how far it has heard the others, in this directory. (default: $STATE_DIRECTORY, else \
+      ${XDG_STATE_HOME:-~/.local/state}/mcast-peer)
+      """,
+      valueName: "path"
+    )
+  )
+  var stateDir: String?
+
+  @Option(
+    parsing: .unconditional,
+    help: .init(
+      """
+      What computes the records, which are the same: libcrypto (OpenSSL's, several times faster), or wolfssl and nothing \
+      else. (default: libcrypto)
+      """,
+      valueName: "name"
+    ),
+    transform: { try choice($0, "the engine") }
+  )
+  var engine: RecordEngine?
+
+  @Flag(help: "Let a crash write this process's memory to disk, and with it the keys; for those who debug.")
+  var allowCoreDumps = false
+
+  @Flag(name: .shortAndLong, help: "Say more on standard error.")
+  var verbose = false
+
+  private static func address(_ text: String) throws -> IPAddress {
+    guard let address = IPAddress(text), !address.isMulticast else {
+      throw ValidationError("'\(text)' is no sender's address: give one such as 192.0.2.7 or 2001:db8::7")
+    }
+    return address
+  }
+}
