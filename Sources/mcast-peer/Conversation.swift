@@ -23,7 +23,7 @@ struct Conversation: Service {
   let logger: Logger
 
   /// The descriptors that were a terminal at the start.
-  private let terminals = [STDOUT_FILENO, STDERR_FILENO].filter { isatty($0) == 1 }
+  private let terminals = RingReading.terminals
   private let diagnostics = Console.standardError
 
   func run() async throws {
@@ -133,54 +133,17 @@ struct Conversation: Service {
     if options.stats { try await printTable(traffic) }
   }
 
-  /// Uses what is in the key ring's file now. If it cannot be used, the ring stays as it is.
+  /// Uses what is in the key ring's file now, and shows it.
   private func readRingAgain() async {
-    if terminals.contains(where: { isatty($0) == 0 }) {
-      // The terminal is gone: this is not a request, but the end.
-      kill(getpid(), SIGTERM)
-      return
+    switch await RingReading(peer: peer, source: source, terminals: terminals, logger: logger).read() {
+    case .success(let keyIDs):
+      let epoch = peer.epoch
+      display.offer { $0.changedRing(keyIDs, epoch, &$1) }
+    case .failure(let failure):
+      display.offer { $0.failed(failure.description, &$1) }
+    case nil:
+      break
     }
-    let former = peer.keyIDs
-    do {
-      // It takes a moment of computing, for which no thread of the tasks is to be held.
-      try await withCheckedThrowingContinuation { done in
-        DispatchQueue.global().async {
-          done.resume(
-            with: Result {
-              // A file that is missing is no reason to make a new secret now.
-              let ring = try KeyRing(from: source, makesOwnFile: false)
-              try peer.use(ring)
-              warn(of: ring, logger)
-            })
-        }
-      }
-    } catch SendError.stopped {
-      return
-    } catch {
-      let keys = former.map(\.description).joined(separator: ", ")
-      let text = "the key ring stays as it was (\(keys)): \(error)"
-      logger.error("\(text)")
-      display.offer { $0.failed(text, &$1) }
-      return
-    }
-    let (ring, epoch) = (peer.keyIDs, peer.epoch)
-    display.offer { $0.changedRing(ring, epoch, &$1) }
-    logger.info(
-      """
-      key ring read again from \(source)\(ring == former ? ", unchanged" : ""): this node sends with key ID \(ring[0]), \
-      in epoch \(epoch), and accepts \(ring.map(\.description).joined(separator: ", ")); \(whereabouts)
-      """)
-  }
-
-  /// Which key each other member sends with.
-  private var whereabouts: String {
-    let heard = peer.traffic.members
-    let others = options.network.peers.members.filter { $0 != options.nodeID }
-    return Dictionary(grouping: others) { heard[$0]?.keyID?.description ?? "" }.sorted { $0.key < $1.key }
-      .map { keyID, members in
-        "node \(MemberSet(members)) \(keyID.isEmpty ? "was not heard" : "was last heard with \(keyID)")"
-      }
-      .joined(separator: ", ")
   }
 
   /// Shows the figures of traffic, and prints their table on standard error.

@@ -31,13 +31,22 @@ struct Failure {
       case is NetworkError: "\(error) (see --interface and --group)"
       case is SendError: "\(error) (see --message)"
       case is InputError: "\(error) (see --stdin)"
-      case is SecretError where command is MCastPeer.Type: "\(error) (see --secret-file)"
+      case is SecretError where command != SecretCommand.self: "\(error) (see --secret-file)"
       case StateError.unusable, StateError.damaged: "\(error) (see --epoch and --state-dir)"
       case _ where ownCode != nil: "\(error)"
       default:
-        "\(command.message(for: error)) (see \(command == SecretCommand.self ? "--help after the subcommand" : "mcast-peer --help"))"
+        "\(command.message(for: error)) (see \(help))"
       }
     return text.split(separator: "\n").joined(separator: " ")
+  }
+
+  /// Where more is said.
+  private var help: String {
+    switch command {
+    case is SecretCommand.Type: "--help after the subcommand"
+    case is MCastPeer.Type: "mcast-peer --help"
+    default: "\(command.configuration.commandName ?? "") --help"
+    }
   }
 
   /// The exit code of an error of ours; nil for one of the argument parser.

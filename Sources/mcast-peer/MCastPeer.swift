@@ -13,6 +13,7 @@ struct MCastPeer: AsyncParsableCommand {
     abstract: "Talk to the members of a multicast group, with DTLS 1.2 records and one shared secret.",
     usage: """
       mcast-peer [<options>] <node-id>
+      mcast-peer watch [<options>] [<node-id>]
       mcast-peer secret <subcommand>
       """,
     discussion: """
@@ -54,10 +55,18 @@ struct MCastPeer: AsyncParsableCommand {
     var called: any ParsableCommand.Type = Self.self
     do {
       let arguments = try arguments()
-      if arguments.first == SecretCommand.name {
+      let rest = Array(arguments.dropFirst())
+      switch arguments.first {
+      case SecretCommand.name:
         called = SecretCommand.self
-        try SecretCommand.run(Array(arguments.dropFirst()))
-      } else {
+        try SecretCommand.run(rest)
+      case WatchCommand.name:
+        called = WatchCommand.self
+        guard let command = try WatchCommand.parseAsRoot(rest) as? WatchCommand else {
+          throw CleanExit.helpRequest(WatchCommand.self)
+        }
+        try await command.run()
+      default:
         guard let command = try parseAsRoot(arguments) as? MCastPeer else { throw CleanExit.helpRequest(self) }
         try await command.run()
       }
@@ -88,16 +97,7 @@ struct MCastPeer: AsyncParsableCommand {
         ? "\(options.network.suite.name): messages are AUTHENTICATED AND ENCRYPTED"
         : "\(options.network.suite.name): messages are AUTHENTICATED, NOT ENCRYPTED; anyone on the network can read them (see --encrypt)"
     )
-    if isFallback {
-      logger.warning(
-        "the kernel has no route for \(options.network.group), so this is loopback (lo) only: choose an interface with --interface"
-      )
-    }
-    if options.network.group.isSourceSpecific, options.network.sources.isEmpty {
-      logger.warning(
-        "\(options.network.group) is a group of which routers pass on single sources only (RFC 4607): name them with --source"
-      )
-    }
+    for text in options.network.remarks(isFallback: isFallback) { logger.warning("\(text)") }
     let state = peer.statePath.map { "state in \($0)" } ?? "NO STATE: after a restart give a later --epoch"
     let names = interfaces.map(\.name)
     logger.info(

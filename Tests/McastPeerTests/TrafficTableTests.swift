@@ -17,7 +17,7 @@ struct TrafficTableTests {
               origin: Message.Origin(sender: member, epoch: .first, sequence: 0, source: source), count: 0,
               keyID: KeyID([0x9A, 0xB7, 0x6D, member.rawValue]), lost: lost, isLate: isLate, isRestart: false,
               isKeyChange: false, isStraggler: false),
-            isDelivered: true))
+            isDelivered: true), now: .now)
       }
     }
     count(1, 12_345)

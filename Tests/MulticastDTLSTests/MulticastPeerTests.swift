@@ -1,4 +1,4 @@
-import Glibc
+import Foundation
 import TestSupport
 import Testing
 
@@ -24,11 +24,41 @@ struct MulticastPeerTests {
       recordLimit: recordLimit)
   }
 
+  @Test(
+    "a peer without a member ID hears all members, 0 among them and after a change of the secret, and sends nothing",
+    arguments: CipherSuite.allCases, RecordEngine.allCases)
+  func listener(suite: CipherSuite, engine: RecordEngine) async throws {
+    let (group, state) = (makeTestGroup(), TemporaryDirectory())
+    func peer(_ member: MemberID?) throws -> MulticastPeer {
+      var configuration = MulticastPeer.Configuration(
+        member: member, peers: MemberSet(0...255), group: group, interface: loopback,
+        state: StateDirectory(path: state.path))
+      (configuration.timeToLive, configuration.suite, configuration.engine) = (0, suite, engine)
+      return try MulticastPeer(configuration, keys: KeyRing(GroupSecret(text: Vectors.shared.secret)))
+    }
+    let listener = try peer(nil)
+    #expect(try FileManager.default.contentsOfDirectory(atPath: state.path) == [])
+    #expect(listener.statePath == nil)
+    #expect(throws: SendError.listening) { try listener.send("nothing") }
+    let senders = try [0, 255].map { try peer(MemberID(rawValue: $0)) }
+    for sender in senders { try sender.send("old") }
+    let next = try GroupSecret(text: "the next secret of this group")
+    for peer in [listener] + senders { try peer.use(KeyRing([next, GroupSecret(text: Vectors.shared.secret)])) }
+    for sender in senders { try sender.send("new") }
+    var heard: [String] = []
+    for await message in listener.messages.prefix(4) {
+      heard.append("\(message.sender) \(String(decoding: message.payload, as: UTF8.self))")
+    }
+    #expect(heard.sorted() == ["0 new", "0 old", "255 new", "255 old"])
+    let counts = try #require(listener.traffic.members[255])
+    #expect(counts.epoch == .first && counts.source != nil && counts.timeSinceHeard.map { $0 < .seconds(60) } == true)
+  }
+
   @Test("each of three peers hears the other two, in order", arguments: CipherSuite.allCases)
   func three(suite: CipherSuite) async throws {
     let peers = try (0...2).map { try makePeer(MemberID(rawValue: $0), suite: suite) }
     for number in 0..<10 {
-      for peer in peers { try peer.send("\(peer.configuration.member): \(number)") }
+      for (member, peer) in peers.enumerated() { try peer.send("\(member): \(number)") }
     }
     for peer in peers {
       var received: [MemberID: [String]] = [:]

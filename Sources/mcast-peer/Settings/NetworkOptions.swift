@@ -74,6 +74,20 @@ struct NetworkOptions {
     return ([try .standard(for: group)], true)
   }
 
+  /// What a person should know of where this node listens.
+  func remarks(isFallback: Bool) -> [String] {
+    var remarks: [String] = []
+    if isFallback {
+      remarks.append(
+        "the kernel has no route for \(group), so this is loopback (lo) only: choose an interface with --interface")
+    }
+    if group.isSourceSpecific, sources.isEmpty {
+      remarks.append(
+        "\(group) is a group of which routers pass on single sources only (RFC 4607): name them with --source")
+    }
+    return remarks
+  }
+
   /// The peer that these options describe.
   ///
   /// - Parameter nodeID: Its ID; nil only listens.

@@ -1,0 +1,130 @@
+import MulticastDTLS
+
+/// The table of members as a screen of some size shows it. Pure.
+///
+/// Where it is narrow, columns are left out, the least important one first; where it is low, rows and lines are, and it
+/// says how many. Nothing is ever wider than the screen.
+struct WatchScreen {
+  /// Its size in characters.
+  var columns: Int
+  var lines: Int
+  /// Whether states have colours.
+  let isColoured: Bool
+
+  /// The lines at the bottom that tell what has happened: at most so many.
+  private static let tailLines = 6
+
+  private struct Column {
+    let title: String
+    /// Those with the lowest go first.
+    let rank: Int
+    let isText: Bool
+    let cell: (RowText) -> String
+  }
+
+  /// A line: its text, and where in it a colour begins and ends.
+  private struct Line {
+    var text: String
+    var colour: (state: MemberTable.State, start: Int, count: Int)?
+  }
+
+  private static func allColumns(_ suite: CipherSuite) -> [Column] {
+    [
+      Column(title: "node", rank: 9, isText: false) { "\($0.row.member)" },
+      Column(title: "state", rank: 8, isText: true) { $0.row.state.rawValue },
+      Column(title: "epoch", rank: 5, isText: false, cell: \.epoch),
+      Column(title: "messages/s", rank: 6, isText: false, cell: \.rate),
+      Column(title: "lost %", rank: 4, isText: false, cell: \.loss),
+      Column(title: "last heard", rank: 7, isText: false, cell: \.age),
+      Column(title: "suite", rank: 1, isText: true) { $0.row.epoch == nil ? "-" : suite.name },
+      Column(title: "key ID", rank: 2, isText: true, cell: \.keyID),
+      Column(title: "source", rank: 3, isText: true, cell: \.source),
+    ]
+  }
+
+  /// The screen's lines, as many as there is something to say, each to be written with no line break of the terminal's.
+  ///
+  /// - Parameters:
+  ///   - heading: What is watched.
+  ///   - said: What has happened, the last one last.
+  func text(of table: MemberTable, suite: CipherSuite, heading: String, said: [String]) -> [String] {
+    let bottom = dropLines(table.drops).prefix(max(1, lines / 3))
+    let tail = said.flatMap(folded).suffix(max(0, min(Self.tailLines, lines / 3)))
+    // Heading, titles, and blank lines around the table.
+    var room = lines - 4 - bottom.count - (tail.isEmpty ? 0 : tail.count + 1)
+    let rows = table.rows
+    var shown = rows[...]
+    var rest: [Line] = []
+    if rows.isEmpty {
+      rest = [Line(text: "nobody was heard yet")]
+    } else if rows.count > room {
+      room = max(0, room - 1)
+      // Those that are heard matter most.
+      shown = (rows.filter { $0.state != .unheard } + rows.filter { $0.state == .unheard }).prefix(room)
+      rest = [Line(text: "and \(rows.count - shown.count) more: make the window higher")]
+    }
+    var all = [Line(text: heading), Line(text: "")] + tableLines(Array(shown), suite) + rest + [Line(text: "")]
+    all += bottom.map { Line(text: $0) }
+    if !tail.isEmpty { all += [Line(text: "")] + tail.map { Line(text: $0) } }
+    return all.prefix(max(1, lines)).map(written)
+  }
+
+  private func tableLines(_ rows: [MemberTable.Row], _ suite: CipherSuite) -> [Line] {
+    if rows.isEmpty { return [] }
+    let texts = rows.map { RowText(row: $0) }
+    var used = Self.allColumns(suite)
+    func width(_ column: Column) -> Int { texts.reduce(column.title.count) { max($0, column.cell($1).count) } }
+    while used.count > 1, used.reduce(-2, { $0 + width($1) + 2 }) > columns {
+      let least = used.map(\.rank).min()
+      used.removeAll { $0.rank == least }
+    }
+    let widths = used.map(width)
+    func line(_ cells: [String], _ state: MemberTable.State?) -> Line {
+      var line = Line(text: "")
+      for (index, cell) in cells.enumerated() {
+        let padding = String(repeating: " ", count: widths[index] - cell.count)
+        if index > 0 { line.text += "  " }
+        if let state, used[index].title == "state" { line.colour = (state, line.text.count, cell.count) }
+        line.text += used[index].isText ? cell + padding : padding + cell
+      }
+      return line
+    }
+    return [line(used.map(\.title), nil)] + texts.map { text in line(used.map { $0.cell(text) }, text.row.state) }
+  }
+
+  /// What was refused, on as many lines as it takes.
+  private func dropLines(_ drops: [(reason: String, count: Int)]) -> [String] {
+    if drops.isEmpty { return ["refused: nothing"] }
+    return folded("refused: " + drops.map { "\($0.reason) \($0.count)" }.joined(separator: ", "))
+  }
+
+  /// A text on as many lines as it takes; all but the first are indented.
+  private func folded(_ text: String) -> [String] {
+    var result: [String] = []
+    var line = ""
+    for word in text.split(separator: " ") {
+      if !line.isEmpty, line.count + 1 + word.count > columns {
+        result.append(line)
+        line = " "
+      }
+      line += (line.isEmpty ? "" : " ") + word
+    }
+    return result + [line]
+  }
+
+  /// The line, cut off where the screen ends, and with its colours. Source: ECMA-48, SGR.
+  private func written(_ line: Line) -> String {
+    let text = String(line.text.prefix(columns))
+    guard isColoured, let (state, start, count) = line.colour, start + count <= text.count else { return text }
+    let code =
+      switch state {
+      case .up: "32"
+      case .restarted, .quiet: "33"
+      case .silent: "31"
+      case .unheard: "2"
+      }
+    let characters = Array(text)
+    return String(characters[..<start]) + "\u{1B}[\(code)m" + String(characters[start..<start + count]) + "\u{1B}[0m"
+      + String(characters[(start + count)...])
+  }
+}

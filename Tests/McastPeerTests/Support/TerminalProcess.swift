@@ -1,0 +1,106 @@
+import Foundation
+import Synchronization
+import TestSupport
+
+@testable import MulticastDTLS
+
+/// A real `mcast-peer` on a pseudo-terminal of its own, whose screen can be read. It is hung up on with the last reference.
+/// Source: pty(7).
+final class TerminalProcess {
+  private let process = Process()
+  private let home = TemporaryDirectory()
+  private let terminal: CInt
+  private let reader = JoinableThread()
+  private let screen: SharedScreen
+
+  private final class SharedScreen: Sendable {
+    let screen: Mutex<TerminalScreen>
+    init(_ screen: TerminalScreen) { self.screen = Mutex(screen) }
+  }
+
+  init(
+    _ arguments: [String], secret: String, columns: Int, lines: Int, environment: [String: String] = [:]
+  ) throws {
+    terminal = open("/dev/ptmx", O_RDWR | O_NOCTTY | O_CLOEXEC)
+    // ioctl_tty(2), which Swift's Glibc leaves out: TIOCSPTLCK, TIOCGPTN.
+    var (isLocked, number) = (CInt(0), CUnsignedInt(0))
+    guard terminal >= 0, ioctl(terminal, 0x4004_5431, &isLocked) == 0, ioctl(terminal, 0x8004_5430, &number) == 0 else {
+      throw Timeout(description: "there is no pseudo-terminal")
+    }
+    let path = "/dev/pts/\(number)"
+    screen = SharedScreen(TerminalScreen(columns: columns, lines: lines))
+    try setSize(columns: columns, lines: lines)
+    let end = try FileHandle(forUpdating: URL(filePath: path))
+    process.executableURL = URL(filePath: "/usr/bin/env")
+    // It gets the terminal as its own, so that Ctrl+C and a new size reach it.
+    process.arguments =
+      ["setsid", "--ctty", "--wait", "timeout", "--foreground", "300", PeerProcess.executable] + arguments
+    process.environment = [
+      "PATH": ProcessInfo.processInfo.environment["PATH"] ?? "", "HOME": home.path, "DTLS_MCAST_SECRET": secret,
+      "TERM": "xterm",
+    ].merging(environment) { $1 }.merging(Sanitizer.environment) { own, _ in own }
+    (process.standardInput, process.standardOutput, process.standardError) = (end, end, end)
+    try process.run()
+    try end.close()
+    let (screen, terminal) = (screen, terminal)
+    try reader.start {
+      var (bytes, rest) = ([UInt8](repeating: 0, count: 65536), [UInt8]())
+      while true {
+        let count = read(terminal, &bytes, bytes.count)
+        if count < 0, errno == EINTR { continue }
+        // EIO: the last one who had the terminal has closed it.
+        guard count > 0 else { return }
+        rest += bytes[..<count]
+        // A character may come in two parts.
+        guard let text = String(validating: rest, as: UTF8.self) else { continue }
+        rest = []
+        screen.screen.withLock { $0.write(text) }
+      }
+    }
+  }
+
+  deinit {
+    // It hangs up once it has ended, or at its time limit, if it does not take SIGINT.
+    type("\u{3}")
+    _ = process.waitForExitStatus()
+    reader.join()
+    close(terminal)
+  }
+
+  /// What the terminal shows now.
+  var shown: TerminalScreen { screen.screen.withLock { $0 } }
+
+  /// Types something.
+  func type(_ text: String) {
+    _ = Array(text.utf8).withUnsafeBytes { write(terminal, $0.baseAddress, $0.count) }
+  }
+
+  /// Gives the terminal another size.
+  func resize(columns: Int, lines: Int) throws {
+    screen.screen.withLock { $0.resize(columns: columns, lines: lines) }
+    try setSize(columns: columns, lines: lines)
+  }
+
+  private func setSize(columns: Int, lines: Int) throws {
+    var size = winsize(ws_row: UInt16(lines), ws_col: UInt16(columns), ws_xpixel: 0, ws_ypixel: 0)
+    guard ioctl(terminal, UInt(TIOCSWINSZ), &size) == 0 else { throw Timeout(description: "no size") }
+  }
+
+  /// Waits until a line of the screen begins with these words.
+  func waitForRow(_ words: String...) async throws {
+    do {
+      try await eventually("the row '\(words.joined(separator: " "))'") { rows.contains { $0.starts(with: words) } }
+    } catch {
+      throw Timeout(description: "\(error) in\n\(shown.text.joined(separator: "\n"))")
+    }
+  }
+
+  /// The words of each line.
+  var rows: [[String]] { shown.text.map { $0.split(separator: " ").map(String.init) } }
+
+  /// Waits for its end; the exit code.
+  func exitCode() async throws -> Int32 {
+    try await eventually("the end of the process") { process.hasEnded }
+    return process.waitForExitStatus()
+  }
+}
