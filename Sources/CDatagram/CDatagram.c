@@ -8,6 +8,9 @@
 #include <linux/if_packet.h>
 #include <linux/rtnetlink.h>
 #include <linux/sock_diag.h>
+#include <net/ethernet.h>
+#include <netinet/ip.h>
+#include <netinet/ip6.h>
 #include <netinet/udp.h>
 #include <poll.h>
 #include <string.h>
@@ -302,4 +305,55 @@ int cdatagram_event_clear(int event) {
 
 int cdatagram_set_dumpable(int is_dumpable) {
   return prctl(PR_SET_DUMPABLE, (unsigned long)is_dumpable, 0UL, 0UL, 0UL) < 0 ? -errno : 0;
+}
+
+int cdatagram_tap(int family, uint32_t interface) {
+  struct sockaddr_ll address = {
+      .sll_family = AF_PACKET,
+      .sll_protocol = htons(family == AF_INET6 ? ETHERTYPE_IPV6 : ETHERTYPE_IP),
+      .sll_ifindex = (int)interface,
+  };
+  // With no protocol it gets nothing until it is bound to the interface.
+  int descriptor = socket(AF_PACKET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+  if (descriptor < 0) return -errno;
+  if (bind(descriptor, (struct sockaddr *)&address, sizeof address) == 0) return descriptor;
+  int code = errno;
+  close(descriptor);
+  return -code;
+}
+
+/// Whether a packet is an unfragmented UDP datagram to a group's address and port.
+static int is_for_group(const uint8_t *packet, size_t count, const union cdatagram_address *group) {
+  struct udphdr udp;
+  if (group->any.sa_family == AF_INET6) {
+    struct ip6_hdr header;
+    if (count < sizeof header + sizeof udp) return 0;
+    memcpy(&header, packet, sizeof header);
+    memcpy(&udp, packet + sizeof header, sizeof udp);
+    return header.ip6_nxt == IPPROTO_UDP && udp.uh_dport == group->ipv6.sin6_port &&
+           memcmp(&header.ip6_dst, &group->ipv6.sin6_addr, sizeof header.ip6_dst) == 0;
+  }
+  struct iphdr header;
+  if (count < sizeof header) return 0;
+  memcpy(&header, packet, sizeof header);
+  size_t start = header.ihl * 4u;
+  if (start < sizeof header || count < start + sizeof udp) return 0;
+  memcpy(&udp, packet + start, sizeof udp);
+  return header.protocol == IPPROTO_UDP && udp.uh_dport == group->ipv4.sin_port &&
+         header.daddr == group->ipv4.sin_addr.s_addr;
+}
+
+int cdatagram_tap_count(int tap, const union cdatagram_address *group) {
+  int total = 0;
+  uint8_t packet[128];
+  // At most so many, since a flood can come faster than it is read.
+  for (int left = 100000; left > 0; left--) {
+    struct sockaddr_ll from;
+    socklen_t size = sizeof from;
+    ssize_t count = recvfrom(tap, packet, sizeof packet, MSG_DONTWAIT, (struct sockaddr *)&from, &size);
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0) break;
+    total += from.sll_pkttype != PACKET_OUTGOING && is_for_group(packet, (size_t)count, group);
+  }
+  return total;
 }

@@ -16,7 +16,8 @@ struct Failure {
   /// Ends the process. What was asked for (`--help`, `--version`) goes to standard output instead, with exit code 0.
   func exit() -> Never {
     guard code != EXIT_SUCCESS else { command.exit(withError: error) }
-    try? Console.write("mcast-peer: \(line)\n", to: STDERR_FILENO)
+    // Whoever throws an exit code alone has said what there is to say.
+    if !(error is ExitCode) { try? Console.write("mcast-peer: \(line)\n", to: STDERR_FILENO) }
     Glibc.exit(code)
   }
 

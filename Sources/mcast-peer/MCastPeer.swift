@@ -14,6 +14,7 @@ struct MCastPeer: AsyncParsableCommand {
     usage: """
       mcast-peer [<options>] <node-id>
       mcast-peer watch [<options>] [<node-id>]
+      mcast-peer doctor [<options>]
       mcast-peer secret <subcommand>
       """,
     discussion: """
@@ -64,6 +65,12 @@ struct MCastPeer: AsyncParsableCommand {
         called = WatchCommand.self
         guard let command = try WatchCommand.parseAsRoot(rest) as? WatchCommand else {
           throw CleanExit.helpRequest(WatchCommand.self)
+        }
+        try await command.run()
+      case DoctorCommand.name:
+        called = DoctorCommand.self
+        guard let command = try DoctorCommand.parseAsRoot(rest) as? DoctorCommand else {
+          throw CleanExit.helpRequest(DoctorCommand.self)
         }
         try await command.run()
       default:

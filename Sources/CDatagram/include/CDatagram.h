@@ -84,6 +84,14 @@ enum { CDATAGRAM_BATCH = 32 };
 /// Returns how many slots were filled, or -EAGAIN when nothing is there.
 int cdatagram_receive(int socket, struct cdatagram_slot *_Nonnull slots, uint32_t slot_count);
 
+/// Opens a tap on what an interface receives of a family, before any firewall sees it: packet(7). It takes CAP_NET_RAW.
+/// Returns its descriptor.
+int cdatagram_tap(int family, uint32_t interface);
+
+/// Takes what a tap holds by now. Returns how many of the packets were UDP datagrams to a group's address and port that
+/// this host did not send.
+int cdatagram_tap_count(int tap, const union cdatagram_address *_Nonnull group);
+
 /// Creates an event that can be polled: eventfd(2), closed on exec, non-blocking. Returns its descriptor.
 int cdatagram_event(void);
 

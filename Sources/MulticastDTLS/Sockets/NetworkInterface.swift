@@ -98,7 +98,7 @@ public struct NetworkInterface: Hashable, Sendable {
     }
   }
 
-  private static func address(_ address: UnsafeMutablePointer<sockaddr>) -> IPAddress? {
+  static func address(_ address: UnsafeMutablePointer<sockaddr>) -> IPAddress? {
     switch CInt(unsafe address.pointee.sa_family) {
     case AF_INET:
       unsafe address.withMemoryRebound(to: sockaddr_in.self, capacity: 1) {

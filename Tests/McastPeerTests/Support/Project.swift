@@ -17,13 +17,14 @@ enum Project {
     }
   }
 
-  /// Has an independent validator check lines against the committed schema.
+  /// Has an independent validator check lines against a committed schema.
   ///
-  /// - Returns: How many lines there are of each event.
-  static func validate(_ lines: String) async throws -> [String: Int] {
+  /// - Returns: How many lines there are of each event, or verdict.
+  static func validate(_ lines: String, schema: String = "docs/events.schema.json") async throws -> [String: Int] {
     let directory = TemporaryDirectory()
     let path = directory.write(lines, to: "lines")
-    let validator = try PeerProcess([], shell: "exec '\(root.path)/scripts/validate-events' <\(path)")
+    let validator = try PeerProcess(
+      [], shell: "exec '\(root.path)/scripts/validate-events' '\(root.path)/\(schema)' <\(path)")
     let code = try await validator.exitCode()
     guard code == 0 else { throw Timeout(description: "\(try validator.errors) in\n\(lines)") }
     return try validator.lines.reduce(into: [:]) { counts, line in

@@ -1,0 +1,87 @@
+import ArgumentParser
+import Glibc
+import Logging
+import MulticastDTLS
+
+/// `mcast-peer doctor`: finds out why not.
+struct DoctorCommand: AsyncParsableCommand {
+  /// The word by which it is called.
+  static let name = "doctor"
+
+  static let configuration = CommandConfiguration(
+    commandName: "mcast-peer \(name)",
+    abstract: "Find out why nobody is heard: check this machine, the secret, the network and the group.",
+    discussion: """
+      Each check is a line that begins with ok, warning or failure, and says what to do. It takes the settings of a peer, from \
+      the command line and the environment: give it those that the peer has. Nothing is sent beyond this machine, nothing is \
+      changed, and nothing is left on disk. As root it sees more: whether a firewall here drops what arrives.
+
+      Exit codes: 0 no failure; 1 a failure; 64 usage.
+      """
+  )
+
+  /// What standard output has.
+  enum Format: String, CaseIterable {
+    case text, json
+  }
+
+  @Option(
+    name: .shortAndLong,
+    parsing: .unconditional,
+    help: .init("text, a line for each check, or json, an object for each. (default: text)", valueName: "format"),
+    transform: { try choice($0, "the output") }
+  )
+  var output: Format?
+
+  @Option(
+    parsing: .unconditional,
+    help: .init("Listen for other members for this time; fractions are allowed. (default: 5)", valueName: "seconds"),
+    transform: { try Interval($0, "a time") }
+  )
+  var wait: Interval?
+
+  @OptionGroup var network: NetworkSettings
+
+  func run() async throws {
+    let network = try NetworkOptions(
+      network, SettingVariables.settings().network, peers: MemberSet(0...255))
+    try network.check(nil)
+    if !network.allowsCoreDumps { try hideMemory() }
+    LoggingSystem.bootstrap { _ in SwiftLogNoOpLogHandler() }
+    var hasFailed = false
+    func report(_ findings: [Finding]) throws {
+      for finding in findings {
+        hasFailed = hasFailed || finding.verdict == .failure
+        try Console.write((output == .json ? finding.json : finding.line) + "\n", to: STDOUT_FILENO)
+      }
+    }
+
+    let local = LocalChecks(network: network)
+    try report(local.libraries())
+    let (secretFindings, ring) = local.secret()
+    try report(secretFindings)
+    try report([local.state()])
+    do {
+      let (interfaces, isFallback) = try network.findInterfaces()
+      let checks = InterfaceChecks(
+        network: network, all: InterfaceStatus.all(), used: interfaces.map(\.name), isFallback: isFallback)
+      try report(checks.interfaces() + [checks.route()])
+      if network.ttl == 0 {
+        try report([
+          .warning("TTL", "0: what is sent stays on this machine", "with others on the network, give --ttl 1 or more")
+        ])
+      }
+      let group = GroupChecks(network: network, interfaces: interfaces)
+      let heardSelf = group.selfTest()
+      try report(interfaces.flatMap { checks.kernel($0.name) } + [heardSelf])
+      if let ring {
+        try report(
+          await group.members(ring, for: (wait ?? Interval(seconds: 5)).duration, isSelfHeard: heardSelf.verdict == .ok)
+        )
+      }
+    } catch let error as NetworkError {
+      try report([.failure("interface", "\(error)", "see --interface and --group")])
+    }
+    if hasFailed { throw ExitCode(1) }
+  }
+}

@@ -1,0 +1,78 @@
+import MulticastDTLS
+
+/// The checks of this machine's interfaces and routes.
+struct InterfaceChecks {
+  let network: NetworkOptions
+  let all: [InterfaceStatus]
+  /// The names of those that are used.
+  let used: [String]
+  /// Whether that is loopback for want of a route.
+  let isFallback: Bool
+
+  /// One finding for each interface.
+  func interfaces() -> [Finding] {
+    all.map { status in
+      let addresses = status.addresses.map(\.description).joined(separator: ", ")
+      let isUsed = used.contains(status.name)
+      let name = "\(status.name)\(isUsed ? " (used)" : "")"
+      let hasFamily = hasAddress(status)
+      if !status.isUp {
+        let advice = "ip link set \(status.name) up"
+        // Where nothing else leads to a network, that may be why.
+        let isMissed = isUsed || !hasOther(than: status) && !status.isLoopback
+        return isUsed
+          ? .failure("interface", "\(name) is down", advice)
+          : isMissed
+            ? .warning("interface", "\(name) is down", advice) : .ok("interface", "\(name) is down, not needed")
+      }
+      if isUsed {
+        if !status.takesMulticast {
+          return .failure("interface", "\(name) takes no multicast", "ip link set \(status.name) multicast on")
+        }
+        if !status.isRunning {
+          return .failure(
+            "interface", "\(name) is up and has no carrier", "look at its cable, its radio, or its other end")
+        }
+        if !hasFamily {
+          return .failure(
+            "interface", "\(name) has no \(network.group.address.isIPv4 ? "IPv4" : "IPv6") address",
+            "give it one: ip addr add ADDRESS/BITS dev \(status.name)")
+        }
+      }
+      let traits =
+        (status.isRunning ? "up" : "up, no carrier") + (status.isLoopback ? ", loopback" : "")
+        + (status.takesMulticast ? ", multicast" : ", no multicast")
+      return .ok("interface", "\(name) \(traits)\(addresses.isEmpty ? ", no address" : ", \(addresses)")")
+    }
+  }
+
+  /// Whether it has an address of the group's family.
+  private func hasAddress(_ status: InterfaceStatus) -> Bool {
+    status.addresses.contains { $0.isIPv4 == network.group.address.isIPv4 }
+  }
+
+  private func hasOther(than status: InterfaceStatus) -> Bool {
+    all.contains { $0.name != status.name && !$0.isLoopback && $0.isUp }
+  }
+
+  /// Whether the kernel knows where to send to the group.
+  func route() -> Finding {
+    let names = used.joined(separator: ", ")
+    if !isFallback { return .ok("route", "\(network.group) goes by \(names)") }
+    let text = "the kernel has no route for \(network.group), so that a peer would use loopback only"
+    guard let other = all.first(where: { !$0.isLoopback && $0.isUp && $0.takesMulticast && hasAddress($0) }) else {
+      return .warning("route", text, "connect this machine to a network")
+    }
+    return .failure(
+      "route", text,
+      "choose an interface, as with --interface \(other.name), or give it a route: ip route add "
+        + "\(network.group.address)/\(network.group.address.isIPv4 ? 32 : 128) dev \(other.name)")
+  }
+
+  /// What the kernel does with multicast on an interface; reads /proc, and says nothing where that is not there.
+  func kernel(_ name: String) -> [Finding] {
+    KernelSettings(name).findings(
+      isIPv4: network.group.address.isIPv4, needsSources: !network.sources.isEmpty || network.group.isSourceSpecific,
+      hasOtherInterfaces: all.contains { $0.name != name && !$0.isLoopback && $0.isUp })
+  }
+}

@@ -1,0 +1,62 @@
+import SystemPackage
+
+/// What the kernel's settings say of multicast on an interface. Source: proc(5), the kernel's ip-sysctl.
+struct KernelSettings {
+  /// Which version of IGMP is spoken, as in V3; nil if nothing is joined there, or it is not told.
+  let version: String?
+  /// The greater one of all interfaces' and this one's: 0 no check, 1 strict, 2 loose.
+  let reversePathFilter: Int?
+
+  private let name: String
+
+  /// Reads them.
+  init(_ name: String) {
+    let rows = Self.read("/proc/net/igmp").split(separator: "\n").map { $0.split { " \t:".contains($0) } }
+    let version = rows.first { $0.count >= 4 && $0[1] == name }.map { String($0[3]) }
+    let filters = ["all", name].compactMap {
+      Int(Self.read("/proc/sys/net/ipv4/conf/\($0)/rp_filter").prefix { $0.isNumber })
+    }
+    self.init(name, version: version, reversePathFilter: filters.max())
+  }
+
+  init(_ name: String, version: String?, reversePathFilter: Int?) {
+    (self.name, self.version, self.reversePathFilter) = (name, version, reversePathFilter)
+  }
+
+  /// What there is to say.
+  func findings(isIPv4: Bool, needsSources: Bool, hasOtherInterfaces: Bool) -> [Finding] {
+    // They are IPv4's.
+    guard isIPv4, name != "lo" else { return [] }
+    var findings: [Finding] = []
+    if let version {
+      findings.append(
+        needsSources && version != "V3"
+          ? .warning(
+            "IGMP", "version \(version.dropFirst()) on \(name), which cannot ask for single sources",
+            "have the network's querier speak IGMPv3, or sysctl net.ipv4.conf.\(name).force_igmp_version=0")
+          : .ok("IGMP", "version \(version.dropFirst()) on \(name)"))
+    }
+    switch reversePathFilter {
+    case 1 where hasOtherInterfaces:
+      findings.append(
+        .warning(
+          "rp_filter",
+          "strict on \(name), and there are other interfaces: what comes from an address to which another "
+            + "one leads is dropped",
+          "if members at such addresses are not heard: sysctl net.ipv4.conf.\(name).rp_filter=2"))
+    case let value?:
+      findings.append(.ok("rp_filter", "\(["off", "strict", "loose"][min(max(value, 0), 2)]) on \(name)"))
+    case nil:
+      break
+    }
+    return findings
+  }
+
+  private static func read(_ path: String) -> String {
+    guard let file = unsafe try? FileDescriptor.open(path, .readOnly, options: [.closeOnExec]) else { return "" }
+    defer { try? file.close() }
+    var bytes = [UInt8](repeating: 0, count: 65_536)
+    let count = (try? unsafe bytes.withUnsafeMutableBytes { try unsafe file.read(into: $0) }) ?? 0
+    return String(decoding: bytes[..<count], as: UTF8.self)
+  }
+}

@@ -1,0 +1,90 @@
+import Glibc
+import MulticastDTLS
+
+/// The checks of this machine that need no network.
+struct LocalChecks {
+  let network: NetworkOptions
+
+  /// Whether each suite can seal and open a record, by either library.
+  func libraries() -> [Finding] {
+    let versions = "wolfSSL \(WolfSSLLibrary.version), OpenSSL \(CryptoLibrary.version)"
+    return CipherSuite.allCases.map { suite in
+      for engine in RecordEngine.allCases {
+        do {
+          var records = try MemoryRecords(suite: suite, engine: engine, payload: Array("a check".utf8), count: 1)
+          try records.seal()
+          guard records.open() == 1 else {
+            return .failure(
+              "library", "\(suite.name): a record that was sealed by \(engine.rawValue) does not open (\(versions))",
+              "install Debian's libwolfssl and libssl, and use another --engine meanwhile")
+          }
+        } catch {
+          return .failure(
+            "library", "\(suite.name) by \(engine.rawValue): \(error)", "install a wolfSSL that has it (\(versions))")
+        }
+      }
+      return .ok("library", "\(suite.name) seals and opens a record, by wolfSSL and by libcrypto (\(versions))")
+    }
+  }
+
+  /// Where the secret is, who can read it, and whether it can be guessed; and the ring, if there is one.
+  func secret() -> (findings: [Finding], ring: KeyRing?) {
+    do {
+      let source = try SecretSource.choose(secretFile: network.secretFile)
+      if case .ownFile(let path) = source, unsafe access(path, F_OK) != 0, errno == ENOENT {
+        return (
+          [
+            .warning(
+              "secret", "there is none yet at \(path)",
+              "copy the group's secret there, or make one for a new group: mcast-peer secret new --write")
+          ], nil
+        )
+      }
+      var findings: [Finding] = []
+      let ring = try KeyRing(from: source) { error in
+        findings.append(
+          .failure("secret", "\(error)", "a peer refuses it; then change the secret: mcast-peer secret rotate --help"))
+      }
+      let keyIDs = try ring.secrets.map { try $0.keyID().description }
+      if findings.isEmpty {
+        findings.append(
+          .ok(
+            "secret",
+            "from \(source), \(mode(of: source))key ID \(keyIDs[0])"
+              + (keyIDs.count > 1 ? " (and accepted: \(keyIDs.dropFirst().joined(separator: ", ")))" : "")
+              + ", which must be the same at every member"))
+      }
+      for text in Set(ring.secrets.flatMap(warnings)).sorted() {
+        findings.append(.warning("secret", text, "make a new one: mcast-peer secret new"))
+      }
+      return (findings, ring)
+    } catch {
+      return ([.failure("secret", "\(error)", "see mcast-peer secret --help")], nil)
+    }
+  }
+
+  private func mode(of source: SecretSource) -> String {
+    var status = stat()
+    switch source {
+    case .environment: return ""
+    case .file(let path), .ownFile(let path):
+      guard unsafe stat(path, &status) == 0 else { return "" }
+      return "mode 0\(String(status.st_mode & 0o7777, radix: 8)), "
+    }
+  }
+
+  /// Whether a node's state can be kept.
+  func state() -> Finding {
+    do {
+      guard let directory = try network.stateDirectory() else {
+        return .warning("state", "there is no directory for it", "name one with --state-dir")
+      }
+      return try directory.probe()
+        ? .ok("state", "\(directory) can be written") : .ok("state", "\(directory) will be made when it is needed")
+    } catch {
+      return .failure(
+        "state", "\(error)",
+        "mend that, or name another with --state-dir; without it a node cannot start in a new epoch")
+    }
+  }
+}
