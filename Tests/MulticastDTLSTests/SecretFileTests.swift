@@ -50,6 +50,24 @@ struct SecretFileTests {
   }
 
   @Test(
+    "what the service manager puts there for this process may show its group's bits, which are those of an access list",
+    arguments: [(0o440, true), (0o640, true), (0o444, false), (0o404, false)])
+  func credential(mode: Int, isGood: Bool) throws {
+    let path = directory.write("a secret that is long enough", to: "secret", mode: mode)
+    func read(credentials: String?) throws {
+      _ = try SecretFile(path: path, credentials: credentials).read { error throws(SecretError) in throw error }
+    }
+    if isGood {
+      try read(credentials: directory.path)
+    } else {
+      #expect(throws: SecretError.self) { try read(credentials: directory.path) }
+    }
+    for other in [nil, "/run/credentials/other", "\(directory.path)/below", ""] {
+      #expect(throws: SecretError.self) { try read(credentials: other) }
+    }
+  }
+
+  @Test(
     "a file of another user is refused, whatever its mode",
     .enabled(if: getuid() == 0, "needs root to give a file away"))
   func anotherOwner() {

@@ -7,8 +7,12 @@ struct SecretFile {
   /// What it is, for errors.
   let subject: String
 
-  init(path: String, subject: String? = nil) {
+  /// Where the service manager puts the secrets of this process, if it does. Source: systemd.exec(5).
+  private let credentials: String?
+
+  init(path: String, subject: String? = nil, credentials: String? = Self.credentials) {
     self.path = path
+    self.credentials = credentials
     self.subject = subject ?? "the secret file \(path)"
   }
 
@@ -88,7 +92,8 @@ struct SecretFile {
   /// Refuses a file that others can read or change.
   func checkOwner(of status: stat, _ report: (SecretError) throws(SecretError) -> Void) throws(SecretError) {
     let mode = status.st_mode & 0o7777
-    if mode & 0o077 != 0 {
+    // Of a credential, the group's bits are what an access control list grants to the service's user. Source: acl(5).
+    if mode & (isCredential ? 0o007 : 0o077) != 0 {
       try report(
         .openToOthers(
           "others may use \(subject) (mode 0\(String(mode, radix: 8))): chmod 600 it, and change the secret "
@@ -159,6 +164,15 @@ struct SecretFile {
       throw .unusable("\(subject) has more than \(RingText.maximumSize) bytes: it cannot be a key ring")
     }
     return content
+  }
+
+  /// Whether the file is one that the service manager has put there for this process.
+  private var isCredential: Bool {
+    credentials.map { FilePath($0) == Self.directory(of: path) } ?? false
+  }
+
+  private static var credentials: String? {
+    unsafe getenv("CREDENTIALS_DIRECTORY").map { unsafe String(cString: $0) }
   }
 
   /// The directory that a file is in; of a bare name, the working directory.
