@@ -11,7 +11,9 @@
 #   make fuzz       look for inputs that break the receiving side, for FUZZ_SECONDS (60)
 #   make asan       the tests with AddressSanitizer and LeakSanitizer
 #   make tsan       the tests with ThreadSanitizer
-#   make install    put mcast-peer into $(PREFIX)/bin
+#   make install    put mcast-peer into $(PREFIX)/bin, with its manual page, completions and systemd unit
+#   make uninstall  remove all that again
+#   make deb        a Debian package, in .build/deb
 
 PREFIX ?= /usr/local
 SWIFT ?= swift
@@ -30,7 +32,7 @@ FUZZ_BUILD = FUZZ=1 $(SWIFT) build --scratch-path .build-fuzz --configuration re
 FUZZER = SWIFT_BACKTRACE=enable=no LSAN_OPTIONS=suppressions=scripts/lsan.supp:print_suppressions=0 \
   .build-fuzz/release/fuzz -artifact_prefix=.build-fuzz/
 
-.PHONY: all demo test unit lint measure bench bench-check soak asan tsan fuzz fuzz-build fuzz-keep run-node0 run-node1 run-node2 install clean setup
+.PHONY: all demo test unit lint measure bench bench-check soak asan tsan fuzz fuzz-build fuzz-keep run-node0 run-node1 run-node2 generated install uninstall deb clean setup
 .NOTPARALLEL:
 
 all: setup
@@ -45,6 +47,7 @@ test: lint demo unit
 unit: all
 	scripts/setup test
 	WARNINGS_AS_ERRORS=1 $(SWIFT) build --build-tests
+	scripts/generate "$$($(SWIFT) build --show-bin-path)/manual" $(GENERATED) $(PREFIX)/bin
 # All tests share as few threads as there are processors: those that compute go before those that watch processes.
 	$(TEST) --filter '^(MulticastDTLS|McastBench)Tests\.' --skip '$(ALONE)'
 	$(TEST) --filter '^McastPeerTests\.' --skip '$(ALONE)'
@@ -84,8 +87,36 @@ fuzz-build: setup
 run-node0 run-node1 run-node2: run-node%: all
 	./mcast-peer $*
 
-install: all
+# What is generated from the options, so that it cannot differ from them.
+GENERATED = .build/generated
+generated: all
+	$(SWIFT) build --product manual
+	scripts/generate "$$($(SWIFT) build --show-bin-path)/manual" $(GENERATED) $(PREFIX)/bin
+
+SHARE = $(DESTDIR)$(PREFIX)/share
+INSTALLED = $(DESTDIR)$(PREFIX)/bin/mcast-peer $(SHARE)/man/man1/mcast-peer.1 \
+  $(SHARE)/bash-completion/completions/mcast-peer $(SHARE)/$(ZSH_DIR)/_mcast-peer \
+  $(SHARE)/fish/vendor_completions.d/mcast-peer.fish $(DESTDIR)$(UNIT_DIR)/mcast-peer@.service
+ZSH_DIR ?= zsh/site-functions
+UNIT_DIR ?= $(PREFIX)/lib/systemd/system
+
+install: generated
 	install -D -m 755 mcast-peer "$(DESTDIR)$(PREFIX)/bin/mcast-peer"
+	install -D -m 644 $(GENERATED)/mcast-peer.1 "$(SHARE)/man/man1/mcast-peer.1"
+	install -D -m 644 $(GENERATED)/mcast-peer.bash "$(SHARE)/bash-completion/completions/mcast-peer"
+	install -D -m 644 $(GENERATED)/mcast-peer.zsh "$(SHARE)/$(ZSH_DIR)/_mcast-peer"
+	install -D -m 644 $(GENERATED)/mcast-peer.fish "$(SHARE)/fish/vendor_completions.d/mcast-peer.fish"
+	install -D -m 644 $(GENERATED)/mcast-peer@.service "$(DESTDIR)$(UNIT_DIR)/mcast-peer@.service"
+
+# The package is in .build/deb.
+deb:
+	scripts/setup deb
+	rm -rf .build/deb
+	$(MAKE) install PREFIX=/usr DESTDIR="$(CURDIR)/.build/deb/root" ZSH_DIR=zsh/vendor-completions UNIT_DIR=/lib/systemd/system
+	scripts/package "$(CURDIR)/.build/deb/root" "$(CURDIR)/.build/deb"
+
+uninstall:
+	rm -f $(foreach file,$(INSTALLED),"$(file)")
 
 clean:
 	rm -rf .build .build-* mcast-peer

@@ -70,6 +70,8 @@ let package = Package(
       ],
       swiftSettings: strict
     ),
+    // Makes the manual page of what the command says of its options; it is not installed.
+    .executableTarget(name: "manual"),
     .target(name: "CBaseline", dependencies: ["CWolfSSL"], path: "Benchmarks/CBaseline"),
     .target(name: "CBenchSupport", dependencies: ["CWolfSSL"], path: "Benchmarks/CBenchSupport"),
     .executableTarget(

@@ -46,7 +46,7 @@ struct Failure {
     switch command {
     case is SecretCommand.Type: "--help after the subcommand"
     case is MCastPeer.Type: "mcast-peer --help"
-    default: "\(command.configuration.commandName ?? "") --help"
+    default: "\(MCastPeer.name) \(command.configuration.commandName ?? "") --help"
     }
   }
 

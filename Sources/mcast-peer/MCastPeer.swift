@@ -8,8 +8,11 @@ import UnixSignals
 /// The command: reads the options, makes the peer and hands both to ``Conversation``.
 @main
 struct MCastPeer: AsyncParsableCommand {
+  /// The word by which it is called.
+  static let name = "mcast-peer"
+
   static let configuration = CommandConfiguration(
-    commandName: "mcast-peer",
+    commandName: name,
     abstract: "Talk to the members of a multicast group, with DTLS 1.2 records and one shared secret.",
     usage: """
       mcast-peer [<options>] <node-id>
@@ -58,6 +61,9 @@ struct MCastPeer: AsyncParsableCommand {
       let arguments = try arguments()
       let rest = Array(arguments.dropFirst())
       switch arguments.first {
+      case _ where CommandTree.isMeant(arguments):
+        called = CommandTree.self
+        _ = try CommandTree.parseAsRoot(arguments)
       case SecretCommand.name:
         called = SecretCommand.self
         try SecretCommand.run(rest)

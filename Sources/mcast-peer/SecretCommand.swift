@@ -9,7 +9,8 @@ struct SecretCommand: ParsableCommand {
   static let name = "secret"
 
   static let configuration = CommandConfiguration(
-    commandName: "mcast-peer \(name)",
+    commandName: name,
+    _superCommandName: MCastPeer.name,
     abstract: "Make, compare and change the secret of a group.",
     discussion: """
       A key ring is a file of up to four secrets, one a line; lines that begin with # are comments. A peer sends with the \

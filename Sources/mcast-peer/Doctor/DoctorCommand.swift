@@ -9,7 +9,8 @@ struct DoctorCommand: AsyncParsableCommand {
   static let name = "doctor"
 
   static let configuration = CommandConfiguration(
-    commandName: "mcast-peer \(name)",
+    commandName: name,
+    _superCommandName: MCastPeer.name,
     abstract: "Find out why nobody is heard: check this machine, the secret, the network and the group.",
     discussion: """
       Each check is a line that begins with ok, warning or failure, and says what to do. It takes the settings of a peer, from \
@@ -29,6 +30,7 @@ struct DoctorCommand: AsyncParsableCommand {
     name: .shortAndLong,
     parsing: .unconditional,
     help: .init("text, a line for each check, or json, an object for each. (default: text)", valueName: "format"),
+    completion: .list(Format.allCases.map(\.rawValue)),
     transform: { try choice($0, "the output") }
   )
   var output: Format?

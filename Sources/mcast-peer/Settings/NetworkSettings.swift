@@ -67,7 +67,8 @@ struct NetworkSettings: ParsableArguments {
     parsing: .unconditional,
     help: .init(
       "Read the key ring from this file, which only its owner may use: up to four secrets, one a line.",
-      valueName: "path")
+      valueName: "path"),
+    completion: .file()
   )
   var secretFile: String?
 
@@ -95,7 +96,8 @@ struct NetworkSettings: ParsableArguments {
       ${XDG_STATE_HOME:-~/.local/state}/mcast-peer)
       """,
       valueName: "path"
-    )
+    ),
+    completion: .directory
   )
   var stateDir: String?
 
@@ -108,6 +110,7 @@ struct NetworkSettings: ParsableArguments {
       """,
       valueName: "name"
     ),
+    completion: .list(RecordEngine.allCases.map(\.rawValue)),
     transform: { try choice($0, "the engine") }
   )
   var engine: RecordEngine?

@@ -61,6 +61,7 @@ struct Settings: ParsableArguments {
       messages carry, each with a newline after it. (default: text)
       """,
       valueName: "format"),
+    completion: .list(OutputFormat.allCases.map(\.rawValue)),
     transform: { try choice($0, "the output") }
   )
   var output: OutputFormat?

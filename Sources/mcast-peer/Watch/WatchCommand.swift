@@ -10,7 +10,8 @@ struct WatchCommand: AsyncParsableCommand {
   static let name = "watch"
 
   static let configuration = CommandConfiguration(
-    commandName: "mcast-peer \(name)",
+    commandName: name,
+    _superCommandName: MCastPeer.name,
     abstract: "Show who is there: a table of the members that are heard, redrawn twice a second.",
     discussion: """
       Without a node ID it only listens, to all members of the group: it sends nothing and keeps nothing on disk. With one it \

@@ -1,0 +1,110 @@
+/// The manual page, as man(7) has it: what the commands say of themselves, and what only a manual says.
+struct ManualPage {
+  let tool: ToolInfo.Command
+  /// As `mcast-peer --version` prints it.
+  let version: String
+
+  /// The page's source.
+  var text: String {
+    var page = Roff()
+    page.macro("TH", tool.commandName.uppercased(), "1", "", version, "User Commands")
+    // Names of variables and options are not to be parted.
+    page.request("nh")
+    page.request("ad l")
+    page.section("NAME")
+    page.text("\(tool.commandName) - \(sentence(tool.abstract))")
+    page.section("SYNOPSIS")
+    for (index, line) in synopses(tool, []).enumerated() {
+      if index > 0 { page.macro("br") }
+      page.bold(line)
+    }
+    page.section("DESCRIPTION")
+    page.paragraphs([tool.abstract ?? ""] + paragraphs(tool).filter { !isAboutExit($0) })
+    page.section("OPTIONS")
+    page.text("Each can be set by the environment variable that is named with it, too.")
+    options(tool.arguments ?? [], hasVariables: true, &page)
+    page.section("COMMANDS")
+    for command in tool.subcommands ?? [] where isShown(command) {
+      describe(command, [tool.commandName], &page)
+    }
+    page.section("EXIT STATUS")
+    for paragraph in paragraphs(tool) where isAboutExit(paragraph) {
+      for status in paragraph.dropFirst("Exit codes: ".count).split(separator: ";") {
+        let words = status.split(separator: " ", maxSplits: 1)
+        page.item(String(words[0]), sentence(words.count > 1 ? String(words[1]) : ""))
+      }
+    }
+    for (title, entries) in Prose.sections {
+      page.section(title)
+      for entry in entries { page.entry(entry) }
+    }
+    return page.text
+  }
+
+  /// Each command has --help instead.
+  private func isShown(_ command: ToolInfo.Command) -> Bool { command.shouldDisplay && command.commandName != "help" }
+
+  /// The lines that show how it is called: its own, and those of its commands.
+  private func synopses(_ command: ToolInfo.Command, _ parents: [String]) -> [String] {
+    let path = parents + [command.commandName]
+    let commands = (command.subcommands ?? []).filter(isShown)
+    let positional = (command.arguments ?? []).filter { $0.kind == .positional && $0.shouldDisplay }
+    // A node ID can come from the environment, but hardly does.
+    let words = positional.map {
+      $0.isOptional && !parents.isEmpty ? "[<\($0.valueName ?? "")>]" : "<\($0.valueName ?? "")>"
+    }
+    let own = (path + ["[<options>]"] + words).joined(separator: " ")
+    // What has commands does nothing by itself, but for the root.
+    return (commands.isEmpty || parents.isEmpty ? [own] : []) + commands.flatMap { synopses($0, path) }
+  }
+
+  private func describe(_ command: ToolInfo.Command, _ parents: [String], _ page: inout Roff) {
+    let path = parents + [command.commandName]
+    page.subsection(path.joined(separator: " "))
+    page.paragraphs([command.abstract ?? ""] + paragraphs(command))
+    let root = tool.arguments ?? []
+    let all = (command.arguments ?? []).filter { $0.shouldDisplay && !["help", "version"].contains($0.longName) }
+    let same = all.filter { one in
+      one.longName != nil && root.contains { $0.longName == one.longName && $0.abstract == one.abstract }
+    }
+    options(
+      all.filter { one in !same.contains { $0.longName == one.longName } || one.longName == nil }, hasVariables: false,
+      &page)
+    if !same.isEmpty {
+      page.macro("PP")
+      page.text("As above: " + same.compactMap(\.longName).map { "--\($0)" }.joined(separator: ", ") + ".")
+    }
+    for command in command.subcommands ?? [] where isShown(command) {
+      describe(command, path, &page)
+    }
+  }
+
+  private func options(_ arguments: [ToolInfo.Argument], hasVariables: Bool, _ page: inout Roff) {
+    for argument in arguments where argument.shouldDisplay {
+      let value = argument.valueName.map { "<\($0)>" } ?? ""
+      let names = (argument.names ?? []).sorted { $0.kind == .short && $1.kind != .short }.map(\.text)
+      let title =
+        switch argument.kind {
+        case .positional: value
+        case .option: names.joined(separator: ", ") + " \(value)"
+        case .flag: names.joined(separator: ", ")
+        }
+      let name = argument.longName ?? argument.valueName ?? ""
+      let isSetting = hasVariables && !["help", "version"].contains(name)
+      let variable = "MCAST_PEER_" + name.uppercased().map { $0 == "-" ? "_" : String($0) }.joined()
+      page.item(title, (argument.abstract ?? "") + (isSetting ? " (\(variable))" : ""))
+    }
+  }
+
+  private func paragraphs(_ command: ToolInfo.Command) -> [String] {
+    (command.discussion ?? "").split(separator: "\n\n").map(String.init)
+  }
+
+  private func isAboutExit(_ paragraph: String) -> Bool { paragraph.hasPrefix("Exit codes: ") }
+
+  /// A text without the full stop at its end.
+  private func sentence(_ text: String?) -> String {
+    let text = text ?? ""
+    return text.hasSuffix(".") ? String(text.dropLast()) : text
+  }
+}

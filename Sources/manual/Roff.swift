@@ -1,0 +1,69 @@
+/// The source of a page for man(7), as it grows.
+struct Roff {
+  private(set) var text = ""
+
+  mutating func macro(_ name: String, _ arguments: String...) {
+    text += "." + name + arguments.map { " \"\(Self.escaped($0).replacing("\"", with: "\\(dq"))\"" }.joined() + "\n"
+  }
+
+  /// One of troff's own, which take no quotes.
+  mutating func request(_ line: String) { text += ".\(line)\n" }
+
+  mutating func section(_ title: String) { macro("SH", title) }
+  mutating func subsection(_ title: String) { macro("SS", title) }
+
+  /// A line of text.
+  mutating func text(_ line: String) {
+    let escaped = Self.escaped(line)
+    // A control character at the start would make it a macro.
+    text += (escaped.hasPrefix(".") || escaped.hasPrefix("'") ? "\\&" : "") + escaped + "\n"
+  }
+
+  mutating func bold(_ line: String) { text += "\\fB" + Self.escaped(line) + "\\fR\n" }
+
+  /// Paragraphs; one whose lines are indented stays as it is.
+  mutating func paragraphs(_ all: [String]) {
+    for (index, paragraph) in all.enumerated() where !paragraph.isEmpty {
+      if index > 0 { macro("PP") }
+      if paragraph.hasPrefix("  ") {
+        literal(paragraph.split(separator: "\n").map(String.init))
+      } else {
+        text(paragraph.split(separator: "\n").joined(separator: " "))
+      }
+    }
+  }
+
+  /// Lines that stay as they are.
+  mutating func literal(_ lines: [String]) {
+    macro("nf")
+    for line in lines { text(line) }
+    macro("fi")
+  }
+
+  /// A term, and what it means.
+  mutating func item(_ term: String, _ meaning: String) {
+    macro("TP")
+    bold(term)
+    text(meaning.split(separator: "\n").joined(separator: " "))
+  }
+
+  /// An entry of the prose.
+  mutating func entry(_ entry: Prose.Entry) {
+    switch entry {
+    case .text(let text): paragraphs(["", text])
+    case .item(let term, let meaning): item(term, meaning)
+    case .example(let what, let lines):
+      paragraphs(["", what])
+      macro("RS", "4")
+      literal(lines)
+      macro("RE")
+    }
+  }
+
+  private static func escaped(_ text: String) -> String {
+    text.replacing("\\", with: "\\e").replacing("-", with: "\\-").replacing("~", with: "\\(ti").replacing(
+      "^", with: "\\(ha"
+    )
+    .replacing("`", with: "\\(ga").replacing("'", with: "\\(aq")
+  }
+}

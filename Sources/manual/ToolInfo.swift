@@ -1,0 +1,41 @@
+/// What `mcast-peer --experimental-dump-help` says of the commands: the part of ArgumentParser's format that is needed here.
+struct ToolInfo: Decodable {
+  let command: Command
+
+  struct Command: Decodable {
+    let commandName: String
+    let abstract: String?
+    let discussion: String?
+    let arguments: [Argument]?
+    let subcommands: [Command]?
+    let shouldDisplay: Bool
+  }
+
+  struct Argument: Decodable {
+    enum Kind: String, Decodable {
+      case positional, option, flag
+    }
+
+    struct Name: Decodable, Hashable {
+      enum Kind: String, Decodable {
+        case long, short, longWithSingleDash
+      }
+
+      let kind: Kind
+      let name: String
+
+      /// As it is typed.
+      var text: String { (kind == .long ? "--" : "-") + name }
+    }
+
+    let kind: Kind
+    let names: [Name]?
+    let valueName: String?
+    let isOptional: Bool
+    let abstract: String?
+    let shouldDisplay: Bool
+
+    /// Its long name, without dashes.
+    var longName: String? { names?.first { $0.kind == .long }?.name }
+  }
+}
