@@ -52,6 +52,9 @@ final class Namespace {
     let process = Process()
     process.executableURL = URL(filePath: "/usr/bin/env")
     process.arguments = prefix + command.split(separator: " ").map(String.init)
+    // Where nft(8) and tc(8) are, which not every user's PATH has.
+    let path = ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin:/bin"
+    process.environment = ProcessInfo.processInfo.environment.merging(["PATH": "\(path):/usr/sbin:/sbin"]) { $1 }
     process.standardInput = FileHandle.nullDevice
     let pipe = Pipe()
     process.standardOutput = pipe
