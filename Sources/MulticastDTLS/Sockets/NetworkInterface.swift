@@ -16,11 +16,11 @@ public struct NetworkInterface: Hashable, Sendable {
   ///
   /// - Throws: ``NetworkError`` if there is none; the error names those that there are.
   public init(_ nameOrAddress: String) throws(NetworkError) {
-    let all = Self.withAddresses()
+    let all = InterfaceStatus.all()
     let address = IPAddress(nameOrAddress)
-    let byAddress = all.first { $0.address != nil && $0.address == address }?.name
+    let byAddress = address.flatMap { address in all.first { $0.addresses.contains(address) } }?.name
     guard let interface = NetworkInterface(zone: byAddress ?? nameOrAddress) else {
-      let names = all.map(\.name).eachOnce
+      let names = all.map(\.name)
       throw NetworkError(
         "there is no interface '\(nameOrAddress)' on this machine: use one of \(names.joined(separator: ", "))"
       )
@@ -87,17 +87,7 @@ public struct NetworkInterface: Hashable, Sendable {
     self.index = index
   }
 
-  /// All interfaces, each with one of its addresses if it has any. Source: getifaddrs(3).
-  private static func withAddresses() -> [(name: String, address: IPAddress?)] {
-    var list: UnsafeMutablePointer<ifaddrs>?
-    guard unsafe getifaddrs(&list) == 0 else { return [] }
-    defer { unsafe freeifaddrs(list) }
-    return unsafe sequence(first: list, next: { unsafe $0?.pointee.ifa_next }).compactMap { entry in
-      guard let entry = unsafe entry?.pointee, let name = unsafe entry.ifa_name else { return nil }
-      return (unsafe String(cString: name), unsafe entry.ifa_addr.flatMap { unsafe address($0) })
-    }
-  }
-
+  /// The address in a list of the kernel's, if it is one of IPv4 or IPv6.
   static func address(_ address: UnsafeMutablePointer<sockaddr>) -> IPAddress? {
     switch CInt(unsafe address.pointee.sa_family) {
     case AF_INET:

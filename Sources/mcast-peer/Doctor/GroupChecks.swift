@@ -34,7 +34,8 @@ struct GroupChecks {
     let notices = Mutex<[NoticeReport]>([])
     let peer: MulticastPeer
     // Opened before the socket, so that it sees all that the socket could.
-    let tap = GroupTap(network.group, on: interfaces[0])
+    // With --source, what does not reach the socket may well be what is not to.
+    let tap = network.sources.isEmpty ? GroupTap(network.group, on: interfaces[0]) : nil
     do {
       peer = try MulticastPeer(
         network.peerConfiguration(nil, interfaces: interfaces), keys: ring,

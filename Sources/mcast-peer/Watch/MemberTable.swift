@@ -1,6 +1,7 @@
 import MulticastDTLS
 
-/// What is known of the members, a row each, as `watch` shows it. Pure: it is told the time.
+/// What is known of the members, a row each, as `watch` shows it. It is told the time, but for how long ago
+/// a member was heard, which the figures tell.
 struct MemberTable {
   /// What a member does.
   enum State: String {

@@ -24,7 +24,7 @@ struct Watch {
   private let ringReading: RingReading
   private let logger: Logger
   private let console = Console.standardOutput
-  private var table: MemberTable
+  private let table: MemberTable
 
   /// How often the screen is drawn.
   private static let pause = Duration.milliseconds(500)

@@ -63,12 +63,9 @@ struct WatchCommand: AsyncParsableCommand {
 
     let (interfaces, isFallback) = try network.findInterfaces()
     let source = try SecretSource.choose(secretFile: network.secretFile)
-    // Who only listens with a secret that nobody else has hears nobody.
-    let ring = try KeyRing(from: source, makesOwnFile: nodeID != nil)
-    let peer = try MulticastPeer(
-      network.peerConfiguration(nodeID, interfaces: interfaces), keys: ring, logger: logger,
-      onNotice: { happened.yield(.noticed($0)) }, handler: { _, _ in true })
-    warn(of: ring, logger)
+    let peer = try makePeer(
+      network.peerConfiguration(nodeID, interfaces: interfaces), source, happened, logger: logger)
+    for name in SettingVariables.unknown { logger.warning("\(name) in the environment is no setting (see --help)") }
     for text in network.remarks(isFallback: isFallback) { logger.warning("\(text)") }
 
     let keys = peer.keyIDs.map(\.description).joined(separator: ", ")
@@ -90,5 +87,17 @@ struct WatchCommand: AsyncParsableCommand {
       table: MemberTable(named: named),
       ringReading: ringReading, logger: logger
     ).run(view, signals, events, happened)
+  }
+
+  /// Makes the peer. The secrets themselves are gone when this returns.
+  private func makePeer(
+    _ configuration: MulticastPeer.Configuration, _ source: SecretSource,
+    _ happened: AsyncStream<Watch.Event>.Continuation, logger: Logger
+  ) throws -> MulticastPeer {
+    // Who only listens with a secret that nobody else has hears nobody.
+    let ring = try KeyRing(from: source, makesOwnFile: nodeID != nil)
+    warn(of: ring, logger)
+    return try MulticastPeer(
+      configuration, keys: ring, logger: logger, onNotice: { happened.yield(.noticed($0)) }, handler: { _, _ in true })
   }
 }

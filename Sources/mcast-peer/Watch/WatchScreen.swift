@@ -6,8 +6,8 @@ import MulticastDTLS
 /// says how many. Nothing is ever wider than the screen.
 struct WatchScreen {
   /// Its size in characters.
-  var columns: Int
-  var lines: Int
+  let columns: Int
+  let lines: Int
   /// Whether states have colours.
   let isColoured: Bool
 
