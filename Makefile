@@ -2,7 +2,7 @@
 #
 #   make            build ./mcast-peer
 #   make demo       three peers over loopback for ten seconds, and a verdict
-#   make test       all that CI runs: lint, the demo, the tests
+#   make test       all that CI runs: lint, the demo, the tests, the Debian package in a clean root
 #   make run-node0  run node 0 in this terminal; likewise 1 and 2
 #   make measure    start-up time, idle CPU and memory, against their limits
 #   make bench      the library beside plain UDP and wolfSSL's own calls: rates, CPU, latency, and verdicts
@@ -14,6 +14,7 @@
 #   make install    put mcast-peer into $(PREFIX)/bin, with its manual page, completions and systemd unit
 #   make uninstall  remove all that again
 #   make deb        a Debian package, in .build/deb
+#   make deb-test   the same, installed in a clean root, run and removed there
 
 PREFIX ?= /usr/local
 SWIFT ?= swift
@@ -32,7 +33,7 @@ FUZZ_BUILD = FUZZ=1 $(SWIFT) build --scratch-path .build-fuzz --configuration re
 FUZZER = SWIFT_BACKTRACE=enable=no LSAN_OPTIONS=suppressions=scripts/lsan.supp:print_suppressions=0 \
   .build-fuzz/release/fuzz -artifact_prefix=.build-fuzz/
 
-.PHONY: all demo test unit lint measure bench bench-check soak asan tsan fuzz fuzz-build fuzz-keep run-node0 run-node1 run-node2 generated install uninstall deb clean setup
+.PHONY: all demo test unit lint measure bench bench-check soak asan tsan fuzz fuzz-build fuzz-keep run-node0 run-node1 run-node2 generated install uninstall deb deb-test clean setup
 .NOTPARALLEL:
 
 all: setup
@@ -42,7 +43,7 @@ all: setup
 demo: all
 	scripts/demo ./mcast-peer
 
-test: lint demo unit
+test: lint demo unit deb-test
 
 unit: all
 	scripts/setup test
@@ -114,6 +115,9 @@ deb:
 	rm -rf .build/deb
 	$(MAKE) install PREFIX=/usr DESTDIR="$(CURDIR)/.build/deb/root" ZSH_DIR=zsh/vendor-completions UNIT_DIR=/lib/systemd/system
 	scripts/package "$(CURDIR)/.build/deb/root" "$(CURDIR)/.build/deb"
+
+deb-test: deb
+	scripts/test-package .build/deb
 
 uninstall:
 	rm -f $(foreach file,$(INSTALLED),"$(file)")
