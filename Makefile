@@ -48,7 +48,7 @@ test: lint demo unit deb-test
 unit: all
 	scripts/setup test
 	WARNINGS_AS_ERRORS=1 $(SWIFT) build --build-tests
-	scripts/generate "$$($(SWIFT) build --show-bin-path)/manual" $(GENERATED) $(PREFIX)/bin
+	scripts/generate "$$($(SWIFT) build --show-bin-path)/generator" $(GENERATED) $(PREFIX)/bin
 # All tests share as few threads as there are processors: those that compute go before those that watch processes.
 	$(TEST) --filter '^(MulticastDTLS|McastBench)Tests\.' --skip '$(ALONE)'
 	$(TEST) --filter '^McastPeerTests\.' --skip '$(ALONE)'
@@ -91,8 +91,8 @@ run-node0 run-node1 run-node2: run-node%: all
 # What is generated from the options, so that it cannot differ from them.
 GENERATED = .build/generated
 generated: all
-	$(SWIFT) build --product manual
-	scripts/generate "$$($(SWIFT) build --show-bin-path)/manual" $(GENERATED) $(PREFIX)/bin
+	$(SWIFT) build --product generator
+	scripts/generate "$$($(SWIFT) build --show-bin-path)/generator" $(GENERATED) $(PREFIX)/bin
 
 SHARE = $(DESTDIR)$(PREFIX)/share
 INSTALLED = $(DESTDIR)$(PREFIX)/bin/mcast-peer $(SHARE)/man/man1/mcast-peer.1 \

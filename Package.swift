@@ -70,8 +70,8 @@ let package = Package(
       ],
       swiftSettings: strict
     ),
-    // Makes the manual page of what the command says of its options; it is not installed.
-    .executableTarget(name: "manual"),
+    // Makes the manual page and the completions of what the command says of its options; it is not installed.
+    .executableTarget(name: "generator"),
     .target(name: "CBaseline", dependencies: ["CWolfSSL"], path: "Benchmarks/CBaseline"),
     .target(name: "CBenchSupport", dependencies: ["CWolfSSL"], path: "Benchmarks/CBenchSupport"),
     .executableTarget(

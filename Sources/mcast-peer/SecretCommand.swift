@@ -47,7 +47,8 @@ struct SecretCommand: ParsableCommand {
       parsing: .unconditional,
       help: .init(
         "The key ring's file, as the peer has it. (default: ${XDG_CONFIG_HOME:-~/.config}/mcast-peer/secret)",
-        valueName: "path")
+        valueName: "path"),
+      completion: .file()
     )
     var secretFile: String?
 
@@ -83,7 +84,8 @@ struct SecretCommand: ParsableCommand {
     @Argument(
       help: .init(
         "The file for --write. (default: $MCAST_PEER_SECRET_FILE, else ${XDG_CONFIG_HOME:-~/.config}/mcast-peer/secret)",
-        valueName: "path"))
+        valueName: "path"),
+      completion: .file())
     var path: String?
 
     func validate() throws {

@@ -91,25 +91,34 @@ struct InstallationTests {
     #expect(rated.code == 0, "\(rated.output)")
   }
 
-  @Test("each shell reads its completions, and bash offers commands and options by them")
-  func completions() async throws {
-    #expect(try await shell("bash -n '\(generated)/mcast-peer.bash'").code == 0)
-    for name in ["zsh", "fish"] {
-      let result = try await shell("if command -v \(name); then \(name) -n '\(generated)/mcast-peer.\(name)'; fi")
-      #expect(result.code == 0 && result.errors == "", "\(result.errors)")
+  @Test("each shell offers commands, options and their values, before and after the node ID", arguments: Shell.allCases)
+  func completions(shell: Shell) async throws {
+    try #require(shell.isInstalled, "scripts/setup test installs it")
+    let files = TemporaryDirectory()
+    _ = files.write("", to: "a-file")
+    try FileManager.default.createDirectory(atPath: "\(files.path)/a-directory", withIntermediateDirectories: false)
+    let expected: [(line: String, offers: Set<String>)] = [
+      ("w", ["watch"]), ("s", ["secret"]), ("", ["watch", "doctor", "secret"]), ("--encrypt d", ["doctor"]),
+      ("--stat", ["--stats", "--state-dir"]), ("0 --stat", ["--stats", "--state-dir"]),
+      ("-t 0 --stat", ["--stats", "--state-dir"]), ("0 --encrypt --st", ["--stats", "--state-dir", "--stdin"]),
+      ("0 w", []), ("watch w", []), ("-m watch --stat", ["--stats", "--state-dir"]),
+      ("doctor --w", ["--wait"]), ("doctor --stat", ["--state-dir"]), ("doctor -t 1 --stat", ["--state-dir"]),
+      ("watch 2 --int", ["--interval", "--interface"]),
+      ("secret ", ["new", "id", "rotate"]), ("secret rotate p", ["promote"]),
+      ("secret rotate drop --secret", ["--secret-file"]),
+      ("-o ", ["text", "json", "raw"]), ("doctor -o ", ["text", "json"]), ("0 --engine w", ["wolfssl"]),
+      ("-k \(files.path)/a", ["a-file", "a-directory"]), ("secret id -k \(files.path)/a", ["a-file", "a-directory"]),
+      ("secret new --write \(files.path)/a-f", ["a-file"]), ("--state-dir \(files.path)/a", ["a-directory"]),
+      ("-I l", ["lo"]), ("0 -I lo -I l", ["lo"]),
+    ]
+    let offers = try await shell.offers(
+      after: expected.map { "mcast-peer \($0.line)" }, by: "\(generated)/mcast-peer.\(shell)")
+    try #require(offers.count == expected.count, "\(offers)")
+    for (index, (line, own)) in expected.enumerated() {
+      // Of a path the last part, as some shells offer it.
+      let names = Set(offers[index].map { $0.replacing(/\/$/, with: "").replacing(/^.*\//, with: "") })
+      // There may be other interfaces that begin so.
+      #expect(line.hasSuffix("-I l") ? names.isSuperset(of: own) : names == own, "mcast-peer \(line)")
     }
-    func offers(_ words: String) async throws -> Set<String> {
-      let script = """
-        shopt -s extglob; source '\(generated)/mcast-peer.bash'
-        COMP_WORDS=(\(words)); COMP_LINE="\(words)"; COMP_CWORD=$((${#COMP_WORDS[@]} - 1)); COMP_POINT=${#COMP_LINE}
-        _mcast-peer mcast-peer "${COMP_WORDS[-1]}" "${COMP_WORDS[-2]}"; printf '%s\\n' "${COMPREPLY[@]}"
-        """
-      let result = try await shell("exec bash -c '\(script.replacing("'", with: "'\\''"))'")
-      return Set(result.output.split(separator: "\n").map(String.init))
-    }
-    #expect(try await offers("mcast-peer w").contains("watch"))
-    #expect(try await offers("mcast-peer doctor --w").contains("--wait"))
-    #expect(try await offers("mcast-peer secret rotate p").contains("promote"))
-    #expect(try await offers("mcast-peer --stat").isSuperset(of: ["--stats", "--state-dir"]))
   }
 }

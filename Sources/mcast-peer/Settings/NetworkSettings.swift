@@ -26,7 +26,8 @@ struct NetworkSettings: ParsableArguments {
       (default: what the kernel's route for the group says, else loopback)
       """,
       valueName: "name|address"
-    )
+    ),
+    completion: .shellCommand("ls /sys/class/net 2>/dev/null")
   )
   var interfaces: [String] = []
 

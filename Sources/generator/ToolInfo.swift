@@ -9,6 +9,9 @@ struct ToolInfo: Decodable {
     let arguments: [Argument]?
     let subcommands: [Command]?
     let shouldDisplay: Bool
+
+    /// Those that have anything to be told of: each command has --help instead of `help`.
+    var shownCommands: [Command] { (subcommands ?? []).filter { $0.shouldDisplay && $0.commandName != "help" } }
   }
 
   struct Argument: Decodable {
@@ -28,8 +31,26 @@ struct ToolInfo: Decodable {
       var text: String { (kind == .long ? "--" : "-") + name }
     }
 
+    /// What a value of it can be, as far as a shell can offer it.
+    struct Completion: Decodable {
+      struct Words: Decodable {
+        let values: [String]
+      }
+      struct Files: Decodable {}
+      struct Command: Decodable {
+        let command: String
+      }
+
+      let list: Words?
+      let file: Files?
+      let directory: Files?
+      let shellCommand: Command?
+    }
+
     let kind: Kind
     let names: [Name]?
+    let isRepeating: Bool
+    let completionKind: Completion?
     let valueName: String?
     let isOptional: Bool
     let abstract: String?

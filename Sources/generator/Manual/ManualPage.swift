@@ -24,7 +24,7 @@ struct ManualPage {
     page.text("Each can be set by the environment variable that is named with it, too.")
     options(tool.arguments ?? [], hasVariables: true, &page)
     page.section("COMMANDS")
-    for command in tool.subcommands ?? [] where isShown(command) {
+    for command in tool.shownCommands {
       describe(command, [tool.commandName], &page)
     }
     page.section("EXIT STATUS")
@@ -41,13 +41,10 @@ struct ManualPage {
     return page.text
   }
 
-  /// Each command has --help instead.
-  private func isShown(_ command: ToolInfo.Command) -> Bool { command.shouldDisplay && command.commandName != "help" }
-
   /// The lines that show how it is called: its own, and those of its commands.
   private func synopses(_ command: ToolInfo.Command, _ parents: [String]) -> [String] {
     let path = parents + [command.commandName]
-    let commands = (command.subcommands ?? []).filter(isShown)
+    let commands = command.shownCommands
     let positional = (command.arguments ?? []).filter { $0.kind == .positional && $0.shouldDisplay }
     // A node ID can come from the environment, but hardly does.
     let words = positional.map {
@@ -74,7 +71,7 @@ struct ManualPage {
       page.macro("PP")
       page.text("As above: " + same.compactMap(\.longName).map { "--\($0)" }.joined(separator: ", ") + ".")
     }
-    for command in command.subcommands ?? [] where isShown(command) {
+    for command in command.shownCommands {
       describe(command, path, &page)
     }
   }
