@@ -1,4 +1,3 @@
-import Dispatch
 import Glibc
 import Logging
 import MulticastDTLS
@@ -32,7 +31,7 @@ struct Conversation: Service {
         guard let deadline = options.deadline, (try? await Task.sleep(for: deadline.duration)) != nil else { return }
         ending.end(.deadline)
         // If nobody takes the last lines.
-        leave(after: .seconds(5))
+        Departure { leave() }.leaveAtLast()
       }
       defer { deadline.cancel() }
       do {
@@ -49,37 +48,20 @@ struct Conversation: Service {
       if let shortfall { throw shortfall }
     } onGracefulShutdown: {
       ending.end(.signal)
-      let queue = DispatchQueue.global()
-      queue.async {
-        // What was heard is on disk when this returns.
-        peer.stop()
-        leaveOnceStalled()
-      }
-      // A disk that does not answer is given up, too.
-      leave(after: .seconds(5))
+      // What was heard is on disk when the peer has stopped.
+      Departure { leave() }.begin { peer.stop() }
     }
   }
 
-  /// Ends the process once nobody has taken our lines for 400 ms: they are not waited for, so that a signal ends a peer
-  /// within half a second. A busy machine is given the time that it takes.
-  private func leaveOnceStalled(_ polls: Int = 0) {
-    if polls == 4 { return leave(after: .seconds(0)) }
-    DispatchQueue.global().asyncAfter(deadline: .now() + .milliseconds(100)) {
-      leaveOnceStalled(Console.standardOutput.isStalled || diagnostics.isStalled ? polls + 1 : 0)
+  /// Ends the process, whatever it waits for.
+  private func leave() -> Never {
+    if shortfall != nil { _exit(Shortfall.exitCode) }
+    // Who ends a peer by hand may have stopped to read before; a script is not to take a part for the whole.
+    if !display.isWritten, ending.reason != .signal || options.expected != nil {
+      Console.writeIfReady("mcast-peer: standard output was not taken: its end is missing\n", to: STDERR_FILENO)
+      _exit(EX_OSERR)
     }
-  }
-
-  /// Ends the process in a while, whatever it waits for then.
-  private func leave(after time: DispatchTimeInterval) {
-    DispatchQueue.global().asyncAfter(deadline: .now() + time) {
-      if shortfall != nil { _exit(Shortfall.exitCode) }
-      // Who ends a peer by hand may have stopped to read before; a script is not to take a part for the whole.
-      if !display.isWritten, ending.reason != .signal || options.expected != nil {
-        Console.writeIfReady("mcast-peer: standard output was not taken: its end is missing\n", to: STDERR_FILENO)
-        _exit(EX_OSERR)
-      }
-      _exit(EXIT_SUCCESS)
-    }
+    _exit(EXIT_SUCCESS)
   }
 
   /// What is missing of the messages that were expected.

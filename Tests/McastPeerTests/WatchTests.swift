@@ -139,6 +139,23 @@ struct WatchTests {
     #expect(try FileManager.default.contentsOfDirectory(atPath: home.path) == [])
   }
 
+  @Test("a signal ends it even while nobody takes its lines", arguments: [SIGINT, SIGTERM])
+  func stalledReader(signal: Int32) async throws {
+    let watch = try PeerProcess(
+      [], secret: Vectors.shared.secret,
+      // The pipe is full before it starts, and open for reading until it has ended.
+      shell: """
+        mkfifo "$HOME/pipe"; exec 3<>"$HOME/pipe"
+        timeout 0.5 yes >"$HOME/pipe"
+        exec "$0" watch -I lo -t 0 -g \(group.address) >"$HOME/pipe"
+        """)
+    try await watch.waitForError("listening only")
+    let node = try group.start(0, "-i", "0.2")
+    try await node.waitForLine("Node 0: Sent: \"Hello from node 0, message #3\"")
+    watch.signal(signal)
+    #expect(try await watch.exitCode() == 0)
+  }
+
   @Test("bad options are refused", arguments: [["256"], ["-i", "1"], ["--listen"], ["3", "--peers", "0-2"]])
   func usage(arguments: [String]) async throws {
     let watch = try PeerProcess(["watch", "-I", "lo"] + arguments, secret: Vectors.shared.secret)

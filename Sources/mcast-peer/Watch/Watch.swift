@@ -1,4 +1,3 @@
-import Dispatch
 import Glibc
 import Logging
 import MulticastDTLS
@@ -84,11 +83,11 @@ struct Watch {
         throw error
       }
     }
+    // Who holds the terminal does not hold up the end.
+    Departure { _exit(EXIT_SUCCESS) }.begin { peer.stop() }
     peer.stop()
     table.update(peer.traffic, now: .now)
     offer(view.ended(table, now: .now))
-    // Who holds the terminal does not hold up the end.
-    DispatchQueue.global().asyncAfter(deadline: .now() + .milliseconds(400)) { _exit(EXIT_SUCCESS) }
     try? await console.flush()
   }
 
