@@ -26,10 +26,12 @@ struct DoctorTests {
     }
 
     /// Runs the doctor to its end, and gives the lines that are no ok; all of them must be as the schema says.
-    func doctor(_ more: [String] = [], secret: String? = Vectors.shared.secret, code: Int32) async throws -> [String] {
+    func doctor(
+      _ more: [String] = [], secret: String? = Vectors.shared.secret, environment: [String: String] = [:], code: Int32
+    ) async throws -> [String] {
       let doctor = try PeerProcess(
         ["doctor", "-g", DoctorTests.group, "--wait", "1", "-o", "json"] + more, home: home, secret: secret,
-        namespace: here)
+        namespace: here, environment: environment)
       let (ended, output) = (try await doctor.exitCode(), try doctor.output)
       #expect(ended == code, "\(output)")
       #expect(try doctor.errors == "")
@@ -71,6 +73,21 @@ struct DoctorTests {
     node.signal(SIGUSR1)
     try await node.waitForError("dropped by the kernel")
     #expect(try node.errors.contains("foreign 0, malformed 0"))
+  }
+
+  @Test("a variable that is no setting is named, without its value; those that are, too")
+  func settings() async throws {
+    let pair = try Pair()
+    let environment = ["MCAST_PEER_GRUOP": "swordfish", "MCAST_PEER_TTL": "2", "MCAST_PEER_ENCRYPT": ""]
+    let lines = try await pair.doctor(environment: environment, code: 0)
+    #expect(
+      has(lines, "warning settings: MCAST_PEER_GRUOP in the environment is no setting", "correct its name"), "\(lines)")
+    #expect(!lines.contains { $0.contains("swordfish") || $0.contains("TTL in") })
+    let doctor = try PeerProcess(
+      ["doctor", "--wait", "0.1"], secret: Vectors.shared.secret, namespace: pair.here, environment: environment)
+    #expect(try await doctor.exitCode() == 0)
+    #expect(try doctor.lines.contains("ok       settings   in the environment: MCAST_PEER_TTL"))
+    #expect(try !doctor.output.contains("swordfish"))
   }
 
   @Test("another secret elsewhere")

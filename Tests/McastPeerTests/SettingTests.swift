@@ -156,6 +156,19 @@ struct SettingTests {
     #expect(!errors.contains("swordfish"))
   }
 
+  @Test("watch names it, too")
+  func unknownToWatch() async throws {
+    let watch = try start(
+      ["watch", "-I", "lo", "-g", "\(group.address)"], ["MCAST_PEER_GRUOP": "swordfish", "MCAST_PEER_\u{1B}[2J": "1"])
+    try await watch.waitForError("MCAST_PEER_GRUOP in the environment is no setting")
+    // Nor does a name give orders to a terminal.
+    try await watch.waitForError("MCAST_PEER_\\x1B[2J in the environment is no setting")
+    try await watch.waitForError("listening only")
+    watch.signal(SIGINT)
+    #expect(try await watch.exitCode() == 0)
+    #expect(try !watch.errors.contains("swordfish") && !watch.errors.contains("\u{1B}"))
+  }
+
   @Test("the secret's file can be named by a variable, for the peer and for the commands about secrets")
   func secretFile() async throws {
     let ring = RingFileOfNode(Vectors.shared.secret)

@@ -59,7 +59,7 @@ struct DoctorCommand: AsyncParsableCommand {
     }
 
     let local = LocalChecks(network: network)
-    try report(local.libraries())
+    try report(local.settings() + local.libraries())
     let (secretFindings, ring) = local.secret()
     try report(secretFindings)
     try report([local.state()])

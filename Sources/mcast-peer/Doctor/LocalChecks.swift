@@ -5,6 +5,19 @@ import MulticastDTLS
 struct LocalChecks {
   let network: NetworkOptions
 
+  /// Which settings the environment has, and which of its variables only look like some. No value is shown: it may be a
+  /// secret.
+  func settings() -> [Finding] {
+    let named = SettingVariables.given
+    let known: Finding = .ok(
+      "settings", named.isEmpty ? "none in the environment" : "in the environment: \(named.joined(separator: ", "))")
+    return [known]
+      + SettingVariables.unknown.map {
+        .warning(
+          "settings", "\($0) in the environment is no setting", "unset it, or correct its name (see mcast-peer --help)")
+      }
+  }
+
   /// Whether each suite can seal and open a record, by either library.
   func libraries() -> [Finding] {
     let versions = "wolfSSL \(WolfSSLLibrary.version), OpenSSL \(CryptoLibrary.version)"

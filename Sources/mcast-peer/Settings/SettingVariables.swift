@@ -82,7 +82,12 @@ enum SettingVariables {
     }
   }
 
-  /// The names of the variables with our prefix that are no option's.
+  /// The names of those variables that hold something.
+  static var given: [String] {
+    all.map { variable($0.option) }.filter { name in unsafe getenv(name).map { unsafe $0.pointee != 0 } ?? false }
+  }
+
+  /// The names of the variables with our prefix that are no option's, as text that no terminal obeys.
   ///
   /// Nothing else of the environment is looked at: a copy of another variable, the group secret's among them, would stay in
   /// memory. Source: environ(7).
@@ -97,7 +102,7 @@ enum SettingVariables {
       else { continue }
       let bytes = unsafe UnsafeRawBufferPointer(
         start: entry, count: UnsafePointer(entry).distance(to: UnsafePointer(end)))
-      let name = unsafe String(decoding: bytes, as: UTF8.self)
+      let name = unsafe escaped(bytes)
       if !known.contains(name) { names.append(name) }
     }
     return names.sorted()
