@@ -90,6 +90,38 @@ struct DoctorTests {
     #expect(try !doctor.output.contains("swordfish"))
   }
 
+  @Test("what only concerns other machines is not told of loopback, and what cannot be checked is said")
+  func loopback() async throws {
+    let alone = try Namespace()
+    func doctor(_ more: String..., secret: String? = Vectors.shared.secret) async throws -> String {
+      let doctor = try PeerProcess(["doctor", "--wait", "0.2"] + more, secret: secret, namespace: alone)
+      _ = try await doctor.exitCode()
+      return try doctor.output
+    }
+    let output = try await doctor("-I", "lo", "-t", "0")
+    #expect(!output.contains("TTL") && !output.contains("failure"), "\(output)")
+    #expect(
+      output.contains(
+        "warning  members    nobody was heard on lo in 0.2 s: likely, no other member runs on this machine, which"))
+    #expect(
+      try await doctor(secret: nil).contains(
+        "warning  members    nobody can be heard without a secret: see the secret"))
+    #expect(
+      try await doctor("-g", "[ff15::1]:12345").contains(
+        "table local\nwarning  members    the group cannot be listened to: mend the failures above"))
+    try alone.run("ip link set lo down")
+    #expect(
+      try await doctor().contains(
+        "self-test  cannot send to 239.255.0.1:12345 on lo: Network is unreachable: see the interfaces"))
+    try alone.run("ip link add eth0 type veth peer name eth1")
+    try alone.run("ip link set eth0 up")
+    #expect(try await doctor().contains("give eth0 an address: ip addr add ADDRESS/BITS dev eth0"))
+    try alone.run("ip addr add 192.0.2.1/24 dev eth0")
+    try alone.run("ip link set eth1 up")
+    #expect(
+      try await doctor("-I", "eth0", "-g", "232.1.1.1", "-t", "0").matches(of: /warning  (TTL|route)/).count == 2)
+  }
+
   @Test("another secret elsewhere")
   func otherSecret() async throws {
     let pair = try Pair()
@@ -219,6 +251,9 @@ struct DoctorTests {
     #expect(order("container", "Wi-Fi", "another secret"))
     facts.arrived = 3
     #expect(LikelyCauses(facts: facts).causes.count == 1 && order("firewall of this machine"))
+    facts.received = 3
+    #expect(order("another program sends", "another secret"))
+    facts.received = 0
     facts.interface = "lo"
     facts.arrived = nil
     #expect(LikelyCauses(facts: facts).causes.count == 1 && order("loopback reaches"))

@@ -67,22 +67,18 @@ struct DoctorCommand: AsyncParsableCommand {
       let (interfaces, isFallback) = try network.findInterfaces()
       let checks = InterfaceChecks(
         network: network, all: InterfaceStatus.all(), used: interfaces.map(\.name), isFallback: isFallback)
-      try report(checks.interfaces() + [checks.route()])
-      if network.ttl == 0 {
-        try report([
-          .warning("TTL", "0: what is sent stays on this machine", "with others on the network, give --ttl 1 or more")
-        ])
-      }
+      try report(checks.interfaces() + [checks.route()] + checks.limits())
       let group = GroupChecks(network: network, interfaces: interfaces)
       let heardSelf = group.selfTest()
       try report(interfaces.flatMap { checks.kernel($0.name) } + [heardSelf])
       if let ring {
         try report(
-          await group.members(ring, for: (wait ?? Interval(seconds: 5)).duration, isSelfHeard: heardSelf.verdict == .ok)
-        )
+          await group.members(ring, for: wait ?? Interval(seconds: 5), isSelfHeard: heardSelf.verdict == .ok))
+      } else {
+        try report([.warning("members", "nobody can be heard without a secret", "see the secret above, and try again")])
       }
     } catch let error as NetworkError {
-      try report([.failure("interface", "\(error)", "see --interface and --group")])
+      try report([.failure("interface", "\(error)", nil)])
     }
     if hasFailed { throw ExitCode(1) }
   }

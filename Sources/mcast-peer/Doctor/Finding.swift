@@ -10,7 +10,7 @@ struct Finding: Equatable {
   let check: String
   /// What there is to say of it.
   let text: String
-  /// What to do about it; nil if there is nothing to be done.
+  /// What to do about it; nil if there is nothing to be done, or the text has said it.
   let advice: String?
 
   static func ok(_ check: String, _ text: String) -> Finding {
@@ -21,7 +21,7 @@ struct Finding: Equatable {
     Finding(verdict: .warning, check: check, text: text, advice: advice)
   }
 
-  static func failure(_ check: String, _ text: String, _ advice: String) -> Finding {
+  static func failure(_ check: String, _ text: String, _ advice: String?) -> Finding {
     Finding(verdict: .failure, check: check, text: text, advice: advice)
   }
 

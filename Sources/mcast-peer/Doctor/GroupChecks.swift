@@ -22,15 +22,19 @@ struct GroupChecks {
     } catch let error as SystemError where error.errno == .notPermitted || error.errno == .permissionDenied {
       return .failure(
         "self-test", "sending to \(network.group) on \(name) is forbidden, by a firewall (\(error))", advice)
+    } catch let error as SystemError {
+      return .failure(
+        "self-test", "cannot send to \(network.group) on \(name): \(error.errno)",
+        "see the interfaces and the route above")
     } catch {
-      return .failure("self-test", "\(error)", "see the interfaces and the route above")
+      return .failure("self-test", "\(error)", nil)
     }
   }
 
   /// Listens for a while, and says who is heard, and if nobody is, why that may be.
   ///
   /// - Parameter isSelfHeard: Whether this machine hears itself; if not, that comes first.
-  func members(_ ring: KeyRing, for time: Duration, isSelfHeard: Bool) async -> [Finding] {
+  func members(_ ring: KeyRing, for time: Interval, isSelfHeard: Bool) async -> [Finding] {
     let notices = Mutex<[NoticeReport]>([])
     let peer: MulticastPeer
     // Opened before the socket, so that it sees all that the socket could.
@@ -42,9 +46,13 @@ struct GroupChecks {
         logger: Logger(label: "doctor") { _ in SwiftLogNoOpLogHandler() },
         onNotice: { notice in notices.withLock { $0.append(notice) } }, handler: { _, _ in true })
     } catch {
-      return [.failure("members", "\(error)", "see the checks above")]
+      return [
+        isSelfHeard
+          ? .failure("members", "\(error)", "see the checks above")
+          : .warning("members", "the group cannot be listened to", Self.adviceAfterFailures)
+      ]
     }
-    try? await Task.sleep(for: time)
+    try? await Task.sleep(for: time.duration)
     let arrived = tap?.count()
     peer.stop()
     let traffic = peer.traffic
@@ -56,12 +64,14 @@ struct GroupChecks {
         .ok("members", "heard \(heard.map { describe($0.key, $0.value) }.joined(separator: ", "))"))
     } else if findings.isEmpty, !isSelfHeard {
       findings.append(
-        .warning("members", "nobody was heard on \(interfaces[0].name)", "mend the failures above, and try again"))
+        .warning("members", "nobody was heard on \(interfaces[0].name)", Self.adviceAfterFailures))
     } else if findings.isEmpty {
       findings.append(nobody(peer.keyIDs, arrived: arrived, received: refused, for: time))
     }
     return findings
   }
+
+  private static let adviceAfterFailures = "mend the failures above, and try again"
 
   private func describe(_ member: MemberID, _ counts: Traffic.Member) -> String {
     let parts = [
@@ -79,7 +89,7 @@ struct GroupChecks {
     }
   }
 
-  private func nobody(_ keyIDs: [KeyID], arrived: Int?, received: Int, for time: Duration) -> Finding {
+  private func nobody(_ keyIDs: [KeyID], arrived: Int?, received: Int, for time: Interval) -> Finding {
     let name = interfaces[0].name
     let facts = LikelyCauses.Facts(
       group: network.group, interface: name, keyIDs: keyIDs.map(\.description), ttl: network.ttl, arrived: arrived,
@@ -88,16 +98,17 @@ struct GroupChecks {
       isVirtual: exists("/sys/class/net/\(name)/bridge"),
       isContainer: exists("/.dockerenv") || exists("/run/.containerenv"))
     let causes = LikelyCauses(facts: facts).causes
-    let seconds = Int((time / .seconds(1)).rounded())
     if let arrived, arrived > 0, received == 0 {
       return .failure(
         "members",
-        "\(arrived) datagrams for \(network.group) came in by \(name) in \(seconds) s, and none reached the socket",
+        "\(arrived) datagrams for \(network.group) came in by \(name) in \(time) s, and none reached the socket",
         causes.joined(separator: "; "))
     }
-    return .warning(
-      "members", "nobody was heard on \(name) in \(seconds) s",
-      "likely, in this order: " + causes.enumerated().map { "(\($0 + 1)) \($1)" }.joined(separator: "; "))
+    let list =
+      causes.count == 1
+      ? "likely, \(causes[0])"
+      : "likely, in this order: " + causes.enumerated().map { "(\($0 + 1)) \($1)" }.joined(separator: "; ")
+    return .warning("members", "nobody was heard on \(name) in \(time) s", list)
   }
 
   private func exists(_ path: String) -> Bool {

@@ -61,12 +61,34 @@ struct InterfaceChecks {
     if !isFallback { return .ok("route", "\(network.group) goes by \(names)") }
     let text = "the kernel has no route for \(network.group), so that a peer would use loopback only"
     guard let other = all.first(where: { !$0.isLoopback && $0.isUp && $0.takesMulticast && hasAddress($0) }) else {
-      return .warning("route", text, "connect this machine to a network")
+      let bare = all.first { !$0.isLoopback && $0.isUp && $0.takesMulticast }
+      return .warning(
+        "route", text,
+        bare.map { "give \($0.name) an address: ip addr add ADDRESS/BITS dev \($0.name)" }
+          ?? "connect this machine to a network, unless all members run on it")
     }
     return .failure(
       "route", text,
       "choose an interface, as with --interface \(other.name), or give it a route: ip route add "
         + "\(network.group.address)/\(network.group.address.isIPv4 ? 32 : 128) dev \(other.name)")
+  }
+
+  /// What keeps messages from others though all is well with the interfaces.
+  func limits() -> [Finding] {
+    // Nothing leaves loopback anyhow.
+    guard !all.contains(where: { $0.isLoopback && $0.name == used.first }) else { return [] }
+    var findings: [Finding] = []
+    if network.ttl == 0 {
+      findings.append(
+        .warning("TTL", "0: what is sent stays on this machine", "with others on the network, give --ttl 1 or more"))
+    }
+    if network.group.isSourceSpecific, network.sources.isEmpty {
+      findings.append(
+        .warning(
+          "route", "routers pass on single sources only of groups such as \(network.group) (RFC 4607)",
+          "name the other members' addresses with --source, or choose another group"))
+    }
+    return findings
   }
 
   /// What the kernel does with multicast on an interface; reads /proc, and says nothing where that is not there.

@@ -30,9 +30,14 @@ struct LikelyCauses {
     }
     if facts.interface == "lo" {
       return [
-        "no other member runs on this machine, which is all that loopback reaches: for others choose an interface "
-          + "(--interface)"
+        "no other member runs on this machine, which is all that loopback reaches, or it uses another group than "
+          + "\(facts.group): for members elsewhere choose an interface (--interface)"
       ]
+    }
+    if facts.received > 0 {
+      causes.append(
+        "another program sends to \(facts.group), of which \(facts.received) datagrams came that are no messages of members: "
+          + "choose another group or port (--group)")
     }
     let isBridged = facts.isVirtual || facts.isContainer
     if isBridged {
@@ -43,8 +48,8 @@ struct LikelyCauses {
     }
     causes.append("no other member runs now, or it uses another group than \(facts.group), or another interface")
     causes.append(
-      "they have another secret, and do not send to this network either: compare key IDs (here "
-        + "\(facts.keyIDs.joined(separator: ", ")))")
+      "they send seldom, or only listen: wait for longer (--wait); that they have another secret would show only when they "
+        + "send (compare key IDs; here \(facts.keyIDs.joined(separator: ", ")))")
     causes.append("their TTL is too small for the routers between (--ttl there, 1 by default; here it is \(facts.ttl))")
     if facts.arrived == nil {
       causes.append(
@@ -53,7 +58,7 @@ struct LikelyCauses {
     }
     causes.append("a firewall there drops what they send")
     let wireless = "Wi-Fi: access points drop or slow multicast, or keep stations apart: try a cable"
-    if facts.isWireless { causes.insert(wireless, at: isBridged ? 1 : 0) }
+    if facts.isWireless { causes.insert(wireless, at: (facts.received > 0 ? 1 : 0) + (isBridged ? 1 : 0)) }
     causes.append("a switch snoops IGMP without a querier: turn on a querier, or snooping off")
     if !isBridged { causes.append("a Docker bridge or a virtual network on their side: host networking there") }
     if !facts.isWireless { causes.append(wireless) }
