@@ -27,39 +27,67 @@ struct SecrecyTests {
     try await onThread { [process = peer.identifier] in try search(memoryOf: process, for: needles) }
   }
 
+  /// What is started with a secret: a peer, what watches as a member or without being one, or the doctor while it listens.
+  enum Role: CaseIterable {
+    case peer, watchingPeer, watcher, doctor
+
+    var arguments: [String] {
+      switch self {
+      case .peer: ["0", "-i", "0.05"]
+      case .watchingPeer: ["watch", "0", "-i", "0.05"]
+      case .watcher: ["watch"]
+      case .doctor: ["doctor", "--wait", "600"]
+      }
+    }
+
+    /// What its output has once it has heard node 1, or is about to.
+    var sign: String {
+      switch self {
+      case .peer: "Received from peer 1"
+      case .watchingPeer, .watcher: " node 1 up, "
+      case .doctor: " self-test "
+      }
+    }
+
+    var suites: [CipherSuite] { self == .peer ? CipherSuite.allCases : [.pskChaCha20Poly1305] }
+    var isSending: Bool { [.peer, .watchingPeer].contains(self) }
+  }
+
   @Test(
-    "neither a secret's text nor its pre-master secret is in the memory of a running peer",
+    "neither a secret's text nor its pre-master secret is in the memory of a running peer, nor of watch or doctor",
     .disabled(if: Sanitizer.isOn, "a sanitizer keeps what was freed, and maps terabytes"),
-    arguments: [CipherSuite.wdmNullSHA256, .pskChaCha20Poly1305], [true, false])
-  func memory(suite: CipherSuite, isInFile: Bool) async throws {
+    arguments: Role.allCases.flatMap { role in
+      role.suites.flatMap { suite in [(suite, true, role), (suite, false, role)] }
+    })
+  func memory(suite: CipherSuite, isInFile: Bool, role: Role) async throws {
     let file = RingFileOfNode(secret)
+    let shared = ["-I", "lo", "-t", "0", "-g", "\(group.address)"] + (suite.isEncrypted ? ["--encrypt"] : [])
     let peer = try PeerProcess(
-      ["0", "-I", "lo", "-t", "0", "-g", "\(group.address)", "-i", "0.05", "-m", "needle in a haystack"]
-        + (suite.isEncrypted ? ["--encrypt"] : []) + ["--allow-core-dumps"] + (isInFile ? ["-k", file.path] : []),
+      role.arguments + shared + ["--allow-core-dumps"] + (isInFile ? ["-k", file.path] : []),
       home: group.home, secret: isInFile ? nil : secret)
-    let other = try PeerProcess(
-      ["1", "-I", "lo", "-t", "0", "-g", "\(group.address)", "-i", "0.05"] + (suite.isEncrypted ? ["--encrypt"] : []),
-      home: group.home, secret: secret)
-    // It has sealed, opened, and refused by then.
+    let other = try PeerProcess(["1", "-i", "0.05"] + shared, home: group.home, secret: secret)
+    // It has opened, refused, and sealed by then.
     try Wire(group.address).send(IndependentRecord(member: 1, text: "forged").sealed(.mac(key: [1])))
-    try await eventually("messages") { try peer.shown(from: 1).count >= 3 && peer.sent.count >= 3 }
+    try await eventually("messages") {
+      try peer.output.contains(role.sign) && (!role.isSending || other.shown(from: 0).count >= 3)
+    }
 
     var needles = needles(secret, "the secret")
     // The search finds what is there.
-    needles["the message"] = Array("needle in a haystack".utf8)
+    needles["the group"] = Array("\(group.address)".utf8)
     if case .mac(let key) = RecordKeys(secret: secret, suite) { needles["the record key"] = key }
     if case .aead(let key, _) = RecordKeys(secret: secret, suite) { needles["the record key"] = key }
     let first = try await found(needles, in: peer)
-    #expect(first == ["the message", "the record key"])
+    #expect(first == ["the group", "the record key"])
 
     // A ring that is read again leaves nothing either, nor does a rotation.
-    guard isInFile else { return }
+    guard isInFile, role != .doctor else { return }
     try await file.rotate("add", later)
     try await peer.readRingAgain()
     try await file.rotate("promote")
     try await peer.readRingAgain()
     needles.merge(self.needles(later, "the later secret")) { $1 }
-    #expect(try await found(needles, in: peer) == ["the message", "the record key"])
+    #expect(try await found(needles, in: peer) == ["the group", "the record key"])
     _ = other
   }
 

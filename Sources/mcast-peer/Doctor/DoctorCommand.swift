@@ -57,7 +57,18 @@ struct DoctorCommand: AsyncParsableCommand {
         try Console.write((output == .json ? finding.json : finding.line) + "\n", to: STDOUT_FILENO)
       }
     }
+    if let members = try checkAllElse(network, report) {
+      try report(await members.findings(after: wait ?? Interval(seconds: 5)))
+    }
+    if hasFailed { throw ExitCode(1) }
+  }
 
+  /// Makes all checks but that of the members, and begins with that. The secrets themselves are gone when this returns.
+  ///
+  /// - Returns: Nil where nobody can be listened to.
+  private func checkAllElse(
+    _ network: NetworkOptions, _ report: ([Finding]) throws -> Void
+  ) throws -> MemberChecks? {
     let local = LocalChecks(network: network)
     try report(local.settings() + local.libraries())
     let (secretFindings, ring) = local.secret()
@@ -68,18 +79,15 @@ struct DoctorCommand: AsyncParsableCommand {
       let checks = InterfaceChecks(
         network: network, all: InterfaceStatus.all(), used: interfaces.map(\.name), isFallback: isFallback)
       try report(checks.interfaces() + [checks.route()] + checks.limits())
-      let group = GroupChecks(network: network, interfaces: interfaces)
-      let heardSelf = group.selfTest()
+      let heardSelf = GroupChecks(network: network, interfaces: interfaces).selfTest()
       try report(interfaces.flatMap { checks.kernel($0.name) } + [heardSelf])
       if let ring {
-        try report(
-          await group.members(ring, for: wait ?? Interval(seconds: 5), isSelfHeard: heardSelf.verdict == .ok))
-      } else {
-        try report([.warning("members", "nobody can be heard without a secret", "see the secret above, and try again")])
+        return MemberChecks(ring, network, on: interfaces, isSelfHeard: heardSelf.verdict == .ok)
       }
+      try report([.warning("members", "nobody can be heard without a secret", "see the secret above, and try again")])
     } catch let error as NetworkError {
       try report([.failure("interface", "\(error)", nil)])
     }
-    if hasFailed { throw ExitCode(1) }
+    return nil
   }
 }
