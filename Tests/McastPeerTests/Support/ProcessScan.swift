@@ -42,19 +42,18 @@ extension PeerProcess {
 
 /// Whether a byte string is among the first bytes of a buffer.
 private func holds(_ buffer: [UInt8], _ count: Int, _ needle: [UInt8]) -> Bool {
-  buffer.withUnsafeBytes { buffer in
-    var rest = buffer[..<count]
-    while let start = rest.baseAddress, let found = memchr(start, Int32(needle[0]), rest.count) {
-      rest = rest[(rest.startIndex + start.distance(to: UnsafeRawPointer(found)))...]
-      if rest.count >= needle.count, memcmp(found, needle, needle.count) == 0 { return true }
-      rest = rest.dropFirst()
+  // Memory is full of zeros: it is another byte that is looked for first.
+  let place = needle.firstIndex { $0 != 0 } ?? 0
+  return buffer.withUnsafeBytes { buffer in
+    guard let base = buffer.baseAddress else { return false }
+    var position = place
+    while position < count, let found = memchr(base + position, Int32(needle[place]), count - position) {
+      let start = base.distance(to: UnsafeRawPointer(found)) - place
+      if start + needle.count <= count, memcmp(base + start, needle, needle.count) == 0 { return true }
+      position = start + place + 1
     }
     return false
   }
-}
-
-extension Slice<UnsafeRawBufferPointer> {
-  fileprivate var baseAddress: UnsafeRawPointer? { UnsafeRawBufferPointer(rebasing: self).baseAddress }
 }
 
 /// Reads a file whose size is not known before.
