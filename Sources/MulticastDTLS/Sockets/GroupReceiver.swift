@@ -1,0 +1,136 @@
+import CDatagram
+import Glibc
+import Synchronization
+
+/// The half of a ``MulticastSocket`` that receives: bound to the group's address and port, which it shares with the other peers
+/// of this machine, and a member of the group on some interfaces and no other.
+final class GroupReceiver: Sendable {
+  /// The size of the receive buffer in bytes, and what was asked for.
+  let bufferSize: Int
+  static let wantedBufferSize = 4 << 20
+  /// Whether the kernel hands over what it has joined. An older one hands over each datagram by itself, and our own ones,
+  /// which are then known by their tags.
+  let isJoining: Bool
+
+  private let group: GroupAddress
+  private let destination: SocketAddress
+  private let sources: [SocketAddress]
+  private let descriptor: Descriptor
+  /// Where the group was joined; the first is sent on.
+  private let memberships: Mutex<[Membership]>
+
+  private struct Membership {
+    /// The interface when the group was joined.
+    let interface: NetworkInterface
+    /// Whether the interface was missing since then.
+    var isAway = false
+  }
+
+  /// Opens the socket. It is a member of nothing yet.
+  ///
+  /// - Parameters:
+  ///   - interfaces: Where the group will be joined; the first is sent on.
+  ///   - sources: The only addresses to hear; none hears all.
+  init(_ group: GroupAddress, on interfaces: [NetworkInterface], sources: [IPAddress]) throws(SystemError) {
+    let descriptor = try Descriptor.udpSocket(group.family)
+    try Self.prepare(descriptor, group)
+    bufferSize = Int(max(0, cdatagram_receive_buffer(descriptor.rawValue, CInt(Self.wantedBufferSize))))
+    isJoining = cdatagram_receive_joined(descriptor.rawValue) == 0
+    self.descriptor = descriptor
+    self.group = group
+    destination = group.socketAddress()
+    self.sources = sources.eachOnce.map { SocketAddress($0, port: 0) }
+    memberships = Mutex(interfaces.map { Membership(interface: $0) })
+  }
+
+  private static func prepare(_ receiver: borrowing Descriptor, _ group: GroupAddress) throws(SystemError) {
+    let (yes, no) = (CInt(1), CInt(0))
+    try receiver.setOption(Int(SOL_SOCKET), SO_REUSEADDR, "SO_REUSEADDR", to: yes)
+    // Only where this socket joined: without this, Linux also gives it what comes in wherever any other process of the
+    // machine has joined the group. Source: ip(7). For IPv6 it does so in spite of it, on other interfaces: see `isMeant`.
+    if group.address.isIPv4 {
+      try receiver.setOption(IPPROTO_IP, IP_MULTICAST_ALL, "IP_MULTICAST_ALL", to: no)
+      try receiver.setOption(IPPROTO_IP, IP_PKTINFO, "IP_PKTINFO", to: yes)
+    } else {
+      try receiver.setOption(IPPROTO_IPV6, IPV6_V6ONLY, "IPV6_V6ONLY", to: yes)
+      try receiver.setOption(IPPROTO_IPV6, IPV6_MULTICAST_ALL, "IPV6_MULTICAST_ALL", to: no)
+      try receiver.setOption(IPPROTO_IPV6, IPV6_RECVPKTINFO, "IPV6_RECVPKTINFO", to: yes)
+    }
+  }
+
+  /// What `poll` waits on for datagrams.
+  var rawDescriptor: CInt { descriptor.rawValue }
+
+  /// Keeps away what is sent from a port of this machine, where the kernel can.
+  ///
+  /// - Returns: Whether it does.
+  func discard(from port: UInt16) -> Bool {
+    cdatagram_discard_own(descriptor.rawValue, port) == 0
+  }
+
+  /// Takes what comes to the group's port.
+  func bind() throws(SystemError) {
+    // A group of a link's own cannot be bound to without the number of its interface, which may change.
+    try descriptor.bind(
+      to: group.address.hasZone ? SocketAddress(anyOf: group.family, port: group.port) : destination)
+  }
+
+  /// Joins the group on an interface.
+  func join(_ interface: NetworkInterface) throws(SystemError) {
+    var group = destination
+    if sources.isEmpty {
+      let result = unsafe cdatagram_join(descriptor.rawValue, interface.index, &group, nil)
+      guard result == 0 else { throw SystemError("setsockopt(MCAST_JOIN_GROUP)", -result) }
+    }
+    for var source in sources {
+      let result = unsafe cdatagram_join(descriptor.rawValue, interface.index, &group, &source)
+      guard result == 0 else { throw SystemError("setsockopt(MCAST_JOIN_SOURCE_GROUP)", -result) }
+    }
+  }
+
+  /// Whether a datagram came in where the group was joined, and was sent to the group. For IPv4, the kernel sees to both.
+  func isMeant(_ slot: cdatagram_slot) -> Bool {
+    if group.address.isIPv4 { return true }
+    guard let to = unsafe slot.destination.endpoint?.address, to.inZone(0) == group.address else { return false }
+    let interface = unsafe slot.interface
+    return memberships.withLock { $0.contains { $0.interface.index == interface } }
+  }
+
+  /// Joins again where an interface has been away and is back, under its old number or another. Nothing happens while
+  /// it is away, or was not.
+  ///
+  /// - Parameter first: Is told the number of the first interface, before the group is joined there.
+  /// - Returns: The names of the interfaces where the group was joined again.
+  func rejoinReturned(first: (UInt32) throws(SystemError) -> Void) -> [String] {
+    memberships.withLock { memberships in
+      var names: [String] = []
+      for index in memberships.indices {
+        let former = memberships[index].interface
+        guard let interface = NetworkInterface(current: former.name) else {
+          memberships[index].isAway = true
+          continue
+        }
+        guard memberships[index].isAway || interface != former else { continue }
+        // The kernel has forgotten the membership, but not that this socket asked for it.
+        var group = destination
+        _ = unsafe cdatagram_leave(descriptor.rawValue, former.index, &group)
+        // Not ready yet (without an address, say): the next round tries again.
+        do {
+          if index == 0 { try first(interface.index) }
+          try join(interface)
+        } catch {
+          continue
+        }
+        memberships[index] = Membership(interface: interface)
+        names.append(interface.name)
+      }
+      return names
+    }
+  }
+
+  /// How many datagrams the kernel has dropped, modulo 2^32; nil if it does not say. Source: socket(7), SO_MEMINFO.
+  var dropped: UInt32? {
+    let said = cdatagram_dropped(descriptor.rawValue)
+    return said < 0 ? nil : UInt32(said)
+  }
+}

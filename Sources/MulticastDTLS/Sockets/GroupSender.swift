@@ -1,0 +1,180 @@
+import CDatagram
+import Glibc
+import Synchronization
+import SystemPackage
+
+/// The half of a ``MulticastSocket`` that sends: from a port of its own, to one group, on one interface at a time. Any thread
+/// may send.
+final class GroupSender: Sendable {
+  /// The UDP port that is sent from.
+  let port: UInt16
+
+  private let group: GroupAddress
+  private let destination: SocketAddress
+  private let descriptor: Descriptor
+
+  /// How batches are sent, until the kernel or the path refuses: then the next way, for good.
+  enum Way: UInt8, AtomicRepresentable, CaseIterable {
+    case segments, many, single
+  }
+  private let way: Atomic<Way>
+  /// The most records that leave as segments of one, until the kernel turns out to be an older one.
+  private let segmentLimit: Atomic<Int>
+  /// Whether the kernel hands over what it has joined; what it has not, it discards one by one.
+  private let isJoining: Bool
+  /// How much of what was sent the kernel counts as dropped once it comes back and is discarded.
+  private let discarded = Atomic(0)
+
+  private static let refusals: [Errno] = [.invalidArgument, .ioError, .messageTooLong, .notSupportedOnSocket]
+
+  /// For how long a batch waits for room in the send buffer.
+  private static let patience: CInt = 100
+
+  /// Takes a port, so that it is known before anything is sent.
+  ///
+  /// - Parameters:
+  ///   - isJoining: Whether those who receive get what the kernel has joined.
+  ///   - way: How to send batches at first.
+  ///   - segmentLimit: How many records to send as segments of one at first.
+  init(
+    _ group: GroupAddress, timeToLive: UInt8, isLooping: Bool, isJoining: Bool, way: Way, segmentLimit: Int
+  ) throws(SystemError) {
+    let descriptor = try Descriptor.udpSocket(group.family)
+    try Self.prepare(descriptor, group, timeToLive: timeToLive, isLooping: isLooping)
+    port = try descriptor.bindToFreePort(group.family)
+    self.descriptor = descriptor
+    self.group = group
+    destination = group.socketAddress()
+    self.isJoining = isJoining
+    self.way = Atomic(way)
+    self.segmentLimit = Atomic(segmentLimit)
+  }
+
+  private static func prepare(
+    _ sender: borrowing Descriptor, _ group: GroupAddress, timeToLive: UInt8, isLooping: Bool
+  ) throws(SystemError) {
+    let (hops, loop) = (CInt(timeToLive), CInt(isLooping ? 1 : 0))
+    if group.address.isIPv4 {
+      try sender.setOption(IPPROTO_IP, IP_MULTICAST_TTL, "IP_MULTICAST_TTL", to: hops)
+      try sender.setOption(IPPROTO_IP, IP_MULTICAST_LOOP, "IP_MULTICAST_LOOP", to: loop)
+    } else {
+      try sender.setOption(IPPROTO_IPV6, IPV6_V6ONLY, "IPV6_V6ONLY", to: CInt(1))
+      try sender.setOption(IPPROTO_IPV6, IPV6_MULTICAST_HOPS, "IPV6_MULTICAST_HOPS", to: hops)
+      try sender.setOption(IPPROTO_IPV6, IPV6_MULTICAST_LOOP, "IPV6_MULTICAST_LOOP", to: loop)
+    }
+    // Nobody reads what strangers send to the sender's own port: keep the least of it that the kernel lets us.
+    try sender.setOption(Int(SOL_SOCKET), SO_RCVBUF, "SO_RCVBUF", to: CInt(0))
+  }
+
+  /// Sends on this interface from now on.
+  func chooseInterface(_ interfaceIndex: UInt32) throws(SystemError) {
+    if group.address.isIPv4 {
+      let request = ip_mreqn(imr_multiaddr: in_addr(), imr_address: in_addr(), imr_ifindex: CInt(interfaceIndex))
+      try descriptor.setOption(IPPROTO_IP, IP_MULTICAST_IF, "IP_MULTICAST_IF", to: request)
+    } else {
+      try descriptor.setOption(IPPROTO_IPV6, IPV6_MULTICAST_IF, "IPV6_MULTICAST_IF", to: CInt(interfaceIndex))
+    }
+  }
+
+  /// How batches are sent now.
+  var presentWay: Way {
+    way.load(ordering: .relaxed)
+  }
+
+  /// How many records leave as segments of one now.
+  var presentSegmentLimit: Int {
+    segmentLimit.load(ordering: .relaxed)
+  }
+
+  /// Sends one record as one datagram.
+  ///
+  /// - Throws: ``SystemError`` if the network does not take it now, for instance because its interface is down.
+  func send(_ record: UnsafeRawBufferPointer) throws(SystemError) {
+    // Unconnected, so that the source address is that of the interface as it is now; without waiting, so that an
+    // interface whose queue does not move holds up nobody.
+    _ = try handOver(1, "sendto") {
+      var destination = destination
+      return unsafe cdatagram_send(descriptor.rawValue, record.baseAddress, record.count, &destination)
+    }
+  }
+
+  /// Sends the records of a batch, each as one datagram, with as few calls as the kernel allows.
+  ///
+  /// A lone record does not wait. For more, a full buffer is waited for, for a moment.
+  ///
+  /// - Returns: How many were sent: the first ones of the batch, all if none failed.
+  func send(_ batch: borrowing SendBatch) -> (sent: Int, failure: SystemError?) {
+    unsafe batch.withRecords { bytes, sizes in
+      var (sent, offset) = (0, 0)
+      while sent < sizes.count {
+        do throws(SystemError) {
+          let count = try unsafe sendSome(bytes + offset, UnsafeBufferPointer(rebasing: sizes[sent...]))
+          for index in sent..<(sent + count) { offset += Int(unsafe sizes[index]) }
+          sent += count
+        } catch {
+          guard sizes.count > 1, error.errno == .wouldBlock || error.errno == .noBufferSpace,
+            cdatagram_wait_to_send(descriptor.rawValue, Self.patience) != 0
+          else { return (sent, error) }
+        }
+      }
+      return (sent, nil)
+    }
+  }
+
+  /// Sends at least the first of some records, in the best way that works, and says how many.
+  private func sendSome(
+    _ bytes: UnsafeRawPointer, _ sizes: UnsafeBufferPointer<UInt16>
+  ) throws(SystemError) -> Int {
+    var destination = destination
+    switch sizes.count == 1 ? .single : presentWay {
+    case .segments:
+      let run = unsafe SegmentRun(sizes.span, from: 0, limit: presentSegmentLimit)
+      do throws(SystemError) {
+        _ = try handOver(isJoining ? 1 : run.count, "sendmsg") {
+          unsafe cdatagram_send_segments(descriptor.rawValue, bytes, run.byteCount, sizes[0], &destination)
+        }
+        return run.count
+      } catch {
+        // What the kernel says where it knows fewer segments or none, the device cannot have them, or the path is too narrow
+        // for one: a datagram by itself goes there, if in fragments.
+        guard Self.refusals.contains(error.errno) else { throw error }
+        if run.count > SegmentRun.formerMaximumCount {
+          segmentLimit.store(SegmentRun.formerMaximumCount, ordering: .relaxed)
+        } else {
+          way.store(.many, ordering: .relaxed)
+        }
+      }
+    case .many:
+      do throws(SystemError) {
+        return try handOver(sizes.count, "sendmmsg") {
+          unsafe cdatagram_send_many(
+            descriptor.rawValue, bytes, sizes.baseAddress.unsafelyUnwrapped, UInt32(sizes.count), &destination)
+        }
+      } catch {
+        guard error.errno == .noFunction || error.errno == .notPermitted else { throw error }
+        way.store(.single, ordering: .relaxed)
+      }
+    case .single:
+      try unsafe send(UnsafeRawBufferPointer(start: bytes, count: Int(sizes[0])))
+      return 1
+    }
+    return try unsafe sendSome(bytes, sizes)
+  }
+
+  /// Hands something over to the kernel, which may count as many as `count` of it as dropped before this returns.
+  ///
+  /// - Returns: What the call returned: 0, or how many of them were sent.
+  private func handOver(_ count: Int, _ call: String, _ send: () -> CInt) throws(SystemError) -> Int {
+    discarded.add(count, ordering: .relaxed)
+    let result = send()
+    let unsent = result < 0 ? count : result == 0 ? 0 : count - Int(result)
+    if unsent > 0 { discarded.subtract(unsent, ordering: .relaxed) }
+    guard result >= 0 else { throw SystemError(call, -result) }
+    return Int(result)
+  }
+
+  /// How many datagrams the kernel may have counted as dropped since they came back to us and were discarded.
+  var discardedCount: Int {
+    discarded.load(ordering: .sequentiallyConsistent)
+  }
+}
