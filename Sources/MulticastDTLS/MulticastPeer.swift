@@ -1,5 +1,4 @@
 import Logging
-import Synchronization
 
 /// A member of a group: sends messages to all other members, and receives theirs.
 ///
@@ -66,28 +65,12 @@ public final class MulticastPeer: Sendable {
   private let received: AsyncStream<Message>.Continuation
   private let context: DTLSContext
   private let socket: MulticastSocket
-  private let ring: Mutex<[HeldKey]>
+  private let ring: PeerRing
   private let sent: SentRecords
   /// Nil if this peer only listens.
   private let sending: SendingSide?
   private let loop: ReceiveLoop
   private let log: NoticeLog
-  /// One at a time changes the ring, or stops the peer.
-  private let changing = Mutex(Changing())
-
-  private struct Changing {
-    var isStopped = false
-    /// What is known under keys that are not in the ring any more: they may come back.
-    var formerStates: [KeyID: NodeState] = [:]
-
-    /// Gives the states of keys back, and remembers what was in them.
-    mutating func finish(_ keys: [HeldKey]) {
-      for held in keys {
-        held.keeper.finish()
-        formerStates[held.keyID] = held.keeper.state
-      }
-    }
-  }
 
   /// How many messages wait for a reader: at most 5.6 MB. Some batches fit, which come faster than a task wakes.
   private static let waitingLimit = 4096
@@ -142,12 +125,8 @@ public final class MulticastPeer: Sendable {
     context = try DTLSContext(ownMember: configuration.member, suite: configuration.suite)
     // The locks come before the socket: what it hears then is no more from a former process with our ID. The epoch comes
     // after it: a group that cannot be joined costs none.
-    var held: [HeldKey] = []
-    for key in try Self.derive(keys, context, configuration.engine) {
-      // The epoch that the user gave is for what is sent first.
-      let beginning = configuration.epoch.map { held.isEmpty ? StateKeeper.Beginning.given($0) : .atLeast($0) }
-      held.append(try Self.hold(key, beginning ?? .next, isStart: true, configuration, log))
-    }
+    ring = try PeerRing(keys, configuration, context, log)
+    let held = ring.keys
     socket = try MulticastSocket(
       group: configuration.group,
       interfaces: configuration.interfaces,
@@ -161,11 +140,10 @@ public final class MulticastPeer: Sendable {
       "the receive buffer has \(buffer.0) bytes"
         + (buffer.0 < buffer.1 ? " of \(buffer.1) that were asked for: net.core.rmem_max allows no more" : ""))
     sent = SentRecords(port: socket.sourcePort)
-    Self.prepare(sent, held)
+    sent.prepare(held)
     sending =
       configuration.member == nil
       ? nil : try SendingSide(held[0], socket: socket, sent: sent, recordLimit: recordLimit)
-    ring = Mutex(held)
     let (messages, received) = AsyncStream.makeStream(
       of: Message.self,
       bufferingPolicy: .bufferingOldest(Self.waitingLimit)
@@ -210,17 +188,17 @@ public final class MulticastPeer: Sendable {
 
   /// The fingerprints of the secrets of the ring; the first is sent with.
   public var keyIDs: [KeyID] {
-    ring.withLock { $0.map(\.keyID) }
+    ring.keys.map(\.keyID)
   }
 
   /// The epoch that this node sends in; of one that only listens it says nothing.
   public var epoch: Epoch {
-    ring.withLock { $0[0].keeper.epoch }
+    ring.keys[0].keeper.epoch
   }
 
   /// The file that keeps this node's state under the secret that it sends with; nil if none does.
   public var statePath: String? {
-    ring.withLock { $0[0].keeper.path }
+    ring.keys[0].keeper.path
   }
 
   /// What became of the datagrams that arrived until now.
@@ -281,36 +259,7 @@ public final class MulticastPeer: Sendable {
   /// - Throws: ``StateError`` if there is no epoch to send in with a new secret, ``WolfSSLError`` if wolfSSL fails,
   ///   ``SendError/stopped`` if the peer was stopped; then the former ring stays in force.
   public func use(_ keys: KeyRing) throws {
-    let derived = try Self.derive(keys, context, configuration.engine)
-    try changing.withLock { changing in
-      guard !changing.isStopped else { throw SendError.stopped }
-      let former = ring.withLock { $0 }
-      var next: [HeldKey] = []
-      do {
-        for key in derived {
-          let known = former.first { $0.keyID == key.keyID }
-          next.append(
-            try known
-              ?? Self.hold(
-                key, configuration.epoch.map { .atLeast($0) } ?? .next, known: changing.formerStates[key.keyID],
-                isStart: false, configuration, log))
-        }
-        Self.prepare(sent, next)
-        loop.accept(next + former.without(next))
-        if let sending, next[0].keyID != former[0].keyID {
-          // The disk is waited for before those who send must wait.
-          let (held, epoch) = (next[0], try next[0].keeper.takeEpoch())
-          try sending.change(to: held, epoch: epoch)
-        }
-      } catch {
-        loop.accept(former)
-        changing.finish(next.without(former))
-        throw error
-      }
-      loop.accept(next)
-      ring.withLock { $0 = next }
-      changing.finish(former.without(next))
-    }
+    try ring.change(to: keys, sent, loop, sending)
   }
 
   /// Stops to send and to receive, and ends ``messages`` once what has arrived was taken. Again changes nothing.
@@ -318,49 +267,6 @@ public final class MulticastPeer: Sendable {
     sending?.stop()
     loop.stop()
     received.finish()
-    changing.withLock { changing in
-      changing.isStopped = true
-      for held in ring.withLock({ $0 }) { held.keeper.finish() }
-    }
-  }
-
-  /// Derives the keys of a ring. A secret that is there twice counts once.
-  private static func derive(
-    _ keys: KeyRing, _ context: DTLSContext, _ engine: RecordEngine
-  ) throws(WolfSSLError) -> [GroupKey] {
-    var derived: [GroupKey] = []
-    for secret in keys.secrets {
-      let key = try GroupKey(context, secret, engine: engine)
-      if !derived.contains(where: { $0.keyID == key.keyID }) { derived.append(key) }
-    }
-    return derived
-  }
-
-  /// Opens the state of a key.
-  private static func hold(
-    _ key: GroupKey, _ beginning: StateKeeper.Beginning, known: NodeState? = nil, isStart: Bool,
-    _ configuration: Configuration, _ log: NoticeLog
-  ) throws(StateError) -> HeldKey {
-    guard let member = configuration.member else {
-      // Nothing is sent, so there is no epoch to remember; what was heard is kept while this process runs.
-      let keeper = try StateKeeper(
-        directory: nil, beginning: .given(.first), keyID: key.keyID, member: key.context.recordMember,
-        isEncrypting: false, known: known ?? NodeState(), log: log)
-      return HeldKey(key: key, keeper: keeper)
-    }
-    let keeper = try StateKeeper(
-      directory: configuration.state,
-      beginning: beginning,
-      mayReplaceDamaged: isStart,
-      keyID: key.keyID,
-      member: member,
-      isEncrypting: configuration.suite.isEncrypted,
-      known: known ?? NodeState(),
-      log: log)
-    return HeldKey(key: key, keeper: keeper)
-  }
-
-  private static func prepare(_ sent: SentRecords, _ ring: [HeldKey]) {
-    for held in ring { sent.prepare(held.keyID, epoch: held.keeper.nextEpoch ?? .last) }
+    ring.finish()
   }
 }

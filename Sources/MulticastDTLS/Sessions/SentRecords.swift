@@ -64,6 +64,11 @@ final class SentRecords: Sendable {
     }
   }
 
+  /// Takes note of all keys of a ring.
+  func prepare(_ ring: [HeldKey]) {
+    for held in ring { prepare(held.keyID, epoch: held.keeper.nextEpoch ?? .last) }
+  }
+
   /// Remembers records. To be called before they are sent, or they could be back sooner.
   func remember(_ batch: borrowing SendBatch, keyID: KeyID) {
     sent.withLock { sent in

@@ -1,0 +1,125 @@
+import Synchronization
+
+/// The ring of a peer: the keys in force with what is kept for them on disk, and how they are changed. It may be used from
+/// any task or thread.
+final class PeerRing: Sendable {
+  private let configuration: MulticastPeer.Configuration
+  private let context: DTLSContext
+  private let log: NoticeLog
+  /// The keys in force; the first is sent with.
+  private let held: Mutex<[HeldKey]>
+  /// One at a time changes the ring, or stops the peer.
+  private let changing = Mutex(Changing())
+
+  private struct Changing {
+    var isStopped = false
+    /// What is known under keys that are not in the ring any more: they may come back.
+    var formerStates: [KeyID: NodeState] = [:]
+
+    /// Gives the states of keys back, and remembers what was in them.
+    mutating func finish(_ keys: [HeldKey]) {
+      for held in keys {
+        held.keeper.finish()
+        formerStates[held.keyID] = held.keeper.state
+      }
+    }
+  }
+
+  /// Derives the keys, and opens the state of each, which locks it; no epoch is taken yet.
+  ///
+  /// - Throws: ``StateError`` if a state cannot be used, or another process runs as this node; ``WolfSSLError`` if wolfSSL
+  ///   fails.
+  init(
+    _ keys: KeyRing, _ configuration: MulticastPeer.Configuration, _ context: DTLSContext, _ log: NoticeLog
+  ) throws {
+    (self.configuration, self.context, self.log) = (configuration, context, log)
+    var held: [HeldKey] = []
+    for key in try Self.derive(keys, context, configuration.engine) {
+      // The epoch that the user gave is for what is sent first.
+      let beginning = configuration.epoch.map { held.isEmpty ? StateKeeper.Beginning.given($0) : .atLeast($0) }
+      held.append(try Self.hold(key, beginning ?? .next, isStart: true, configuration, log))
+    }
+    self.held = Mutex(held)
+  }
+
+  /// The keys in force now.
+  var keys: [HeldKey] { held.withLock { $0 } }
+
+  /// Uses other keys from now on, as a whole or not at all; see ``MulticastPeer/use(_:)``.
+  func change(to keys: KeyRing, _ sent: SentRecords, _ loop: ReceiveLoop, _ sending: SendingSide?) throws {
+    let derived = try Self.derive(keys, context, configuration.engine)
+    try changing.withLock { changing in
+      guard !changing.isStopped else { throw SendError.stopped }
+      let former = held.withLock { $0 }
+      var next: [HeldKey] = []
+      do {
+        for key in derived {
+          let known = former.first { $0.keyID == key.keyID }
+          next.append(
+            try known
+              ?? Self.hold(
+                key, configuration.epoch.map { .atLeast($0) } ?? .next, known: changing.formerStates[key.keyID],
+                isStart: false, configuration, log))
+        }
+        sent.prepare(next)
+        loop.accept(next + former.without(next))
+        if let sending, next[0].keyID != former[0].keyID {
+          // The disk is waited for before those who send must wait.
+          let epoch = try next[0].keeper.takeEpoch()
+          try sending.change(to: next[0], epoch: epoch)
+        }
+      } catch {
+        loop.accept(former)
+        changing.finish(next.without(former))
+        throw error
+      }
+      loop.accept(next)
+      held.withLock { $0 = next }
+      changing.finish(former.without(next))
+    }
+  }
+
+  /// Gives the states of all keys back, for good.
+  func finish() {
+    changing.withLock { changing in
+      changing.isStopped = true
+      for held in keys { held.keeper.finish() }
+    }
+  }
+
+  /// Derives the keys of a ring. A secret that is there twice counts once.
+  private static func derive(
+    _ keys: KeyRing, _ context: DTLSContext, _ engine: RecordEngine
+  ) throws(WolfSSLError) -> [GroupKey] {
+    var derived: [GroupKey] = []
+    for secret in keys.secrets {
+      let key = try GroupKey(context, secret, engine: engine)
+      if !derived.contains(where: { $0.keyID == key.keyID }) { derived.append(key) }
+    }
+    return derived
+  }
+
+  /// Opens the state of a key.
+  private static func hold(
+    _ key: GroupKey, _ beginning: StateKeeper.Beginning, known: NodeState? = nil, isStart: Bool,
+    _ configuration: MulticastPeer.Configuration, _ log: NoticeLog
+  ) throws(StateError) -> HeldKey {
+    guard let member = configuration.member else {
+      // Nothing is sent, so there is no epoch to remember; what was heard is kept while this process runs.
+      let keeper = try StateKeeper(
+        directory: nil, beginning: .given(.first), keyID: key.keyID, member: key.context.recordMember,
+        isEncrypting: false, known: known ?? NodeState(), log: log)
+      return HeldKey(key: key, keeper: keeper)
+    }
+    let keeper = try StateKeeper(
+      directory: configuration.state,
+      beginning: beginning,
+      mayReplaceDamaged: isStart,
+      keyID: key.keyID,
+      member: member,
+      isEncrypting: configuration.suite.isEncrypted,
+      known: known ?? NodeState(),
+      log: log)
+    return HeldKey(key: key, keeper: keeper)
+  }
+}
