@@ -56,7 +56,7 @@ unit: all
 	$(TEST) --no-parallel --filter '$(ALONE)'
 
 lint: setup
-	$(SWIFT) format lint --strict --recursive --parallel Package.swift Benchmarks Sources Tests
+	$(SWIFT) format lint --strict --recursive --parallel Package.swift Benchmarks Examples Sources Tests
 
 measure: all
 	scripts/measure ./mcast-peer

@@ -70,6 +70,17 @@ let package = Package(
       ],
       swiftSettings: strict
     ),
+    // What the documentation of the library tells in steps.
+    .executableTarget(
+      name: "leader",
+      dependencies: [
+        "MulticastDTLS",
+        .product(name: "Logging", package: "swift-log"),
+        .product(name: "UnixSignals", package: "swift-service-lifecycle"),
+      ],
+      path: "Examples/Leader",
+      swiftSettings: strict
+    ),
     // Makes the manual page and the completions of what the command says of its options; it is not installed.
     .executableTarget(name: "generator"),
     .target(name: "CBaseline", dependencies: ["CWolfSSL"], path: "Benchmarks/CBaseline"),
@@ -104,7 +115,7 @@ let package = Package(
       swiftSettings: watched
     ),
     .testTarget(name: "MulticastDTLSTests", dependencies: ["FuzzBody", "MulticastDTLS", "TestSupport"]),
-    .testTarget(name: "McastPeerTests", dependencies: ["mcast-peer", "MulticastDTLS", "TestSupport"]),
+    .testTarget(name: "McastPeerTests", dependencies: ["leader", "mcast-peer", "MulticastDTLS", "TestSupport"]),
     .testTarget(name: "McastBenchTests", dependencies: ["TestSupport", "mcast-bench"]),
   ] + fuzzTargets + tsanTargets
 )

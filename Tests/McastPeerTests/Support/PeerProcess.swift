@@ -5,16 +5,21 @@ import Foundation
 import TestSupport
 import Testing
 
-/// A real `mcast-peer`, with its output in files that can be read while it runs. It is killed with the last reference.
+/// A real `mcast-peer`, or another executable of this package, with its output in files that can be read while it runs.
+/// It is killed with the last reference.
 final class PeerProcess {
   private let process = Process()
   private let directory = TemporaryDirectory()
 
   /// The command to test: the one that MCAST_PEER names, or the one that was built beside the tests.
   static var executable: String {
-    if let named = ProcessInfo.processInfo.environment["MCAST_PEER"] { return named }
+    ProcessInfo.processInfo.environment["MCAST_PEER"] ?? built("mcast-peer")
+  }
+
+  /// An executable of this package that was built beside the tests.
+  static func built(_ name: String) -> String {
     let tests = try! FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
-    return URL(filePath: tests).deletingLastPathComponent().appending(path: "mcast-peer").path
+    return URL(filePath: tests).deletingLastPathComponent().appending(path: name).path
   }
 
   /// Whether its use of memory and CPU says anything: that of a debug build, or one with a sanitizer, does not.
@@ -26,14 +31,15 @@ final class PeerProcess {
   /// Starts a peer.
   ///
   /// - Parameters:
+  ///   - executable: What to run; without one, the command.
   ///   - home: Its HOME; without one, a directory of its own.
   ///   - secret: Its DTLS_MCAST_SECRET, if any.
   ///   - namespace: Where it runs; without one, here.
   init(
-    _ arguments: [String], home: TemporaryDirectory? = nil, secret: String? = nil, namespace: Namespace? = nil,
-    environment: [String: String] = [:], shell: String? = nil
+    _ arguments: [String], executable: String = executable, home: TemporaryDirectory? = nil, secret: String? = nil,
+    namespace: Namespace? = nil, environment: [String: String] = [:], shell: String? = nil
   ) throws {
-    let command = (namespace?.prefix ?? []) + (shell.map { ["sh", "-c", $0] } ?? []) + [Self.executable] + arguments
+    let command = (namespace?.prefix ?? []) + (shell.map { ["sh", "-c", $0] } ?? []) + [executable] + arguments
     process.executableURL = URL(filePath: "/usr/bin/env")
     process.arguments = command
     var all = ["PATH": ProcessInfo.processInfo.environment["PATH"] ?? "", "HOME": (home ?? directory).path]
