@@ -78,6 +78,7 @@ public final class MulticastPeer: Sendable {
   /// Joins the group and starts to listen. Takes some 60 ms for each secret, nearly all of it to derive keys.
   ///
   /// - Parameters:
+  ///   - configuration: Who this node is, whom it listens to, and where.
   ///   - keys: The group secrets; the first is sent with, all are accepted.
   ///   - logger: Is told, few times, what a person should know: why nothing arrives, who restarted, which IDs are used
   ///     twice, who has gone over to another key, when the interface comes back; and with level debug of passing errors, and

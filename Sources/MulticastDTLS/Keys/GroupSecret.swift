@@ -67,7 +67,9 @@ public final class GroupSecret: Sendable {
 
   /// Reads a secret from a descriptor to its end, as a key ring is written: one line, and comments if need be.
   ///
-  /// - Parameter name: What the descriptor is, for errors.
+  /// - Parameters:
+  ///   - descriptor: Where to read; it stays open.
+  ///   - name: What the descriptor is, for errors.
   /// - Throws: ``SecretError`` if there is not exactly one secret, it cannot be used, the descriptor cannot be read, or it
   ///   is a file that others can use.
   public convenience init(readingFrom descriptor: CInt, name: String) throws(SecretError) {

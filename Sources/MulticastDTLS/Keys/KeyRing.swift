@@ -32,7 +32,9 @@ public struct KeyRing: Sendable {
   /// wiped and removed when it is read, so that neither the processes that this one starts nor `/proc` show it. (So no
   /// other thread may use the environment meanwhile; see getenv(3).)
   ///
-  /// - Parameter makesOwnFile: Whether the user's own file is made if there is none.
+  /// - Parameters:
+  ///   - source: Where the ring is kept.
+  ///   - makesOwnFile: Whether the user's own file is made if there is none.
   /// - Throws: ``SecretError`` if there is no secret, one cannot be used, or others can read or change the file.
   public init(from source: SecretSource, makesOwnFile: Bool = true) throws(SecretError) {
     var isNew = false
@@ -43,7 +45,9 @@ public struct KeyRing: Sendable {
 
   /// Reads a ring that exists, also from a file that others can read or change.
   ///
-  /// - Parameter report: Is told of that, and may throw what it is told.
+  /// - Parameters:
+  ///   - source: Where the ring is kept.
+  ///   - report: Is told that others can, and may throw what it is told.
   /// - Throws: ``SecretError`` if there is no secret, or one cannot be used.
   public init(
     from source: SecretSource, ifOpenToOthers report: (SecretError) throws(SecretError) -> Void

@@ -43,7 +43,7 @@ public struct MemberSet: Hashable, Sendable {
 }
 
 extension MemberSet: CustomStringConvertible {
-  /// The set as ``init(_:)`` reads it: runs as ranges, separated by commas.
+  /// The set as ``init(_:)-(StringProtocol)`` reads it: runs as ranges, separated by commas.
   public var description: String {
     var runs: [ClosedRange<UInt8>] = []
     for id in members.map(\.rawValue) {

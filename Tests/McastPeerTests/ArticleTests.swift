@@ -1,0 +1,43 @@
+import Foundation
+import TestSupport
+import Testing
+
+@Suite("What the documentation of the library shows")
+struct ArticleTests {
+  /// The Swift that a page of it shows.
+  private static func blocks(of page: String) throws -> [Substring] {
+    let blocks = try Project.text(of: "Sources/MulticastDTLS/MulticastDTLS.docc/\(page)")
+      .matches(of: /(?m)^```swift\n((?s:.*?)\n)```$/).map(\.output.1)
+    return try #require(blocks.isEmpty ? nil : blocks)
+  }
+
+  /// Whether lines stand in a source one after the other, as deep as they are there.
+  private static func stands(_ block: Substring, in source: String) -> Bool {
+    (0...4).contains { depth in
+      let lines = block.split(separator: "\n", omittingEmptySubsequences: false).map { line in
+        line.isEmpty ? "" : String(repeating: "  ", count: depth) + line
+      }
+      return "\n\(source)".contains("\n" + lines.joined(separator: "\n"))
+    }
+  }
+
+  @Test("is all of the example, as it is compiled here")
+  func example() throws {
+    let blocks = try Self.blocks(of: "WhoLeads.md")
+    let directory = "Examples/Leader"
+    let sources = try FileManager.default.contentsOfDirectory(atPath: Project.root.appending(path: directory).path)
+      .map { try Project.text(of: "\(directory)/\($0)") }
+    for block in blocks { #expect(sources.contains { Self.stands(block, in: $0) }, "\(block)") }
+
+    func lines(_ texts: [some StringProtocol]) -> Set<String> {
+      Set(texts.joined().split(separator: "\n").map { $0.trimmingCharacters(in: .whitespaces) })
+    }
+    #expect(lines(sources).subtracting(lines(blocks)).filter { !$0.hasPrefix("import ") } == [])
+  }
+
+  @Test("is, on its first page, what the tests of the README compile")
+  func firstPage() throws {
+    let compiled = try Project.text(of: "Tests/MulticastDTLSTests/ReadmeTests.swift")
+    for block in try Self.blocks(of: "MulticastDTLS.md") { #expect(Self.stands(block, in: compiled), "\(block)") }
+  }
+}
