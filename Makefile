@@ -2,8 +2,9 @@
 #
 #   make            build ./mcast-peer
 #   make demo       three peers over loopback for ten seconds, and a verdict
-#   make test       all that CI runs: lint, the demo, the tests, the Debian package in a clean root
+#   make test       all that CI runs: lint, the demo, the tests, the documentation, the Debian package in a clean root
 #   make run-node0  run node 0 in this terminal; likewise 1 and 2
+#   make docs       the documentation of the library, in .build/docs; fails on what is wrong with it
 #   make measure    start-up time, idle CPU and memory, against their limits
 #   make bench      the library beside plain UDP and wolfSSL's own calls: rates, CPU, latency, and verdicts
 #   make bench-check  the part of it that has verdicts, and fails if one is missed
@@ -33,7 +34,7 @@ FUZZ_BUILD = FUZZ=1 $(SWIFT) build --scratch-path .build-fuzz --configuration re
 FUZZER = SWIFT_BACKTRACE=enable=no LSAN_OPTIONS=suppressions=scripts/lsan.supp:print_suppressions=0 \
   .build-fuzz/release/fuzz -artifact_prefix=.build-fuzz/
 
-.PHONY: all demo test unit lint measure bench bench-check soak asan tsan fuzz fuzz-build fuzz-keep run-node0 run-node1 run-node2 generated install uninstall deb deb-test clean setup
+.PHONY: all demo test unit docs lint measure bench bench-check soak asan tsan fuzz fuzz-build fuzz-keep run-node0 run-node1 run-node2 generated install uninstall deb deb-test clean setup
 .NOTPARALLEL:
 
 all: setup
@@ -43,7 +44,7 @@ all: setup
 demo: all
 	scripts/demo ./mcast-peer
 
-test: lint demo unit deb-test
+test: lint demo unit docs deb-test
 
 unit: all
 	scripts/setup test
@@ -57,6 +58,11 @@ unit: all
 
 lint: setup
 	$(SWIFT) format lint --strict --recursive --parallel Package.swift Benchmarks Examples Sources Tests
+
+# Built as the tests are, so that after them nothing is compiled again.
+docs:
+	scripts/setup docs
+	SWIFT="$(SWIFT)" WARNINGS_AS_ERRORS=1 scripts/docs
 
 measure: all
 	scripts/measure ./mcast-peer
