@@ -1,0 +1,146 @@
+import Foundation
+import TestSupport
+import Testing
+
+@testable import MulticastDTLS
+@testable import mcast_peer
+
+@Suite("README and docs/")
+struct DocumentTests {
+  /// What a remark before a block of commands can be.
+  private enum Remark {
+    /// It cannot be run here, and why.
+    case notRun(String)
+    /// Another suite runs it.
+    case runBy(String)
+
+    init?(_ text: String) {
+      if let match = text.wholeMatch(of: /not run by a test(?: in this form)?: (.+)/) {
+        self = .notRun(String(match.output.1))
+      } else if let match = text.wholeMatch(of: /run by (\w+)/) {
+        self = .runBy(String(match.output.1))
+      } else {
+        return nil
+      }
+    }
+  }
+
+  private static let run = DocumentScenes.all.flatMap(\.commands).filter { !$0.isOurs }
+    .flatMap { $0.text.split(separator: "\n").map(String.init) }
+
+  @Test("each command of a page is run by a test, or says why it cannot be", arguments: Page.all)
+  func complete(page: Page) throws {
+    for block in page.blocks {
+      #expect(["sh", "text", "json", "swift"].contains(block.language), "\(page.path): ```\(block.language)")
+      guard block.language == "sh" else { continue }
+      switch block.remark.flatMap(Remark.init) {
+      case .notRun(let reason): #expect(reason.count > 10, "\(reason)")
+      case .runBy(let suite):
+        let path = "Tests/McastPeerTests/\(suite).swift"
+        #expect(FileManager.default.fileExists(atPath: Project.root.appending(path: path).path), "\(path)")
+      case nil:
+        for command in block.commands { #expect(Self.run.contains(command), "\(page.path): \(command)") }
+      }
+    }
+    // There is no other way to show a command.
+    for line in page.parts.prose { #expect(!line.hasPrefix("    "), "\(page.path): \(line)") }
+  }
+
+  @Test("each command that is run for the pages stands on one")
+  func used() {
+    let shown = Set(Page.all.flatMap(\.blocks).flatMap(\.commands))
+    for command in Self.run { #expect(shown.contains(command), "\(command)") }
+    #expect(Page.all.count > 8 && Self.run.count > 30)
+  }
+
+  @Test(
+    "the commands do what the pages say",
+    .enabled(if: Namespace.isAvailable && Family.all.contains(.ipv6), "needs a namespace"),
+    arguments: DocumentScenes.all.filter { !$0.needsRoot })
+  func commands(scene: Scene) async throws {
+    try await scene.run()
+  }
+
+  @Test(
+    "and so do those for root alone", .enabled(if: Namespace.isAvailable && getuid() == 0, "needs root"),
+    arguments: DocumentScenes.all.filter(\.needsRoot))
+  func rootCommands(scene: Scene) async throws {
+    try await scene.run()
+  }
+
+  @Test("each link leads somewhere", arguments: Page.all)
+  func links(page: Page) throws {
+    let folder = URL(filePath: page.path, relativeTo: Project.root).deletingLastPathComponent()
+    for link in page.links where !link.hasPrefix("https://") {
+      let parts = link.split(separator: "#", omittingEmptySubsequences: false).map(String.init)
+      let target = parts[0].isEmpty ? page.path : folder.appending(path: parts[0]).standardized.path
+      let file = parts[0].isEmpty ? Project.root.appending(path: page.path).path : target
+      #expect(FileManager.default.fileExists(atPath: file), "\(page.path): \(link)")
+      if parts.count > 1 {
+        let text = try String(contentsOfFile: file, encoding: .utf8)
+        #expect(Page(path: file, text: text).anchors.contains(parts[1]), "\(page.path): \(link)")
+      }
+    }
+  }
+
+  @Test("each option and each target of make that a page names is there", arguments: Page.all)
+  func names(page: Page) throws {
+    let options = Set(SettingVariables.all.map { "--\($0.0)" })
+    // Of other commands than the peer: secret and doctor, scp, docker, and wolfSSL's configure.
+    let others: Set = ["--write", "--wait", "--help", "--version", "--user", "--network", "--volume", "--now"]
+    let makefile = try Project.text(of: "Makefile")
+    for code in page.inlineCode {
+      for match in code.matches(of: /(?:^|\s)(--[a-z][-a-z]*)/) {
+        let option = String(match.output.1)
+        #expect(options.contains(option) || others.contains(option), "\(page.path): \(code)")
+      }
+      if let target = code.wholeMatch(of: /make ([a-z-]+)(?: .*)?/)?.output.1 {
+        #expect(makefile.contains("\n.PHONY: ") && makefile.contains(" \(target)"), "\(page.path): \(code)")
+        #expect(makefile.contains(try Regex("(?m)^[a-z -]*\\b\(target)\\b[a-z -]*:")), "\(page.path): \(code)")
+      }
+    }
+  }
+
+  @Test("docs/options.md has each option of the command, with the variable that sets it")
+  func table() throws {
+    let rows = try Project.text(of: "docs/options.md").matches(of: /(?m)^\| (.+?) \| (.*?) \|/).map {
+      (option: String($0.output.1), variable: String($0.output.2))
+    }
+    var expected: Set<String> = []
+    for (option, _) in SettingVariables.all {
+      let variable = "`\(SettingVariables.variable(option))`"
+      expected.insert(variable)
+      let row = try #require(rows.first { $0.variable == variable }, "\(option)")
+      #expect(row.option.contains(option == "node-id" ? "<node-id>" : "--\(option)"), "\(row)")
+    }
+    #expect(Set(rows.map(\.variable).filter { $0.contains("MCAST_PEER_") }) == expected)
+  }
+
+  @Test("the events that docs/events.md shows are valid, and its tables name all that the schema has")
+  func events() async throws {
+    let page = try Project.text(of: "docs/events.md")
+    let block = try #require(page.firstMatch(of: /```json\n((?s:.*?))```/)).output.1
+    #expect(try await Project.validate(String(block)) == ["start": 1, "received": 1, "sent": 1])
+    let definitions = try #require(try Project.eventSchema["$defs"] as? [String: [String: Any]])
+    for (event, definition) in definitions {
+      guard let properties = definition["properties"] as? [String: [String: Any]] else { continue }
+      let row = try #require(page.split(separator: "\n").first { $0.hasPrefix("| `\(event)` |") }, "\(event)")
+      for (name, property) in properties {
+        if !["event", "time"].contains(name) { #expect(row.contains("`\(name)`"), "\(event) \(name)") }
+        for word in property["enum"] as? [String] ?? [] where name != "suite" {
+          #expect(page.contains("`\(word)`"), "\(event) \(name) \(word)")
+        }
+      }
+    }
+  }
+
+  @Test("the record that docs/wire-format.md shows is that of the vectors")
+  func record() throws {
+    let page = try Project.text(of: "docs/wire-format.md")
+    let shown = try #require(page.firstMatch(of: /```text\n(17 fefd (?s:.*?))```/)).output.1.filter(\.isHexDigit)
+    let record = try #require(Vectors.shared[.wdmNullSHA256].records.first)
+    #expect(shown == hexadecimal(record.datagram))
+    #expect(page.contains("`\(String(decoding: record.payload, as: UTF8.self))`"))
+    #expect(page.contains("`\(Vectors.shared.secret)`"))
+  }
+}
