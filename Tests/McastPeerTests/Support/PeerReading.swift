@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 
 extension PeerProcess {
   /// The numbers of the messages that it has shown of a node, in that order.
@@ -19,6 +20,11 @@ extension PeerProcess {
       }
     }
     return numbers
+  }
+
+  /// Waits until it has shown some messages of a node; which ones depends on who was ready first.
+  func waitUntilHeard(_ node: Int, count: Int = 3) async throws {
+    try await eventually("\(count) messages of node \(node)") { try shown(from: node).count >= count }
   }
 
   /// The numbers of the messages that it has sent.
