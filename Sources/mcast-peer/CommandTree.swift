@@ -12,7 +12,7 @@ struct CommandTree: ParsableCommand {
   )
 
   /// How the parser is asked to generate something, or to tell of a command.
-  private static let requests = ["--generate-completion-script", "--experimental-dump-help", "help"]
+  private static let requests = ["--generate-completion-script", "--experimental-dump-help"]
 
   @OptionGroup var settings: Settings
 

@@ -45,7 +45,7 @@ struct Failure {
   private var help: String {
     switch command {
     case is SecretCommand.Type: "--help after the subcommand"
-    case is MCastPeer.Type: "mcast-peer --help"
+    case is MCastPeer.Type, is CommandTree.Type: "\(MCastPeer.name) --help"
     default: "\(MCastPeer.name) \(command.configuration.commandName ?? "") --help"
     }
   }

@@ -172,7 +172,9 @@ struct MCastPeer: AsyncParsableCommand {
         throw ValidationError("argument \(index) is not valid UTF-8")
       }
     }
-    return Array(CommandLine.arguments.dropFirst())
+    let arguments = Array(CommandLine.arguments.dropFirst())
+    // 'help secret new', which the help of a command names, is 'secret new --help'.
+    return arguments.first == "help" ? arguments.dropFirst() + ["--help"] : arguments
   }
 }
 

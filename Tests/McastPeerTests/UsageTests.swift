@@ -119,10 +119,21 @@ struct UsageTests {
       "--count", "--message", "--secret-file", "--epoch", "--state-dir", "--stats", "SIGUSR1", "--verbose", "--version",
       "--stdin", "--listen", "--datagram", "--output", "default: text", "--deadline", "--expect", "--source",
       "--no-loop",
-      "[ff02::1%eth0]:12345", "MCAST_PEER_GROUP", "65 standard input", "1 fewer messages",
+      "[ff12::1%eth0]:12345", "MCAST_PEER_GROUP", "65 standard input", "1 fewer messages",
     ] {
       #expect(help.contains(text), "\(text)")
     }
+  }
+
+  @Test(
+    "help of a command is had by the words that help itself names, too",
+    arguments: ["", "watch", "secret", "secret new", "secret rotate add"])
+  func helpByName(command: String) async throws {
+    let words = command.split(separator: " ").map(String.init)
+    let named = try PeerProcess(["help"] + words)
+    let asked = try PeerProcess(words + ["--help"])
+    for peer in [named, asked] { #expect(try await peer.exitCode() == 0) }
+    #expect(try named.output == asked.output && named.output.hasPrefix("OVERVIEW: "))
   }
 
   @Test("a library without multicast at run time is told from a good one")
