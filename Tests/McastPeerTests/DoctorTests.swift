@@ -133,6 +133,17 @@ struct DoctorTests {
       "\(lines)")
   }
 
+  @Test("another secret at one member is a failure also where another is heard, and a warning of a stranger")
+  func otherSecretOfOne() async throws {
+    let pair = try Pair()
+    let nodes = [try pair.node(0), try pair.node(1, secret: "quite another secret")]
+    for node in nodes { try await node.waitForError("peers 0-2") }
+    let lines = try await pair.doctor(code: 1)
+    #expect(has(lines, "failure members: records from 192.0.2.7:", "as node 1 do not authenticate"), "\(lines)")
+    let others = try await pair.doctor(["--peers", "0,2"], code: 0)
+    #expect(has(others, "warning members: records from 192.0.2.7:", "as node 1 do not authenticate"), "\(others)")
+  }
+
   @Test("encryption elsewhere, and none here")
   func otherSuite() async throws {
     let pair = try Pair()

@@ -61,7 +61,7 @@ struct MemberChecks {
     listening.peer.stop()
     let traffic = listening.peer.traffic
     let heard = traffic.members.filter { $0.value.received > 0 }.sorted { $0.key < $1.key }
-    var findings = refusals(listening.notices.all.withLock { $0 }, isAnybodyHeard: !heard.isEmpty)
+    var findings = refusals(listening.notices.all.withLock { $0 }, heard: Set(heard.map(\.key)))
     let refused = traffic.refused.values.reduce(0, +)
     if !heard.isEmpty {
       findings.append(
@@ -82,12 +82,15 @@ struct MemberChecks {
     return "node \(member) (\(parts.compactMap { $0 }.joined(separator: ", ")))"
   }
 
-  /// What was refused of others is why they are not heard.
-  private func refusals(_ notices: [NoticeReport], isAnybodyHeard: Bool) -> [Finding] {
+  /// What was refused of a member is why it is not heard; it is no more than odd, if the member is heard all the same.
+  private func refusals(_ notices: [NoticeReport], heard: Set<MemberID>) -> [Finding] {
     let causes = ["forged", "forgedOther", "otherSuite", "staleEpoch", "repeating", "alternating"]
+    // Those that a peer with these options would wait for; others may be another group's.
+    let missed = network.namesPeers ? network.peers : NetworkOptions.peersOfPeer
     return notices.filter { causes.contains($0.cause) }.map { notice in
-      Finding(
-        verdict: isAnybodyHeard ? .warning : .failure, check: "members", text: notice.text, advice: nil)
+      let isMissed = notice.member.map { missed.contains($0) && !heard.contains($0) } ?? false
+      return Finding(
+        verdict: isMissed || heard.isEmpty ? .failure : .warning, check: "members", text: notice.text, advice: nil)
     }
   }
 

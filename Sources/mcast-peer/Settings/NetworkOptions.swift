@@ -21,6 +21,9 @@ struct NetworkOptions {
   private let stateDir: String?
   private let engine: RecordEngine
 
+  /// The members that a peer listens to where nobody says who they are.
+  static let peersOfPeer = MemberSet(0...2)
+
   /// - Parameters:
   ///   - line: What the command line says.
   ///   - environment: What the environment says.

@@ -37,7 +37,7 @@ struct Options {
       throw ValidationError("the <node-id> is missing: give this node's own ID, 0 to 255")
     }
     self.nodeID = nodeID
-    network = try NetworkOptions(line.network, environment.network, peers: MemberSet(0...2))
+    network = try NetworkOptions(line.network, environment.network, peers: NetworkOptions.peersOfPeer)
     output = line.output ?? environment.output ?? .text
     isDatagram = line.datagram || environment.datagram
     deadline = line.deadline ?? environment.deadline
