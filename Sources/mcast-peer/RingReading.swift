@@ -68,7 +68,7 @@ struct RingReading {
     let others = configuration.peers.members.filter { $0 != configuration.member }
     return Dictionary(grouping: others) { heard[$0]?.keyID?.description ?? "" }.sorted { $0.key < $1.key }
       .map { keyID, members in
-        "node \(MemberSet(members)) \(keyID.isEmpty ? "was not heard" : "was last heard with \(keyID)")"
+        "\(MemberSet(members).named) \(keyID.isEmpty ? "not heard" : "last heard with \(keyID)")"
       }
       .joined(separator: ", ")
   }

@@ -97,7 +97,7 @@ struct SecretCommand: ParsableCommand {
       if write {
         let path = try File.path(path)
         try RingFile(path: path).create()
-        try Console.write("\(path): \(KeyRing(from: .file(path: path)).secrets[0].keyID())\n", to: STDOUT_FILENO)
+        try Console.write("\(path): key ID \(KeyRing(from: .file(path: path)).secrets[0].keyID())\n", to: STDOUT_FILENO)
       } else {
         try closeToOthers(STDOUT_FILENO)
         try unsafe GroupSecret.random().withBytes { try unsafe Console.write($0, to: STDOUT_FILENO) }

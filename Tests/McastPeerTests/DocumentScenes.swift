@@ -89,8 +89,8 @@ enum DocumentScenes {
     Scene(
       testDescription: "Keys: a secret is made in each way, and its key ID told", secret: nil,
       commands: [
-        .init(text: "mcast-peer secret new --write", shows: [".config/mcast-peer/secret: "], ends: true),
-        .init(text: "mcast-peer secret new --write FILE", shows: ["FILE: "], ends: true),
+        .init(text: "mcast-peer secret new --write", shows: [".config/mcast-peer/secret: key ID "], ends: true),
+        .init(text: "mcast-peer secret new --write FILE", shows: ["FILE: key ID "], ends: true),
         .init(text: "mcast-peer secret new", shows: ["\n"], ends: true),
         .init(text: "mcast-peer secret id", shows: ["  sends, and is accepted\n"], ends: true),
       ]),

@@ -101,7 +101,7 @@ struct ReadAgainTests {
     try await peers[0].readRingAgain()
     try await peers[0].waitForError(
       "key ID \(oldID) was removed, and was what node 2 sent with when last heard: add and promote \(newID) there")
-    try await peers[0].waitForError("node 2 was last heard with \(oldID)")
+    try await peers[0].waitForError("node 2 last heard with \(oldID)")
     // It takes the last step, and all is well.
     files[2].write([new])
     try await peers[2].readRingAgain()

@@ -37,7 +37,8 @@ struct RingCommandTests {
       let made = try await run(arguments)
       let text = try String(contentsOfFile: path, encoding: .utf8)
       #expect(made.code == 0 && text.wholeMatch(of: /[0-9a-f]{64}\n/) != nil)
-      #expect(made.output.wholeMatch(of: /[^\n]+: [0-9a-f]{4}-[0-9a-f]{4}\n/) != nil && made.output.hasPrefix(path))
+      #expect(
+        made.output.wholeMatch(of: /[^\n]+: key ID [0-9a-f]{4}-[0-9a-f]{4}\n/) != nil && made.output.hasPrefix(path))
       #expect(try FileManager.default.attributesOfItem(atPath: path)[.posixPermissions] as? Int == 0o600)
       let again = try await run(arguments)
       #expect(again.code == 78 && again.errors.contains("not overwritten") && again.output == "")

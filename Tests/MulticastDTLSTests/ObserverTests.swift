@@ -245,7 +245,7 @@ struct ObserverTests {
       member: 0, peers: MemberSet(0...4), keyIDs: [old, new], isEncrypted: true, group: .standard, interface: "lo")
     var whereabouts = Whereabouts()
     func text() -> String { Readiness(whereabouts, of: MemberSet(1...3)).text(here) }
-    #expect(text() == "last heard: not heard: node 1-3; this node sends with 9ab7-6d2d")
+    #expect(text() == "last heard: not heard: nodes 1-3; this node sends with 9ab7-6d2d")
     for member in [1, 2] as [MemberID] { _ = whereabouts.heard(member, keyID: old, isFirstOfEpoch: true, now: start) }
     let isMoved = whereabouts.heard(2, keyID: new, isFirstOfEpoch: true, now: start)
     #expect(isMoved)
@@ -303,7 +303,7 @@ struct ObserverTests {
         ["last heard: node 1 with 0102-0304", "not heard: node 2", "this node sends with 9ab7-6d2d"]
       ),
       (.keyChanged(1, key), ["node 1 now sends with key ID 0102-0304"]),
-      (.keyDropped(key, [1, 2]), ["0102-0304", "node 1-2", "add and promote 9ab7-6d2d"]),
+      (.keyDropped(key, [1, 2]), ["0102-0304", "nodes 1-2", "add and promote 9ab7-6d2d"]),
       (.restarted(1, .last), ["node 1", "restarted", "65535"]), (.silent(1, .milliseconds(1500)), ["node 1", "1.5 s"]),
       (.heardAgain(1), ["node 1", "again"]), (.ownIDUsed(one), ["192.0.2.1:1000", "node ID 0"]),
       (.ownIDRepeated(one), ["192.0.2.1:1000", "node ID 0"]),

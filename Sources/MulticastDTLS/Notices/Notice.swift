@@ -104,7 +104,7 @@ enum Notice: Hashable {
     case .readiness(let readiness):
       readiness.text(here)
     case .keyDropped(let keyID, let members):
-      "key ID \(keyID) was removed, and was what node \(MemberSet(members)) sent with when last heard: add and promote "
+      "key ID \(keyID) was removed, and was what \(MemberSet(members).named) sent with when last heard: add and promote "
         + "\(here.sendingKey) there, or add \(keyID) here again"
     case .unknownMember(let member, let source):
       "node \(member) at \(source) is a member of the group, but not among --peers \(here.peers): add it to hear it"

@@ -23,8 +23,8 @@ struct Readiness: Hashable {
         ? "all other members were heard with key ID \(keyID), and this node sends with it, too"
         : "all other members were heard with key ID \(keyID), but this node sends with \(here.sendingKey)"
     }
-    var parts = members.sorted { "\($0.key)" < "\($1.key)" }.map { "node \($1) with \($0)" }
-    if !unheard.members.isEmpty { parts.append("not heard: node \(unheard)") }
+    var parts = members.sorted { "\($0.key)" < "\($1.key)" }.map { "\($1.named) with \($0)" }
+    if !unheard.members.isEmpty { parts.append("not heard: \(unheard.named)") }
     return "last heard: \(parts.joined(separator: ", ")); this node sends with \(here.sendingKey)"
   }
 }

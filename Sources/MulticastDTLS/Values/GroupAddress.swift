@@ -21,8 +21,8 @@ public struct GroupAddress: Hashable, Sendable {
     self.port = port
   }
 
-  /// Reads `239.255.0.1`, `ff15::1` or `ff02::1%eth0`; and with a port `239.255.0.1:12345`, `[ff15::1]:12345` or
-  /// `[ff02::1%eth0]:12345`. Without one it is 12345.
+  /// Reads `239.255.0.1`, `ff15::1` or `ff12::1%eth0`; and with a port `239.255.0.1:12345`, `[ff15::1]:12345` or
+  /// `[ff12::1%eth0]:12345`. Without one it is 12345.
   ///
   /// - Throws: ``InvalidValue`` if the address is not a multicast address or the port is not in 1...65535.
   public init(_ text: String) throws(InvalidValue) {
@@ -45,7 +45,7 @@ public struct GroupAddress: Hashable, Sendable {
         )
       }
       guard !parts[1].isEmpty else {
-        throw InvalidValue("'\(host)' names no interface after the %: as in ff02::1%eth0")
+        throw InvalidValue("'\(host)' names no interface after the %: as in ff12::1%eth0")
       }
     }
     var number = Self.defaultPort

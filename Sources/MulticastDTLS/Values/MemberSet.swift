@@ -55,4 +55,7 @@ extension MemberSet: CustomStringConvertible {
     }
     return runs.map { $0.count == 1 ? "\($0.lowerBound)" : "\($0.lowerBound)-\($0.upperBound)" }.joined(separator: ",")
   }
+
+  /// The same for the middle of a sentence: `node 1`, `nodes 1-3`.
+  package var named: String { "node\(members.count == 1 ? "" : "s") \(self)" }
 }

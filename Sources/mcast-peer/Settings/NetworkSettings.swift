@@ -9,7 +9,7 @@ struct NetworkSettings: ParsableArguments {
     help: .init(
       """
       The multicast group, IPv4 or IPv6, and its UDP port if it is not \(GroupAddress.defaultPort): 239.255.0.1:12345, \
-      [ff15::1]:12345, [ff02::1%eth0]:12345. (default: \(GroupAddress.standard))
+      [ff15::1]:12345, [ff12::1%eth0]:12345. (default: \(GroupAddress.standard))
       """,
       valueName: "address[:port]"
     ),
