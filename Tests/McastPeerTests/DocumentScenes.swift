@@ -42,6 +42,15 @@ enum DocumentScenes {
         .init(text: "sensor | mcast-peer 0 --stdin", shows: ["Node 0: Sent: \"21.6 C\""], ends: true),
       ], files: ["log": Array("21.5 C\n21.6 C\n".utf8)]),
     Scene(
+      testDescription: "Data: a message that is no text",
+      commands: [
+        .init(
+          text:
+            #"mcast-peer 1 --listen -o json | jq --unbuffered -c 'select(.event == "received") | [.member, .text // .base64]'"#,
+          shows: ["[0,\"/w==\"]\n"]),
+        .ours("printf '\\377\\n' | mcast-peer 0 --stdin", ends: true),
+      ]),
+    Scene(
       testDescription: "Data: a file as one message",
       commands: [
         .init(text: "mcast-peer 1 --listen -o raw --datagram --expect 1 >copy"),
@@ -104,7 +113,6 @@ enum DocumentScenes {
         .ours("mcast-peer 1 -i 0.3", shows: heard(0, 2)),
         .ours("mcast-peer 2 -i 0.3", shows: heard(0, 1)),
         .init(text: "mcast-peer secret new --write new-secret", ends: true),
-        .init(text: "mcast-peer secret id -k new-secret", shows: ["  sends, and is accepted\n"], ends: true),
         .init(text: "mcast-peer secret rotate add <new-secret", ends: true),
         .init(text: "pkill -HUP -x mcast-peer", ends: true, leadsTo: "accepts 9ab7-6d2d, "),
         .init(text: "mcast-peer secret rotate promote 1c22-aa01", ends: true),
@@ -128,8 +136,8 @@ enum DocumentScenes {
       others: [.ours("mcast-peer 1 -g ff15::1 -I eth0 -i 0.2", shows: heard(0))]),
     Scene(
       testDescription: "Operating: a group of a link's own", hasNetworks: true,
-      commands: [.init(text: "mcast-peer 0 -g '[ff02::1234%eth0]:12345'", shows: heard(1))],
-      others: [.ours("mcast-peer 1 -g ff02::1234%eth0 -i 0.2", shows: heard(0))]),
+      commands: [.init(text: "mcast-peer 0 -g '[ff12::1234%eth0]:12345'", shows: heard(1))],
+      others: [.ours("mcast-peer 1 -g ff12::1234%eth0 -i 0.2", shows: heard(0))]),
     Scene(
       testDescription: "Operating: two networks", hasNetworks: true,
       commands: [.init(text: "mcast-peer 0 -I eth0 -I eth1", shows: heard(1, 2))],
@@ -170,13 +178,21 @@ enum DocumentScenes {
       testDescription: "Operating: a firewall that lets the group in", hasNetworks: true,
       network: [
         "nft add table inet filter",
-        "nft add chain inet filter input { type filter hook input priority 0 ; policy drop ; }",
+        "nft add chain inet filter input { type filter hook input priority 0 ; }",
+        "nft add rule inet filter input drop",
       ],
       commands: [
         .init(
-          text: "sudo nft add rule inet filter input ip daddr 239.255.0.1 udp dport 12345 accept", ends: true),
+          text: "sudo nft insert rule inet filter input ip daddr 239.255.0.1 udp dport 12345 accept", ends: true),
         .ours("mcast-peer 0 -i 0.2", shows: heard(1)),
       ], others: [.ours("mcast-peer 1 -i 0.2", shows: heard(0))]),
+    Scene(
+      testDescription: "Operating: what comes in by another interface than the one that leads back", hasNetworks: true,
+      network: ["sysctl -w net.ipv4.conf.eth0.rp_filter=1"],
+      commands: [
+        .init(text: "sudo sysctl -w net.ipv4.conf.eth0.rp_filter=2", ends: true),
+        .ours("cat /proc/sys/net/ipv4/conf/eth0/rp_filter", shows: ["2\n"], ends: true),
+      ]),
     Scene(
       testDescription: "Operating: records on the wire", hasNetworks: true,
       commands: [

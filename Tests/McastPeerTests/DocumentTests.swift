@@ -70,11 +70,11 @@ struct DocumentTests {
 
   @Test("each link leads somewhere", arguments: Page.all)
   func links(page: Page) throws {
-    let folder = URL(filePath: page.path, relativeTo: Project.root).deletingLastPathComponent()
+    let own = Project.root.appending(path: page.path)
     for link in page.links where !link.hasPrefix("https://") {
       let parts = link.split(separator: "#", omittingEmptySubsequences: false).map(String.init)
-      let target = parts[0].isEmpty ? page.path : folder.appending(path: parts[0]).standardized.path
-      let file = parts[0].isEmpty ? Project.root.appending(path: page.path).path : target
+      let target = parts[0].isEmpty ? own : own.deletingLastPathComponent().appending(path: parts[0])
+      let file = target.standardizedFileURL.path
       #expect(FileManager.default.fileExists(atPath: file), "\(page.path): \(link)")
       if parts.count > 1 {
         let text = try String(contentsOfFile: file, encoding: .utf8)
@@ -134,13 +134,14 @@ struct DocumentTests {
     }
   }
 
-  @Test("the record that docs/wire-format.md shows is that of the vectors")
-  func record() throws {
+  @Test("the records that docs/wire-format.md shows are those of the vectors")
+  func records() throws {
     let page = try Project.text(of: "docs/wire-format.md")
-    let shown = try #require(page.firstMatch(of: /```text\n(17 fefd (?s:.*?))```/)).output.1.filter(\.isHexDigit)
-    let record = try #require(Vectors.shared[.wdmNullSHA256].records.first)
-    #expect(shown == hexadecimal(record.datagram))
-    #expect(page.contains("`\(String(decoding: record.payload, as: UTF8.self))`"))
+    let shown = page.matches(of: /```text\n(17 fefd (?s:.*?))```/).map { $0.output.1.filter(\.isHexDigit) }
+    let suites: [CipherSuite] = [.wdmNullSHA256, .pskChaCha20Poly1305]
+    let records = suites.enumerated().map { Vectors.shared[$0.element].records[$0.offset] }
+    #expect(shown == records.map { hexadecimal($0.datagram) })
+    for record in records { #expect(page.contains("`\(String(decoding: record.payload, as: UTF8.self))`")) }
     #expect(page.contains("`\(Vectors.shared.secret)`"))
   }
 }
