@@ -62,6 +62,7 @@ struct Scene: Sendable, CustomTestStringConvertible {
     for (namespace, commands) in [(here, commands), (there, others)] {
       for command in commands {
         let process = try start(command, in: namespace, home)
+        started.append((command, process))
         if command.ends {
           let (code, errors) = (try await process.exitCode(), try process.errors)
           #expect(code == 0, "\(command.text): \(errors)")
@@ -77,7 +78,6 @@ struct Scene: Sendable, CustomTestStringConvertible {
             try await eventually("'\(pattern)'") { try peer.errors.contains(Regex(pattern)) }
           }
         }
-        started.append((command, process))
       }
     }
     for (command, process) in started {
