@@ -12,6 +12,9 @@ struct Departure: Sendable {
   /// How often the streams are looked at, and how often in a row they must be stalled: for 400 ms.
   private static let pause = DispatchTimeInterval.milliseconds(100)
   private static let polls = 4
+
+  /// Says when and how to leave.
+  ///
   /// - Parameters:
   ///   - limit: After this time nothing is waited for.
   ///   - isStalled: Without one, whether standard output or standard error is.
