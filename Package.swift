@@ -83,7 +83,7 @@ let package = Package(
     ),
     // Makes the manual page and the completions of what the command says of its options; it is not installed.
     .executableTarget(name: "generator"),
-    .target(name: "CBaseline", dependencies: ["CWolfSSL"], path: "Benchmarks/CBaseline"),
+    .target(name: "CBaseline", dependencies: ["COpenSSL", "CWolfSSL"], path: "Benchmarks/CBaseline"),
     .target(name: "CBenchSupport", dependencies: ["CWolfSSL"], path: "Benchmarks/CBenchSupport"),
     .executableTarget(
       name: "mcast-bench",

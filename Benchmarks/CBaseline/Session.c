@@ -1,16 +1,9 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <sys/select.h>
-#include <wolfssl/options.h>
-#include <wolfssl/ssl.h>
 
 #include "CBaseline.h"
-
-struct cbaseline_session {
-  WOLFSSL_CTX *context;
-  WOLFSSL *ssl;
-  int socket;
-};
+#include "Session.h"
 
 // Nobody else is spoken to, so any key does.
 static const unsigned char pre_master_secret[48] = {1};
@@ -18,15 +11,15 @@ static const unsigned char client_random[32] = {2};
 static const unsigned char server_random[32] = {3};
 static const unsigned short epoch = 1;
 
-static void free_session(struct cbaseline_session *session) {
+void cbaseline_free_session(struct cbaseline_session *session) {
   if (session->ssl) wolfSSL_free(session->ssl);
   if (session->context) wolfSSL_CTX_free(session->context);
   free(session);
 }
 
 // The order of wolfSSL's documentation: member, suite, session, peers, then the secret.
-static struct cbaseline_session *make_session(uint8_t member, int member_count, const char *suite_name,
-                                              const uint8_t *suite) {
+struct cbaseline_session *cbaseline_make_session(uint8_t member, int member_count, int reserved, const char *suite_name,
+                                                 const uint8_t *suite) {
   struct cbaseline_session *session = calloc(1, sizeof *session);
   if (!session || wolfSSL_Init() != WOLFSSL_SUCCESS) {
     free(session);
@@ -36,37 +29,43 @@ static struct cbaseline_session *make_session(uint8_t member, int member_count, 
   int is_made = session->context && wolfSSL_CTX_mcast_set_member_id(session->context, member) == WOLFSSL_SUCCESS &&
                 wolfSSL_CTX_set_cipher_list(session->context, suite_name) == WOLFSSL_SUCCESS &&
                 (session->ssl = wolfSSL_new(session->context)) != NULL;
+  for (int i = 0; is_made && i < reserved; i++) {
+    is_made = wolfSSL_mcast_peer_add(session->ssl, (unsigned short)(255 - i), 0) == WOLFSSL_SUCCESS;
+  }
   for (int other = 0; is_made && other < member_count; other++) {
     if (other != member) is_made = wolfSSL_mcast_peer_add(session->ssl, (unsigned short)other, 0) == WOLFSSL_SUCCESS;
+  }
+  for (int i = 0; is_made && i < reserved; i++) {
+    is_made = wolfSSL_mcast_peer_add(session->ssl, (unsigned short)(255 - i), 1) == WOLFSSL_SUCCESS;
   }
   is_made = is_made && wolfSSL_set_secret(session->ssl, epoch, pre_master_secret, sizeof pre_master_secret, client_random,
                                           server_random, suite) == WOLFSSL_SUCCESS;
   if (is_made) return session;
-  free_session(session);
+  cbaseline_free_session(session);
   return NULL;
 }
 
 struct cbaseline_session *cbaseline_sending_session(uint8_t member, const char *suite_name, const uint8_t *suite,
                                                     int socket, struct sockaddr_in group) {
-  struct cbaseline_session *session = make_session(member, 0, suite_name, suite);
+  struct cbaseline_session *session = cbaseline_make_session(member, 0, 0, suite_name, suite);
   if (!session) return NULL;
   session->socket = socket;
   if (wolfSSL_set_write_fd(session->ssl, socket) == WOLFSSL_SUCCESS &&
       wolfSSL_dtls_set_peer(session->ssl, &group, sizeof group) == WOLFSSL_SUCCESS) {
     return session;
   }
-  free_session(session);
+  cbaseline_free_session(session);
   return NULL;
 }
 
 struct cbaseline_session *cbaseline_receiving_session(uint8_t member, int member_count, const char *suite_name,
                                                       const uint8_t *suite, int socket) {
-  struct cbaseline_session *session = make_session(member, member_count, suite_name, suite);
+  struct cbaseline_session *session = cbaseline_make_session(member, member_count, 0, suite_name, suite);
   if (!session) return NULL;
   session->socket = socket;
   wolfSSL_dtls_set_using_nonblock(session->ssl, 1);
   if (wolfSSL_set_read_fd(session->ssl, socket) == WOLFSSL_SUCCESS) return session;
-  free_session(session);
+  cbaseline_free_session(session);
   return NULL;
 }
 

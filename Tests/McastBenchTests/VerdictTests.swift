@@ -30,22 +30,35 @@ struct VerdictTests {
     var results = Results()
     for (round, speed) in [100.0, 200, 300].enumerated() {
       results.add(figures(round, speed), to: Cell(method: .baseline))
-      results.add(figures(round, speed * 6), to: Cell(method: .library(.chaCha, isBatched: true)))
+      results.add(figures(round, speed * 12), to: Cell(method: .library(.chaCha, isBatched: true)))
     }
     let verdict = try #require(results.verdicts.first)
     #expect(results.verdicts.count == 1)
-    #expect(verdict.measured == 6)
+    #expect(verdict.measured == 12)
     #expect(verdict.spread == 0)
     #expect(verdict.isMet)
   }
 
-  @Test("the slower side in memory is the limit")
+  @Test("each suite is held against the lean C program with the same suite")
   func limit() throws {
+    var results = Results()
+    for (suite, speed) in zip(Suite.allCases, [100.0, 200]) {
+      results.add(figures(1, speed), to: Cell(method: .limit(suite)))
+      results.add(figures(1, 95), to: Cell(method: .library(suite, isBatched: true)))
+    }
+    #expect(results.verdicts.map(\.measured) == [0.95, 0.475])
+    #expect(results.verdicts.map(\.isMet) == [true, false])
+    #expect(results.verdicts.map(\.isChecked) == [true, true])
+  }
+
+  @Test("the slower side in memory is the limit there, and is only shown")
+  func memory() throws {
     var results = Results()
     results.add(figures(1, 90), to: Cell(method: .library(.wdm, isBatched: true)))
     results.add(
       MemoryMeasurement(round: 1, sealedPerSecond: 500, openedPerSecond: 100), to: MemoryCell(suite: .wdm))
     #expect(results.verdicts.map(\.measured) == [0.9])
+    #expect(results.verdicts.map(\.isChecked) == [false])
   }
 
   @Test("growth is compared in microseconds; the factors are only shown")

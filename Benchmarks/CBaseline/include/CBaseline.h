@@ -48,4 +48,29 @@ int cbaseline_session_send(struct cbaseline_session *_Nonnull session, const voi
 int cbaseline_session_receive(struct cbaseline_session *_Nonnull session, cbaseline_deliver _Nonnull deliver,
                               void *_Nullable context);
 
+/// The same calls as lean as C can be: libcrypto behind wolfSSL's user atomic record layer, one sendmsg(2) with
+/// UDP_SEGMENT for many records, UDP_GRO and one wolfSSL_mcast_read for each record. No check that a hostile network asks
+/// for: nothing that is safe is faster.
+struct cbaseline_limit;
+
+/// Prepares to send to a group. Returns null if wolfSSL or libcrypto refuses.
+struct cbaseline_limit *_Nullable cbaseline_limit_sender(uint8_t member, const char *_Nonnull suite_name,
+                                                         const uint8_t *_Nonnull suite, int socket,
+                                                         struct sockaddr_in group);
+
+/// Prepares to hear the members below `member_count`, but not itself.
+struct cbaseline_limit *_Nullable cbaseline_limit_receiver(uint8_t member, int member_count,
+                                                           const char *_Nonnull suite_name,
+                                                           const uint8_t *_Nonnull suite, int socket);
+
+/// Seals one message: one wolfSSL_write. It leaves with others of its size. Returns 0, a negative errno or wolfSSL's error.
+int cbaseline_limit_write(struct cbaseline_limit *_Nonnull limit, const void *_Nonnull bytes, size_t count);
+
+/// Sends all that was sealed. Returns 0, or a negative errno.
+int cbaseline_limit_flush(struct cbaseline_limit *_Nonnull limit);
+
+/// Hands over messages as they arrive, until a call fails.
+int cbaseline_limit_receive(struct cbaseline_limit *_Nonnull limit, cbaseline_deliver _Nonnull deliver,
+                            void *_Nullable context);
+
 #endif

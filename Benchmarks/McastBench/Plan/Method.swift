@@ -24,10 +24,12 @@ enum Path: Codable, Hashable {
   case plain
   /// wolfSSL's calls in C: one wolfSSL_write, one select and wolfSSL_mcast_read a message.
   case baseline(Suite)
+  /// The same calls with libcrypto behind wolfSSL's hook, in batches, as lean as C can be.
+  case limit(Suite)
   case library(Suite, Engine)
 
   static let all: [Path] =
-    [.plain] + Suite.allCases.map { .baseline($0) }
+    [.plain] + Suite.allCases.map { .baseline($0) } + Suite.allCases.map { .limit($0) }
     + Suite.allCases.flatMap { suite in Engine.allCases.map { .library(suite, $0) } }
 }
 
@@ -40,14 +42,19 @@ struct Method: Codable, Hashable {
   static let plain = Method(path: .plain)
   static let baseline = Method(path: .baseline(.wdm))
 
+  static func limit(_ suite: Suite) -> Method { Method(path: .limit(suite), isBatched: true) }
+
   static func library(_ suite: Suite, _ engine: Engine = .libcrypto, isBatched: Bool) -> Method {
     Method(path: .library(suite, engine), isBatched: isBatched)
   }
 
   /// All ways to use a path.
   static func all(of path: Path) -> [Method] {
-    guard case .library = path else { return [Method(path: path)] }
-    return [Method(path: path), Method(path: path, isBatched: true)]
+    switch path {
+    case .plain, .baseline: [Method(path: path)]
+    case .limit: [Method(path: path, isBatched: true)]
+    case .library: [Method(path: path), Method(path: path, isBatched: true)]
+    }
   }
 
   static let all = Path.all.flatMap(all(of:))
@@ -56,6 +63,7 @@ struct Method: Codable, Hashable {
     switch path {
     case .plain: "plain UDP"
     case .baseline(let suite): "C, wolfSSL, \(suite.shortName)"
+    case .limit(let suite): "C, the limit, \(suite.shortName), batches"
     case .library(let suite, let engine):
       "library, \(suite.shortName), \(engine.rawValue), \(isBatched ? "batches" : "one at a time")"
     }

@@ -35,7 +35,7 @@ struct Plan {
   static let check = Plan(
     groups: [
       throughput(
-        [.plain, .baseline] + Suite.allCases.map { .library($0, isBatched: true) }, size: 256),
+        [.plain, .baseline] + Suite.allCases.flatMap { [.limit($0), .library($0, isBatched: true)] }, size: 256),
       receivers([.plain, .library(.chaCha, isBatched: true)], [1, 8]),
       senders(Suite.allCases.map { .library($0, isBatched: true) }, [1, 64]),
       latency([.baseline, .library(.wdm, isBatched: false)], rate: 1_000),

@@ -29,6 +29,7 @@ extension Report {
     switch path {
     case .plain: "#9e9e9e"
     case .baseline: "#c98a3c"
+    case .limit: "#8a5a1c"
     case .library(_, .libcrypto): "#2f6fb0"
     case .library(_, .wolfSSL): "#7fa9d1"
     }

@@ -25,10 +25,11 @@ struct Verdict: Codable, Hashable {
 
 extension Verdict {
   /// - Parameter rounds: The figure of each round; without any there is no verdict.
-  init?(_ name: String, rounds: [Double], atLeast bound: Double, lost: Int) {
+  init?(_ name: String, rounds: [Double], atLeast bound: Double, lost: Int, isChecked: Bool = true) {
     guard let summary = Summary(rounds) else { return nil }
     self.init(
-      name: name, measured: summary.median, spread: summary.spread, bound: bound, isLeast: true, lost: lost)
+      name: name, measured: summary.median, spread: summary.spread, bound: bound, isLeast: true, lost: lost,
+      isChecked: isChecked)
   }
 
   init?(_ name: String, rounds: [Double], atMost bound: Double, lost: Int, isChecked: Bool = true) {

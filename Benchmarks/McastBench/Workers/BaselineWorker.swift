@@ -40,8 +40,7 @@ final class BaselineSendingEnd: SendingEnd {
 
 /// Receives by the C loops, on a thread of its own that ends with the process.
 func receiveByBaseline(_ suite: Suite?, _ opening: Opening, into delivery: Delivery) throws {
-  let socket = cbaseline_receiving_socket(opening.group.address, ReceiveBuffer.size)
-  guard socket >= 0 else { throw BenchError("cannot make a receiving socket: errno \(-socket)") }
+  let socket = try makeReceivingSocket(opening.group)
   guard let suite else {
     return startThread {
       let result = unsafe cbaseline_plain_receive(socket, deliver, Unmanaged.passUnretained(delivery).toOpaque())
@@ -52,17 +51,36 @@ func receiveByBaseline(_ suite: Suite?, _ opening: Opening, into delivery: Deliv
     let session = unsafe cbaseline_receiving_session(
       UInt8(opening.senders + opening.number), CInt(opening.senders), suite.rawValue, suite.code, socket)
   else { throw BenchError("wolfSSL makes no session for \(suite.rawValue)") }
-  // As a number, which threads may share; the session lives as long as the process.
-  let address = Int(bitPattern: session)
+  unsafe receiveInC(session, "wolfSSL_mcast_read", into: delivery) { session, context in
+    unsafe cbaseline_session_receive(session, deliver, context)
+  }
+}
+
+/// Joins a group, for a receiver in C.
+func makeReceivingSocket(_ group: GroupEndpoint) throws -> CInt {
+  let socket = cbaseline_receiving_socket(group.address, ReceiveBuffer.size)
+  guard socket >= 0 else { throw BenchError("cannot make a receiving socket: errno \(-socket)") }
+  return socket
+}
+
+/// Runs a receiver in C on a thread; it ends with the process.
+///
+/// - Parameter receiver: Lives as long as the process.
+func receiveInC(
+  _ receiver: OpaquePointer, _ call: String, into delivery: Delivery,
+  _ receive: @escaping @Sendable (OpaquePointer, UnsafeMutableRawPointer) -> CInt
+) {
+  // As a number, which threads may share.
+  let address = Int(bitPattern: receiver)
   startThread {
-    guard let session = unsafe OpaquePointer(bitPattern: address) else { return }
-    let result = unsafe cbaseline_session_receive(session, deliver, Unmanaged.passUnretained(delivery).toOpaque())
-    stop("wolfSSL_mcast_read failed: \(result)")
+    guard let receiver = unsafe OpaquePointer(bitPattern: address) else { return }
+    let result = unsafe receive(receiver, Unmanaged.passUnretained(delivery).toOpaque())
+    stop("\(call) failed: \(result)")
   }
 }
 
 /// Unwraps what C was given and hands over.
-private func deliver(_ context: UnsafeMutableRawPointer?, _ bytes: UnsafePointer<UInt8>, _ count: Int) {
+func deliver(_ context: UnsafeMutableRawPointer?, _ bytes: UnsafePointer<UInt8>, _ count: Int) {
   guard let context = unsafe context else { return }
   let delivery = unsafe Unmanaged<Delivery>.fromOpaque(context)
   unsafe delivery._withUnsafeGuaranteedRef { unsafe $0.take(Span(_unsafeStart: bytes, count: count)) }

@@ -70,6 +70,7 @@ final class Worker {
       switch opening.path {
       case .plain: try BaselineSendingEnd(nil, group: opening.group, senders: opening.senders)
       case .baseline(let suite): try BaselineSendingEnd(suite, group: opening.group, senders: opening.senders)
+      case .limit(let suite): try LimitSendingEnd(suite, group: opening.group, senders: opening.senders)
       case .library(let suite, let engine):
         try LibrarySendingEnd(
           suite, engine, group: opening.group, senders: opening.senders, receivers: opening.receivers)
@@ -83,6 +84,7 @@ final class Worker {
     switch opening.path {
     case .plain: try receiveByBaseline(nil, opening, into: delivery)
     case .baseline(let suite): try receiveByBaseline(suite, opening, into: delivery)
+    case .limit(let suite): try receiveByLimit(suite, opening, into: delivery)
     case .library(let suite, let engine): peer = try receiveByLibrary(suite, engine, opening, into: delivery)
     }
   }
