@@ -211,6 +211,6 @@ int cbaseline_limit_receive(struct cbaseline_limit *limit, cbaseline_deliver del
         }
       }
     }
-    was_busy = taken >= 32;
+    was_busy = taken >= slots;
   }
 }

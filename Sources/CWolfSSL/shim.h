@@ -9,18 +9,16 @@
 #error "This wolfSSL was built without DTLS multicast. Install Debian's or Ubuntu's libwolfssl-dev, or build wolfSSL with: ./configure --enable-dtls --enable-mcast --enable-psk --enable-nullcipher"
 #endif
 
+#include <wolfssl/error-ssl.h>
 #include <wolfssl/ssl.h>
-#include <wolfssl/wolfcrypt/chacha20_poly1305.h>
 #include <wolfssl/wolfcrypt/hash.h>
-#include <wolfssl/wolfcrypt/hmac.h>
-#include <wolfssl/wolfcrypt/pwdbased.h>
 
 // wolfSSL's versions differ in what is an enum and what a macro that Swift cannot see; here they are all one type.
 static const int cwolfssl_success = WOLFSSL_SUCCESS;
 static const int cwolfssl_want_read = WOLFSSL_ERROR_WANT_READ;
 static const int cwolfssl_io_want_read = WOLFSSL_CBIO_ERR_WANT_READ;
-static const int cwolfssl_sha256 = WC_SHA256;
-static const int cwolfssl_no_device = INVALID_DEVID;
+static const int cwolfssl_encrypt_error = ENCRYPT_ERROR;
+static const int cwolfssl_verify_mac_error = VERIFY_MAC_ERROR;
 
 // The headers at build time say nothing of the library at run time. Weak, these are null in a library without
 // multicast instead of ending the process at the first call.
@@ -35,17 +33,16 @@ static inline int cwolfssl_has_multicast(void) {
   return wolfSSL_CTX_mcast_set_member_id && wolfSSL_mcast_peer_add && wolfSSL_mcast_read && wolfSSL_set_secret;
 }
 
-/// Overwrites what calls from the same place have left of a secret on the stack and in registers, though nobody put it
-/// there: wolfCrypt hashes a long key by way of a copy, memcpy(3) copies by way of vector registers that little else
-/// uses, and the dynamic linker saves all registers on the stack, at any time later.
-__attribute__((noinline)) static inline void cwolfssl_wipe_traces(void) {
-  char room[16384];
-  __builtin_memset(room, 0, sizeof room);
-  // Without a use of what is written the compiler would leave it out.
-  __asm__ volatile("" : : "r"(room) : "memory");
-  // As long as a secret can be: those registers have zeros then.
-  __builtin_memcpy(room, room + sizeof room / 2, 1024);
-  __asm__ volatile("" : : "r"(room) : "memory");
+// The same of the user atomic record layer, wolfSSL's hook for another library's cryptography (--enable-atomicuser).
+__attribute__((weak)) void wolfSSL_CTX_SetMacEncryptCb(WOLFSSL_CTX *, CallbackMacEncrypt);
+__attribute__((weak)) void wolfSSL_SetMacEncryptCtx(WOLFSSL *, void *);
+__attribute__((weak)) void wolfSSL_CTX_SetDecryptVerifyCb(WOLFSSL_CTX *, CallbackDecryptVerify);
+__attribute__((weak)) void wolfSSL_SetDecryptVerifyCtx(WOLFSSL *, void *);
+
+/// Whether the library that was loaded has the hook.
+static inline int cwolfssl_has_record_hook(void) {
+  return wolfSSL_CTX_SetMacEncryptCb && wolfSSL_SetMacEncryptCtx && wolfSSL_CTX_SetDecryptVerifyCb &&
+         wolfSSL_SetDecryptVerifyCtx;
 }
 
 #endif

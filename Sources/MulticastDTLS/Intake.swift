@@ -38,18 +38,44 @@ struct Intake {
   mutating func take(
     _ datagram: UnsafeBufferPointer<UInt8>, from source: Endpoint, on interface: UInt32 = 0, now: Moment
   ) -> [Notice] {
+    if let notices = unsafe takeIntoRun(datagram, from: source, on: interface, now: now) { return notices }
     switch unsafe members.open(datagram, from: source, now: now) {
     case .success(var arrival):
       arrival.origin.interface = interface
-      let isDelivered = unsafe handler(arrival.origin, members.payload(of: arrival).span)
-      if run?.extend(by: arrival, isDelivered: isDelivered) == true { return [] }
-      defer { run = ArrivalRun(arrival, isDelivered: isDelivered) }
-      return endRun(now: now)
-    case .failure(let refused):
+      let isDelivered = unsafe handler(arrival.origin, members.payload(arrival.count).span)
       let notices = endRun(now: now)
-      counters.counts.withLock { $0.count(refused) }
-      return notices + observer.refused(refused, now: now)
+      run = ArrivalRun(arrival, isDelivered: isDelivered)
+      return notices
+    case .failure(let refused):
+      return refuse(refused, now: now)
     }
+  }
+
+  /// Takes a datagram that goes on with the run, as most do: what is the same for all of it is not looked up again.
+  ///
+  /// - Returns: Nil if the datagram does not.
+  private mutating func takeIntoRun(
+    _ datagram: UnsafeBufferPointer<UInt8>, from source: Endpoint, on interface: UInt32, now: Moment
+  ) -> [Notice]? {
+    guard let header = Admission.headerOfRecord(unsafe datagram.span), run?.includes(header, from: source) == true,
+      let result = unsafe members.openAsRecent(datagram, header: header, from: source, now: now)
+    else { return nil }
+    switch result {
+    case .success(let opened):
+      guard var origin = run?.first.origin else { return nil }
+      (origin.sequence, origin.interface) = (header.sequence, interface)
+      let isDelivered = unsafe handler(origin, members.payload(opened.count).span)
+      run?.add(opened, sequence: header.sequence, isDelivered: isDelivered)
+      return []
+    case .failure(let refused):
+      return refuse(refused, now: now)
+    }
+  }
+
+  private mutating func refuse(_ refused: Refused, now: Moment) -> [Notice] {
+    let notices = endRun(now: now)
+    counters.counts.withLock { $0.count(refused) }
+    return notices + observer.refused(refused, now: now)
   }
 
   /// Counts what was not counted yet; to be called when a batch has been taken.
@@ -62,8 +88,8 @@ struct Intake {
   }
 
   /// Accepts these keys from now on, and no other.
-  mutating func accept(_ accepted: [InboundMembers.Accepted]) {
-    members.accept(accepted)
+  mutating func accept(_ keys: [InboundKey]) {
+    members.accept(keys)
   }
 
   /// Says of a key that is not accepted any more who was still heard with it.

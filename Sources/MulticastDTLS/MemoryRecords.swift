@@ -16,12 +16,12 @@ package struct MemoryRecords: ~Copyable {
   package init(suite: CipherSuite, engine: RecordEngine, payload: [UInt8], count: Int) throws {
     let secret = try GroupSecret(text: "a secret for this measurement")
     let (sender, receiver) = try (
-      GroupKey(DTLSContext(ownMember: 0, suite: suite), secret, engine: engine),
-      GroupKey(DTLSContext(ownMember: 1, suite: suite), secret, engine: engine)
+      GroupKey(DTLSContext(ownMember: 0, suite: suite, engine: engine), secret),
+      GroupKey(DTLSContext(ownMember: 1, suite: suite, engine: engine), secret)
     )
+    let key = try InboundKey(receiver, members: MemberSet(0...1), heardBefore: [:])
     outbound = try OutboundSession(sender, epoch: .first)
-    members = InboundMembers(
-      [.init(key: receiver, heardBefore: [:])], members: MemberSet(0...1), sent: SentRecords(port: 0))
+    members = InboundMembers([key], sent: SentRecords(port: 0))
     (self.payload, self.count) = (payload, count)
     sizes = [Int](repeating: 0, count: count)
     unsafe storage = .allocate(byteCount: count * RecordHeader.maximumRecord, alignment: 16)

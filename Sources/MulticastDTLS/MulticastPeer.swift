@@ -32,7 +32,7 @@ public final class MulticastPeer: Sendable {
     /// others do not hear it; and where an epoch is used twice, encryption is broken, since nonces repeat. With an epoch
     /// given, a state that cannot be used is done without; a usable one remembers the epoch.
     public var epoch: Epoch?
-    /// What computes the protection of records; those of both engines are the same.
+    /// What computes inside wolfSSL's record layer; the records of both engines are the same.
     public var engine: RecordEngine = .libcrypto
 
     /// Describes a peer; what is not named here has a default and can be set.
@@ -75,7 +75,7 @@ public final class MulticastPeer: Sendable {
   /// How many messages wait for a reader: at most 5.6 MB. Some batches fit, which come faster than a task wakes.
   private static let waitingLimit = 4096
 
-  /// Joins the group and starts to listen. Takes some 60 ms for each secret, nearly all of it to derive keys.
+  /// Joins the group and starts to listen. Takes some 15 ms for each secret, nearly all of it to derive keys.
   ///
   /// - Parameters:
   ///   - configuration: Who this node is, whom it listens to, and where.
@@ -85,7 +85,8 @@ public final class MulticastPeer: Sendable {
   ///     of the size of the receive buffer.
   ///   - handler: Gets the messages; with nil, ``messages`` has them.
   /// - Throws: ``NetworkError`` if the group or the interface cannot be used; ``StateError`` if there is no epoch to send
-  ///   in, or another process runs as this node; ``WolfSSLError`` or ``SystemError`` if wolfSSL or the system fails.
+  ///   in, or another process runs as this node; ``WolfSSLError``, ``LibcryptoError`` or ``SystemError`` if wolfSSL, libcrypto or
+  ///   the system fails.
   public convenience init(
     _ configuration: Configuration,
     keys: KeyRing,
@@ -123,7 +124,13 @@ public final class MulticastPeer: Sendable {
   ) throws {
     self.configuration = configuration
     log = NoticeLog(logger, onNotice: onNotice)
-    context = try DTLSContext(ownMember: configuration.member, suite: configuration.suite)
+    context = try DTLSContext(ownMember: configuration.member, suite: configuration.suite, engine: configuration.engine)
+    if context.engine != configuration.engine {
+      log.log(
+        .notice,
+        "the wolfSSL \(WolfSSLLibrary.version) library on this machine was built without --enable-atomicuser, the hook for "
+          + "libcrypto: it computes by itself, several times slower")
+    }
     // The locks come before the socket: what it hears then is no more from a former process with our ID. The epoch comes
     // after it: a group that cannot be joined costs none.
     ring = try PeerRing(keys, configuration, context, log)
@@ -151,9 +158,10 @@ public final class MulticastPeer: Sendable {
     )
     self.messages = messages
     self.received = received
+    // By way of `??` each message would cost two calls more: generic code has closures in another form.
+    let taking = if let handler { handler } else { Self.queueing(in: received) }
     loop = try ReceiveLoop(
       held,
-      members: configuration.peers,
       sent: sent,
       socket: socket,
       surroundings: Notice.Surroundings(
@@ -165,7 +173,7 @@ public final class MulticastPeer: Sendable {
         interface: configuration.interfaces.map(\.name).joined(separator: ", ")
       ),
       log: log,
-      handler: handler ?? Self.queueing(in: received)
+      handler: taking
     )
     if handler != nil { received.finish() }
   }
@@ -255,10 +263,10 @@ public final class MulticastPeer: Sendable {
   /// 2. If the first one is another than before, messages are sent with it, in a new epoch.
   /// 3. Secrets that are not in the ring any more are accepted no more, once what has arrived by now was taken.
   ///
-  /// Takes some 60 ms for each secret, nearly all of it to derive keys; messages go on meanwhile.
+  /// Takes some 15 ms for each secret, nearly all of it to derive keys; messages go on meanwhile.
   ///
-  /// - Throws: ``StateError`` if there is no epoch to send in with a new secret, ``WolfSSLError`` if wolfSSL fails,
-  ///   ``SendError/stopped`` if the peer was stopped; then the former ring stays in force.
+  /// - Throws: ``StateError`` if there is no epoch to send in with a new secret, ``WolfSSLError`` or ``LibcryptoError`` if
+  ///   wolfSSL or libcrypto fails, ``SendError/stopped`` if the peer was stopped; then the former ring stays in force.
   public func use(_ keys: KeyRing) throws {
     try ring.change(to: keys, sent, loop, sending)
   }

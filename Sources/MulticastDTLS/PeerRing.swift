@@ -27,14 +27,14 @@ final class PeerRing: Sendable {
 
   /// Derives the keys, and opens the state of each, which locks it; no epoch is taken yet.
   ///
-  /// - Throws: ``StateError`` if a state cannot be used, or another process runs as this node; ``WolfSSLError`` if wolfSSL
-  ///   fails.
+  /// - Throws: ``StateError`` if a state cannot be used, or another process runs as this node; ``WolfSSLError`` or
+  ///   ``LibcryptoError`` if the keys cannot be derived or used.
   init(
     _ keys: KeyRing, _ configuration: MulticastPeer.Configuration, _ context: DTLSContext, _ log: NoticeLog
   ) throws {
     (self.configuration, self.context, self.log) = (configuration, context, log)
     var held: [HeldKey] = []
-    for key in try Self.derive(keys, context, configuration.engine) {
+    for key in try Self.derive(keys, context) {
       // The epoch that the user gave is for what is sent first.
       let beginning = configuration.epoch.map { held.isEmpty ? StateKeeper.Beginning.given($0) : .atLeast($0) }
       held.append(try Self.hold(key, beginning ?? .next, isStart: true, configuration, log))
@@ -47,7 +47,7 @@ final class PeerRing: Sendable {
 
   /// Uses other keys from now on, as a whole or not at all; see ``MulticastPeer/use(_:)``.
   func change(to keys: KeyRing, _ sent: SentRecords, _ loop: ReceiveLoop, _ sending: SendingSide?) throws {
-    let derived = try Self.derive(keys, context, configuration.engine)
+    let derived = try Self.derive(keys, context)
     try changing.withLock { changing in
       guard !changing.isStopped else { throw SendError.stopped }
       let former = held.withLock { $0 }
@@ -88,12 +88,10 @@ final class PeerRing: Sendable {
   }
 
   /// Derives the keys of a ring. A secret that is there twice counts once.
-  private static func derive(
-    _ keys: KeyRing, _ context: DTLSContext, _ engine: RecordEngine
-  ) throws(WolfSSLError) -> [GroupKey] {
+  private static func derive(_ keys: KeyRing, _ context: DTLSContext) throws -> [GroupKey] {
     var derived: [GroupKey] = []
     for secret in keys.secrets {
-      let key = try GroupKey(context, secret, engine: engine)
+      let key = try GroupKey(context, secret)
       if !derived.contains(where: { $0.keyID == key.keyID }) { derived.append(key) }
     }
     return derived
@@ -103,13 +101,13 @@ final class PeerRing: Sendable {
   private static func hold(
     _ key: GroupKey, _ beginning: StateKeeper.Beginning, known: NodeState? = nil, isStart: Bool,
     _ configuration: MulticastPeer.Configuration, _ log: NoticeLog
-  ) throws(StateError) -> HeldKey {
+  ) throws -> HeldKey {
     guard let member = configuration.member else {
       // Nothing is sent, so there is no epoch to remember; what was heard is kept while this process runs.
       let keeper = try StateKeeper(
         directory: nil, beginning: .given(.first), keyID: key.keyID, member: key.context.recordMember,
         isEncrypting: false, known: known ?? NodeState(), log: log)
-      return HeldKey(key: key, keeper: keeper)
+      return try HeldKey(key, keeper, members: configuration.peers)
     }
     let keeper = try StateKeeper(
       directory: configuration.state,
@@ -120,6 +118,6 @@ final class PeerRing: Sendable {
       isEncrypting: configuration.suite.isEncrypted,
       known: known ?? NodeState(),
       log: log)
-    return HeldKey(key: key, keeper: keeper)
+    return try HeldKey(key, keeper, members: configuration.peers)
   }
 }

@@ -25,10 +25,10 @@ final class ReceiveLoop: Sendable {
   /// How often the loop looks at the time.
   private static let tick = Duration.seconds(1)
   /// How many batches are taken before a key is dropped: more than a receive buffer holds.
-  private static let drainedBatches = 512
+  private static let drainedBatches = 2048
 
   /// How many datagrams of a batch tell that more are about to come, and how long they are looked out for.
-  private static let busyBatch = 32
+  private static let busyBatch = 8
   private static let vigil = Duration.microseconds(20)
 
   /// What the thread is told to do, once it looks.
@@ -54,7 +54,6 @@ final class ReceiveLoop: Sendable {
   /// - Throws: ``SystemError`` if there is no thread or descriptor left.
   init(
     _ ring: [HeldKey],
-    members: MemberSet,
     sent: SentRecords,
     socket: MulticastSocket,
     surroundings: Notice.Surroundings,
@@ -65,7 +64,7 @@ final class ReceiveLoop: Sendable {
     self.handler = handler
     self.log = log
     wakeEvent = try WakeEvent()
-    try thread.start { [self] in run(ring, members: members, sent: sent, surroundings) }
+    try thread.start { [self] in run(ring, sent: sent, surroundings) }
   }
 
   /// Accepts these keys and no other, once what has arrived was taken. When this returns it is so, and what was heard has
@@ -89,14 +88,12 @@ final class ReceiveLoop: Sendable {
     thread.join()
   }
 
-  private func run(
-    _ ring: [HeldKey], members: MemberSet, sent: SentRecords, _ surroundings: Notice.Surroundings
-  ) {
+  private func run(_ ring: [HeldKey], sent: SentRecords, _ surroundings: Notice.Surroundings) {
     var ring = ring
     var surroundings = surroundings
     let batch = ReceiveBatch()
     var intake = Intake(
-      InboundMembers(ring.map(\.accepted), members: members, sent: sent),
+      InboundMembers(ring.map(\.inbound), sent: sent),
       observer: Observer(start: Moment.now, followed: surroundings.others), counters: counters, handler: handler)
     var nextTick = Moment.now + Self.tick
     // What is new is handed on at once, and what comes within a second of that together.
@@ -131,7 +128,7 @@ final class ReceiveLoop: Sendable {
           for _ in 0..<Self.drainedBatches { if (try? takeBatch(now: now)) ?? 0 == 0 { break } }
           save(intake.members, ring)
           let dropped = ring.map(\.keyID).filter { keyID in !order.keys.contains { $0.keyID == keyID } }
-          intake.accept(order.keys.map(\.accepted))
+          intake.accept(order.keys.map(\.inbound))
           ring = order.keys
           surroundings.keyIDs = ring.map(\.keyID)
           order.isAccepted.signal()

@@ -5,8 +5,9 @@ extension SendingSide {
   ///
   /// - Parameter configuration: Must have an epoch and no state.
   package convenience init(_ configuration: MulticastPeer.Configuration, keys: KeyRing) throws {
-    let context = try DTLSContext(ownMember: configuration.member, suite: configuration.suite)
-    let key = try GroupKey(context, keys.secrets[0], engine: configuration.engine)
+    let context = try DTLSContext(
+      ownMember: configuration.member, suite: configuration.suite, engine: configuration.engine)
+    let key = try GroupKey(context, keys.secrets[0])
     let keeper = try StateKeeper(
       directory: nil,
       beginning: configuration.epoch.map { .given($0) } ?? .next,
@@ -17,6 +18,7 @@ extension SendingSide {
     let socket = try MulticastSocket(
       group: configuration.group, interfaces: configuration.interfaces, timeToLive: configuration.timeToLive,
       isReceiving: false)
-    try self.init(HeldKey(key: key, keeper: keeper), socket: socket, sent: SentRecords(port: socket.sourcePort))
+    try self.init(
+      HeldKey(key, keeper, members: MemberSet([])), socket: socket, sent: SentRecords(port: socket.sourcePort))
   }
 }

@@ -66,7 +66,8 @@ package final class SendingSide: Sendable {
   }
 
   /// - Parameter recordLimit: How many records an epoch may have; tests make it small.
-  /// - Throws: ``StateError`` if there is no epoch to be had; ``WolfSSLError`` if nothing can be sealed.
+  /// - Throws: ``StateError`` if there is no epoch to be had; ``WolfSSLError`` or ``LibcryptoError`` if
+  ///   nothing can be sealed.
   init(
     _ held: HeldKey, socket: MulticastSocket, sent: SentRecords, recordLimit: UInt64 = RecordHeader.sequenceLimit
   ) throws {
@@ -121,7 +122,7 @@ package final class SendingSide: Sendable {
 
   /// Seals with another key from now on, in an epoch that its keeper has handed out.
   ///
-  /// - Throws: ``WolfSSLError`` if wolfSSL cannot make a session; then the former key stays.
+  /// - Throws: ``WolfSSLError`` or ``LibcryptoError`` if there can be no session; then the former key stays.
   func change(to held: HeldKey, epoch: Epoch) throws {
     try outbound.withLock { try $0?.outbound.change(to: held, epoch: epoch) }
   }

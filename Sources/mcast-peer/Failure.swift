@@ -57,7 +57,7 @@ struct Failure {
     case is NetworkError: EX_UNAVAILABLE
     case is Shortfall: Shortfall.exitCode
     case InputError.linesTooLong, InputError.empty, InputError.tooLong: EX_DATAERR
-    case is SystemError, is WolfSSLError, is OutputError, is InputError: EX_OSERR
+    case is SystemError, is WolfSSLError, is LibcryptoError, is OutputError, is InputError: EX_OSERR
     case is StateError: EX_CANTCREAT
     case SecretError.openToOthers: EX_NOPERM
     case SecretError.unusable: EX_CONFIG

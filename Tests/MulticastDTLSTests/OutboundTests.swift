@@ -7,11 +7,10 @@ import Testing
 struct OutboundTests {
   private func hold(_ epoch: Epoch, secret: String = Vectors.shared.secret) throws -> HeldKey {
     let key = try makeKey(secret: secret)
-    return HeldKey(
-      key: key,
-      keeper: try StateKeeper(
-        directory: nil, beginning: .given(epoch), keyID: key.keyID, member: 0, isEncrypting: false,
-        log: NoticeLog(RecordedLog().logger)))
+    let keeper = try StateKeeper(
+      directory: nil, beginning: .given(epoch), keyID: key.keyID, member: 0, isEncrypting: false,
+      log: NoticeLog(RecordedLog().logger))
+    return try HeldKey(key, keeper, members: MemberSet(0...1))
   }
 
   private func seal(_ text: String, _ outbound: inout Outbound) throws -> [UInt8] {

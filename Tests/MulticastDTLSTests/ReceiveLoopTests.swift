@@ -19,13 +19,13 @@ struct ReceiveLoopTests {
       let key = try GroupKey(context, GroupSecret(text: secret))
       let keeper = try StateKeeper(
         directory: nil, beginning: .given(.first), keyID: key.keyID, member: 0, isEncrypting: false, log: log)
-      return HeldKey(key: key, keeper: keeper)
+      return try HeldKey(key, keeper, members: MemberSet(0...1))
     }
     let isHeld = DispatchSemaphore(value: 0)
     let delivered = Mutex<[String]>([])
     let socket = try MulticastSocket(group: group, interface: loopback, timeToLive: 0)
     let loop = try ReceiveLoop(
-      ring, members: MemberSet(0...1), sent: SentRecords(port: 1), socket: socket,
+      ring, sent: SentRecords(port: 1), socket: socket,
       surroundings: Notice.Surroundings(
         member: 0, peers: MemberSet(0...1), keyIDs: ring.map(\.keyID), isEncrypted: false, group: group,
         interface: "lo"),

@@ -16,18 +16,20 @@ struct RingFollowingTests {
   private let start = Moment.now
   private let ring: [GroupKey]
   private let keys: [RecordKeys]
+  /// What the members were heard to send is kept with each.
+  private let inbound: [InboundKey]
   private let members: InboundMembers
 
   init() throws {
     let ring = try Self.made.get()
     self.ring = ring
     keys = Self.secrets.map { RecordKeys(secret: $0, .pskChaCha20Poly1305) }
-    members = InboundMembers(
-      ring[..<2].map { .init(key: $0, heardBefore: [:]) }, members: MemberSet(0...3), sent: SentRecords(port: 9))
+    inbound = try ring.map { try InboundKey($0, members: MemberSet(0...3), heardBefore: [:]) }
+    members = InboundMembers(Array(inbound[..<2]), sent: SentRecords(port: 9))
   }
 
   private func accept(_ indices: Int...) {
-    members.accept(indices.map { .init(key: ring[$0], heardBefore: [:]) })
+    members.accept(indices.map { inbound[$0] })
   }
 
   /// What becomes of a record of a member: its key and number, with what it tells, or why it is refused.
@@ -85,11 +87,10 @@ struct RingFollowingTests {
 
   @Test("a sender that was heard with both keys before we were started is where it speaks now")
   func resumed() throws {
-    let heard = { [MemberID(rawValue: 1): Position(epoch: $0, next: 5)] }
-    let members = InboundMembers(
-      [
-        .init(key: ring[0], heardBefore: heard(try Epoch(7))), .init(key: ring[1], heardBefore: heard(.first)),
-      ], members: MemberSet(0...3), sent: SentRecords(port: 9))
+    let inbound = try [(ring[0], try Epoch(7)), (ring[1], .first)].map { key, epoch in
+      try InboundKey(key, members: MemberSet(0...3), heardBefore: [1: Position(epoch: epoch, next: 5)])
+    }
+    let members = InboundMembers(inbound, sent: SentRecords(port: 9))
     func open(_ key: Int, _ epoch: UInt16, _ sequence: UInt64, after delay: Duration) throws -> Bool {
       let record = IndependentRecord(member: 1, sequence: sequence, epoch: epoch, text: "Hello").sealed(keys[key])
       return try members.open(record, now: start + delay).get().isKeyChange
@@ -153,8 +154,7 @@ struct RingFollowingTests {
   func own() throws {
     let sent = SentRecords(port: 7)
     for key in ring[..<2] { sent.prepare(key.keyID, epoch: .first) }
-    let members = InboundMembers(
-      ring[..<2].map { .init(key: $0, heardBefore: [:]) }, members: MemberSet(0...3), sent: sent)
+    let members = InboundMembers(Array(inbound[..<2]), sent: sent)
     func record(_ key: Int, _ sequence: UInt64) -> [UInt8] {
       IndependentRecord(member: 0, sequence: sequence, epoch: key == 0 ? 1 : 1, text: "ours").sealed(keys[key])
     }

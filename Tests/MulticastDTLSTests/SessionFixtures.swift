@@ -8,7 +8,7 @@ func makeKey(
   member: MemberID = 0, suite: CipherSuite = .wdmNullSHA256, secret: String = Vectors.shared.secret,
   engine: RecordEngine = .libcrypto
 ) throws -> GroupKey {
-  try GroupKey(DTLSContext(ownMember: member, suite: suite), GroupSecret(text: secret), engine: engine)
+  try GroupKey(DTLSContext(ownMember: member, suite: suite, engine: engine), GroupSecret(text: secret))
 }
 
 /// What follows the vectors' members 1, 2 and 3 as node 0.
@@ -16,9 +16,9 @@ func makeMembers(
   suite: CipherSuite = .wdmNullSHA256, engine: RecordEngine = .libcrypto, heardBefore: [MemberID: Position] = [:],
   sent: SentRecords? = nil
 ) throws -> InboundMembers {
-  InboundMembers(
-    [.init(key: try makeKey(suite: suite, engine: engine), heardBefore: heardBefore)], members: MemberSet(0...3),
-    sent: sent ?? SentRecords(port: 9))
+  let key = try makeKey(suite: suite, engine: engine)
+  return InboundMembers(
+    [try InboundKey(key, members: MemberSet(0...3), heardBefore: heardBefore)], sent: sent ?? SentRecords(port: 9))
 }
 
 /// An address on a network that is only there for examples (RFC 5737).
@@ -35,7 +35,7 @@ extension InboundMembers {
 
   /// What a record that was just opened carries, as text.
   func text(of arrival: Arrival) -> String {
-    String(decoding: payload(of: arrival), as: UTF8.self)
+    String(decoding: payload(arrival.count), as: UTF8.self)
   }
 }
 

@@ -22,9 +22,9 @@ struct WolfSSLFindingsTests {
 
   @Test(
     "a peer is added before the secret is set: the other way round every record would be dropped",
-    arguments: CipherSuite.allCases)
-  func order(suite: CipherSuite) throws {
-    #expect(open(try makeMembers(suite: suite, engine: .wolfSSL), 0, suite) == "message 0")
+    arguments: CipherSuite.allCases, RecordEngine.allCases)
+  func order(suite: CipherSuite, engine: RecordEngine) throws {
+    #expect(open(try makeMembers(suite: suite, engine: engine), 0, suite) == "message 0")
   }
 
   enum Killer: String, CaseIterable {
@@ -54,18 +54,22 @@ struct WolfSSLFindingsTests {
     }
   }
 
-  @Test("no datagram makes a session deaf", arguments: Killer.allCases, CipherSuite.allCases)
-  func killers(killer: Killer, suite: CipherSuite) throws {
-    let members = try makeMembers(suite: suite, engine: .wolfSSL)
-    #expect(open(members, 0, suite) == "message 0")
-    for datagram in killer.datagrams(keys(suite)) {
-      guard case .failure(let refused) = members.open(datagram) else {
-        Issue.record("delivered")
-        continue
+  @Test("no datagram makes a session deaf", arguments: CipherSuite.allCases, RecordEngine.allCases)
+  func killers(suite: CipherSuite, engine: RecordEngine) throws {
+    for killer in Killer.allCases {
+      let members = try makeMembers(suite: suite, engine: engine)
+      #expect(open(members, 0, suite) == "message 0")
+      for datagram in killer.datagrams(keys(suite)) {
+        guard case .failure(let refused) = members.open(datagram) else {
+          Issue.record("delivered: \(killer.rawValue)")
+          continue
+        }
+        #expect([.foreign, .malformed].contains(refused.reason), "\(killer.rawValue)")
       }
-      #expect([.foreign, .malformed].contains(refused.reason))
+      for sequence in 2..<20 as Range<UInt64> {
+        #expect(open(members, sequence, suite) == "message \(sequence)", "\(killer.rawValue)")
+      }
     }
-    for sequence in 2..<20 as Range<UInt64> { #expect(open(members, sequence, suite) == "message \(sequence)") }
   }
 
   @Test("a session that has no keys does not come to be: a write to it would overrun the heap")
@@ -76,14 +80,17 @@ struct WolfSSLFindingsTests {
     let keys = KeyMaterial(
       preMasterSecret: nothing(), clientRandom: nothing(), serverRandom: nothing(), keyID: KeyID([0, 0, 0, 0]))
     let error = #expect(throws: WolfSSLError.self) {
-      try Session(context: context, sender: nil, epoch: .first, suite: .wdmNullSHA256, keys: keys)
+      try Session(
+        context: context, sender: nil, epoch: .first, suite: .wdmNullSHA256, keys: keys, protection: nil)
     }
     #expect(error?.description.contains("wolfSSL_set_secret") == true, "\(String(describing: error))")
   }
 
-  @Test("a refused record is silent, and takes nothing of the next one with it", arguments: CipherSuite.allCases)
-  func silent(suite: CipherSuite) throws {
-    let members = try makeMembers(suite: suite, engine: .wolfSSL)
+  @Test(
+    "a refused record is silent, and takes nothing of the next one with it", arguments: CipherSuite.allCases,
+    RecordEngine.allCases)
+  func silent(suite: CipherSuite, engine: RecordEngine) throws {
+    let members = try makeMembers(suite: suite, engine: engine)
     for sequence in 0..<200 as Range<UInt64> {
       var forged = IndependentRecord(member: 1, sequence: sequence, text: "message \(sequence)").sealed(keys(suite))
       forged[forged.count - 1] ^= 1
@@ -93,9 +100,11 @@ struct WolfSSLFindingsTests {
     }
   }
 
-  @Test("no epoch reaches its 2^32nd record, where the replay window would fail", arguments: CipherSuite.allCases)
-  func sequenceLimit(suite: CipherSuite) throws {
-    let members = try makeMembers(suite: suite, engine: .wolfSSL)
+  @Test(
+    "no epoch reaches its 2^32nd record, where the replay window would fail", arguments: CipherSuite.allCases,
+    RecordEngine.allCases)
+  func sequenceLimit(suite: CipherSuite, engine: RecordEngine) throws {
+    let members = try makeMembers(suite: suite, engine: engine)
     #expect(open(members, (1 << 32) - 1, suite) == "message 4294967295")
     #expect(open(members, (1 << 32) - 1, suite) == Refusal.replayed.rawValue)
     for sequence in [1 << 32, (1 << 32) + 1, (1 << 40) - 1] as [UInt64] {
@@ -165,9 +174,11 @@ struct WolfSSLFindingsTests {
     #expect(await peer.messages.first { _ in true }?.payload == Array("new".utf8))
   }
 
-  @Test("one context serves sessions of many threads at the same time", arguments: CipherSuite.allCases)
-  func threads(suite: CipherSuite) async throws {
-    let context = try makeKey(member: 9, suite: suite, engine: .wolfSSL)
+  @Test(
+    "one context serves sessions of many threads at the same time", arguments: CipherSuite.allCases,
+    RecordEngine.allCases)
+  func threads(suite: CipherSuite, engine: RecordEngine) async throws {
+    let context = try makeKey(member: 9, suite: suite, engine: engine)
     let wanted = keys(suite)
     try await withThrowingTaskGroup(of: Void.self) { tasks in
       for number in 1...8 as ClosedRange<UInt16> {
@@ -205,10 +216,12 @@ struct WolfSSLFindingsTests {
   func suites() throws {
     #expect(CipherSuite.allCases.map(\.name) == ["WDM-NULL-SHA256", "PSK-CHACHA20-POLY1305"])
     for suite in CipherSuite.allCases {
-      var sender = try OutboundSession(makeKey(member: 1, suite: suite, engine: .wolfSSL), epoch: .first)
-      let record = try sender.seal("Hello")
-      let members = try makeMembers(suite: suite, engine: .wolfSSL)
-      #expect(members.text(of: try members.open(record).get()) == "Hello")
+      for engine in RecordEngine.allCases {
+        var sender = try OutboundSession(makeKey(member: 1, suite: suite, engine: engine), epoch: .first)
+        let record = try sender.seal("Hello")
+        let members = try makeMembers(suite: suite, engine: engine)
+        #expect(members.text(of: try members.open(record).get()) == "Hello")
+      }
     }
   }
 }

@@ -1,4 +1,4 @@
-import CWolfSSL
+import COpenSSL
 
 /// The secrets that a member holds, up to four: it sends with the first, and accepts what was made with any of them.
 ///
@@ -52,7 +52,7 @@ public struct KeyRing: Sendable {
   public init(
     from source: SecretSource, ifOpenToOthers report: (SecretError) throws(SecretError) -> Void
   ) throws(SecretError) {
-    defer { cwolfssl_wipe_traces() }
+    defer { copenssl_wipe_traces() }
     switch source {
     case .file(let path), .ownFile(let path):
       let text = RingText(try SecretFile(path: path).read(ifOpenToOthers: report))

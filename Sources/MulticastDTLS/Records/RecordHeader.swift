@@ -40,15 +40,13 @@ struct RecordHeader: Hashable {
     length = Int(datagram[11]) << 8 | Int(datagram[12])
   }
 
-  /// Writes the 13 bytes of an application data record's header.
-  ///
-  /// - Parameter length: How many bytes follow the header.
-  static func write(
-    epoch: Epoch, member: MemberID, sequence: UInt64, length: Int, to record: UnsafeMutablePointer<UInt8>
-  ) {
-    unsafe (record[0], record[1], record[2]) = (23, 0xFE, 0xFD)
-    let number = UInt64(epoch.rawValue) << 48 | UInt64(member.rawValue) << 40 | sequence & 0xFF_FFFF_FFFF
-    unsafe UnsafeMutableRawPointer(record).storeBytes(of: number.bigEndian, toByteOffset: 3, as: UInt64.self)
-    unsafe (record[11], record[12]) = (UInt8(truncatingIfNeeded: length >> 8), UInt8(truncatingIfNeeded: length))
+  /// Bytes 3 to 10 of a record's header, as one number.
+  static func number(epoch: Epoch, member: MemberID, sequence: UInt64) -> UInt64 {
+    UInt64(epoch.rawValue) << 48 | UInt64(member.rawValue) << 40 | sequence & 0xFF_FFFF_FFFF
+  }
+
+  /// Reads bytes 3 to 10 of a record.
+  static func number(of record: UnsafeMutableRawBufferPointer) -> UInt64 {
+    UInt64(bigEndian: unsafe record.loadUnaligned(fromByteOffset: 3, as: UInt64.self))
   }
 }

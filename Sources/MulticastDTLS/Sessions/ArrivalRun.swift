@@ -22,19 +22,18 @@ struct ArrivalRun {
     late = arrival.isLate ? 1 : 0
   }
 
+  /// Whether a record, if it is accepted as the next one after the run, belongs to it.
+  func includes(_ header: RecordHeader, from source: Endpoint) -> Bool {
+    header.member == first.origin.sender && header.epoch == first.origin.epoch.rawValue && source == first.origin.source
+      && !first.isStraggler
+  }
+
   /// Takes in a message that belongs to the run.
-  ///
-  /// - Returns: Whether it does; one of which something else is to be said begins a run of its own.
-  mutating func extend(by arrival: Arrival, isDelivered: Bool) -> Bool {
-    let (origin, former) = (arrival.origin, first.origin)
-    guard origin.sender == former.sender, origin.epoch == former.epoch, origin.source == former.source,
-      arrival.keyID == first.keyID, arrival.isStraggler == first.isStraggler, !arrival.isRestart, !arrival.isKeyChange
-    else { return false }
-    highest = max(highest, origin.sequence)
+  mutating func add(_ opened: InboundSession.Opened, sequence: UInt64, isDelivered: Bool) {
+    highest = max(highest, sequence)
     count += 1
     delivered += isDelivered ? 1 : 0
-    lost += arrival.lost
-    late += arrival.isLate ? 1 : 0
-    return true
+    lost += opened.lost
+    late += opened.isLate ? 1 : 0
   }
 }

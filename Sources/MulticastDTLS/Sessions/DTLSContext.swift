@@ -12,49 +12,41 @@ final class DTLSContext {
   /// The suite of what is sent and accepted.
   let suite: CipherSuite
 
+  /// What computes inside wolfSSL's record layer: the engine that was asked for, where this wolfSSL has the hook for it.
+  let engine: RecordEngine
+
   private let handle: Handle
-  /// The same for the other suite, by which a record of a member that uses that one is known; nil if the library lacks it.
-  private let otherHandle: Handle?
 
   /// Configures a context for one member and one suite.
   ///
   /// - Throws: ``WolfSSLError`` if wolfSSL is built without multicast or without the suite, or is out of memory.
-  init(ownMember: MemberID?, suite: CipherSuite) throws(WolfSSLError) {
+  init(ownMember: MemberID?, suite: CipherSuite, engine: RecordEngine = .libcrypto) throws(WolfSSLError) {
     try WolfSSLLibrary.prepare()
     self.ownMember = ownMember
     self.suite = suite
-    handle = try Handle(ownMember: ownMember ?? 0, suite: suite)
-    otherHandle = try? Handle(ownMember: ownMember ?? 0, suite: suite.other)
+    self.engine = WolfSSLLibrary.hasRecordHook ? engine : .wolfSSL
+    handle = try Handle(ownMember: ownMember ?? 0, suite: suite, isHooked: self.engine == .libcrypto)
   }
 
   /// Makes a keyed session in an epoch, for sending or for the records of one other member.
   ///
-  /// - Parameter sender: The member whose records the session is to open; nil for the session that seals our own.
+  /// - Parameters:
+  ///   - sender: The member whose records the session is to open; nil for the session that seals our own.
+  ///   - protection: What protects the records, where libcrypto is the engine.
   /// - Throws: ``WolfSSLError`` if any step fails; then nothing is left of the session.
   func makeSession(
-    _ keys: borrowing KeyMaterial, epoch: Epoch, sender: MemberID?
+    _ keys: borrowing KeyMaterial, epoch: Epoch, sender: MemberID?, protection: RecordProtection
   ) throws(WolfSSLError) -> Session {
-    try unsafe Session(context: handle.pointer, sender: sender, epoch: epoch, suite: suite, keys: keys)
+    try unsafe Session(
+      context: handle.pointer, sender: sender, epoch: epoch, suite: suite, keys: keys,
+      protection: engine == .libcrypto ? protection : nil)
   }
 
-  /// Makes what checks records without a session.
-  ///
-  /// - Throws: ``WolfSSLError`` if wolfSSL cannot derive the record keys.
-  func makeAuthenticator(_ keys: borrowing KeyMaterial) throws(WolfSSLError) -> RecordAuthenticator {
-    try Self.makeAuthenticator(keys, handle, suite)
-  }
-
-  /// The same for records of the other suite; nil if the library lacks it.
-  func makeOtherAuthenticator(_ keys: borrowing KeyMaterial) throws(WolfSSLError) -> RecordAuthenticator? {
-    guard let otherHandle else { return nil }
-    return try Self.makeAuthenticator(keys, otherHandle, suite.other)
-  }
-
-  private static func makeAuthenticator(
-    _ keys: borrowing KeyMaterial, _ handle: Handle, _ suite: CipherSuite
-  ) throws(WolfSSLError) -> RecordAuthenticator {
-    try unsafe RecordAuthenticator(
-      Session(context: handle.pointer, sender: nil, epoch: .first, suite: suite, keys: keys), suite: suite)
+  /// Has wolfSSL derive the keys of this context's records.
+  func deriveProtectionKeys(_ keys: borrowing KeyMaterial) throws(WolfSSLError) -> ProtectionKeys {
+    try unsafe Session(
+      context: handle.pointer, sender: nil, epoch: .first, suite: suite, keys: keys, protection: nil
+    ).protectionKeys(of: suite)
   }
 
   /// Owns the `WOLFSSL_CTX`.
@@ -62,7 +54,7 @@ final class DTLSContext {
   private final class Handle {
     let pointer: OpaquePointer
 
-    init(ownMember: MemberID, suite: CipherSuite) throws(WolfSSLError) {
+    init(ownMember: MemberID, suite: CipherSuite, isHooked: Bool) throws(WolfSSLError) {
       // wolfSSL manual, wolfSSL_CTX_new: takes the method's memory, also when it fails.
       guard let pointer = unsafe wolfSSL_CTX_new(wolfDTLSv1_2_client_method()) else {
         throw WolfSSLError(description: "wolfSSL_CTX_new failed: wolfSSL is out of memory")
@@ -84,6 +76,10 @@ final class DTLSContext {
       }
       unsafe wolfSSL_CTX_SetIORecv(pointer, takeRecord)
       unsafe wolfSSL_CTX_SetIOSend(pointer, captureRecord)
+      if isHooked {
+        unsafe wolfSSL_CTX_SetMacEncryptCb(pointer, protectRecord)
+        unsafe wolfSSL_CTX_SetDecryptVerifyCb(pointer, verifyRecord)
+      }
     }
 
     deinit {

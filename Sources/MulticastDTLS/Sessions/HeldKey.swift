@@ -1,15 +1,19 @@
-/// A key of the ring, and what this node keeps for it on disk.
+/// A key of the ring, what this node keeps for it on disk, and whom it follows under it.
 struct HeldKey: Sendable {
   let key: GroupKey
   let keeper: StateKeeper
+  let inbound: InboundKey
+
+  /// - Parameter members: Whom this node listens to.
+  /// - Throws: ``LibcryptoError`` if libcrypto cannot check records.
+  init(_ key: GroupKey, _ keeper: StateKeeper, members: MemberSet) throws(LibcryptoError) {
+    self.key = key
+    self.keeper = keeper
+    inbound = try InboundKey(key, members: members, heardBefore: keeper.heardBefore)
+  }
 
   /// The secret's fingerprint.
   var keyID: KeyID { key.keyID }
-
-  /// The key, and how far the members were heard under it before this process was started.
-  var accepted: InboundMembers.Accepted {
-    InboundMembers.Accepted(key: key, heardBefore: keeper.heardBefore)
-  }
 }
 
 extension [HeldKey] {

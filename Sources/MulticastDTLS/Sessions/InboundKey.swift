@@ -1,21 +1,23 @@
-/// One key of the ring as the receiving side has it: the members, each followed from epoch to epoch of this key. Only the
-/// receive loop's thread uses it.
-struct InboundKey {
-  let key: GroupKey
+/// One key of the ring as the receiving side has it: the members, each followed from epoch to epoch of this key.
+final class InboundKey {
+  let opening: OpeningKey
   /// One place for each of the 256 possible members; nil for one that is not followed.
   let members: [InboundMember?]
 
   /// - Parameter heardBefore: How far each member was heard under this key before this process was started.
-  init(_ key: GroupKey, members: MemberSet, heardBefore: [MemberID: Position]) {
-    self.key = key
-    let cipher = key.makeCipher()
+  /// - Throws: ``LibcryptoError`` if libcrypto cannot check records.
+  init(_ key: GroupKey, members: MemberSet, heardBefore: [MemberID: Position]) throws(LibcryptoError) {
+    let opening = try OpeningKey(key)
     var places = [InboundMember?](repeating: nil, count: 256)
     for member in members.members where member != key.context.ownMember {
-      places[Int(member.rawValue)] = InboundMember(
-        key, cipher, member: member, heardBefore: heardBefore[member])
+      places[Int(member.rawValue)] = InboundMember(opening, member: member, heardBefore: heardBefore[member])
     }
+    self.opening = opening
     self.members = places
   }
+
+  /// The secret's fingerprint.
+  var keyID: KeyID { opening.keyID }
 
   /// How far each member has been heard since the start.
   var positions: [MemberID: Position] {
@@ -26,3 +28,6 @@ struct InboundKey {
     return positions
   }
 }
+
+// It is made on any thread, so that what fails does so there. From then on only the receive loop's thread uses it.
+extension InboundKey: @unchecked Sendable {}

@@ -9,8 +9,7 @@ final class InboundMember {
   /// For how long the session of the former epoch takes what a network has delayed.
   static let stragglerTime = Duration.seconds(1)
 
-  private let key: GroupKey
-  private let cipher: RecordCipher?
+  private let key: OpeningKey
   private let member: MemberID
   /// The session of the epoch that the member is in, as far as is known.
   private(set) var current: InboundSession?
@@ -18,14 +17,11 @@ final class InboundMember {
   /// Whether this process has accepted anything of the member under this key.
   private var isHeard = false
 
-  /// - Parameters:
-  ///   - cipher: Opens the records; nil leaves it to wolfSSL's sessions.
-  ///   - heardBefore: How far the member was heard before this process was started, if it was.
-  init(_ key: GroupKey, _ cipher: RecordCipher?, member: MemberID, heardBefore: Position?) {
+  /// - Parameter heardBefore: How far the member was heard before this process was started, if it was.
+  init(_ key: OpeningKey, member: MemberID, heardBefore: Position?) {
     self.key = key
-    self.cipher = cipher
     self.member = member
-    current = heardBefore.map { InboundSession(key, cipher, sender: member, epoch: $0.epoch, resumingAt: $0.next) }
+    current = heardBefore.map { InboundSession(key, sender: member, epoch: $0.epoch, resumingAt: $0.next) }
   }
 
   /// The epoch that the member is in, as far as is known.
@@ -56,7 +52,7 @@ final class InboundMember {
     }
     let session = epoch == current.epoch ? current : epoch == former?.session.epoch ? former?.session : nil
     guard let session else {
-      return .failure(unsafe key.authenticator.isAuthentic(record, header: header) ? .staleEpoch : .forged)
+      return .failure(unsafe key.isAuthentic(record) ? .staleEpoch : .forged)
     }
     return unsafe session.open(record, header: header, into: payload).map {
       isHeard = true
@@ -68,7 +64,7 @@ final class InboundMember {
     _ record: UnsafeBufferPointer<UInt8>, header: RecordHeader, epoch: Epoch,
     into payload: UnsafeMutableRawBufferPointer, isKnown: Bool, _ now: Moment
   ) -> Result<Opened, Refusal> {
-    let session = InboundSession(key, cipher, sender: member, epoch: epoch, isFromStart: isKnown)
+    let session = InboundSession(key, sender: member, epoch: epoch, isFromStart: isKnown)
     return unsafe session.open(record, header: header, into: payload).map {
       former = current.map { ($0, now + Self.stragglerTime) }
       current = session

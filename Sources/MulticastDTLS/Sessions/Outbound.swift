@@ -8,7 +8,8 @@ struct Outbound: ~Copyable {
   /// Begins in the epoch that the key's keeper hands out.
   ///
   /// - Parameter recordLimit: How many records an epoch may have; tests make it small.
-  /// - Throws: ``StateError`` if there is no epoch to be had; ``WolfSSLError`` if wolfSSL cannot make a session.
+  /// - Throws: ``StateError`` if there is no epoch to be had; ``WolfSSLError`` or ``LibcryptoError`` if there can
+  ///   be no session.
   init(_ held: HeldKey, recordLimit: UInt64 = RecordHeader.sequenceLimit) throws {
     self.held = held
     self.recordLimit = recordLimit
@@ -20,8 +21,8 @@ struct Outbound: ~Copyable {
 
   /// Seals with another key from now on, in an epoch that its keeper has handed out.
   ///
-  /// - Throws: ``WolfSSLError`` if wolfSSL cannot make a session; then the former key stays.
-  mutating func change(to held: HeldKey, epoch: Epoch) throws(WolfSSLError) {
+  /// - Throws: ``WolfSSLError`` or ``LibcryptoError`` if there can be no session; then the former key stays.
+  mutating func change(to held: HeldKey, epoch: Epoch) throws {
     session = try OutboundSession(held.key, epoch: epoch, limit: recordLimit)
     self.held = held
   }

@@ -1,41 +1,78 @@
 import CWolfSSL
 
-/// One `WOLFSSL` object and the place where its records come in and go out. One thread at a time may use it.
+/// One `WOLFSSL` object and the memory where its records come in and go out. One thread at a time may use it.
 ///
 /// wolfSSL never sees a socket: it is handed one record, or hands one over. So a failing socket cannot leave half a
 /// record in its buffers, and the alerts that it would multicast end here.
 @safe
 final class Session {
   private let ssl: OpaquePointer
-  private let port: RecordPort
+  private let bio = MemoryBIO()
+  private let protection: RecordProtection?
 
   /// Makes a session with keys, to seal this node's records or to open those of one other member.
   ///
-  /// - Parameter sender: The member whose records the session is to open; nil for the session that seals.
+  /// - Parameters:
+  ///   - sender: The member whose records the session is to open; nil for the session that seals.
+  ///   - protection: What wolfSSL's hook calls for each record; nil where the context does not use the hook.
   /// - Throws: ``WolfSSLError`` if any step fails; then nothing is left of the session.
   init(
     context: OpaquePointer,
     sender: MemberID?,
     epoch: Epoch,
     suite: CipherSuite,
-    keys: borrowing KeyMaterial
+    keys: borrowing KeyMaterial,
+    protection: RecordProtection?
   ) throws(WolfSSLError) {
     guard let ssl = unsafe wolfSSL_new(context) else {
       throw WolfSSLError(description: "wolfSSL_new failed: wolfSSL is out of memory")
     }
     // From here on the session is freed whatever fails.
     unsafe self.ssl = unsafe ssl
-    port = RecordPort()
-    // Unretained: this session holds the port, and frees the WOLFSSL before it lets go of it.
-    unsafe wolfSSL_SetIOReadCtx(ssl, Unmanaged.passUnretained(port).toOpaque())
-    unsafe wolfSSL_SetIOWriteCtx(ssl, Unmanaged.passUnretained(port).toOpaque())
-
-    if let sender {
-      // Before the secret: wolfSSL_mcast_peer_add clears the entry that wolfSSL_set_secret gives its epoch. The other
-      // way round both report success, and every record is dropped.
-      let result = unsafe wolfSSL_mcast_peer_add(ssl, UInt16(sender.rawValue), 0)
-      guard result == cwolfssl_success else { throw WolfSSLError("wolfSSL_mcast_peer_add", code: result) }
+    self.protection = protection
+    // Unretained, here and for the hook: this session holds both, and frees the WOLFSSL before it lets go of them.
+    unsafe wolfSSL_SetIOReadCtx(ssl, bio.context)
+    unsafe wolfSSL_SetIOWriteCtx(ssl, bio.context)
+    if let protection {
+      let context = unsafe Unmanaged.passUnretained(protection).toOpaque()
+      unsafe wolfSSL_SetMacEncryptCtx(ssl, context)
+      unsafe wolfSSL_SetDecryptVerifyCtx(ssl, context)
     }
+    // Before the secret: wolfSSL_mcast_peer_add clears the entry that wolfSSL_set_secret gives its epoch. The other way
+    // round both report success, and every record is dropped.
+    if let sender { try unsafe Self.add(sender, to: ssl) }
+    try unsafe Self.setSecret(keys, epoch, suite, of: ssl)
+    // Drops the session's copy of the pre-master secret; the record keys stay.
+    unsafe wolfSSL_FreeArrays(ssl)
+  }
+
+  // wolfSSL_shutdown is never called: it makes an authenticated alert that ends the sessions of stock wolfSSL peers.
+  deinit {
+    unsafe wolfSSL_free(ssl)
+  }
+
+  /// Has wolfSSL accept a member's records.
+  ///
+  /// wolfSSL gives a peer the last free entry of its table, and looks for it from the first one, twice for each record: a
+  /// sixth of the time that it takes to open one. So the other entries are taken meanwhile.
+  private static func add(_ sender: MemberID, to ssl: OpaquePointer) throws(WolfSSLError) {
+    let others = (UInt8.min ... .max).lazy.map(MemberID.init(rawValue:)).filter { $0 != sender }
+      .prefix(max(0, Int(wolfSSL_mcast_get_max_peers()) - 1))
+    for other in others { try unsafe change(other, of: ssl, isRemoving: false) }
+    try unsafe change(sender, of: ssl, isRemoving: false)
+    for other in others { try unsafe change(other, of: ssl, isRemoving: true) }
+  }
+
+  private static func change(
+    _ member: MemberID, of ssl: OpaquePointer, isRemoving: Bool
+  ) throws(WolfSSLError) {
+    let result = unsafe wolfSSL_mcast_peer_add(ssl, UInt16(member.rawValue), isRemoving ? 1 : 0)
+    guard result == cwolfssl_success else { throw WolfSSLError("wolfSSL_mcast_peer_add", code: result) }
+  }
+
+  private static func setSecret(
+    _ keys: borrowing KeyMaterial, _ epoch: Epoch, _ suite: CipherSuite, of ssl: OpaquePointer
+  ) throws(WolfSSLError) {
     let result = unsafe keys.preMasterSecret.withBytes { preMasterSecret in
       unsafe keys.clientRandom.withBytes { clientRandom in
         unsafe keys.serverRandom.withBytes { serverRandom in
@@ -56,13 +93,6 @@ final class Session {
       // The call itself returns -1 for everything.
       throw WolfSSLError("wolfSSL_set_secret", code: unsafe wolfSSL_get_error(ssl, result))
     }
-    // Drops the session's copy of the pre-master secret; the record keys stay.
-    unsafe wolfSSL_FreeArrays(ssl)
-  }
-
-  // wolfSSL_shutdown is never called: it makes an authenticated alert that ends the sessions of stock wolfSSL peers.
-  deinit {
-    unsafe wolfSSL_free(ssl)
   }
 
   /// The most bytes of payload that wolfSSL puts into one record here.
@@ -70,20 +100,24 @@ final class Session {
     Int(unsafe wolfSSL_GetMaxOutputSize(ssl))
   }
 
-  /// Seals one payload and lends the record that came of it to `body`, until that returns.
-  func write<Value, Failure: Error>(
-    _ payload: UnsafeRawBufferPointer,
-    record body: (UnsafeRawBufferPointer) throws(Failure) -> Value
-  ) throws(Failure) -> Result<Value, WolfSSLError> {
-    port.clear()
-    let written = unsafe wolfSSL_write(ssl, payload.baseAddress, Int32(payload.count))
+  /// Seals one payload.
+  ///
+  /// - Parameter room: Where to put the record.
+  /// - Returns: The record's size.
+  /// - Throws: ``WolfSSLError``, or ``LibcryptoError`` if it was libcrypto that failed behind wolfSSL's hook.
+  func write(_ payload: UnsafeRawBufferPointer, into room: UnsafeMutableRawBufferPointer) throws -> Int {
+    // wolfSSL manual, wolfSSL_write.
+    let (written, size) = unsafe bio.writing(to: room) {
+      unsafe wolfSSL_write(ssl, payload.baseAddress, Int32(payload.count))
+    }
     guard written == payload.count else {
-      return .failure(WolfSSLError("wolfSSL_write", code: unsafe wolfSSL_get_error(ssl, written)))
+      if let failure = protection?.takeFailure() { throw failure }
+      throw WolfSSLError("wolfSSL_write", code: unsafe wolfSSL_get_error(ssl, written))
     }
-    guard let record = unsafe port.captured else {
-      return .failure(WolfSSLError(description: "wolfSSL_write made no record that fits \(RecordPort.capacity) bytes"))
+    guard size > 0 else {
+      throw WolfSSLError(description: "wolfSSL_write made no record that fits \(room.count) bytes")
     }
-    return .success(try unsafe body(record))
+    return size
   }
 
   /// What became of a record.
@@ -97,28 +131,36 @@ final class Session {
   }
 
   /// Opens one record.
+  ///
+  /// - Parameter payload: Room for what it carries. More than that costs: wolfSSL clears as much for each record.
   func read(_ record: UnsafeBufferPointer<UInt8>, into payload: UnsafeMutableRawBufferPointer) -> ReadResult {
-    unsafe port.input = UnsafeRawBufferPointer(record)
-    // What a refused record leaves untaken must not be taken for the next one.
-    defer { unsafe port.input = nil }
     // wolfSSL manual, wolfSSL_mcast_read. The sender's ID is not asked for: the header has it, and wolfSSL writes
     // one even when nothing authenticated.
-    let read = unsafe wolfSSL_mcast_read(ssl, nil, payload.baseAddress, Int32(payload.count))
+    let read = unsafe bio.reading(UnsafeRawBufferPointer(record)) {
+      unsafe wolfSSL_mcast_read(ssl, nil, payload.baseAddress, Int32(payload.count))
+    }
     if read > 0 { return .payload(Int(read)) }
     return unsafe wolfSSL_get_error(ssl, read) == cwolfssl_want_read ? .refused : .broken
   }
 
-  /// The key that protects the suite's records, 32 bytes, lent while the session lives. In multicast mode all members
-  /// seal with one, so both sides' keys are the same.
-  func recordKey(of suite: CipherSuite) -> UnsafePointer<UInt8>? {
+  /// Copies the keys that protect the suite's records. In multicast mode all members seal with the same.
+  ///
+  /// - Throws: ``WolfSSLError`` if the session has none.
+  func protectionKeys(of suite: CipherSuite) throws(WolfSSLError) -> ProtectionKeys {
     switch suite {
-    case .wdmNullSHA256: unsafe wolfSSL_GetMacSecret(ssl, 0)
-    case .pskChaCha20Poly1305: unsafe wolfSSL_GetClientWriteKey(ssl)
+    case .wdmNullSHA256:
+      ProtectionKeys(
+        suite: suite, key: try unsafe Self.copy(wolfSSL_GetMacSecret(ssl, 0), count: 32),
+        iv: MaskedBytes(unsafe SecretBytes(capacity: 0) { _ in 0 }))
+    case .pskChaCha20Poly1305:
+      ProtectionKeys(
+        suite: suite, key: try unsafe Self.copy(wolfSSL_GetClientWriteKey(ssl), count: 32),
+        iv: try unsafe Self.copy(wolfSSL_GetClientWriteIV(ssl), count: 12))
     }
   }
 
-  /// The cipher's IV, 12 bytes, lent while the session lives.
-  var recordIV: UnsafePointer<UInt8>? {
-    unsafe wolfSSL_GetClientWriteIV(ssl)
+  private static func copy(_ source: UnsafePointer<UInt8>?, count: Int) throws(WolfSSLError) -> MaskedBytes {
+    guard let source = unsafe source else { throw WolfSSLError(description: "wolfSSL gave no record keys") }
+    return MaskedBytes(unsafe SecretBytes(copying: UnsafeRawBufferPointer(start: source, count: count)))
   }
 }

@@ -7,6 +7,12 @@ public enum WolfSSLLibrary {
     unsafe String(cString: wolfSSL_lib_version())
   }
 
+  /// Whether it has the hook by which libcrypto protects its records: the user atomic record layer. Debian's and Ubuntu's
+  /// have it; without it wolfSSL computes by itself, several times slower.
+  public static var hasRecordHook: Bool {
+    cwolfssl_has_record_hook() != 0
+  }
+
   /// Makes the library ready, once for the process; it stays so until the process ends.
   ///
   /// - Throws: ``WolfSSLError`` if the library has no multicast or cannot start.

@@ -7,7 +7,7 @@ public struct Message: Hashable, Sendable {
     /// The sender's epoch.
     public let epoch: Epoch
     /// The record's number in that epoch, counted from 0.
-    public let sequence: UInt64
+    public internal(set) var sequence: UInt64
     /// The address that the datagram came from. It is not authenticated.
     public let source: Endpoint
     /// The kernel's number of the interface that the datagram came in by; 0 if it is not known.

@@ -1,8 +1,8 @@
-/// What computes the protection of records. The records are the same, byte for byte, whichever it is.
+/// The library that computes inside wolfSSL's record layer. The records are the same, byte for byte, whichever it is.
 public enum RecordEngine: String, Hashable, Sendable, CaseIterable {
-  /// OpenSSL's libcrypto, with the instructions that the processor has for it. wolfSSL derives the keys, and a record of
-  /// its own must agree before anything is sent.
+  /// OpenSSL's libcrypto, behind wolfSSL's hook for it, with the instructions that the processor has. A record of wolfSSL
+  /// alone must agree before anything is sent. A wolfSSL without the hook computes by itself, and the logger is told.
   case libcrypto
-  /// wolfSSL's record layer and wolfCrypt, and nothing else; Debian builds them without such instructions.
+  /// wolfSSL's own wolfCrypt, which Debian builds without such instructions.
   case wolfSSL = "wolfssl"
 }

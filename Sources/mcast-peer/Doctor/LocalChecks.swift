@@ -18,10 +18,10 @@ struct LocalChecks {
       }
   }
 
-  /// Whether each suite can seal and open a record, by either library.
+  /// Seals and opens a record of each suite, by wolfSSL alone and with libcrypto behind its hook.
   func libraries() -> [Finding] {
     let versions = "wolfSSL \(WolfSSLLibrary.version), OpenSSL \(CryptoLibrary.version)"
-    return CipherSuite.allCases.map { suite in
+    let suites: [Finding] = CipherSuite.allCases.map { suite in
       for engine in RecordEngine.allCases {
         do {
           var records = try MemoryRecords(suite: suite, engine: engine, payload: Array("a check".utf8), count: 1)
@@ -33,11 +33,22 @@ struct LocalChecks {
           }
         } catch {
           return .failure(
-            "library", "\(suite.name) by \(engine.rawValue): \(error)", "install a wolfSSL that has it (\(versions))")
+            "library", "\(suite.name) by \(engine.rawValue): \(error)",
+            "install Debian's or Ubuntu's libwolfssl and libssl (here: \(versions))")
         }
       }
-      return .ok("library", "\(suite.name) seals and opens a record, by wolfSSL and by libcrypto (\(versions))")
+      return .ok(
+        "library",
+        "\(suite.name): wolfSSL seals and opens a record"
+          + (WolfSSLLibrary.hasRecordHook ? ", alone and with libcrypto" : "") + " (\(versions))")
     }
+    guard !WolfSSLLibrary.hasRecordHook else { return suites }
+    return suites + [
+      .warning(
+        "library",
+        "wolfSSL \(WolfSSLLibrary.version) has no hook for libcrypto: it computes by itself, several times slower",
+        "install Debian's or Ubuntu's libwolfssl, or build wolfSSL with --enable-atomicuser")
+    ]
   }
 
   /// Where the secret is, who can read it, and whether it can be guessed; and the ring, if there is one.

@@ -106,8 +106,8 @@ struct NetworkSettings: ParsableArguments {
     parsing: .unconditional,
     help: .init(
       """
-      What computes the records, which are the same: libcrypto (OpenSSL's, several times faster), or wolfssl and nothing \
-      else. (default: libcrypto)
+      The library that computes inside wolfSSL's record layer: libcrypto (OpenSSL's, several times faster) or wolfssl. \
+      Both make the same records. (default: libcrypto)
       """,
       valueName: "name"
     ),

@@ -38,16 +38,16 @@ struct RecordMAC: ~Copyable {
 
   private static let blockSize = 64
 
-  /// Writes the MAC of two parts, one after the other, to `mac`, which has room for ``size`` bytes.
+  /// Writes the MAC of the 13 authenticated bytes and a payload to `mac`, which has room for ``size`` bytes.
   func authenticate(
-    _ first: UnsafeRawBufferPointer, _ second: UnsafeRawBufferPointer, into mac: UnsafeMutablePointer<UInt8>
+    _ authenticated: UnsafePointer<UInt8>, _ payload: UnsafeRawBufferPointer, into mac: UnsafeMutablePointer<UInt8>
   ) {
     let state = unsafe states + 2
-    unsafe state.update(from: states, count: 1)
-    unsafe SHA256_Update(state, first.baseAddress, first.count)
-    unsafe SHA256_Update(state, second.baseAddress, second.count)
+    unsafe state.pointee = states[0]
+    unsafe SHA256_Update(state, authenticated, RecordHeader.size)
+    unsafe SHA256_Update(state, payload.baseAddress, payload.count)
     unsafe SHA256_Final(mac, state)
-    unsafe state.update(from: states + 1, count: 1)
+    unsafe state.pointee = states[1]
     unsafe SHA256_Update(state, mac, Self.size)
     unsafe SHA256_Final(mac, state)
   }

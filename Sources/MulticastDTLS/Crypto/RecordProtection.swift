@@ -1,0 +1,127 @@
+import COpenSSL
+
+/// The MAC or the AEAD of records under one key, computed by libcrypto in place. One thread at a time may use it.
+///
+/// It is handed a record's payload, with the complete header right before it and room for the tag right behind. It knows no
+/// numbers and no replay window.
+///
+/// Sources: RFC 5246 section 6.2.3.1 (the MAC of WDM-NULL-SHA256), RFC 7905 (ChaCha20-Poly1305), with RFC 6347
+/// section 4.1.2.1's sequence number in both: epoch, member ID and sequence.
+@safe
+final class RecordProtection {
+  /// What it is for; an AEAD works in one direction only.
+  enum Direction {
+    case sealing, opening
+  }
+
+  /// The suite whose records it protects.
+  let suite: CipherSuite
+
+  private let algorithm: Algorithm
+  private var failure: LibcryptoError?
+  /// The 13 bytes that are authenticated besides the payload.
+  private let authenticated: UnsafeMutablePointer<UInt8> = .allocate(capacity: RecordHeader.size)
+  /// Room for what a check computes: a MAC, or a payload that is decrypted.
+  private let scratch: UnsafeMutablePointer<UInt8> = .allocate(capacity: RecordHeader.maximumAccepted)
+
+  private enum Algorithm: ~Copyable {
+    case mac(RecordMAC)
+    case aead(RecordAEAD)
+  }
+
+  /// - Throws: ``LibcryptoError`` if this libcrypto lacks the cipher.
+  init(_ keys: borrowing ProtectionKeys, _ direction: Direction) throws(LibcryptoError) {
+    suite = keys.suite
+    switch suite {
+    case .wdmNullSHA256:
+      algorithm = .mac(unsafe keys.key.withBytes { unsafe RecordMAC(key: $0) })
+    case .pskChaCha20Poly1305:
+      algorithm = .aead(
+        try unsafe keys.key.withBytes { key throws(LibcryptoError) in
+          try unsafe keys.iv.withBytes { iv throws(LibcryptoError) in
+            try unsafe RecordAEAD(key: key, iv: iv, direction)
+          }
+        })
+    }
+  }
+
+  deinit {
+    unsafe authenticated.deallocate()
+    unsafe scratch.deallocate()
+  }
+
+  /// Seals a payload, and puts the tag behind it.
+  ///
+  /// - Returns: Whether libcrypto did it; if not, ``takeFailure()`` says why.
+  func seal(_ payload: UnsafeMutablePointer<UInt8>, count: Int) -> Bool {
+    unsafe setAuthenticated(payload, length: count)
+    switch algorithm {
+    case .mac(let mac):
+      unsafe mac.authenticate(
+        authenticated, UnsafeRawBufferPointer(start: payload, count: count), into: payload + count)
+    case .aead(let aead):
+      guard
+        unsafe aead.process(payload, size: count + RecordAEAD.tagSize, authenticated: authenticated)
+      else {
+        failure = LibcryptoError("EVP_Cipher")
+        return false
+      }
+    }
+    return true
+  }
+
+  /// Why libcrypto did not seal, once: wolfSSL has no room for it in what it returns.
+  func takeFailure() -> LibcryptoError? {
+    failure.take()
+  }
+
+  /// Opens a payload whose tag stands behind it.
+  ///
+  /// - Parameter size: The bytes of payload and tag.
+  /// - Returns: Whether it is authentic. If it is not, nothing of it may be used.
+  func open(_ payload: UnsafeMutablePointer<UInt8>, size: Int) -> Bool {
+    switch algorithm {
+    case .mac(let mac):
+      return unsafe isAuthentic(payload, size: size, mac)
+    case .aead(let aead):
+      guard size >= RecordAEAD.tagSize else { return false }
+      unsafe setAuthenticated(payload, length: size)
+      return unsafe aead.process(payload, size: size, authenticated: authenticated)
+    }
+  }
+
+  /// Checks the tag of a whole record of at most ``RecordHeader/maximumAccepted`` bytes, and leaves the record as it is.
+  func isAuthentic(_ record: UnsafeBufferPointer<UInt8>) -> Bool {
+    let size = record.count - RecordHeader.size
+    guard size >= suite.tagSize, record.count <= RecordHeader.maximumAccepted, let start = record.baseAddress else {
+      return false
+    }
+    let payload = unsafe start + RecordHeader.size
+    switch algorithm {
+    case .mac(let mac):
+      return unsafe isAuthentic(payload, size: size, mac)
+    case .aead(let aead):
+      unsafe setAuthenticated(payload, length: size)
+      unsafe scratch.update(from: payload, count: size)
+      return unsafe aead.process(scratch, size: size, authenticated: authenticated)
+    }
+  }
+
+  private func isAuthentic(_ payload: UnsafePointer<UInt8>, size: Int, _ mac: borrowing RecordMAC) -> Bool {
+    let count = size - RecordMAC.size
+    guard count >= 0 else { return false }
+    unsafe setAuthenticated(payload, length: count)
+    unsafe mac.authenticate(authenticated, UnsafeRawBufferPointer(start: payload, count: count), into: scratch)
+    // All bytes, whatever the first ones say: how long it takes tells nothing.
+    return unsafe CRYPTO_memcmp(scratch, payload + count, RecordMAC.size) == 0
+  }
+
+  /// Arranges what is authenticated besides the payload: sequence number, type, version, and a length.
+  private func setAuthenticated(_ payload: UnsafePointer<UInt8>, length: Int) {
+    let header = unsafe payload - RecordHeader.size
+    unsafe authenticated.update(from: header + 3, count: 8)
+    unsafe (authenticated + 8).update(from: header, count: 3)
+    unsafe authenticated[11] = UInt8(truncatingIfNeeded: length >> 8)
+    unsafe authenticated[12] = UInt8(truncatingIfNeeded: length)
+  }
+}

@@ -1,0 +1,36 @@
+/// A group key as the receiving side has it: makes sessions, and checks records without one. Only the receive loop's thread
+/// uses it.
+final class OpeningKey {
+  let key: GroupKey
+  /// The secret's fingerprint.
+  let keyID: KeyID
+  /// The bytes of a record's tag.
+  let tagSize: Int
+
+  private let protection: RecordProtection
+  private let otherProtection: RecordProtection?
+
+  /// - Throws: ``LibcryptoError`` if libcrypto lacks the protection.
+  init(_ key: GroupKey) throws(LibcryptoError) {
+    self.key = key
+    keyID = key.keyID
+    tagSize = key.context.suite.tagSize
+    protection = try key.makeProtection(.opening)
+    otherProtection = try key.makeOtherProtection()
+  }
+
+  /// Makes a session that opens the records of one member in one epoch.
+  func makeSession(epoch: Epoch, sender: MemberID) throws(WolfSSLError) -> Session {
+    try key.makeSession(epoch: epoch, sender: sender, protection: protection)
+  }
+
+  /// Whether a record was made with this key: neither its number nor its epoch counts.
+  func isAuthentic(_ record: UnsafeBufferPointer<UInt8>) -> Bool {
+    unsafe protection.isAuthentic(record)
+  }
+
+  /// Whether a record was made with this secret by the suite that the context does not use.
+  func isOfOtherSuite(_ record: UnsafeBufferPointer<UInt8>) -> Bool {
+    unsafe otherProtection?.isAuthentic(record) ?? false
+  }
+}

@@ -1,0 +1,106 @@
+import TestSupport
+import Testing
+
+@testable import MulticastDTLS
+
+@Suite("The protection of records by libcrypto")
+struct RecordProtectionTests {
+  @Test("every vector is sealed byte for byte, told from a forgery, and opened", arguments: CipherSuite.allCases)
+  func vectors(suite: CipherSuite) throws {
+    let key = try makeKey(suite: suite)
+    let (sealing, opening) = (try key.makeProtection(.sealing), try key.makeProtection(.opening))
+    let records = Vectors.shared[suite].records
+    #expect(records.count == 5)
+    for record in records {
+      let unprotected = Array(record.datagram.prefix(13)) + record.payload + [UInt8](repeating: 0, count: suite.tagSize)
+      #expect(seal(unprotected, sealing) == record.datagram)
+      #expect(isAuthentic(record.datagram, opening))
+      #expect(open(record.datagram, opening) == record.payload)
+    }
+  }
+
+  @Test("a record of which any bit was changed is not authentic and does not open", arguments: CipherSuite.allCases)
+  func altered(suite: CipherSuite) throws {
+    let opening = try makeKey(suite: suite).makeProtection(.opening)
+    let original = IndependentRecord(member: 1, sequence: 7, text: "Hello").sealed(.ofVectors(suite))
+    // The length says where the tag is; admission sees to it.
+    for index in original.indices where index != 11 && index != 12 {
+      for bit in 0..<8 {
+        var altered = original
+        altered[index] ^= 1 << UInt8(bit)
+        #expect(!isAuthentic(altered, opening) && open(altered, opening) == nil)
+      }
+    }
+    #expect(isAuthentic(original, opening) && open(original, opening) == Array("Hello".utf8))
+  }
+
+  @Test("a check leaves the record as it is", arguments: CipherSuite.allCases)
+  func checkOnly(suite: CipherSuite) throws {
+    let opening = try makeKey(suite: suite).makeProtection(.opening)
+    let original = IndependentRecord(member: 1, text: "Hello").sealed(.ofVectors(suite))
+    let copy = original.map { $0 }
+    #expect(isAuthentic(copy, opening))
+    #expect(copy == original)
+  }
+
+  @Test("what has no room for a tag, or is longer than any record, is not authentic", arguments: CipherSuite.allCases)
+  func sizes(suite: CipherSuite) throws {
+    let opening = try makeKey(suite: suite).makeProtection(.opening)
+    let record = IndependentRecord(member: 1, payload: []).sealed(.ofVectors(suite))
+    #expect(isAuthentic(record, opening))
+    for count in 0..<record.count { #expect(!isAuthentic(Array(record.prefix(count)), opening)) }
+    let longest = RecordHeader.maximumAccepted - RecordHeader.size - suite.tagSize
+    for (count, isTaken) in [(longest, true), (longest + 1, false), (16_000, false)] {
+      let record = IndependentRecord(member: 1, payload: [UInt8](repeating: 7, count: count)).sealed(.ofVectors(suite))
+      #expect(isAuthentic(record, opening) == isTaken)
+    }
+  }
+
+  @Test("both engines make the same records, at any length", arguments: CipherSuite.allCases)
+  func engines(suite: CipherSuite) throws {
+    var libcrypto = try OutboundSession(makeKey(suite: suite, engine: .libcrypto), epoch: .first)
+    var wolfSSL = try OutboundSession(makeKey(suite: suite, engine: .wolfSSL), epoch: .first)
+    for count in Array(1...300) + [suite.maximumPayload] {
+      let payload = (0..<count).map { UInt8($0 * 7 & 0xFF) }
+      #expect(try libcrypto.seal(payload) == wolfSSL.seal(payload))
+    }
+  }
+
+  @Test("wolfSSL gives up a record that libcrypto does not seal, and the error has libcrypto's name")
+  func failure() throws {
+    // A protection that only opens cannot encrypt.
+    let key = try makeKey(suite: .pskChaCha20Poly1305)
+    let session = try key.makeSession(epoch: .first, sender: nil, protection: key.makeProtection(.opening))
+    var room = [UInt8](repeating: 0, count: RecordHeader.maximumRecord)
+    let error = #expect(throws: LibcryptoError.self) {
+      try Array("Hello".utf8).withUnsafeBytes { payload in
+        try room.withUnsafeMutableBytes { try session.write(payload, into: $0) }
+      }
+    }
+    #expect(
+      error?.description.contains("EVP_Cipher") == true && error?.description.contains(CryptoLibrary.version) == true)
+    #expect(room.allSatisfy { $0 == 0 })
+  }
+
+  private func seal(_ record: [UInt8], _ protection: RecordProtection) -> [UInt8]? {
+    var record = record
+    let count = record.count - 13 - protection.suite.tagSize
+    let isSealed = record.withUnsafeMutableBufferPointer {
+      UnsafeMutableBufferPointer(rebasing: $0[13...]).baseAddress.map { protection.seal($0, count: count) } ?? false
+    }
+    return isSealed ? record : nil
+  }
+
+  private func open(_ record: [UInt8], _ protection: RecordProtection) -> [UInt8]? {
+    var record = record
+    let size = record.count - 13
+    let isOpened = record.withUnsafeMutableBufferPointer {
+      UnsafeMutableBufferPointer(rebasing: $0[13...]).baseAddress.map { protection.open($0, size: size) } ?? false
+    }
+    return isOpened ? Array(record[13..<(record.count - protection.suite.tagSize)]) : nil
+  }
+
+  private func isAuthentic(_ record: [UInt8], _ protection: RecordProtection) -> Bool {
+    record.withUnsafeBufferPointer { protection.isAuthentic($0) }
+  }
+}
