@@ -6,13 +6,16 @@ package struct InterfaceStatus: Hashable, Sendable {
   package let name: String
   /// Whether somebody has set it up, and whether it has a carrier, such as a cable.
   package let isUp: Bool
-  package let isRunning: Bool
+  package let hasCarrier: Bool
   /// Whether it takes multicast; loopback does, though it does not say so.
   package let takesMulticast: Bool
   /// Whether it is loopback.
   package let isLoopback: Bool
   /// Its addresses.
   package fileprivate(set) var addresses: [IPAddress]
+
+  /// netdevice(7): set while there is a carrier. IFF_RUNNING follows it up to a second later. <net/if.h> has no name for it.
+  private static let lowerUp = 1 << 16
 
   /// All interfaces, in the kernel's order.
   package static func all() -> [InterfaceStatus] {
@@ -28,7 +31,7 @@ package struct InterfaceStatus: Hashable, Sendable {
       if !result.contains(where: { $0.name == name }) {
         result.append(
           InterfaceStatus(
-            name: name, isUp: flags & Int(IFF_UP) != 0, isRunning: flags & Int(IFF_RUNNING) != 0,
+            name: name, isUp: flags & Int(IFF_UP) != 0, hasCarrier: flags & lowerUp != 0,
             takesMulticast: flags & Int(IFF_MULTICAST | IFF_LOOPBACK) != 0,
             isLoopback: flags & Int(IFF_LOOPBACK) != 0, addresses: []))
       }

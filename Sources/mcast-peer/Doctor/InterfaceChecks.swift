@@ -29,7 +29,7 @@ struct InterfaceChecks {
         if !status.takesMulticast {
           return .failure("interface", "\(name) takes no multicast", "ip link set \(status.name) multicast on")
         }
-        if !status.isRunning {
+        if !status.hasCarrier {
           return .failure(
             "interface", "\(name) is up and has no carrier", "look at its cable, its radio, or its other end")
         }
@@ -40,7 +40,7 @@ struct InterfaceChecks {
         }
       }
       let traits =
-        (status.isRunning ? "up" : "up, no carrier") + (status.isLoopback ? ", loopback" : "")
+        (status.hasCarrier ? "up" : "up, no carrier") + (status.isLoopback ? ", loopback" : "")
         + (status.takesMulticast ? ", multicast" : ", no multicast")
       return .ok("interface", "\(name) \(traits)\(addresses.isEmpty ? ", no address" : ", \(addresses)")")
     }
