@@ -76,6 +76,7 @@ struct ReadAgainTests {
         guard peer.isRunning else { throw Timeout(description: errors) }
         return try errors.contains("sends with key ID \(keyID(new))") || errors.contains(", key ID \(keyID(new)):")
       }
+      try await peer.waitUntilReady(node: 0)
       peer.signal(SIGTERM)
       #expect(try await peer.exitCode() == 0)
     }
