@@ -12,6 +12,20 @@
 #include <openssl/evp.h>
 #include <openssl/params.h>
 #include <openssl/sha.h>
+#include <string.h>
+
+/// Computes an HMAC-SHA256 (RFC 2104) from the hash's states after the inner and after the outer padded key, over 13
+/// authenticated bytes and a payload. `work` is where it computes: the caller wipes it, as it does the states.
+static inline void copenssl_hmac(const SHA256_CTX *states, SHA256_CTX *work, const unsigned char *authenticated,
+                                 const unsigned char *payload, size_t count, unsigned char *mac) {
+  memcpy(work, &states[0], sizeof *work);
+  SHA256_Update(work, authenticated, 13);
+  SHA256_Update(work, payload, count);
+  SHA256_Final(mac, work);
+  memcpy(work, &states[1], sizeof *work);
+  SHA256_Update(work, mac, SHA256_DIGEST_LENGTH);
+  SHA256_Final(mac, work);
+}
 
 /// Seals or opens one record in place, by the TLS form of ChaCha20-Poly1305 (EVP_EncryptInit(3)): `count` bytes of payload
 /// and tag, and 13 authenticated bytes. Returns a negative number if the tag is wrong or libcrypto fails.

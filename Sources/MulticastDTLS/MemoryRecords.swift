@@ -7,9 +7,11 @@ package struct MemoryRecords: ~Copyable {
   private let payload: [UInt8]
   private let count: Int
   private var outbound: OutboundSession
-  private let members: InboundMembers
+  private var intake: Intake
+  private let counters = Intake.Counters()
+  /// The records, one right after the other as in a batch.
   private let storage: UnsafeMutableRawBufferPointer
-  private var sizes: [Int]
+  private let recordSize: Int
   private let source = Endpoint(IPAddress(ipv4: 0), port: 0)
 
   /// Prepares to seal one payload so many times as member 0, and to open that as member 1.
@@ -21,10 +23,12 @@ package struct MemoryRecords: ~Copyable {
     )
     let key = try InboundKey(receiver, members: MemberSet(0...1), heardBefore: [:])
     outbound = try OutboundSession(sender, epoch: .first)
-    members = InboundMembers([key], sent: SentRecords(port: 0))
+    intake = Intake(
+      InboundMembers([key], sent: SentRecords(port: 0)), observer: Observer(start: .now, followed: MemberSet(0...0)),
+      counters: counters, handler: { _, _ in true })
     (self.payload, self.count) = (payload, count)
-    sizes = [Int](repeating: 0, count: count)
-    unsafe storage = .allocate(byteCount: count * RecordHeader.maximumRecord, alignment: 16)
+    recordSize = RecordHeader.size + payload.count + suite.tagSize
+    unsafe storage = .allocate(byteCount: count * recordSize, alignment: 16)
   }
 
   deinit {
@@ -34,23 +38,23 @@ package struct MemoryRecords: ~Copyable {
   /// Seals them all.
   package mutating func seal() throws {
     for index in 0..<count {
-      sizes[index] = try unsafe payload.withUnsafeBytes { try unsafe outbound.seal($0, into: room(index)) }
+      _ = try unsafe payload.withUnsafeBytes { try unsafe outbound.seal($0, into: room(index)) }
     }
   }
 
-  /// Opens all that was sealed last, and returns how many were accepted.
+  /// Takes all that was sealed last as one batch, as if it had arrived, and returns how many messages were delivered.
   package mutating func open() -> Int {
-    var accepted = 0
+    let before = counters.traffic.received
     let now = Moment.now
     for index in 0..<count {
-      let record = unsafe UnsafeBufferPointer(start: UnsafeRawBufferPointer(room(index)).bytes, count: sizes[index])
-      if case .success = unsafe members.open(record, from: source, now: now) { accepted += 1 }
+      let record = unsafe UnsafeBufferPointer(start: UnsafeRawBufferPointer(room(index)).bytes, count: recordSize)
+      _ = unsafe intake.take(record, from: source, now: now)
     }
-    return accepted
+    _ = intake.endRun(now: now)
+    return counters.traffic.received - before
   }
 
   private func room(_ index: Int) -> UnsafeMutableRawBufferPointer {
-    let start = index * RecordHeader.maximumRecord
-    return unsafe UnsafeMutableRawBufferPointer(rebasing: storage[start..<(start + RecordHeader.maximumRecord)])
+    unsafe UnsafeMutableRawBufferPointer(rebasing: storage[(index * recordSize)..<((index + 1) * recordSize)])
   }
 }

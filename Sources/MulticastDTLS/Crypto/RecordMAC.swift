@@ -9,13 +9,16 @@ struct RecordMAC: ~Copyable {
   /// The bytes of a MAC.
   static let size = 32
 
-  /// The states after the inner and the outer padded key, and the one at work.
+  /// The states after the inner and after the outer padded key, and the one at work.
   private let states: UnsafeMutablePointer<SHA256_CTX>
 
   /// - Parameter key: At most 64 bytes, the block of the hash.
   init(key: UnsafeRawBufferPointer) {
     precondition(key.count <= Self.blockSize, "a longer key would have to be hashed first")
-    unsafe states = .allocate(capacity: 3)
+    // At the start of a line of the processor's cache.
+    unsafe states = UnsafeMutableRawPointer.allocate(
+      byteCount: 3 * MemoryLayout<SHA256_CTX>.stride, alignment: 64
+    ).bindMemory(to: SHA256_CTX.self, capacity: 3)
     for (index, padding) in [0x36, 0x5C].enumerated() {
       unsafe (states + index).initialize(to: SHA256_CTX())
       unsafe withUnsafeTemporaryAllocation(byteCount: Self.blockSize, alignment: 1) { block in
@@ -40,15 +43,9 @@ struct RecordMAC: ~Copyable {
 
   /// Writes the MAC of the 13 authenticated bytes and a payload to `mac`, which has room for ``size`` bytes.
   func authenticate(
-    _ authenticated: UnsafePointer<UInt8>, _ payload: UnsafeRawBufferPointer, into mac: UnsafeMutablePointer<UInt8>
+    _ authenticated: UnsafePointer<UInt8>, _ payload: UnsafePointer<UInt8>, count: Int,
+    into mac: UnsafeMutablePointer<UInt8>
   ) {
-    let state = unsafe states + 2
-    unsafe state.pointee = states[0]
-    unsafe SHA256_Update(state, authenticated, RecordHeader.size)
-    unsafe SHA256_Update(state, payload.baseAddress, payload.count)
-    unsafe SHA256_Final(mac, state)
-    unsafe state.pointee = states[1]
-    unsafe SHA256_Update(state, mac, Self.size)
-    unsafe SHA256_Final(mac, state)
+    unsafe copenssl_hmac(states, states + 2, authenticated, payload, count, mac)
   }
 }

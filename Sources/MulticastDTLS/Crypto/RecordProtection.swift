@@ -57,8 +57,7 @@ final class RecordProtection {
     unsafe setAuthenticated(payload, length: count)
     switch algorithm {
     case .mac(let mac):
-      unsafe mac.authenticate(
-        authenticated, UnsafeRawBufferPointer(start: payload, count: count), into: payload + count)
+      unsafe mac.authenticate(authenticated, payload, count: count, into: payload + count)
     case .aead(let aead):
       guard
         unsafe aead.process(payload, size: count + RecordAEAD.tagSize, authenticated: authenticated)
@@ -111,17 +110,18 @@ final class RecordProtection {
     let count = size - RecordMAC.size
     guard count >= 0 else { return false }
     unsafe setAuthenticated(payload, length: count)
-    unsafe mac.authenticate(authenticated, UnsafeRawBufferPointer(start: payload, count: count), into: scratch)
+    unsafe mac.authenticate(authenticated, payload, count: count, into: scratch)
     // All bytes, whatever the first ones say: how long it takes tells nothing.
     return unsafe CRYPTO_memcmp(scratch, payload + count, RecordMAC.size) == 0
   }
 
   /// Arranges what is authenticated besides the payload: sequence number, type, version, and a length.
   private func setAuthenticated(_ payload: UnsafePointer<UInt8>, length: Int) {
-    let header = unsafe payload - RecordHeader.size
-    unsafe authenticated.update(from: header + 3, count: 8)
-    unsafe (authenticated + 8).update(from: header, count: 3)
-    unsafe authenticated[11] = UInt8(truncatingIfNeeded: length >> 8)
-    unsafe authenticated[12] = UInt8(truncatingIfNeeded: length)
+    let header = unsafe UnsafeRawPointer(payload) - RecordHeader.size
+    let bytes = unsafe UnsafeMutableRawPointer(authenticated)
+    unsafe bytes.storeBytes(of: header.loadUnaligned(fromByteOffset: 3, as: UInt64.self), as: UInt64.self)
+    unsafe bytes.storeBytes(of: header.loadUnaligned(as: UInt16.self), toByteOffset: 8, as: UInt16.self)
+    unsafe bytes.storeBytes(of: header.load(fromByteOffset: 2, as: UInt8.self), toByteOffset: 10, as: UInt8.self)
+    unsafe bytes.storeBytes(of: UInt16(truncatingIfNeeded: length).bigEndian, toByteOffset: 11, as: UInt16.self)
   }
 }

@@ -30,10 +30,8 @@ struct RecordHeader: Hashable {
   /// Reads the fields of a datagram that has at least 13 bytes.
   init?(_ datagram: Span<UInt8>) {
     guard datagram.count >= Self.size else { return nil }
-    var number: UInt64 = 0
-    for index in 3...10 {
-      number = number << 8 | UInt64(datagram[index])
-    }
+    // In one load: this is done for every datagram.
+    let number = UInt64(bigEndian: unsafe datagram.bytes.unsafeLoadUnaligned(fromByteOffset: 3, as: UInt64.self))
     epoch = UInt16(truncatingIfNeeded: number >> 48)
     member = MemberID(rawValue: UInt8(truncatingIfNeeded: number >> 40))
     sequence = number & 0xFF_FFFF_FFFF
