@@ -1,3 +1,5 @@
+import Foundation
+import MulticastDTLS
 import TestSupport
 import Testing
 
@@ -22,6 +24,88 @@ struct EngineTests {
       let report = try await peer.trafficReport { _ in true }
       #expect(report.refused.values.allSatisfy { $0 == 0 } && report.nodes.values.allSatisfy { $0["lost"] == 0 })
     }
+  }
+
+  @Test("a wolfSSL without the hook computes by itself, which the start says once, and doctor as a warning")
+  func withoutHook() async throws {
+    let libraries = try Self.librariesWithoutHook()
+    let common = ["-i", "0.2", "-I", "lo", "-t", "0", "-g", "\(group.address)", "--encrypt"]
+    let peers = try [["LD_LIBRARY_PATH": libraries.path], [:]].enumerated().map { node, environment in
+      try PeerProcess(
+        ["\(node)"] + common, home: group.home, secret: Vectors.shared.secret, environment: environment)
+    }
+    for (node, peer) in peers.enumerated() {
+      try await peer.waitForLine(
+        "Node \(node): Received from peer \(1 - node): \"Hello from node \(1 - node), message #9\"")
+      #expect(try peer.errors.components(separatedBy: "hook for libcrypto").count - 1 == (node == 0 ? 1 : 0))
+    }
+    let doctor = try PeerProcess(
+      ["doctor", "-I", "lo", "-g", "\(group.address)", "--wait", "0.5"], home: group.home,
+      secret: Vectors.shared.secret, environment: ["LD_LIBRARY_PATH": libraries.path])
+    _ = try await doctor.exitCode()
+    let lines = try doctor.lines
+    #expect(
+      lines.contains { $0.hasPrefix("warning  library    wolfSSL") && $0.contains("--enable-atomicuser") }, "\(lines)")
+    #expect(
+      lines.contains { $0.hasPrefix("ok       library    WDM-NULL-SHA256: wolfSSL seals and opens a record (") },
+      "\(lines)")
+  }
+
+  @Test("who asks for wolfSSL's own cryptography is not told of a hook")
+  func hookNotAskedFor() async throws {
+    let peer = try PeerProcess(
+      ["0", "-I", "lo", "-t", "0", "-g", "\(group.address)", "--engine", "wolfssl"], home: group.home,
+      secret: Vectors.shared.secret, environment: ["LD_LIBRARY_PATH": try Self.librariesWithoutHook().path])
+    try await peer.waitUntilReady(node: 0)
+    #expect(try !peer.errors.contains("hook"))
+  }
+
+  @Test(
+    "a libcrypto that cannot be used is an error at the start, which says what to do", arguments: [[], ["--encrypt"]])
+  func unusableLibcrypto(suite: [String]) async throws {
+    // Without its default provider it has no cryptography that counts. Source: config(5), OSSL_PROVIDER-base(7).
+    let directory = TemporaryDirectory()
+    let file = directory.write(
+      """
+      openssl_conf = all
+      [all]
+      providers = active
+      [active]
+      base = base
+      [base]
+      activate = 1
+
+      """, to: "openssl.cnf")
+    let peer = try PeerProcess(
+      ["0", "-I", "lo", "-t", "0", "-g", "\(group.address)"] + suite, home: group.home, secret: Vectors.shared.secret,
+      environment: ["OPENSSL_CONF": file])
+    #expect(try await peer.exitCode() == 71)
+    #expect(try peer.output == "")
+    let errors = try peer.errors
+    #expect(errors.contains("OpenSSL \(CryptoLibrary.version)") && errors.contains("default provider"), "\(errors)")
+    #expect(!errors.contains(Vectors.shared.secret))
+  }
+
+  /// A copy of this machine's wolfSSL in which the hook's calls have other names, as if it had been built without.
+  private static func librariesWithoutHook() throws -> TemporaryDirectory {
+    let ldd = Process()
+    ldd.executableURL = URL(filePath: "/usr/bin/env")
+    ldd.arguments = ["ldd", PeerProcess.executable]
+    let output = Pipe()
+    ldd.standardOutput = output
+    try ldd.run()
+    let text = String(decoding: try output.fileHandleForReading.readToEnd() ?? Data(), as: UTF8.self)
+    _ = ldd.waitForExitStatus()
+    let (_, name, path) = try #require(text.firstMatch(of: /(libwolfssl\.so\.\d+) => (\S+)/)).output
+    var library = try Data(contentsOf: URL(filePath: String(path)))
+    for call in ["SetMacEncryptCb", "SetMacEncryptCtx", "SetDecryptVerifyCb", "SetDecryptVerifyCtx"] {
+      let places = library.ranges(of: Data(call.utf8))
+      #expect(!places.isEmpty)
+      for place in places { library[place.lowerBound] = UInt8(ascii: "X") }
+    }
+    let directory = TemporaryDirectory()
+    try library.write(to: URL(filePath: "\(directory.path)/\(name)"))
+    return directory
   }
 
   @Test("an engine that there is not is refused, and those that there are are named")

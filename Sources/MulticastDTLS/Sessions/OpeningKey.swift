@@ -16,7 +16,8 @@ final class OpeningKey {
     keyID = key.keyID
     tagSize = key.context.suite.tagSize
     protection = try key.makeProtection(.opening)
-    otherProtection = try key.makeOtherProtection()
+    // It only tells a person why a member is not heard.
+    otherProtection = try? key.makeOtherProtection()
   }
 
   /// Makes a session that opens the records of one member in one epoch.

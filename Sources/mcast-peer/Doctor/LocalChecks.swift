@@ -34,7 +34,7 @@ struct LocalChecks {
         } catch {
           return .failure(
             "library", "\(suite.name) by \(engine.rawValue): \(error)",
-            "install Debian's or Ubuntu's libwolfssl and libssl (here: \(versions))")
+            error is LibcryptoError ? nil : "install Debian's or Ubuntu's libwolfssl (here: \(versions))")
         }
       }
       return .ok(
