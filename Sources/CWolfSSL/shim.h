@@ -23,6 +23,7 @@ static const int cwolfssl_verify_mac_error = VERIFY_MAC_ERROR;
 // The headers at build time say nothing of the library at run time. Weak, these are null in a library without
 // multicast instead of ending the process at the first call.
 __attribute__((weak)) int wolfSSL_CTX_mcast_set_member_id(WOLFSSL_CTX *, unsigned short);
+__attribute__((weak)) int wolfSSL_mcast_get_max_peers(void);
 __attribute__((weak)) int wolfSSL_mcast_peer_add(WOLFSSL *, unsigned short, int);
 __attribute__((weak)) int wolfSSL_mcast_read(WOLFSSL *, unsigned short *, void *, int);
 __attribute__((weak)) int wolfSSL_set_secret(WOLFSSL *, unsigned short, const unsigned char *, unsigned int,
@@ -30,7 +31,8 @@ __attribute__((weak)) int wolfSSL_set_secret(WOLFSSL *, unsigned short, const un
 
 /// Whether the library that was loaded has the multicast calls.
 static inline int cwolfssl_has_multicast(void) {
-  return wolfSSL_CTX_mcast_set_member_id && wolfSSL_mcast_peer_add && wolfSSL_mcast_read && wolfSSL_set_secret;
+  return wolfSSL_CTX_mcast_set_member_id && wolfSSL_mcast_get_max_peers && wolfSSL_mcast_peer_add &&
+         wolfSSL_mcast_read && wolfSSL_set_secret;
 }
 
 // The same of the user atomic record layer, wolfSSL's hook for another library's cryptography (--enable-atomicuser).

@@ -38,8 +38,28 @@ struct Intake {
   mutating func take(
     _ datagram: UnsafeBufferPointer<UInt8>, from source: Endpoint, on interface: UInt32 = 0, now: Moment
   ) -> [Notice] {
-    if let notices = unsafe takeIntoRun(datagram, from: source, on: interface, now: now) { return notices }
-    switch unsafe members.open(datagram, from: source, now: now) {
+    // Most datagrams go on with the run: what is the same for all of it is not looked up again.
+    guard let header = Admission.headerOfRecord(unsafe datagram.span), var origin = run?.first.origin,
+      run?.includes(header, from: source) == true, let opened = unsafe members.openAsRecent(datagram, header: header)
+    else { return take(unsafe members.open(datagram, from: source, now: now), on: interface, now: now) }
+    switch opened {
+    case .success(let opened):
+      (origin.sequence, origin.interface) = (header.sequence, interface)
+      let isDelivered = unsafe handler(origin, members.payload(opened.count).span)
+      run?.add(opened, sequence: header.sequence, isDelivered: isDelivered)
+      return []
+    case .failure(let reason):
+      return take(
+        unsafe members.openAfterRecent(datagram, header: header, reason, from: source, now: now), on: interface,
+        now: now)
+    }
+  }
+
+  /// Hands on what became of a datagram that begins a run, or is refused.
+  private mutating func take(
+    _ result: Result<Arrival, Refused>, on interface: UInt32, now: Moment
+  ) -> [Notice] {
+    switch result {
     case .success(var arrival):
       arrival.origin.interface = interface
       let isDelivered = unsafe handler(arrival.origin, members.payload(arrival.count).span)
@@ -47,35 +67,10 @@ struct Intake {
       run = ArrivalRun(arrival, isDelivered: isDelivered)
       return notices
     case .failure(let refused):
-      return refuse(refused, now: now)
+      let notices = endRun(now: now)
+      counters.counts.withLock { $0.count(refused) }
+      return notices + observer.refused(refused, now: now)
     }
-  }
-
-  /// Takes a datagram that goes on with the run, as most do: what is the same for all of it is not looked up again.
-  ///
-  /// - Returns: Nil if the datagram does not.
-  private mutating func takeIntoRun(
-    _ datagram: UnsafeBufferPointer<UInt8>, from source: Endpoint, on interface: UInt32, now: Moment
-  ) -> [Notice]? {
-    guard let header = Admission.headerOfRecord(unsafe datagram.span), run?.includes(header, from: source) == true,
-      let result = unsafe members.openAsRecent(datagram, header: header, from: source, now: now)
-    else { return nil }
-    switch result {
-    case .success(let opened):
-      guard var origin = run?.first.origin else { return nil }
-      (origin.sequence, origin.interface) = (header.sequence, interface)
-      let isDelivered = unsafe handler(origin, members.payload(opened.count).span)
-      run?.add(opened, sequence: header.sequence, isDelivered: isDelivered)
-      return []
-    case .failure(let refused):
-      return refuse(refused, now: now)
-    }
-  }
-
-  private mutating func refuse(_ refused: Refused, now: Moment) -> [Notice] {
-    let notices = endRun(now: now)
-    counters.counts.withLock { $0.count(refused) }
-    return notices + observer.refused(refused, now: now)
   }
 
   /// Counts what was not counted yet; to be called when a batch has been taken.

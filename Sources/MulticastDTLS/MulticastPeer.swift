@@ -94,7 +94,7 @@ public final class MulticastPeer: Sendable {
     handler: Handler? = nil
   ) throws {
     try self.init(
-      configuration, keys: keys, logger: logger, recordLimit: RecordHeader.sequenceLimit, onNotice: nil,
+      configuration, keys: keys, logger: logger, recordLimit: RecordHeader.epochLimit, onNotice: nil,
       handler: handler)
   }
 
@@ -109,7 +109,7 @@ public final class MulticastPeer: Sendable {
     handler: @escaping Handler
   ) throws {
     try self.init(
-      configuration, keys: keys, logger: logger, recordLimit: RecordHeader.sequenceLimit, onNotice: onNotice,
+      configuration, keys: keys, logger: logger, recordLimit: RecordHeader.epochLimit, onNotice: onNotice,
       handler: handler)
   }
 

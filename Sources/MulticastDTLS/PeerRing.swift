@@ -79,11 +79,14 @@ final class PeerRing: Sendable {
     }
   }
 
-  /// Gives the states of all keys back, for good.
+  /// Gives the states of all keys back, for good; to be called when the receive loop has stopped.
   func finish() {
     changing.withLock { changing in
       changing.isStopped = true
-      for held in keys { held.keeper.finish() }
+      for held in keys {
+        held.keeper.finish()
+        held.inbound.finish()
+      }
     }
   }
 

@@ -69,7 +69,7 @@ package final class SendingSide: Sendable {
   /// - Throws: ``StateError`` if there is no epoch to be had; ``WolfSSLError`` or ``LibcryptoError`` if
   ///   nothing can be sealed.
   init(
-    _ held: HeldKey, socket: MulticastSocket, sent: SentRecords, recordLimit: UInt64 = RecordHeader.sequenceLimit
+    _ held: HeldKey, socket: MulticastSocket, sent: SentRecords, recordLimit: UInt64 = RecordHeader.epochLimit
   ) throws {
     self.socket = socket
     self.sent = sent

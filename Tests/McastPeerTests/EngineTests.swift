@@ -98,9 +98,16 @@ struct EngineTests {
     _ = ldd.waitForExitStatus()
     let (_, name, path) = try #require(text.firstMatch(of: /(libwolfssl\.so\.\d+) => (\S+)/)).output
     var library = try Data(contentsOf: URL(filePath: String(path)))
-    for call in ["SetMacEncryptCb", "SetMacEncryptCtx", "SetDecryptVerifyCb", "SetDecryptVerifyCtx"] {
-      let places = library.ranges(of: Data(call.utf8))
-      #expect(!places.isEmpty)
+    // All that wolfSSL's ssl.h has of its user atomic record layer.
+    let calls = [
+      "SetMacEncryptC", "GetMacEncryptCtx", "SetDecryptVerifyC", "GetDecryptVerifyCtx", "SetEncryptMacC",
+      "GetEncryptMacCtx", "SetVerifyDecryptC", "GetVerifyDecryptCtx", "GetClientWrite", "GetServerWrite", "GetKeySize",
+      "GetIVSize", "GetBulkCipher", "GetCipherBlockSize", "GetAeadMacSize", "GetHmacSize", "GetCipherType",
+    ]
+    for call in calls {
+      let places =
+        library.ranges(of: Data("wolfSSL_\(call)".utf8)) + library.ranges(of: Data("wolfSSL_CTX_\(call)".utf8))
+      #expect(!places.isEmpty, "\(call)")
       for place in places { library[place.lowerBound] = UInt8(ascii: "X") }
     }
     let directory = TemporaryDirectory()

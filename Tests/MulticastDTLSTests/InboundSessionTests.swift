@@ -83,6 +83,20 @@ struct InboundSessionTests {
     #expect(open(4_294_967_295) == taken(4_294_967_295))
   }
 
+  @Test(
+    "the last records of an epoch may come in another order, too: one more, and wolfSSL would reject those before it",
+    arguments: CipherSuite.allCases, RecordEngine.allCases)
+  func lastRecords(suite: CipherSuite, engine: RecordEngine) throws {
+    let session = try makeSession(suite: suite, engine: engine)
+    let last = RecordHeader.epochLimit - 1
+    #expect(last == 4_294_967_294)
+    for sequence in [last - 70, last - 5, last, last - 1, last - 63, last - 4] {
+      let record = IndependentRecord(member: 1, sequence: sequence, text: "\(sequence)")
+      #expect(session.open(record, suite) == .success(record.payload))
+      #expect(session.open(record, suite) == .failure(.replayed))
+    }
+  }
+
   @Test("an empty message is delivered, once", arguments: CipherSuite.allCases, RecordEngine.allCases)
   func empty(suite: CipherSuite, engine: RecordEngine) throws {
     let session = try makeSession(suite: suite, engine: engine)

@@ -82,6 +82,20 @@ struct RecordProtectionTests {
     #expect(room.allSatisfy { $0 == 0 })
   }
 
+  @Test("wolfSSL gives up a record that does not fit what libcrypto is there for, and the error says so")
+  func otherSuite() throws {
+    let key = try makeKey(suite: .pskChaCha20Poly1305)
+    let session = try key.makeSession(epoch: .first, sender: nil, protection: makeKey().makeProtection(.sealing))
+    var room = [UInt8](repeating: 0, count: RecordHeader.maximumRecord)
+    let error = #expect(throws: WolfSSLError.self) {
+      try Array("Hello".utf8).withUnsafeBytes { payload in
+        try room.withUnsafeMutableBytes { try session.write(payload, into: $0) }
+      }
+    }
+    #expect(error?.description.contains("hook") == true, "\(String(describing: error))")
+    #expect(room.allSatisfy { $0 == 0 })
+  }
+
   private func seal(_ record: [UInt8], _ protection: RecordProtection) -> [UInt8]? {
     var record = record
     let count = record.count - 13 - protection.suite.tagSize

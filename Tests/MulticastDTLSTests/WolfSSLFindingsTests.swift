@@ -27,6 +27,26 @@ struct WolfSSLFindingsTests {
     #expect(open(try makeMembers(suite: suite, engine: engine), 0, suite) == "message 0")
   }
 
+  @Test(
+    "a session opens the records of its member alone: the entries that were taken to put it first are free again",
+    arguments: CipherSuite.allCases, RecordEngine.allCases)
+  func firstEntry(suite: CipherSuite, engine: RecordEngine) throws {
+    let key = try OpeningKey(makeKey(suite: suite, engine: engine))
+    for member in [0, 1, 99, 100, 255] as [UInt8] {
+      let session = try key.makeSession(epoch: .first, sender: MemberID(rawValue: member))
+      func read(_ sender: UInt8) -> String {
+        var room = [UInt8](repeating: 0, count: 5)
+        let record = IndependentRecord(member: sender, text: "Hello").sealed(keys(suite))
+        let result = record.withUnsafeBufferPointer { record in
+          room.withUnsafeMutableBytes { session.read(record, into: $0) }
+        }
+        return if case .payload(5) = result { String(decoding: room, as: UTF8.self) } else { "\(result)" }
+      }
+      for other in 0...255 as ClosedRange<UInt8> where other != member { #expect(read(other) == "refused") }
+      #expect(read(member) == "Hello")
+    }
+  }
+
   enum Killer: String, CaseIterable {
     case lengthBelowTheTag = "the forged 13 bytes, whose length is below the tag's"
     case twelveBytes = "12 bytes, to be joined to the next datagram"

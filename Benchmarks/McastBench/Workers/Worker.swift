@@ -65,6 +65,9 @@ final class Worker {
 
   private func open(_ opening: Opening) throws {
     if opening.countsAllocations { cbench_count_allocations() }
+    if case .library(_, .libcrypto) = opening.path, !WolfSSLLibrary.hasRecordHook {
+      throw BenchError("wolfSSL \(WolfSSLLibrary.version) has no hook for libcrypto, which is to be measured")
+    }
     guard opening.isSender else { return try receive(opening) }
     let end: any SendingEnd =
       switch opening.path {

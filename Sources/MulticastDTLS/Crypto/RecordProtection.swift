@@ -18,7 +18,7 @@ final class RecordProtection {
   let suite: CipherSuite
 
   private let algorithm: Algorithm
-  private var failure: LibcryptoError?
+  private var failure: (any Error)?
   /// The 13 bytes that are authenticated besides the payload.
   private let authenticated: UnsafeMutablePointer<UInt8> = .allocate(capacity: RecordHeader.size)
   /// Room for what a check computes: a MAC, or a payload that is decrypted.
@@ -62,15 +62,20 @@ final class RecordProtection {
       guard
         unsafe aead.process(payload, size: count + RecordAEAD.tagSize, authenticated: authenticated)
       else {
-        failure = LibcryptoError("EVP_Cipher")
+        fail(LibcryptoError("EVP_Cipher"))
         return false
       }
     }
     return true
   }
 
-  /// Why libcrypto did not seal, once: wolfSSL has no room for it in what it returns.
-  func takeFailure() -> LibcryptoError? {
+  /// Remembers why a record was not sealed: wolfSSL has no room for it in what it returns.
+  func fail(_ error: any Error) {
+    failure = error
+  }
+
+  /// Why a record was not sealed, once.
+  func takeFailure() -> (any Error)? {
     failure.take()
   }
 

@@ -9,9 +9,11 @@ struct RecordHeader: Hashable {
   static let maximumRecord = 1388
   /// The largest record that is looked at, in bytes. A larger one would not fit wolfSSL's read buffer.
   static let maximumAccepted = 1400
-  /// One more than the highest sequence number of an epoch. wolfSSL's replay window fails at 2^32, so no epoch gets
-  /// there: senders stop before it and receivers refuse what is beyond it.
+  /// One more than the highest sequence number that is accepted. wolfSSL's replay window fails at 2^32.
   static let sequenceLimit: UInt64 = 1 << 32
+  /// How many records a sender makes in one epoch: not the 2^32nd. Once wolfSSL has accepted that one, it rejects those that
+  /// come late before it.
+  static let epochLimit = sequenceLimit - 1
 
   /// Whether a datagram has the first three bytes of every record: application data (23), DTLS 1.2 (FE FD).
   static func isPrefix(of datagram: Span<UInt8>) -> Bool {

@@ -42,13 +42,6 @@ final class DTLSContext {
       protection: engine == .libcrypto ? protection : nil)
   }
 
-  /// Has wolfSSL derive the keys of this context's records.
-  func deriveProtectionKeys(_ keys: borrowing KeyMaterial) throws(WolfSSLError) -> ProtectionKeys {
-    try unsafe Session(
-      context: handle.pointer, sender: nil, epoch: .first, suite: suite, keys: keys, protection: nil
-    ).protectionKeys(of: suite)
-  }
-
   /// Owns the `WOLFSSL_CTX`.
   @safe
   private final class Handle {

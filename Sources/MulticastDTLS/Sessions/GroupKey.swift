@@ -5,8 +5,8 @@ final class GroupKey: Sendable {
 
   private let keys: KeyMaterial
   private let protectionKeys: ProtectionKeys
-  /// The same for the other suite, by which a record of a member that uses that one is known; nil if wolfSSL lacks it.
-  private let otherProtectionKeys: ProtectionKeys?
+  /// The same for the other suite, by which a record of a member that uses that one is known.
+  private let otherProtectionKeys: ProtectionKeys
 
   /// Derives the keys of a secret; takes some 12 ms of one core, by intention. The secret is not kept.
   ///
@@ -14,9 +14,8 @@ final class GroupKey: Sendable {
   init(_ context: DTLSContext, _ secret: GroupSecret) throws {
     self.context = context
     keys = try KeyMaterial(secret)
-    protectionKeys = try context.deriveProtectionKeys(keys)
-    let other = try? DTLSContext(ownMember: context.ownMember, suite: context.suite.other, engine: .wolfSSL)
-    otherProtectionKeys = try other?.deriveProtectionKeys(keys)
+    protectionKeys = try ProtectionKeys(context.suite, keys)
+    otherProtectionKeys = try ProtectionKeys(context.suite.other, keys)
     try proveProtection()
   }
 
@@ -35,9 +34,11 @@ final class GroupKey: Sendable {
     try protectionKeys.makeProtection(direction)
   }
 
-  /// Makes the protection of records of the other suite; nil if wolfSSL lacks it.
-  func makeOtherProtection() throws(LibcryptoError) -> RecordProtection? {
-    try otherProtectionKeys?.makeProtection(.opening)
+  /// Makes what checks records of the other suite.
+  ///
+  /// - Throws: ``LibcryptoError`` if libcrypto lacks it.
+  func makeOtherProtection() throws(LibcryptoError) -> RecordProtection {
+    try otherProtectionKeys.makeProtection(.opening)
   }
 
   /// Has wolfSSL alone seal a record: the context must seal the same, byte for byte, and open it, and a check without a

@@ -2,7 +2,7 @@
 final class InboundKey {
   let opening: OpeningKey
   /// One place for each of the 256 possible members; nil for one that is not followed.
-  let members: [InboundMember?]
+  private(set) var members: [InboundMember?]
 
   /// - Parameter heardBefore: How far each member was heard under this key before this process was started.
   /// - Throws: ``LibcryptoError`` if libcrypto cannot check records.
@@ -18,6 +18,11 @@ final class InboundKey {
 
   /// The secret's fingerprint.
   var keyID: KeyID { opening.keyID }
+
+  /// Lets go of all sessions; to be called when no thread receives any more.
+  func finish() {
+    members = [InboundMember?](repeating: nil, count: 256)
+  }
 
   /// How far each member has been heard since the start.
   var positions: [MemberID: Position] {

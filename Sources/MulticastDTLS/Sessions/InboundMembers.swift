@@ -46,19 +46,24 @@ final class InboundMembers {
     Dictionary(keys.map { ($0.keyID, $0.positions) }) { first, _ in first }
   }
 
-  /// Admits and opens one datagram. See ``payload(of:)`` for what it carries.
+  /// Admits and opens one datagram. See ``payload(_:)`` for what it carries.
   func open(
     _ datagram: UnsafeBufferPointer<UInt8>, from source: Endpoint, now: Moment
   ) -> Result<Arrival, Refused> {
-    if let recent, let header = Admission.headerOfRecord(unsafe datagram.span),
-      let result = unsafe openAsRecent(datagram, header: header, from: source, now: now)
-    {
-      return result.map { opened in
+    if let recent, let header = Admission.headerOfRecord(unsafe datagram.span) {
+      switch unsafe openAsRecent(datagram, header: header) {
+      case .success(let opened):
         _ = whereabouts.heard(header.member, keyID: recent.key.keyID, isFirstOfEpoch: false, now: now)
-        return Arrival(
-          origin: Message.Origin(sender: header.member, epoch: recent.epoch, sequence: header.sequence, source: source),
-          count: opened.count, keyID: recent.key.keyID, lost: opened.lost, isLate: opened.isLate, isRestart: false,
-          isKeyChange: false, isStraggler: false)
+        return .success(
+          Arrival(
+            origin: Message.Origin(
+              sender: header.member, epoch: recent.epoch, sequence: header.sequence, source: source),
+            count: opened.count, keyID: recent.key.keyID, lost: opened.lost, isLate: opened.isLate, isRestart: false,
+            isKeyChange: false, isStraggler: false))
+      case .failure(let reason):
+        return unsafe openAfterRecent(datagram, header: header, reason, from: source, now: now)
+      case nil:
+        break
       }
     }
     return switch unsafe admission.judge(datagram.span, isFollowed: { keys[0].members[Int($0.rawValue)] != nil }) {
@@ -76,30 +81,32 @@ final class InboundMembers {
     unsafe UnsafeBufferPointer(start: payload.bytes, count: count)
   }
 
-  /// Opens what belongs where the last record went; nil leaves it to ``open(_:from:now:)``.
+  /// Opens what belongs where the last record went; nil if this does not belong there.
   ///
   /// No other record has been accepted since, so that this still is the session of its member, and its key the one that the
   /// member sends with.
   func openAsRecent(
-    _ record: UnsafeBufferPointer<UInt8>, header: RecordHeader, from source: Endpoint, now: Moment
-  ) -> Result<InboundSession.Opened, Refused>? {
+    _ record: UnsafeBufferPointer<UInt8>, header: RecordHeader
+  ) -> Result<InboundSession.Opened, Refusal>? {
     guard let recent, header.member == recent.sender, header.epoch == recent.epoch.rawValue,
       header.length >= recent.key.tagSize
     else { return nil }
-    switch unsafe recent.open(record, header: header, into: payload) {
-    case .success(let opened):
-      return .success(opened)
-    case .failure(.forged):
-      // With another key it may be authentic.
-      if keys.count > 1 { return nil }
-      return .failure(Refused(unsafe isOfOtherSuite(record, header, now) ? .otherSuite : .forged, header, source))
-    case .failure(let reason):
-      return .failure(Refused(reason, header, source))
-    }
+    return unsafe recent.open(record, header: header, into: payload)
   }
 
+  /// What becomes of a record that ``openAsRecent(_:header:)`` has refused: one that is forged by the key there may be
+  /// authentic by another.
+  func openAfterRecent(
+    _ record: UnsafeBufferPointer<UInt8>, header: RecordHeader, _ reason: Refusal, from source: Endpoint, now: Moment
+  ) -> Result<Arrival, Refused> {
+    guard reason == .forged else { return .failure(Refused(reason, header, source)) }
+    return unsafe openAdmitted(record, header: header, from: source, now: now, isForgedByLikelyKey: true)
+  }
+
+  /// - Parameter isForgedByLikelyKey: Whether the key that the member sends with has been tried.
   private func openAdmitted(
-    _ record: UnsafeBufferPointer<UInt8>, header: RecordHeader, from source: Endpoint, now: Moment
+    _ record: UnsafeBufferPointer<UInt8>, header: RecordHeader, from source: Endpoint, now: Moment,
+    isForgedByLikelyKey: Bool = false
   ) -> Result<Arrival, Refused> {
     // Admitted, so its epoch is one.
     guard let epoch = try? Epoch(header.epoch) else { return .failure(Refused(.malformed, header, source)) }
@@ -109,7 +116,7 @@ final class InboundMembers {
     let keyID = whereabouts[header.member]
     // The key that the member sends with is tried first; others only cost something when that does not fit.
     let likely = keys.firstIndex { $0.keyID == keyID } ?? 0
-    for offset in keys.indices {
+    for offset in keys.indices.dropFirst(isForgedByLikelyKey ? 1 : 0) {
       let inbound = keys[(likely + offset) % keys.count]
       guard let member = inbound.members[Int(header.member.rawValue)] else { break }
       switch unsafe member.open(

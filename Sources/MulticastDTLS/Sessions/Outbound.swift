@@ -10,7 +10,7 @@ struct Outbound: ~Copyable {
   /// - Parameter recordLimit: How many records an epoch may have; tests make it small.
   /// - Throws: ``StateError`` if there is no epoch to be had; ``WolfSSLError`` or ``LibcryptoError`` if there can
   ///   be no session.
-  init(_ held: HeldKey, recordLimit: UInt64 = RecordHeader.sequenceLimit) throws {
+  init(_ held: HeldKey, recordLimit: UInt64 = RecordHeader.epochLimit) throws {
     self.held = held
     self.recordLimit = recordLimit
     session = try Self.nextSession(held, recordLimit)

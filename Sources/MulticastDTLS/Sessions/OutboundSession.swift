@@ -15,7 +15,7 @@ struct OutboundSession: ~Copyable {
   ///
   /// - Parameter limit: How many records the epoch may have; tests make it small.
   /// - Throws: ``WolfSSLError`` or ``LibcryptoError`` if there can be no session.
-  init(_ key: GroupKey, epoch: Epoch, limit: UInt64 = RecordHeader.sequenceLimit) throws {
+  init(_ key: GroupKey, epoch: Epoch, limit: UInt64 = RecordHeader.epochLimit) throws {
     let maximumPayload = key.context.suite.maximumPayload
     let session = try key.makeSession(epoch: epoch, sender: nil, protection: key.makeProtection(.sealing))
     // What one member can send the others must be able to send too, whatever version of wolfSSL they have.

@@ -16,8 +16,15 @@ func protectRecord(
     let isInPlace =
       unsafe UnsafePointer(start) == input && UnsafePointer(start) == payload && tag == start + Int(count)
       && Int(size) == Int(count) + protection.suite.tagSize
-    guard isInPlace, unsafe protection.seal(start, count: Int(count)) else { return cwolfssl_encrypt_error }
-    return 0
+    guard isInPlace else {
+      protection.fail(
+        WolfSSLError(
+          description:
+            "the wolfSSL \(WolfSSLLibrary.version) library on this machine hands records to its hook in a way that is not "
+            + "known here: use the wolfSSL engine"))
+      return cwolfssl_encrypt_error
+    }
+    return unsafe protection.seal(start, count: Int(count)) ? 0 : cwolfssl_encrypt_error
   }
 }
 

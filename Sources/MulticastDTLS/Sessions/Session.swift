@@ -104,7 +104,7 @@ final class Session {
   ///
   /// - Parameter room: Where to put the record.
   /// - Returns: The record's size.
-  /// - Throws: ``WolfSSLError``, or ``LibcryptoError`` if it was libcrypto that failed behind wolfSSL's hook.
+  /// - Throws: ``WolfSSLError``, or ``LibcryptoError`` if libcrypto failed behind wolfSSL's hook.
   func write(_ payload: UnsafeRawBufferPointer, into room: UnsafeMutableRawBufferPointer) throws -> Int {
     // wolfSSL manual, wolfSSL_write.
     let (written, size) = unsafe bio.writing(to: room) {
@@ -112,7 +112,9 @@ final class Session {
     }
     guard written == payload.count else {
       if let failure = protection?.takeFailure() { throw failure }
-      throw WolfSSLError("wolfSSL_write", code: unsafe wolfSSL_get_error(ssl, written))
+      // A record that could not be made has its error in what the call returns.
+      let error = unsafe wolfSSL_get_error(ssl, written)
+      throw WolfSSLError("wolfSSL_write", code: error == 0 ? written : error)
     }
     guard size > 0 else {
       throw WolfSSLError(description: "wolfSSL_write made no record that fits \(room.count) bytes")
@@ -141,26 +143,5 @@ final class Session {
     }
     if read > 0 { return .payload(Int(read)) }
     return unsafe wolfSSL_get_error(ssl, read) == cwolfssl_want_read ? .refused : .broken
-  }
-
-  /// Copies the keys that protect the suite's records. In multicast mode all members seal with the same.
-  ///
-  /// - Throws: ``WolfSSLError`` if the session has none.
-  func protectionKeys(of suite: CipherSuite) throws(WolfSSLError) -> ProtectionKeys {
-    switch suite {
-    case .wdmNullSHA256:
-      ProtectionKeys(
-        suite: suite, key: try unsafe Self.copy(wolfSSL_GetMacSecret(ssl, 0), count: 32),
-        iv: MaskedBytes(unsafe SecretBytes(capacity: 0) { _ in 0 }))
-    case .pskChaCha20Poly1305:
-      ProtectionKeys(
-        suite: suite, key: try unsafe Self.copy(wolfSSL_GetClientWriteKey(ssl), count: 32),
-        iv: try unsafe Self.copy(wolfSSL_GetClientWriteIV(ssl), count: 12))
-    }
-  }
-
-  private static func copy(_ source: UnsafePointer<UInt8>?, count: Int) throws(WolfSSLError) -> MaskedBytes {
-    guard let source = unsafe source else { throw WolfSSLError(description: "wolfSSL gave no record keys") }
-    return MaskedBytes(unsafe SecretBytes(copying: UnsafeRawBufferPointer(start: source, count: count)))
   }
 }
