@@ -25,6 +25,7 @@ final class SentRecords: Sendable {
 
   /// What was sent with one key.
   private struct Run {
+    let keyID: KeyID
     /// The first epoch that this process sends in.
     let firstEpoch: UInt16
     /// The epoch of the latest record, or the one that the node begins in.
@@ -43,9 +44,14 @@ final class SentRecords: Sendable {
 
   private struct Sent {
     var entries = [Entry](repeating: Entry(), count: capacity)
-    var runs: [KeyID: Run] = [:]
+    /// Few: one for each key that this process has had. To look one up by its hash would take longer than a whole record.
+    var runs: [Run] = []
     /// The key of the latest record.
     var latest: KeyID?
+
+    func place(of keyID: KeyID) -> Int? {
+      runs.firstIndex { $0.keyID == keyID }
+    }
   }
 
   private let port: UInt16
@@ -59,8 +65,8 @@ final class SentRecords: Sendable {
   /// Takes note of a key, and of the first epoch in which this process can send with it. Again changes nothing.
   func prepare(_ keyID: KeyID, epoch: Epoch) {
     sent.withLock { sent in
-      guard sent.runs[keyID] == nil else { return }
-      sent.runs[keyID] = Run(firstEpoch: epoch.rawValue, epoch: epoch.rawValue)
+      guard sent.place(of: keyID) == nil else { return }
+      sent.runs.append(Run(keyID: keyID, firstEpoch: epoch.rawValue, epoch: epoch.rawValue))
     }
   }
 
@@ -79,11 +85,7 @@ final class SentRecords: Sendable {
         last = header
       }
       sent.latest = keyID
-      // Taken out and put back: to change it in its place would allocate.
-      if let last, var run = sent.runs[keyID] {
-        run.advance(past: last)
-        sent.runs[keyID] = run
-      }
+      if let last, let place = sent.place(of: keyID) { sent.runs[place].advance(past: last) }
     }
   }
 
@@ -101,7 +103,7 @@ final class SentRecords: Sendable {
   /// Judges one that is not remembered, and that a key has authenticated.
   func judge(_ header: RecordHeader, keyID: KeyID, from source: Endpoint) -> Verdict {
     sent.withLock { sent in
-      guard let run = sent.runs[keyID] else { return .repeated }
+      guard let run = sent.place(of: keyID).map({ sent.runs[$0] }) else { return .repeated }
       let isLater = header.epoch > run.epoch || header.epoch == run.epoch && header.sequence >= run.next
       // If it were ours and so young, it would be remembered.
       let isYoung =
