@@ -116,7 +116,11 @@ struct InstallationTests {
     try #require(offers.count == expected.count, "\(offers)")
     for (index, (line, own)) in expected.enumerated() {
       // Of a path the last part, as some shells offer it.
-      let names = Set(offers[index].map { $0.replacing(/\/$/, with: "").replacing(/^.*\//, with: "") })
+      let word = line.replacing(/^.*[ \/]/, with: "")
+      let names = Set(
+        offers[index].map { $0.replacing(/\/$/, with: "").replacing(/^.*\//, with: "") }
+          // fish 4 also has what only contains the letters, after those that begin with them.
+          .filter { shell != .fish || $0.hasPrefix(word) })
       // There may be other interfaces that begin so.
       #expect(line.hasSuffix("-I l") ? names.isSuperset(of: own) : names == own, "mcast-peer \(line)")
     }

@@ -39,7 +39,7 @@ struct Plan {
       receivers([.plain, .library(.chaCha, isBatched: true)], [1, 8]),
       senders(Suite.allCases.map { .library($0, isBatched: true) }, [1, 64]),
       latency([.baseline, .library(.wdm, isBatched: false)], rate: 1_000),
-    ], seconds: 0.3, latencySeconds: 3, soakSeconds: 10)
+    ], seconds: 0.3, latencySeconds: 5, soakSeconds: 10)
 
   /// Each kind of cell once, and nearly no messages: to see that everything works.
   static let smoke = Plan(

@@ -16,7 +16,7 @@ struct ProtectionKeys: ~Copyable, Sendable {
   ///
   /// - Throws: ``LibcryptoError`` if libcrypto fails.
   init(_ suite: CipherSuite, _ keys: borrowing KeyMaterial) throws(LibcryptoError) {
-    // No call from here on leaves a part of it on the stack.
+    // libcrypto leaves parts of what it computes on the stack.
     defer { copenssl_wipe_traces() }
     let master = try unsafe keys.preMasterSecret.withBytes { secret throws(LibcryptoError) in
       try unsafe Self.derive(secret, "master secret", keys.clientRandom, keys.serverRandom, count: 48)

@@ -20,9 +20,9 @@ final class RecordProtection {
   private let algorithm: Algorithm
   private var failure: (any Error)?
   /// The 13 bytes that are authenticated besides the payload.
-  private let authenticated: UnsafeMutablePointer<UInt8> = .allocate(capacity: RecordHeader.size)
+  private let authenticated: UnsafeMutablePointer<UInt8>
   /// Room for what a check computes: a MAC, or a payload that is decrypted.
-  private let scratch: UnsafeMutablePointer<UInt8> = .allocate(capacity: RecordHeader.maximumAccepted)
+  private let scratch: UnsafeMutablePointer<UInt8>
 
   private enum Algorithm: ~Copyable {
     case mac(RecordMAC)
@@ -43,6 +43,9 @@ final class RecordProtection {
           }
         })
     }
+    // Last: where an initializer throws, no deinit frees what it has allocated.
+    unsafe authenticated = .allocate(capacity: RecordHeader.size)
+    unsafe scratch = .allocate(capacity: RecordHeader.maximumAccepted)
   }
 
   deinit {
