@@ -72,6 +72,12 @@ static int capture_record(WOLFSSL *ssl, char *buffer, int size, void *context) {
   return size;
 }
 
+void cbaseline_free_limit(struct cbaseline_limit *limit) {
+  cbaseline_free_session(limit->session);
+  if (limit->protection) protection_free(limit->protection);
+  free(limit);
+}
+
 static struct cbaseline_limit *make_limit(struct cbaseline_session *session, int is_sealing) {
   struct cbaseline_limit *limit = session ? calloc(1, sizeof *limit) : NULL;
   if (!limit) return NULL;
@@ -80,7 +86,10 @@ static struct cbaseline_limit *make_limit(struct cbaseline_session *session, int
                           ? protection_of_cipher(wolfSSL_GetClientWriteKey(session->ssl),
                                                  wolfSSL_GetClientWriteIV(session->ssl), is_sealing)
                           : protection_of_mac(wolfSSL_GetMacSecret(session->ssl, 0));
-  if (!limit->protection) return NULL;
+  if (!limit->protection) {
+    cbaseline_free_limit(limit);
+    return NULL;
+  }
   limit->overhead = header_size + protection_tag_size(limit->protection);
   wolfSSL_SSLSetIORecv(session->ssl, take_record);
   wolfSSL_SSLSetIOSend(session->ssl, capture_record);

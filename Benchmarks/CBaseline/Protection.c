@@ -46,6 +46,11 @@ struct protection *protection_of_cipher(const unsigned char *key, const unsigned
   return NULL;
 }
 
+void protection_free(struct protection *protection) {
+  EVP_CIPHER_CTX_free(protection->cipher);
+  free(protection);
+}
+
 unsigned int protection_tag_size(const struct protection *protection) {
   return protection->cipher ? poly1305_size : hmac_size;
 }

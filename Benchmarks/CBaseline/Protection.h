@@ -13,6 +13,8 @@ struct protection *protection_of_mac(const unsigned char *key);
 /// Prepares ChaCha20-Poly1305 with a key of 32 bytes and an IV of 12. Returns null if libcrypto refuses.
 struct protection *protection_of_cipher(const unsigned char *key, const unsigned char *iv, int is_sealing);
 
+void protection_free(struct protection *protection);
+
 /// The bytes of a tag.
 unsigned int protection_tag_size(const struct protection *protection);
 

@@ -22,6 +22,4 @@ struct cbaseline_session {
 struct cbaseline_session *cbaseline_make_session(uint8_t member, int member_count, int reserved, const char *suite_name,
                                                  const uint8_t *suite);
 
-void cbaseline_free_session(struct cbaseline_session *session);
-
 #endif

@@ -41,6 +41,9 @@ struct cbaseline_session *_Nullable cbaseline_receiving_session(uint8_t member, 
                                                                 const char *_Nonnull suite_name,
                                                                 const uint8_t *_Nonnull suite, int socket);
 
+/// Frees a session that nobody uses any more; its socket stays open.
+void cbaseline_free_session(struct cbaseline_session *_Nonnull session);
+
 /// Sends one message: one wolfSSL_write. Returns 0, or wolfSSL's error.
 int cbaseline_session_send(struct cbaseline_session *_Nonnull session, const void *_Nonnull bytes, size_t count);
 
@@ -62,6 +65,9 @@ struct cbaseline_limit *_Nullable cbaseline_limit_sender(uint8_t member, const c
 struct cbaseline_limit *_Nullable cbaseline_limit_receiver(uint8_t member, int member_count,
                                                            const char *_Nonnull suite_name,
                                                            const uint8_t *_Nonnull suite, int socket);
+
+/// Frees what nobody uses any more; its socket stays open.
+void cbaseline_free_limit(struct cbaseline_limit *_Nonnull limit);
 
 /// Seals one message: one wolfSSL_write. It leaves with others of its size. Returns 0, a negative errno or wolfSSL's error.
 int cbaseline_limit_write(struct cbaseline_limit *_Nonnull limit, const void *_Nonnull bytes, size_t count);

@@ -1,7 +1,7 @@
 import CBaseline
 import Glibc
 
-/// The sending side of the C loops. Sessions are never freed: they live as long as the process.
+/// The sending side of the C loops.
 @safe
 final class BaselineSendingEnd: SendingEnd {
   private let socket: CInt
@@ -25,6 +25,10 @@ final class BaselineSendingEnd: SendingEnd {
       }
     }
     unsafe self.sessions = unsafe sessions
+  }
+
+  deinit {
+    for unsafe session in unsafe sessions { unsafe cbaseline_free_session(session) }
   }
 
   func send(_ payloads: [[UInt8]], as sender: Int, isBatched: Bool) throws {

@@ -1,6 +1,6 @@
 import CBaseline
 
-/// The sending side of the lean C program. What it makes lives as long as the process.
+/// The sending side of the lean C program.
 @safe
 final class LimitSendingEnd: SendingEnd {
   /// One for each sender.
@@ -16,6 +16,10 @@ final class LimitSendingEnd: SendingEnd {
       else { throw BenchError("wolfSSL or libcrypto refuses \(suite.rawValue)") }
       return unsafe sender
     }
+  }
+
+  deinit {
+    for unsafe sender in unsafe senders { unsafe cbaseline_free_limit(sender) }
   }
 
   func send(_ payloads: [[UInt8]], as sender: Int, isBatched: Bool) throws {
