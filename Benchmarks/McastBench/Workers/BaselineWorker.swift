@@ -28,7 +28,7 @@ final class BaselineSendingEnd: SendingEnd {
   }
 
   deinit {
-    for unsafe session in unsafe sessions { unsafe cbaseline_free_session(session) }
+    unsafe sessions.forEach { unsafe cbaseline_free_session($0) }
   }
 
   func send(_ payloads: [[UInt8]], as sender: Int, isBatched: Bool) throws {

@@ -19,7 +19,7 @@ final class LimitSendingEnd: SendingEnd {
   }
 
   deinit {
-    for unsafe sender in unsafe senders { unsafe cbaseline_free_limit(sender) }
+    unsafe senders.forEach { unsafe cbaseline_free_limit($0) }
   }
 
   func send(_ payloads: [[UInt8]], as sender: Int, isBatched: Bool) throws {
