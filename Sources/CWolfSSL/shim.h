@@ -41,7 +41,7 @@ __attribute__((weak)) void wolfSSL_SetMacEncryptCtx(WOLFSSL *, void *);
 __attribute__((weak)) void wolfSSL_CTX_SetDecryptVerifyCb(WOLFSSL_CTX *, CallbackDecryptVerify);
 __attribute__((weak)) void wolfSSL_SetDecryptVerifyCtx(WOLFSSL *, void *);
 
-/// Whether the library that was loaded has the hook.
+/// Returns 1 if the library that was loaded has the hook, else 0.
 static inline int cwolfssl_has_record_hook(void) {
   return wolfSSL_CTX_SetMacEncryptCb && wolfSSL_SetMacEncryptCtx && wolfSSL_CTX_SetDecryptVerifyCb &&
          wolfSSL_SetDecryptVerifyCtx;

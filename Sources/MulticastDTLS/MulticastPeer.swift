@@ -32,7 +32,7 @@ public final class MulticastPeer: Sendable {
     /// others do not hear it; and where an epoch is used twice, encryption is broken, since nonces repeat. With an epoch
     /// given, a state that cannot be used is done without; a usable one remembers the epoch.
     public var epoch: Epoch?
-    /// What computes inside wolfSSL's record layer; the records of both engines are the same.
+    /// The library that computes inside wolfSSL's record layer; the records of both engines are the same.
     public var engine: RecordEngine = .libcrypto
 
     /// Describes a peer; what is not named here has a default and can be set.

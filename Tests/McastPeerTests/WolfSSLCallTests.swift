@@ -5,7 +5,7 @@ import Testing
 /// Real processes, in which a small library counts wolfSSL's calls.
 @Suite("Each message goes through wolfSSL")
 struct WolfSSLCallTests {
-  /// What the start costs for each secret: wolfSSL alone seals a record, the shared context seals the same, and that is
+  /// The calls that the start makes for each secret: wolfSSL alone seals a record, the shared context seals the same, and that is
   /// opened once.
   private static let start = (writes: 2, payloads: 1)
 
@@ -122,7 +122,7 @@ private struct WolfSSLCalls {
     ["LD_PRELOAD": library, "WOLFSSL_CALLS": "\(directory.path)/\(process)"]
   }
 
-  /// What the users of each context have called.
+  /// The calls of each context's users.
   func counted(_ process: Int) throws -> [(context: UInt64, writes: Int, payloads: Int)] {
     let numbers = try Data(contentsOf: URL(filePath: "\(directory.path)/\(process)"))
       .withUnsafeBytes { Array($0.bindMemory(to: UInt64.self)) }

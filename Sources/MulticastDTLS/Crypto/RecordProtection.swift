@@ -9,7 +9,7 @@ import COpenSSL
 /// section 4.1.2.1's sequence number in both: epoch, member ID and sequence.
 @safe
 final class RecordProtection {
-  /// What it is for; an AEAD works in one direction only.
+  /// The direction in which it works; an AEAD has one only.
   enum Direction {
     case sealing, opening
   }

@@ -11,8 +11,8 @@ struct RecordHeader: Hashable {
   static let maximumAccepted = 1400
   /// One more than the highest sequence number that is accepted. wolfSSL's replay window fails at 2^32.
   static let sequenceLimit: UInt64 = 1 << 32
-  /// How many records a sender makes in one epoch: not the 2^32nd. Once wolfSSL has accepted that one, it rejects those that
-  /// come late before it.
+  /// The most records that a sender makes in one epoch: not the 2^32nd. Once wolfSSL has accepted that one, it rejects those
+  /// that come late before it.
   static let epochLimit = sequenceLimit - 1
 
   /// Whether a datagram has the first three bytes of every record: application data (23), DTLS 1.2 (FE FD).

@@ -22,7 +22,7 @@ struct ArrivalRun {
     late = arrival.isLate ? 1 : 0
   }
 
-  /// Whether a record, if it is accepted as the next one after the run, belongs to it.
+  /// Says if a record belongs to the run once it is accepted as the next one.
   func includes(_ header: RecordHeader, from source: Endpoint) -> Bool {
     header.member == first.origin.sender && header.epoch == first.origin.epoch.rawValue && source == first.origin.source
       && !first.isStraggler

@@ -12,7 +12,7 @@ final class DTLSContext {
   /// The suite of what is sent and accepted.
   let suite: CipherSuite
 
-  /// What computes inside wolfSSL's record layer: the engine that was asked for, where this wolfSSL has the hook for it.
+  /// The library that computes inside wolfSSL's record layer: the engine that was asked for, if this wolfSSL has the hook.
   let engine: RecordEngine
 
   private let handle: Handle

@@ -94,8 +94,8 @@ final class InboundMembers {
     return unsafe recent.open(record, header: header, into: payload)
   }
 
-  /// What becomes of a record that ``openAsRecent(_:header:)`` has refused: one that is forged by the key there may be
-  /// authentic by another.
+  /// Opens a record that ``openAsRecent(_:header:)`` has refused: one that is forged by the key there may be authentic by
+  /// another.
   func openAfterRecent(
     _ record: UnsafeBufferPointer<UInt8>, header: RecordHeader, _ reason: Refusal, from source: Endpoint, now: Moment
   ) -> Result<Arrival, Refused> {

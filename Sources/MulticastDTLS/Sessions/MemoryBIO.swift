@@ -1,10 +1,10 @@
 import CWolfSSL
 
-/// Where a session's records come in and go out: wolfSSL's I/O callbacks read memory and write memory, and no socket is
+/// The memory that a session's records come from and go to: wolfSSL's I/O callbacks read and write it, and no socket is
 /// near.
 @safe
 struct MemoryBIO: ~Copyable {
-  /// What the callbacks see. It is no object, so that a record costs no reference count.
+  /// The callbacks see this. It is no object, so that a record costs no reference count.
   @safe
   fileprivate struct Buffers {
     /// The datagram that wolfSSL is given next; nil once it is taken.
@@ -26,13 +26,13 @@ struct MemoryBIO: ~Copyable {
     unsafe buffers.deallocate()
   }
 
-  /// What wolfSSL hands to the callbacks; valid as long as this lives.
+  /// The pointer that wolfSSL hands to the callbacks; valid as long as this lives.
   var context: UnsafeMutableRawPointer { unsafe UnsafeMutableRawPointer(buffers) }
 
   /// Lends a datagram to be read during `body`.
   func reading<Value>(_ datagram: UnsafeRawBufferPointer, _ body: () -> Value) -> Value {
     unsafe buffers.pointee.input = datagram
-    // What a rejected record leaves untaken must not be taken for the next one.
+    // A datagram that wolfSSL has not taken must not be taken for the next one.
     defer { unsafe buffers.pointee.input = nil }
     return body()
   }

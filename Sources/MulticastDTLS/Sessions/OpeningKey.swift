@@ -25,12 +25,12 @@ final class OpeningKey {
     try key.makeSession(epoch: epoch, sender: sender, protection: protection)
   }
 
-  /// Whether a record was made with this key: neither its number nor its epoch counts.
+  /// Says if a record was made with this key; neither its number nor its epoch counts.
   func isAuthentic(_ record: UnsafeBufferPointer<UInt8>) -> Bool {
     unsafe protection.isAuthentic(record)
   }
 
-  /// Whether a record was made with this secret by the suite that the context does not use.
+  /// Says if a record was made with this secret by the suite that the context does not use.
   func isOfOtherSuite(_ record: UnsafeBufferPointer<UInt8>) -> Bool {
     unsafe otherProtection?.isAuthentic(record) ?? false
   }

@@ -43,7 +43,7 @@ func verifyRecord(
   else { return cwolfssl_verify_mac_error }
   return unsafe Unmanaged<RecordProtection>.fromOpaque(context)._withUnsafeGuaranteedRef { protection in
     guard unsafe protection.open(start, size: Int(size)) else { return cwolfssl_verify_mac_error }
-    // What wolfSSL cuts off behind the payload.
+    // wolfSSL cuts off as many bytes behind the payload.
     unsafe padding.pointee = UInt32(protection.suite.tagSize)
     return 0
   }

@@ -7,7 +7,7 @@ public enum WolfSSLLibrary {
     unsafe String(cString: wolfSSL_lib_version())
   }
 
-  /// Whether it has the hook by which libcrypto protects its records: the user atomic record layer. Debian's and Ubuntu's
+  /// True if it has the hook by which libcrypto protects its records: the user atomic record layer. Debian's and Ubuntu's
   /// have it; without it wolfSSL computes by itself, several times slower.
   public static var hasRecordHook: Bool {
     cwolfssl_has_record_hook() != 0
