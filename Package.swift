@@ -22,9 +22,14 @@ let fuzzTargets: [Target] =
     ),
   ] : []
 
-// `make tsan` sets SANITIZER: ThreadSanitizer is then shown what it cannot see of Swift's Mutex.
-let hasTSan = Context.environment["SANITIZER"] == "tsan"
-let tsanTargets: [Target] = hasTSan ? [.target(name: "TSanMutex", path: "Tests/TSanMutex")] : []
+// `make tsan` and `make asan` set SANITIZER. ThreadSanitizer is then shown what it cannot see of Swift's Mutex, and
+// LeakSanitizer finds libcrypto whole when a process ends.
+let sanitizerTargets: [Target] =
+  switch Context.environment["SANITIZER"] {
+  case "tsan": [.target(name: "TSanMutex", path: "Tests/TSanMutex")]
+  case "asan": [.target(name: "LSanLibcrypto", dependencies: ["COpenSSL"], path: "Tests/LSanLibcrypto")]
+  default: []
+  }
 
 let package = Package(
   name: "mcast-peer",
@@ -55,7 +60,7 @@ let package = Package(
         "CWolfSSL",
         .product(name: "Logging", package: "swift-log"),
         .product(name: "SystemPackage", package: "swift-system"),
-      ] + (hasTSan ? ["TSanMutex"] : []),
+      ] + sanitizerTargets.map { .byName(name: $0.name) },
       swiftSettings: strict + watched
     ),
     .executableTarget(
@@ -117,5 +122,5 @@ let package = Package(
     .testTarget(name: "MulticastDTLSTests", dependencies: ["FuzzBody", "MulticastDTLS", "TestSupport"]),
     .testTarget(name: "McastPeerTests", dependencies: ["leader", "mcast-peer", "MulticastDTLS", "TestSupport"]),
     .testTarget(name: "McastBenchTests", dependencies: ["TestSupport", "mcast-bench"]),
-  ] + fuzzTargets + tsanTargets
+  ] + fuzzTargets + sanitizerTargets
 )

@@ -12,8 +12,13 @@ package enum Sanitizer {
     ["ASAN_OPTIONS", "LSAN_OPTIONS", "TSAN_OPTIONS", "SWIFT_BACKTRACE"].contains(name)
   }
 
-  /// What the sanitizer in a process has found; nil for nothing. Sanitizers add the process's number to `log_path`.
+  /// What the sanitizer in a process has found; nil for nothing. Sanitizers add the program's name and the process's number
+  /// to `log_path`.
   package static func report(of process: Int32) -> String? {
-    variables["SANITIZER_REPORTS"].flatMap { try? String(contentsOfFile: "\($0)/report.\(process)", encoding: .utf8) }
+    guard let reports = variables["SANITIZER_REPORTS"],
+      let names = try? FileManager.default.contentsOfDirectory(atPath: reports),
+      let name = names.first(where: { $0.hasSuffix(".\(process)") })
+    else { return nil }
+    return try? String(contentsOfFile: "\(reports)/\(name)", encoding: .utf8)
   }
 }
