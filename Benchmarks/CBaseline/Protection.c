@@ -55,7 +55,8 @@ unsigned int protection_tag_size(const struct protection *protection) {
   return protection->cipher ? poly1305_size : hmac_size;
 }
 
-// Arranges the bytes that are authenticated besides the payload: sequence number, type, version, length (RFC 5246 section 6.2.3.1).
+// Arranges the bytes that are authenticated besides the payload: sequence number, type, version, length. Source: RFC 5246
+// section 6.2.3.1.
 static void set_authenticated(unsigned char *authenticated, const unsigned char *payload, unsigned int length) {
   const unsigned char *header = payload - header_size;
   memcpy(authenticated, header + 3, 8);

@@ -12,8 +12,8 @@ package enum Sanitizer {
     ["ASAN_OPTIONS", "LSAN_OPTIONS", "TSAN_OPTIONS", "SWIFT_BACKTRACE"].contains(name)
   }
 
-  /// What the sanitizer in a process has found; nil for nothing. Sanitizers add the program's name and the process's number
-  /// to `log_path`.
+  /// The report of the sanitizer in a process; nil if there is none. Sanitizers add the program's name and the process's
+  /// number to `log_path`.
   package static func report(of process: Int32) -> String? {
     guard let reports = variables["SANITIZER_REPORTS"],
       let names = try? FileManager.default.contentsOfDirectory(atPath: reports),
