@@ -12,11 +12,14 @@
 #include <netinet/ip.h>
 #include <netinet/ip6.h>
 #include <netinet/udp.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <string.h>
 #include <sys/eventfd.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 static socklen_t address_size(const union cdatagram_address *address) {
@@ -356,4 +359,18 @@ int cdatagram_tap_count(int tap, const union cdatagram_address *group) {
     total += from.sll_pkttype != PACKET_OUTGOING && is_for_group(packet, (size_t)count, group);
   }
   return total;
+}
+
+int cdatagram_birth(int file, int64_t *seconds, uint32_t *nanoseconds) {
+  struct statx status;
+  if (statx(file, "", AT_EMPTY_PATH, STATX_BTIME, &status) < 0) return -errno;
+  if (!(status.stx_mask & STATX_BTIME)) return -ENOTSUP;
+  *seconds = status.stx_btime.tv_sec;
+  *nanoseconds = status.stx_btime.tv_nsec;
+  return 0;
+}
+
+int64_t cdatagram_file_system(const char *path) {
+  struct statfs status;
+  return statfs(path, &status) < 0 ? -errno : (int64_t)(unsigned long)status.f_type;
 }

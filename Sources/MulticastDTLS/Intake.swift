@@ -23,8 +23,14 @@ struct Intake {
   private var run: ArrivalRun?
   private let counters: Counters
   private let handler: MulticastPeer.Handler
+  /// Is told of authentic records with our own ID that we did not send.
+  private let epochs: EpochGuard?
 
-  init(_ members: InboundMembers, observer: Observer, counters: Counters, handler: @escaping MulticastPeer.Handler) {
+  init(
+    _ members: InboundMembers, observer: Observer, counters: Counters, epochs: EpochGuard? = nil,
+    handler: @escaping MulticastPeer.Handler
+  ) {
+    self.epochs = epochs
     self.members = members
     self.observer = observer
     self.counters = counters
@@ -69,6 +75,7 @@ struct Intake {
     case .failure(let refused):
       let notices = endRun(now: now)
       counters.counts.withLock { $0.count(refused) }
+      if refused.contestedKey != nil { epochs?.heard(refused, now: now) }
       return notices + observer.refused(refused, now: now)
     }
   }

@@ -32,6 +32,14 @@ public final class MulticastPeer: Sendable {
     /// others do not hear it; and where an epoch is used twice, encryption is broken, since nonces repeat. With an epoch
     /// given, a state that cannot be used is done without; a usable one remembers the epoch.
     public var epoch: Epoch?
+    /// Whether this node has never sent with these secrets, which is then taken on trust: with encryption, a node without a
+    /// state does not start otherwise, unless its secret was made where its state is kept. To be given once.
+    public var isNewNode = false
+    /// Whether a node with an ID only listens: it takes no epoch then, and its state is about what it has heard.
+    public var isListening = false
+    /// How often it is written to the state, at most, how far the others were heard, but for their new epochs: what came since
+    /// then can be accepted again, from a recording, after the process was killed or the power cut. Not after ``stop()``.
+    public var stateInterval: Duration = .seconds(30)
     /// The library that computes inside wolfSSL's record layer; the records of both engines are the same.
     public var engine: RecordEngine = .libcrypto
 
@@ -45,6 +53,9 @@ public final class MulticastPeer: Sendable {
       self.interfaces = [interface]
       self.state = state
     }
+
+    /// Whether this node sends, or may.
+    var sends: Bool { member != nil && !isListening }
   }
 
   /// What the peer was made with.
@@ -100,17 +111,20 @@ public final class MulticastPeer: Sendable {
 
   /// The same, for who shows to other programs what the logger is told.
   ///
-  /// - Parameter onNotice: Gets it, from the thread that receives or the one that changes the ring. It must not wait.
+  /// - Parameters:
+  ///   - onNotice: Gets it, from the thread that receives or the one that changes the ring. It must not wait.
+  ///   - onFailure: Is called once the peer sends no more, see ``failure``.
   package convenience init(
     _ configuration: Configuration,
     keys: KeyRing,
     logger: Logger,
     onNotice: @escaping @Sendable (NoticeReport) -> Void,
+    onFailure: @escaping @Sendable () -> Void,
     handler: @escaping Handler
   ) throws {
     try self.init(
       configuration, keys: keys, logger: logger, recordLimit: RecordHeader.epochLimit, onNotice: onNotice,
-      handler: handler)
+      onFailure: onFailure, handler: handler)
   }
 
   /// - Parameter recordLimit: How many records an epoch may have; tests make it small.
@@ -120,10 +134,12 @@ public final class MulticastPeer: Sendable {
     logger: Logger = Logger(label: "MulticastDTLS"),
     recordLimit: UInt64,
     onNotice: (@Sendable (NoticeReport) -> Void)? = nil,
+    onFailure: @escaping @Sendable () -> Void = {},
     handler: Handler? = nil
   ) throws {
     self.configuration = configuration
     log = NoticeLog(logger, onNotice: onNotice)
+    if configuration.member != nil, let remark = configuration.state?.remark { log.log(.warning, remark) }
     context = try DTLSContext(ownMember: configuration.member, suite: configuration.suite, engine: configuration.engine)
     if context.engine != configuration.engine {
       log.log(
@@ -150,8 +166,16 @@ public final class MulticastPeer: Sendable {
     sent = SentRecords(port: socket.sourcePort)
     sent.prepare(held)
     sending =
-      configuration.member == nil
-      ? nil : try SendingSide(held[0], socket: socket, sent: sent, recordLimit: recordLimit)
+      configuration.sends ? try SendingSide(held[0], socket: socket, sent: sent, recordLimit: recordLimit) : nil
+    ring.vouchForOthers()
+    let surroundings = Notice.Surroundings(
+      member: configuration.member,
+      peers: configuration.peers,
+      keyIDs: held.map(\.keyID),
+      isEncrypted: configuration.suite.isEncrypted,
+      group: configuration.group,
+      interface: configuration.interfaces.map(\.name).joined(separator: ", ")
+    )
     let (messages, received) = AsyncStream.makeStream(
       of: Message.self,
       bufferingPolicy: .bufferingOldest(Self.waitingLimit)
@@ -160,19 +184,15 @@ public final class MulticastPeer: Sendable {
     self.received = received
     // By way of `??` each message would cost two calls more: generic code has closures in another form.
     let taking = if let handler { handler } else { Self.queueing(in: received) }
+    let epochs = sending.map { [ring, log] in EpochGuard(ring, $0, surroundings, log, onFailure: onFailure) }
     loop = try ReceiveLoop(
       held,
       sent: sent,
       socket: socket,
-      surroundings: Notice.Surroundings(
-        member: configuration.member,
-        peers: configuration.peers,
-        keyIDs: held.map(\.keyID),
-        isEncrypted: configuration.suite.isEncrypted,
-        group: configuration.group,
-        interface: configuration.interfaces.map(\.name).joined(separator: ", ")
-      ),
+      surroundings: surroundings,
       log: log,
+      epochs: epochs,
+      saveInterval: configuration.stateInterval,
       handler: taking
     )
     if handler != nil { received.finish() }
@@ -200,14 +220,20 @@ public final class MulticastPeer: Sendable {
     ring.keys.map(\.keyID)
   }
 
-  /// The epoch that this node sends in; of one that only listens it says nothing.
-  public var epoch: Epoch {
-    ring.keys[0].keeper.epoch
+  /// The epoch that this node sends in; nil if it only listens.
+  public var epoch: Epoch? {
+    sending == nil ? nil : ring.keys[0].keeper.epoch
   }
 
   /// The file that keeps this node's state under the secret that it sends with; nil if none does.
   public var statePath: String? {
     ring.keys[0].keeper.path
+  }
+
+  /// Why this peer sends no more, though nobody has stopped it: another node, a clone of it perhaps, has its ID and secret or
+  /// its state, so that nonces would repeat. Nil as long as that is not so.
+  public var failure: StateError? {
+    sending?.failure
   }
 
   /// What became of the datagrams that arrived until now.

@@ -27,8 +27,8 @@ final class PeerRing: Sendable {
 
   /// Derives the keys, and opens the state of each, which locks it; no epoch is taken yet.
   ///
-  /// - Throws: ``StateError`` if a state cannot be used, or another process runs as this node; ``WolfSSLError`` or
-  ///   ``LibcryptoError`` if the keys cannot be derived or used.
+  /// - Throws: ``StateError`` if a state cannot be used, another process runs as this node, or nothing tells what it has sent
+  ///   with a secret that encrypts; ``WolfSSLError`` or ``LibcryptoError`` if the keys cannot be derived or used.
   init(
     _ keys: KeyRing, _ configuration: MulticastPeer.Configuration, _ context: DTLSContext, _ log: NoticeLog
   ) throws {
@@ -39,11 +39,20 @@ final class PeerRing: Sendable {
       let beginning = configuration.epoch.map { held.isEmpty ? StateKeeper.Beginning.given($0) : .atLeast($0) }
       held.append(try Self.hold(key, beginning ?? .next, isStart: true, configuration, log))
     }
+    if configuration.sends { try held[0].keeper.begin(configuration.isNewNode ? .user : .nothing, isStart: true) }
     self.held = Mutex(held)
   }
 
   /// The keys in force now.
   var keys: [HeldKey] { held.withLock { $0 } }
+
+  /// Takes note that this node, which sends with a state that is as it should be, has not sent with the keys that it only
+  /// accepts, if no state and no mark says otherwise: then one of them can be promoted later, also by a restart.
+  func vouchForOthers() {
+    let keys = keys
+    guard configuration.sends, keys[0].keeper.isInUse else { return }
+    for other in keys.dropFirst() { other.keeper.vouch(.running) }
+  }
 
   /// Uses other keys from now on, as a whole or not at all; see ``MulticastPeer/use(_:)``.
   func change(to keys: KeyRing, _ sent: SentRecords, _ loop: ReceiveLoop, _ sending: SendingSide?) throws {
@@ -64,6 +73,7 @@ final class PeerRing: Sendable {
         sent.prepare(next)
         loop.accept(next + former.without(next))
         if let sending, next[0].keyID != former[0].keyID {
+          try next[0].keeper.begin(former[0].keeper.isInUse ? .running : .nothing, isStart: false)
           // The disk is waited for before those who send must wait.
           let epoch = try next[0].keeper.takeEpoch()
           try sending.change(to: next[0], epoch: epoch)
@@ -75,6 +85,7 @@ final class PeerRing: Sendable {
       }
       loop.accept(next)
       held.withLock { $0 = next }
+      vouchForOthers()
       changing.finish(former.without(next))
     }
   }
@@ -105,20 +116,21 @@ final class PeerRing: Sendable {
     _ key: GroupKey, _ beginning: StateKeeper.Beginning, known: NodeState? = nil, isStart: Bool,
     _ configuration: MulticastPeer.Configuration, _ log: NoticeLog
   ) throws -> HeldKey {
+    let isEncrypting = configuration.suite.isEncrypted
     guard let member = configuration.member else {
       // Nothing is sent, so there is no epoch to remember; what was heard is kept while this process runs.
       let keeper = try StateKeeper(
-        directory: nil, beginning: .given(.first), keyID: key.keyID, member: key.context.recordMember,
-        isEncrypting: false, known: known ?? NodeState(), log: log)
+        directory: nil, beginning: .never,
+        identity: .init(keyID: key.keyID, member: key.context.recordMember, isEncrypting: isEncrypting),
+        known: known ?? NodeState(), log: log)
       return try HeldKey(key, keeper, members: configuration.peers)
     }
     let keeper = try StateKeeper(
       directory: configuration.state,
-      beginning: beginning,
+      beginning: configuration.sends ? beginning : .never,
       mayReplaceDamaged: isStart,
-      keyID: key.keyID,
-      member: member,
-      isEncrypting: configuration.suite.isEncrypted,
+      identity: .init(
+        keyID: key.keyID, member: member, isEncrypting: isEncrypting, group: "\(configuration.group)"),
       known: known ?? NodeState(),
       log: log)
     return try HeldKey(key, keeper, members: configuration.peers)

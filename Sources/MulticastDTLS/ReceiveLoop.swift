@@ -17,6 +17,8 @@ final class ReceiveLoop: Sendable {
   private let socket: MulticastSocket
   private let handler: MulticastPeer.Handler
   private let log: NoticeLog
+  private let epochs: EpochGuard?
+  private let saveInterval: Duration
   private let wakeEvent: WakeEvent
   private let orders = Mutex(Orders())
   private let counters = Intake.Counters()
@@ -50,6 +52,8 @@ final class ReceiveLoop: Sendable {
   /// - Parameters:
   ///   - ring: The keys to accept; their keepers are given what was heard.
   ///   - surroundings: What notices say of this node.
+  ///   - epochs: Looks after the epochs that this node sends in; nil if it sends nothing.
+  ///   - saveInterval: At most so often is handed on how far the members were heard, but for new epochs.
   ///   - handler: Gets each message on the loop's thread, and says whether there was room for it.
   /// - Throws: ``SystemError`` if there is no thread or descriptor left.
   init(
@@ -58,8 +62,12 @@ final class ReceiveLoop: Sendable {
     socket: MulticastSocket,
     surroundings: Notice.Surroundings,
     log: NoticeLog,
+    epochs: EpochGuard? = nil,
+    saveInterval: Duration = .seconds(1),
     handler: @escaping MulticastPeer.Handler
   ) throws(SystemError) {
+    self.epochs = epochs
+    self.saveInterval = saveInterval
     self.socket = socket
     self.handler = handler
     self.log = log
@@ -94,13 +102,13 @@ final class ReceiveLoop: Sendable {
     let batch = ReceiveBatch()
     var intake = Intake(
       InboundMembers(ring.map(\.inbound), sent: sent),
-      observer: Observer(start: Moment.now, followed: surroundings.others), counters: counters, handler: handler)
+      observer: Observer(start: Moment.now, followed: surroundings.others), counters: counters,
+      epochs: epochs, handler: handler)
     var nextTick = Moment.now + Self.tick
-    // What is new is handed on at once, and what comes within a second of that together.
-    var nextSave = Moment.now
+    var saving = SaveSchedule(interval: saveInterval)
     // Whoever waits for a ring to be accepted waits no longer.
     defer {
-      save(intake.members, ring)
+      save(intake.members.positions, ring)
       orders.withLock { $0.ring.take() }?.isAccepted.signal()
     }
 
@@ -126,7 +134,7 @@ final class ReceiveLoop: Sendable {
         if let order {
           // What was sent before a key is dropped is still accepted; but a flood is not waited for.
           for _ in 0..<Self.drainedBatches { if (try? takeBatch(now: now)) ?? 0 == 0 { break } }
-          save(intake.members, ring)
+          save(intake.members.positions, ring)
           let dropped = ring.map(\.keyID).filter { keyID in !order.keys.contains { $0.keyID == keyID } }
           intake.accept(order.keys.map(\.inbound))
           ring = order.keys
@@ -145,10 +153,12 @@ final class ReceiveLoop: Sendable {
           _ = wait(for: -1, milliseconds: 100)
         }
       }
-      if !intake.isSaved, now >= nextSave {
-        save(intake.members, ring)
-        intake.isSaved = true
-        nextSave = now + Self.tick
+      if !intake.isSaved, saving.isTimeToLook(now: now) {
+        let positions = intake.members.positions
+        if saving.isDue(positions, now: now) {
+          save(positions, ring)
+          intake.isSaved = true
+        }
       }
       if now >= nextTick {
         say(intake.tick(now: now), surroundings)
@@ -157,13 +167,13 @@ final class ReceiveLoop: Sendable {
         }
         // The kernel counts modulo 2^32; it is asked before that can come round.
         _ = socket.droppedByKernel
+        for held in ring { held.keeper.look { [epochs] in epochs?.lost($0) } }
         nextTick = now + Self.tick
       }
     }
   }
 
-  private func save(_ members: InboundMembers, _ ring: [HeldKey]) {
-    let positions = members.positions
+  private func save(_ positions: [KeyID: [MemberID: Position]], _ ring: [HeldKey]) {
     for held in ring { held.keeper.save(positions[held.keyID] ?? [:]) }
   }
 

@@ -11,9 +11,8 @@ extension SendingSide {
     let keeper = try StateKeeper(
       directory: nil,
       beginning: configuration.epoch.map { .given($0) } ?? .next,
-      keyID: key.keyID,
-      member: context.recordMember,
-      isEncrypting: configuration.suite.isEncrypted,
+      identity: StateKeeper.Identity(
+        keyID: key.keyID, member: context.recordMember, isEncrypting: configuration.suite.isEncrypted),
       log: NoticeLog(Logger(label: "", factory: { _ in SwiftLogNoOpLogHandler() })))
     let socket = try MulticastSocket(
       group: configuration.group, interfaces: configuration.interfaces, timeToLive: configuration.timeToLive,

@@ -16,6 +16,8 @@ package final class SendingSide: Sendable {
   private let socket: MulticastSocket
   private let sent: SentRecords
   private let outbound: Mutex<Sealing?>
+  /// Why it sends no more, if that is not because it was stopped.
+  private let refusal = Mutex<StateError?>(nil)
 
   /// By which a record that was sent is found on the wire.
   package typealias Number = (epoch: UInt16, sequence: UInt64)
@@ -80,7 +82,7 @@ package final class SendingSide: Sendable {
   /// Sends one message at once.
   package func send(_ payload: [UInt8]) throws {
     try outbound.withLock { sealing in
-      guard sealing != nil else { throw SendError.stopped }
+      guard sealing != nil else { throw failure ?? SendError.stopped }
       // Under the lock until the socket has it, so that records leave in the order of their numbers.
       try unsafe sealing?.seal(payload.span.bytes)
       let failure = sealing?.leave(socket, sent).failure
@@ -104,7 +106,7 @@ package final class SendingSide: Sendable {
       let rest = payloads[taken...]
       let isTelling = numbers != nil
       let (sent, failure, told) = outbound.withLock { sealing -> (Int, (any Error)?, [Number]) in
-        guard sealing != nil else { return (0, SendError.stopped, []) }
+        guard sealing != nil else { return (0, self.failure ?? SendError.stopped, []) }
         let failure = sealing?.seal(rest)
         // What was sealed before leaves all the same.
         let (sent, refusal, told) = sealing?.leave(socket, self.sent, isTelling: isTelling) ?? (0, nil, [])
@@ -125,6 +127,33 @@ package final class SendingSide: Sendable {
   /// - Throws: ``WolfSSLError`` or ``LibcryptoError`` if there can be no session; then the former key stays.
   func change(to held: HeldKey, epoch: Epoch) throws {
     try outbound.withLock { try $0?.outbound.change(to: held, epoch: epoch) }
+  }
+
+  /// Leaves an epoch in which somebody else has sent with our ID, for one far after it. Nothing is sent meanwhile.
+  ///
+  /// - Returns: The epoch that was left, and the one to go on in; nil if the records of this key are in a later one already,
+  ///   or made with another key.
+  /// - Throws: ``StateError`` if there is no such epoch, ``WolfSSLError`` or ``LibcryptoError`` if there can be no session;
+  ///   then nothing must be sent any more.
+  func leave(_ heard: Epoch, keyID: KeyID) throws -> (from: Epoch, to: Epoch)? {
+    try outbound.withLock { try $0?.outbound.leave(heard, keyID: keyID) }
+  }
+
+  /// Whether records are made with a key, in an epoch that is not later than another.
+  func sends(with keyID: KeyID, notAfter epoch: Epoch) -> Bool {
+    outbound.withLock { $0?.outbound.keyID == keyID && $0?.outbound.isInEpoch(notAfter: epoch) == true }
+  }
+
+  /// Why it sends no more; nil as long as it does, and after ``stop()``.
+  var failure: StateError? { refusal.withLock { $0 } }
+
+  /// Sends no more, for a reason that whoever sends is told.
+  func fail(_ error: StateError) {
+    outbound.withLock { sealing in
+      guard sealing != nil else { return }
+      refusal.withLock { $0 = $0 ?? error }
+      sealing = nil
+    }
   }
 
   /// Sends no more.

@@ -105,6 +105,7 @@ struct Conversation: Service {
     peer.stop()
     let result = await sending.result
     display.showDropped(peer.traffic)
+    if let failure = peer.failure { throw failure }
     try result.get()
     let traffic = peer.traffic
     if options.stats {

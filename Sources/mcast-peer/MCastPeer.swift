@@ -37,7 +37,7 @@ struct MCastPeer: AsyncParsableCommand {
 
       Exit codes: 0 done; 1 fewer messages than expected; 64 usage; 65 standard input has what no message can carry; 69 \
       group or interface not usable; 71 system or wolfSSL failure; 73 state not usable, in use by another process with the \
-      same ID, or no epoch left; 77 secret file or its directory open to others; 78 secret missing or unusable.
+      same ID, lost where messages are encrypted, or no epoch left, or another node sends with this node's ID and secret; 77 secret file or its directory open to others; 78 secret missing or unusable.
       """,
     version: "mcast-peer 0.1.0 (wolfSSL \(WolfSSLLibrary.version), OpenSSL \(CryptoLibrary.version))"
   )
@@ -103,20 +103,27 @@ struct MCastPeer: AsyncParsableCommand {
     let ending = Ending()
     let display = Display(
       presentation(options, sendingOn: interfaces[0]), on: .standardOutput, ending: ending, limit: options.limit)
-    let configuration = try options.network.peerConfiguration(options.nodeID, interfaces: interfaces)
-    let peer = try makePeer(configuration, source, display, logger: logger)
+    var configuration = try options.network.peerConfiguration(options.nodeID, interfaces: interfaces)
+    if case .none = options.input { configuration.isListening = true }
+    let peer = try makePeer(configuration, source, display, ending, logger: logger)
     logger.info(
       options.network.suite.isEncrypted
         ? "\(options.network.suite.name): messages are AUTHENTICATED AND ENCRYPTED"
         : "\(options.network.suite.name): messages are AUTHENTICATED, NOT ENCRYPTED; anyone on the network can read them (see --encrypt)"
     )
     for text in options.network.remarks(isFallback: isFallback) { logger.warning("\(text)") }
-    let state = peer.statePath.map { "state in \($0)" } ?? "NO STATE: after a restart give a later --epoch"
+    let state =
+      switch (peer.statePath, peer.epoch) {
+      case (let path?, let epoch?): "epoch \(epoch), state in \(path)"
+      case (nil, let epoch?): "epoch \(epoch), NO STATE: after a restart give a later --epoch"
+      case (let path?, nil): "listening only, state (of what is heard) in \(path)"
+      case (nil, nil): "listening only, NO STATE: after a restart a recording can be accepted again"
+      }
     let names = interfaces.map(\.name)
     logger.info(
       """
       interface \(names.joined(separator: ", "))\(names.count > 1 ? " (sending on \(names[0]))" : ""), TTL \(options.network.ttl), \
-      peers \(options.network.peers), epoch \(peer.epoch), \(state)
+      peers \(options.network.peers), \(state)
       """)
 
     let conversation = Conversation(
@@ -143,12 +150,14 @@ struct MCastPeer: AsyncParsableCommand {
 
   /// Makes the peer. The secrets themselves are gone when this returns; the peer has the keys that were derived from them.
   private func makePeer(
-    _ configuration: MulticastPeer.Configuration, _ source: SecretSource, _ display: Display, logger: Logger
+    _ configuration: MulticastPeer.Configuration, _ source: SecretSource, _ display: Display, _ ending: Ending,
+    logger: Logger
   ) throws -> MulticastPeer {
-    let ring = try KeyRing(from: source)
+    let ring = try KeyRing(from: source, markingIn: configuration.state)
     let peer = try MulticastPeer(
       configuration, keys: ring, logger: logger,
       onNotice: { report in display.offer { $0.noticed(report, &$1) } },
+      onFailure: { ending.end(.error) },
       handler: { origin, payload in display.received(origin, payload) })
     let (first, others) = (peer.keyIDs[0], peer.keyIDs.dropFirst().map(\.description).joined(separator: ", "))
     logger.info(

@@ -52,8 +52,7 @@ struct RingReading {
       return .failure(failure)
     }
     let ring = peer.keyIDs
-    let sending =
-      peer.configuration.member == nil ? "" : " this node sends with key ID \(ring[0]), in epoch \(peer.epoch), and"
+    let sending = peer.epoch.map { " this node sends with key ID \(ring[0]), in epoch \($0), and" } ?? ""
     logger.info(
       """
       key ring read again from \(source)\(ring == former ? ", unchanged" : ""):\(sending) accepts \

@@ -88,7 +88,20 @@ struct SecretCommand: ParsableCommand {
       completion: .file())
     var path: String?
 
+    @Option(
+      parsing: .unconditional,
+      help: .init(
+        """
+        With --write, note in this directory that the secret was made here: the nodes that keep their state there are new \
+        then, and need no --new-node. (default: as the peer has it)
+        """,
+        valueName: "path"),
+      completion: .directory)
+    var stateDir: String?
+
     func validate() throws {
+      guard stateDir == nil || write else { throw ValidationError("--state-dir goes with --write: give that, too") }
+      guard stateDir != "" else { throw ValidationError("--state-dir is empty: name a directory, or leave it out") }
       guard path == nil || write else { throw ValidationError("to write the secret to '\(path ?? "")', give --write") }
       guard path != "" else { throw ValidationError("the path is empty: name a file, or leave it out") }
     }
@@ -96,8 +109,16 @@ struct SecretCommand: ParsableCommand {
     func run() throws {
       if write {
         let path = try File.path(path)
-        try RingFile(path: path).create()
-        try Console.write("\(path): key ID \(KeyRing(from: .file(path: path)).secrets[0].keyID())\n", to: STDOUT_FILENO)
+        let named = try stateDir ?? SettingVariables.value("state-dir")
+        let state = named.map { StateDirectory(path: $0) } ?? (try? .standard())
+        try RingFile(path: path).create(markingIn: state)
+        let keyID = try KeyRing(from: .file(path: path)).secrets[0].keyID()
+        try Console.write("\(path): key ID \(keyID)\n", to: STDOUT_FILENO)
+        if state?.hasMark(of: keyID) != true {
+          try warn(
+            "it could not be noted in \(state.map { "\($0)" } ?? "any state directory") that the secret was made here: a node "
+              + "that encrypts needs --new-node at its first start")
+        }
       } else {
         try closeToOthers(STDOUT_FILENO)
         try unsafe GroupSecret.random().withBytes { try unsafe Console.write($0, to: STDOUT_FILENO) }

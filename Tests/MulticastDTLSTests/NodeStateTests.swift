@@ -7,47 +7,67 @@ import Testing
 struct NodeStateTests {
   private let node = "9ab7-6d2d 0"
   private let state = NodeState(
-    epoch: .first,
+    epoch: .first, isComplete: true, group: "239.255.0.1:12345",
     heard: [1: Position(epoch: .first, next: 4021), 255: Position(epoch: .last, next: 1 << 32)])
+
+  private func text(of state: NodeState, for node: String? = nil) -> String {
+    SealedText(lines: state.lines(for: node ?? self.node)).text
+  }
+
+  private func read(_ text: String) throws -> NodeState {
+    try NodeState(SealedText(text).lines, for: node)
+  }
 
   @Test("what is written is read")
   func roundTrip() throws {
     let everyone = (0...255).map { (MemberID(rawValue: $0), Position(epoch: .last, next: 1 << 32)) }
     for state in [state, NodeState(), NodeState(epoch: .last, heard: Dictionary(uniqueKeysWithValues: everyone))] {
-      #expect(try NodeState(state.encoded(for: node), for: node) == state)
+      #expect(try read(text(of: state)) == state)
     }
   }
 
   @Test("it is text that a person can read")
   func text() {
     #expect(
-      state.encoded(for: node).hasPrefix(
-        "mcast-peer state 1\nnode 9ab7-6d2d 0\nepoch 1\nheard 1 1 4021\nheard 255 65535 4294967296\ncheck "))
+      text(of: state).hasPrefix(
+        "mcast-peer state 2\nnode 9ab7-6d2d 0\ngroup 239.255.0.1:12345\nepoch 1\ncomplete\nheard 1 1 4021\n"
+          + "heard 255 65535 4294967296\ncheck "))
+  }
+
+  @Test("a state of a former version is read: that of a node that has sent is complete")
+  func former() throws {
+    let lines = ["mcast-peer state 1", "node \(node)", "epoch 7", "heard 1 3 4021"]
+    let heard = [MemberID(rawValue: 1): Position(epoch: try Epoch(3), next: 4021)]
+    #expect(try read(SealedText(lines: lines).text) == NodeState(epoch: Epoch(7), isComplete: true, heard: heard))
+    // Of a secret that was accepted only, nothing was known.
+    #expect(
+      try read(SealedText(lines: lines.filter { !$0.hasPrefix("epoch") }).text)
+        == NodeState(epoch: nil, isComplete: false, heard: heard))
   }
 
   @Test("no part of a state is taken for a state")
   func truncated() {
-    let text = state.encoded(for: node)
+    let text = text(of: state)
     for count in 0..<text.count {
-      #expect(throws: NodeState.Corrupt.self) { try NodeState(String(text.prefix(count)), for: node) }
+      #expect(throws: SealedText.Corrupt.self) { try read(String(text.prefix(count))) }
     }
   }
 
   @Test("a bit that has flipped is noticed, whichever it is")
   func flipped() {
-    let bytes = Array(state.encoded(for: node).utf8)
+    let bytes = Array(text(of: state).utf8)
     for index in bytes.indices {
       for bit in 0..<8 {
         var flipped = bytes
         flipped[index] ^= 1 << UInt8(bit)
-        #expect(throws: NodeState.Corrupt.self) { try NodeState(String(decoding: flipped, as: UTF8.self), for: node) }
+        #expect(throws: SealedText.Corrupt.self) { try read(String(decoding: flipped, as: UTF8.self)) }
       }
     }
   }
 
   @Test("another node's state is not taken", arguments: ["9ab7-6d2d 1", "9ab7-6d2e 0"])
   func another(node other: String) {
-    let error = #expect(throws: NodeState.Corrupt.self) { try NodeState(state.encoded(for: other), for: node) }
+    let error = #expect(throws: SealedText.Corrupt.self) { try read(text(of: state, for: other)) }
     #expect(error?.description.contains("another node's") == true)
   }
 
@@ -56,10 +76,12 @@ struct NodeStateTests {
     arguments: [
       "epoch 0", "epoch 65536", "epoch", "epoch 1 2", "epoch +1", "heard 256 1 1", "heard 1 0 1", "heard 1 1 0",
       "heard 1 1 4294967297", "heard 1 1", "heard 1 1 1 1", "heard 7 1 1\nheard 7 1 1", "nonsense", "",
-      "heard 1 1 99999999999999999999",
+      "heard 1 1 99999999999999999999", "complete 1", "complete ", "group", "group ", "group a b",
     ])
   func impossible(line: String) {
-    let text = NodeState.sealed("mcast-peer state 1\nnode \(node)\n\(line)\n")
-    #expect(throws: NodeState.Corrupt.self) { try NodeState(text, for: node) }
+    let lines =
+      ["mcast-peer state 2", "node \(node)"]
+      + line.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
+    #expect(throws: SealedText.Corrupt.self) { try read(SealedText(lines: lines).text) }
   }
 }

@@ -8,7 +8,7 @@ struct OutboundTests {
   private func hold(_ epoch: Epoch, secret: String = Vectors.shared.secret) throws -> HeldKey {
     let key = try makeKey(secret: secret)
     let keeper = try StateKeeper(
-      directory: nil, beginning: .given(epoch), keyID: key.keyID, member: 0, isEncrypting: false,
+      directory: nil, beginning: .given(epoch), identity: .init(keyID: key.keyID, member: 0, isEncrypting: false),
       log: NoticeLog(RecordedLog().logger))
     return try HeldKey(key, keeper, members: MemberSet(0...1))
   }

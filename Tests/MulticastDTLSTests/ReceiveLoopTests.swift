@@ -18,7 +18,8 @@ struct ReceiveLoopTests {
     let ring = try secrets.map { secret in
       let key = try GroupKey(context, GroupSecret(text: secret))
       let keeper = try StateKeeper(
-        directory: nil, beginning: .given(.first), keyID: key.keyID, member: 0, isEncrypting: false, log: log)
+        directory: nil, beginning: .given(.first),
+        identity: .init(keyID: key.keyID, member: 0, isEncrypting: false), log: log)
       return try HeldKey(key, keeper, members: MemberSet(0...1))
     }
     let isHeld = DispatchSemaphore(value: 0)

@@ -28,6 +28,7 @@ struct RingChangeTests {
     configuration.epoch = epoch
     configuration.timeToLive = 0
     configuration.suite = .pskChaCha20Poly1305
+    configuration.isNewNode = epoch == nil
     return try MulticastPeer(
       configuration, keys: KeyRing(secrets.map { try GroupSecret(text: $0) }), logger: log.logger)
   }
@@ -108,7 +109,7 @@ struct RingChangeTests {
     for ring in [try ring(old), try ring(new), try ring(old), try ring(old, new), try ring(new), try ring(old)] {
       let before = peer.keyIDs[0]
       try peer.use(ring)
-      if peer.keyIDs[0] != before { epochs[peer.keyIDs[0], default: []].append(peer.epoch.rawValue) }
+      if peer.keyIDs[0] != before { epochs[peer.keyIDs[0], default: []].append(try #require(peer.epoch).rawValue) }
     }
     for (_, epochs) in epochs {
       #expect(epochs.count == 2 && Set(epochs).count == 2 && epochs == epochs.sorted() && epochs[0] >= 5)

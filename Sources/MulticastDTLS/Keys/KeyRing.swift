@@ -35,10 +35,15 @@ public struct KeyRing: Sendable {
   /// - Parameters:
   ///   - source: Where the ring is kept.
   ///   - makesOwnFile: Whether the user's own file is made if there is none.
+  ///   - state: Where the state of nodes is kept that send with it: there it is noted that the secret was made here.
   /// - Throws: ``SecretError`` if there is no secret, one cannot be used, or others can read or change the file.
-  public init(from source: SecretSource, makesOwnFile: Bool = true) throws(SecretError) {
+  public init(
+    from source: SecretSource, makesOwnFile: Bool = true, markingIn state: StateDirectory? = nil
+  ) throws(SecretError) {
     var isNew = false
-    if makesOwnFile, case .ownFile(let path) = source { isNew = try SecretFile(path: path).createIfMissing() }
+    if makesOwnFile, case .ownFile(let path) = source {
+      isNew = try SecretFile(path: path).createIfMissing(markingIn: state)
+    }
     try self.init(from: source) { error throws(SecretError) in throw error }
     self.isNew = isNew
   }

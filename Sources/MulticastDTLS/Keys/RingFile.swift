@@ -15,9 +15,11 @@ public struct RingFile: Sendable {
 
   /// Makes the file, with one secret of 256 random bits in hex and mode 0600, and its directory if there is none.
   ///
+  /// - Parameter state: Where the state of nodes is kept that are to send with it. That the secret was made here is noted
+  ///   there, if it can be, by which a node is known to be new.
   /// - Throws: ``SecretError`` if there is a file already, which is never overwritten, or it cannot be made.
-  public func create() throws(SecretError) {
-    guard try file.create() else {
+  public func create(markingIn state: StateDirectory? = nil) throws(SecretError) {
+    guard try file.create(markingIn: state) else {
       throw .unusable(
         "\(path) exists already, and is not overwritten: name another file, or change its secret with "
           + "'mcast-peer secret rotate'")

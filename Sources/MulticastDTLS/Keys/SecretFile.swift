@@ -33,17 +33,25 @@ struct SecretFile {
   /// The secret is written and synced under another name first and then linked to its place, which fails if there is a
   /// file, or another process was faster: nobody ever reads a half-written one, and all read the same.
   ///
+  /// - Parameter state: Where it is noted, before anybody has the secret, that it was made here; if that cannot be written,
+  ///   nodes ask whether they are new.
   /// - Returns: Whether it was made; if not, there was a file.
-  func create() throws(SecretError) -> Bool {
+  func create(markingIn state: StateDirectory?) throws(SecretError) -> Bool {
     do {
       let directory = Self.directory(of: path)
       try DurableFile.makeDirectory(directory)
       try check(directory) { error throws(SecretError) in throw error }
       let draft = DurableFile.draftName(path)
       defer { unsafe unlink(draft) }
-      try unsafe Self.randomSecret().withBytes { try unsafe DurableFile.write($0, to: draft) }
+      let secret = GroupSecret.random()
+      try unsafe Self.line(of: secret).withBytes { try unsafe DurableFile.write($0, to: draft) }
+      let mark = try state.map { MarkFile(in: $0, keyID: try secret.keyID()) }
+      try? mark?.make()
       guard unsafe link(draft, path) == 0 else {
-        guard errno == EEXIST else { throw Errno(rawValue: errno) }
+        let code = errno
+        // Nobody has that secret.
+        mark?.remove()
+        guard code == EEXIST else { throw Errno(rawValue: code) }
         return false
       }
       // The name must last as well: others get this secret now.
@@ -57,9 +65,9 @@ struct SecretFile {
   }
 
   /// The same, unless it exists.
-  func createIfMissing() throws(SecretError) -> Bool {
+  func createIfMissing(markingIn state: StateDirectory?) throws(SecretError) -> Bool {
     guard unsafe access(path, F_OK) != 0 else { return false }
-    return try create()
+    return try create(markingIn: state)
   }
 
   func open() throws(SecretError) -> FileDescriptor {
@@ -186,9 +194,9 @@ struct SecretFile {
     user == geteuid() || user == 0
   }
 
-  /// 64 hex digits and a newline.
-  private static func randomSecret() -> SecretBytes {
-    unsafe GroupSecret.random().text.withBytes { digits in
+  /// The secret and a newline.
+  private static func line(of secret: GroupSecret) -> SecretBytes {
+    unsafe secret.text.withBytes { digits in
       unsafe SecretBytes(capacity: digits.count + 1) { storage in
         unsafe storage.copyMemory(from: digits)
         unsafe storage[digits.count] = UInt8(ascii: "\n")

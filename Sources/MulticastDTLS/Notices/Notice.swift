@@ -32,13 +32,15 @@ enum Notice: Hashable {
   case ownIDUsed(Endpoint)
   /// Somebody else sends with our ID what we may have sent ourselves.
   case ownIDRepeated(Endpoint)
+  /// Somebody else sends with our ID in our epoch or a later one, so that we go on in another.
+  case cloned(Endpoint, heard: Epoch, from: Epoch, next: Epoch)
   /// Two addresses send as one member.
   case alternating(MemberID, Endpoint, Endpoint)
 
   /// What the limit on notices counts by.
   enum Cause: String, CaseIterable {
     case nothingHeard, forged, forgedOther, unknownMember, staleEpoch, repeating, restarted, silent, heardAgain
-    case ownID, alternating, otherSuite, keyChanged, readiness, keyDropped
+    case ownID, cloned, alternating, otherSuite, keyChanged, readiness, keyDropped
 
     /// Whether saying it once is enough for long: nothing about it changes until somebody has acted.
     var isSaidOnce: Bool {
@@ -64,6 +66,7 @@ enum Notice: Hashable {
     case .silent(let member, _): (.silent, member)
     case .heardAgain(let member): (.heardAgain, member)
     case .ownIDUsed, .ownIDRepeated: (.ownID, nil)
+    case .cloned: (.cloned, nil)
     case .alternating(let member, _, _): (.alternating, member)
     case .otherSuite(let member, _): (.otherSuite, member)
     case .keyChanged(let member, _): (.keyChanged, member)
@@ -110,10 +113,10 @@ enum Notice: Hashable {
       "node \(member) at \(source) is a member of the group, but not among --peers \(here.peers): add it to hear it"
     case .staleEpoch(let member, let epoch, let later, let source):
       "node \(member) at \(source) sends in epoch \(epoch), and was heard in epoch \(later) before: has it lost its state? "
-        + "\(Self.startLater(than: later)) (Or two nodes have that ID, or somebody repeats old messages)"
+        + "\(Self.startLater(than: later, here)) (Or two nodes have that ID, or somebody repeats old messages)"
     case .repeating(let member, let epoch, let source):
       "node \(member) at \(source) repeats numbers of epoch \(epoch) that were heard before: was it started twice in one "
-        + "epoch? \(Self.startLater(than: epoch)) (Or somebody repeats old messages)"
+        + "epoch? \(Self.startLater(than: epoch, here)) (Or somebody repeats old messages)"
     case .restarted(let member, let epoch):
       "node \(member) has restarted, in epoch \(epoch)"
     case .silent(let member, let time):
@@ -124,14 +127,20 @@ enum Notice: Hashable {
       "another node, at \(source), uses our node ID\(here.ownID): give each node an ID of its own"
     case .ownIDRepeated(let source):
       "\(source) sends with our node ID\(here.ownID): another node has it too, or somebody repeats our messages"
+    case .cloned(let source, let heard, let from, let next):
+      "another node, at \(source), sends with our node ID\(here.ownID) and secret in epoch \(heard), and this one in epoch "
+        + "\(from): nonces were repeated, or may be, and what was sent in both can be read. Change the secret. This node goes on "
+        + "in epoch \(next), and ends when that happens for the third time in an hour"
     case .alternating(let member, let one, let other):
       "\(one) and \(other) alternate as node \(member): two nodes with one ID, or somebody repeats its messages"
     }
   }
 
   /// How a node is brought back that sends in an epoch that is over.
-  private static func startLater(than epoch: Epoch) -> String {
-    epoch.next.map { "Start it with --epoch \($0), once." } ?? "No epoch is left for it: the group needs a new secret."
+  private static func startLater(than epoch: Epoch, _ here: Surroundings) -> String {
+    guard let next = epoch.next else { return "No epoch is left for it: the group needs a new secret." }
+    // What it has sent twice in one epoch can be read.
+    return "Start it with --epoch \(next), once\(here.isEncrypted ? ", and change the secret" : "")."
   }
 
   /// What notices say of this node.

@@ -28,10 +28,14 @@ struct Refused: Error {
   let laterEpoch: Epoch?
   /// Of a record with our own ID, whether we may have sent the like ourselves.
   let isRepeated: Bool
+  /// Of an authentic record with our own ID that we did not send, of our epoch or a later one: the key that it was made with.
+  let contestedKey: KeyID?
 
   init(
-    _ reason: Refusal, _ header: RecordHeader?, _ source: Endpoint, laterEpoch: Epoch? = nil, isRepeated: Bool = false
+    _ reason: Refusal, _ header: RecordHeader?, _ source: Endpoint, laterEpoch: Epoch? = nil, isRepeated: Bool = false,
+    contestedKey: KeyID? = nil
   ) {
+    self.contestedKey = contestedKey
     self.reason = reason
     self.header = header
     self.source = source

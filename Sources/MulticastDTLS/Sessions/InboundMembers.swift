@@ -162,7 +162,7 @@ final class InboundMembers {
     guard refused.reason == .own else { return Refused(refused.reason, header, source) }
     switch verdict ?? sent.judge(header, keyID: inbound.keyID, from: source) {
     case .ours: return Refused(.own, header, source)
-    case .notOurs: return Refused(.duplicateID, header, source)
+    case .notOurs: return Refused(.duplicateID, header, source, contestedKey: inbound.keyID)
     case .repeated: return Refused(.duplicateID, header, source, isRepeated: true)
     }
   }

@@ -27,6 +27,17 @@ struct Outbound: ~Copyable {
     self.held = held
   }
 
+  /// Goes on in an epoch far after one in which somebody else has sent with our ID; see ``SendingSide/leave(_:keyID:)``.
+  mutating func leave(_ heard: Epoch, keyID: KeyID) throws -> (from: Epoch, to: Epoch)? {
+    guard keyID == held.keyID, session.epoch <= heard else { return nil }
+    let from = session.epoch
+    session = try OutboundSession(held.key, epoch: held.keeper.takeEpoch(farPast: heard), limit: recordLimit)
+    return (from, session.epoch)
+  }
+
+  /// Whether what it seals has an epoch that is not later than another.
+  func isInEpoch(notAfter other: Epoch) -> Bool { session.epoch <= other }
+
   /// The most bytes that a message can have.
   var maximumPayload: Int { session.maximumPayload }
 

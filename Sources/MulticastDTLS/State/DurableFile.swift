@@ -30,6 +30,11 @@ enum DurableFile {
   /// - Parameter former: The file whose mode and owner it is to have; without one, 0600 and ours.
   /// - Throws: `Errno` if there is one already, or it cannot be written.
   static func write(_ bytes: UnsafeRawBufferPointer, to path: String, like former: stat? = nil) throws {
+    try write(to: path, like: former) { file in _ = unsafe try file.writeAll(bytes) }
+  }
+
+  /// The same, for content that depends on the file.
+  static func write(to path: String, like former: stat? = nil, content: (FileDescriptor) throws -> Void) throws {
     let file = unsafe try FileDescriptor.open(
       path,
       .writeOnly,
@@ -37,7 +42,7 @@ enum DurableFile {
       permissions: [.ownerReadWrite]
     )
     try file.closeAfter {
-      _ = unsafe try file.writeAll(bytes)
+      try content(file)
       if let former {
         // The group may be one that we cannot give; it has no rights to a secret anyway.
         _ = fchown(file.rawValue, uid_t.max, former.st_gid)

@@ -1,87 +1,90 @@
-import CWolfSSL
-
-/// What one node must know after a restart, and its form on disk.
+/// The memory of one node of one secret, and its form on disk.
 ///
-/// It is text, so that a person can look at it, and ends with a checksum, so that no half of it is taken for the whole:
+/// It is text, so that a person can look at it (see ``SealedFile`` for what is added, so that no half of it is taken for the
+/// whole, and no copy for the file itself):
 ///
-///     mcast-peer state 1
+///     mcast-peer state 2
 ///     node 9ab7-6d2d 0
+///     group 239.255.0.1:12345
 ///     epoch 7
+///     complete
 ///     heard 1 3 4021
-///     check 5f0c6b1e09d2a7c4
 struct NodeState: Hashable, Sendable {
-  /// The latest epoch that the node has sent in, or may have; nil before the first.
+  /// The latest epoch that the node has sent in, or may have; nil if none is known.
   var epoch: Epoch?
+  /// Whether that is all: without it the node may have used later epochs, of which a state knew that was lost.
+  var isComplete = false
+  /// The group that the node sent to last.
+  var group: String?
   /// How far each other member has been heard.
   var heard: [MemberID: Position] = [:]
 
-  /// A text that is not a node's state.
-  struct Corrupt: Error, CustomStringConvertible {
-    let description: String
-  }
+  private static let title = "mcast-peer state 2"
+  /// Former versions kept a state for each node that had sent, and no more of it.
+  private static let formerTitle = "mcast-peer state 1"
 
   /// Takes over what another knows better: later epochs, and what was heard further.
   mutating func merge(_ other: NodeState) {
     epoch = [epoch, other.epoch].compactMap(\.self).max()
+    isComplete = isComplete || other.isComplete
+    group = group ?? other.group
     heard.merge(other.heard) { max($0, $1) }
   }
 
-  /// Writes the state down, for one node of one group.
-  func encoded(for node: String) -> String {
-    var text = "mcast-peer state 1\nnode \(node)\n"
-    if let epoch { text += "epoch \(epoch)\n" }
+  /// Writes the state down, for one node of one secret.
+  func lines(for node: String) -> [String] {
+    var lines = [Self.title, "node \(node)"]
+    if let group { lines.append("group \(group)") }
+    if let epoch { lines.append("epoch \(epoch)") }
+    if isComplete { lines.append("complete") }
     for (member, position) in heard.sorted(by: { $0.key < $1.key }) {
-      text += "heard \(member) \(position.epoch) \(position.next)\n"
+      lines.append("heard \(member) \(position.epoch) \(position.next)")
     }
-    return Self.sealed(text)
+    return lines
   }
 
   /// Puts a state together.
-  init(epoch: Epoch? = nil, heard: [MemberID: Position] = [:]) {
+  init(
+    epoch: Epoch? = nil, isComplete: Bool = false, group: String? = nil, heard: [MemberID: Position] = [:]
+  ) {
     self.epoch = epoch
+    self.isComplete = isComplete
+    self.group = group
     self.heard = heard
   }
 
   /// Reads a state, all of it or nothing.
   ///
-  /// - Throws: ``Corrupt`` if any of it is not as ``encoded(for:)`` writes it, or it is another node's.
-  init(_ text: String, for node: String) throws(Corrupt) {
-    let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
-    guard lines.first == "mcast-peer state 1" else { throw Corrupt(description: "it does not begin as one") }
-    let content = lines.dropLast(2)
-    guard lines.last == "", lines.dropLast().last == "check \(Self.checksum(content.map { $0 + "\n" }.joined()))" else {
-      throw Corrupt(description: "its checksum is wrong")
+  /// - Throws: ``SealedText/Corrupt`` if any of it is not as ``lines(for:)`` writes it, or it is another node's.
+  init(_ lines: [Substring], for node: String) throws(SealedText.Corrupt) {
+    guard let title = lines.first.map(String.init), [Self.title, Self.formerTitle].contains(title) else {
+      throw SealedText.Corrupt(description: "it does not begin as one")
     }
-    guard content.dropFirst().first == "node \(node)" else { throw Corrupt(description: "it is another node's") }
-    for line in content.dropFirst(2) {
-      let words = line.split(separator: " ", omittingEmptySubsequences: false)
-      let numbers = words.dropFirst().compactMap { UInt64(decimal: $0) }
-      switch (words[0], numbers.count, words.count) {
-      case ("epoch", 1, 2):
-        epoch = try? Epoch(numbers[0])
-        guard epoch != nil else { throw Corrupt(description: "'\(line)' names no epoch") }
-      case ("heard", 3, 4):
-        guard let member = UInt8(exactly: numbers[0]).map(MemberID.init(rawValue:)), heard[member] == nil,
-          let epoch = try? Epoch(numbers[1]), (1...RecordHeader.sequenceLimit).contains(numbers[2])
-        else { throw Corrupt(description: "'\(line)' is not possible") }
-        heard[member] = Position(epoch: epoch, next: numbers[2])
-      default:
-        throw Corrupt(description: "'\(line)' means nothing")
-      }
+    guard lines.dropFirst().first == "node \(node)" else {
+      throw SealedText.Corrupt(description: "it is another node's")
     }
+    for line in lines.dropFirst(2) { try take(line) }
+    if title == Self.formerTitle { isComplete = epoch != nil }
   }
 
-  /// Adds the line with the checksum.
-  static func sealed(_ text: String) -> String {
-    text + "check \(checksum(text))\n"
-  }
-
-  /// The first 8 bytes of the text's SHA-256, in hex.
-  private static func checksum(_ text: String) -> String {
-    let bytes = Array(text.utf8)
-    var digest = [UInt8](repeating: 0, count: 32)
-    // wolfCrypt reference, wc_Sha256Hash: 0 on success. If it fails, what is read does not agree, and nothing is guessed.
-    guard unsafe wc_Sha256Hash(bytes, UInt32(bytes.count), &digest) == 0 else { return "none" }
-    return hexadecimal(digest.prefix(8))
+  private mutating func take(_ line: Substring) throws(SealedText.Corrupt) {
+    let words = line.split(separator: " ", omittingEmptySubsequences: false)
+    let numbers = words.dropFirst().compactMap { UInt64(decimal: $0) }
+    switch (words[0], numbers.count, words.count) {
+    case ("epoch", 1, 2):
+      epoch = try? Epoch(numbers[0])
+      guard epoch != nil else { throw SealedText.Corrupt(description: "'\(line)' names no epoch") }
+    case ("complete", 0, 1):
+      isComplete = true
+    case ("group", _, 2) where !words[1].isEmpty:
+      group = String(words[1])
+    case ("heard", 3, 4):
+      guard let member = UInt8(exactly: numbers[0]).map(MemberID.init(rawValue:)), heard[member] == nil,
+        let epoch = try? Epoch(numbers[1]), (1...RecordHeader.sequenceLimit).contains(numbers[2])
+      else { throw SealedText.Corrupt(description: "'\(line)' is not possible") }
+      heard[member] = Position(epoch: epoch, next: numbers[2])
+    default:
+      throw SealedText.Corrupt(description: "'\(line)' means nothing")
+    }
   }
 }

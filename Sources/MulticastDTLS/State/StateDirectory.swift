@@ -40,4 +40,9 @@ public struct StateDirectory: Hashable, Sendable, CustomStringConvertible {
   public var description: String {
     path
   }
+
+  /// Whether it is noted here that a secret was made here, so that nodes that send with it need not say that they are new.
+  public func hasMark(of keyID: KeyID) -> Bool {
+    MarkFile(in: self, keyID: keyID).read()?.isMadeHere == true
+  }
 }

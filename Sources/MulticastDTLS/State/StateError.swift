@@ -6,13 +6,19 @@ public enum StateError: Error, Hashable, CustomStringConvertible {
   case unusable(String)
   /// The state is not what was written, so nobody knows which epochs the node has used.
   case damaged(String)
+  /// Nothing tells which epochs the node has used with a secret that encrypts, so that nonces could repeat.
+  case unknownPast(String)
+  /// Another node has sent with this node's ID and secret, again and again.
+  case contested(String)
   /// The last epoch has been used.
   case usedUp(String)
 
   /// One line for a person.
   public var description: String {
     switch self {
-    case .inUse(let reason), .unusable(let reason), .damaged(let reason), .usedUp(let reason): reason
+    case .inUse(let reason), .unusable(let reason), .damaged(let reason), .unknownPast(let reason),
+      .contested(let reason), .usedUp(let reason):
+      reason
     }
   }
 

@@ -1,10 +1,10 @@
 import Glibc
+import Synchronization
 import SystemPackage
 
 /// The file that holds one node's state, locked as long as this object lives.
 ///
-/// It is replaced as a whole: written under another name, synced, renamed. The lock is on a file beside it that stays,
-/// since a lock on a file that is replaced protects nothing.
+/// The lock is on a file beside it that stays, since a lock on a file that is replaced protects nothing.
 final class StateFile: Sendable {
   /// The state's own path.
   let path: String
@@ -13,9 +13,8 @@ final class StateFile: Sendable {
   /// The key ID and the member, as the state names them.
   private let node: String
   private let lock: Descriptor
-
-  /// A node's state has some 8 kB at most: what is larger is something else.
-  private static let maximumSize = 65_536
+  /// The state's file, once this process has written it.
+  private let written = Mutex<FileIdentity?>(nil)
 
   /// Makes the directory if there is none, and takes the lock.
   ///
@@ -44,31 +43,17 @@ final class StateFile: Sendable {
     self.lock = lock
   }
 
-  /// Reads the state; nil if there is none yet.
+  /// Reads the state, and whether its file is a copy of the one that was written; nil if there is none yet.
   ///
   /// - Throws: ``StateError`` if it cannot be read, or is not what was written.
-  func read() throws(StateError) -> NodeState? {
+  func read() throws(StateError) -> (state: NodeState, isCopy: Bool)? {
     do {
-      let file = unsafe try FileDescriptor.open(path, .readOnly, options: [.closeOnExec, .nonBlocking, .noFollow])
-      let bytes = try file.closeAfter {
-        var bytes = [UInt8](repeating: 0, count: Self.maximumSize)
-        var count = 0
-        while count < bytes.count {
-          let read = try unsafe bytes.withUnsafeMutableBytes {
-            unsafe try file.read(into: UnsafeMutableRawBufferPointer(rebasing: $0[count...]))
-          }
-          if read == 0 { break }
-          count += read
-        }
-        return bytes.prefix(count)
-      }
-      return try NodeState(String(decoding: bytes, as: UTF8.self), for: node)
-    } catch let error as NodeState.Corrupt {
+      guard let content = try SealedFile(path: path).read() else { return nil }
+      return (try NodeState(content.lines, for: node), content.isCopy)
+    } catch let error as SealedText.Corrupt {
       throw .damaged(
         "the state file \(path) is damaged (\(error)), so it is not known which epochs this node has used: look for its "
           + "'epoch' line, and give an epoch once that is later than all of them; the file is then set aside")
-    } catch Errno.noSuchFileOrDirectory {
-      return nil
     } catch {
       throw .unusable("cannot read the state file \(path): \(error); \(StateError.waysOut)")
     }
@@ -87,16 +72,28 @@ final class StateFile: Sendable {
   ///
   /// - Throws: ``StateError`` if it cannot be written; then the former state is there, or this one, and whole.
   func write(_ state: NodeState) throws(StateError) {
-    let draft = "\(path).new"
     do {
-      unsafe unlink(draft)
-      let text = Array(state.encoded(for: node).utf8)
-      try unsafe text.withUnsafeBytes { try unsafe DurableFile.write($0, to: draft) }
-      guard unsafe rename(draft, path) == 0 else { throw Errno(rawValue: errno) }
-      try DurableFile.syncDirectory(directory)
+      try SealedFile(path: path).write(state.lines(for: node))
+      written.withLock { $0 = FileIdentity(ofPath: path) }
     } catch {
       throw .unusable("cannot write the state file \(path): \(error)")
     }
+  }
+
+  /// What has become of the files while the node runs.
+  enum Place {
+    /// They are where they were made.
+    case kept
+    /// The lock is there, and the state that was written is not.
+    case stateLost
+    /// The lock was removed or replaced: it keeps nobody away.
+    case lockLost
+  }
+
+  /// Looks for the files.
+  var place: Place {
+    guard FileIdentity(of: lock.rawValue) == FileIdentity(ofPath: "\(path).lock") else { return .lockLost }
+    return written.withLock { $0 == nil || $0 == FileIdentity(ofPath: path) } ? .kept : .stateLost
   }
 
   private static func openLock(_ path: String, in directory: FilePath) throws(StateError) -> Descriptor {

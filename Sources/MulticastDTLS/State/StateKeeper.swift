@@ -2,20 +2,24 @@ import Dispatch
 import Logging
 import Synchronization
 
-/// Keeps a node's state while it runs: hands out its epochs, and remembers how far the others have been heard.
+/// Keeps a node's state under one secret while it runs: hands out its epochs, and remembers how far the others have been
+/// heard.
 ///
 /// 1. At the start: take the lock, and read what is there.
-/// 2. Hand out an epoch when the node begins to send, and whenever one is used up; it is on disk before it is used.
-/// 3. The receive loop hands in what it has heard, at most once a second; it is written on a queue of its own, since a
-///    slow disk must hold up nobody who receives.
-/// 4. When the node stops: write what was heard last, and give the lock back.
+/// 2. Before the node sends with the secret: judge whether it may (see ``StartRule``).
+/// 3. Hand out an epoch when the node begins to send, and whenever one is used up; it is on disk before it is used.
+/// 4. The receive loop hands in what it has heard; it is written on a queue of its own, since a slow disk must hold up
+///    nobody who receives.
+/// 5. Once a second: look whether the files are still there.
+/// 6. When the node stops: write what was heard last, and give the lock back.
 final class StateKeeper: Sendable {
   /// How far the others had been heard when the node was started.
   let heardBefore: [MemberID: Position]
   /// Where the state is; nil if none is kept.
   let path: String?
 
-  private let node: String
+  private let identity: Identity
+  private let directory: StateDirectory?
   private let kept: Mutex<Kept>
   private let current: Mutex<Epoch>
   /// What was handed in and is not written yet.
@@ -26,17 +30,46 @@ final class StateKeeper: Sendable {
   /// When so few epochs are left, it is said at each start.
   private static let fewEpochs = 1000
 
+  /// Whose state it is, and what depends on it.
+  struct Identity: Sendable {
+    let keyID: KeyID
+    let member: MemberID
+    /// Whether nonces depend on it that no epoch is used twice.
+    let isEncrypting: Bool
+    /// The group that the node sends to.
+    let group: String?
+
+    init(keyID: KeyID, member: MemberID, isEncrypting: Bool, group: String? = nil) {
+      (self.keyID, self.member, self.isEncrypting, self.group) = (keyID, member, isEncrypting, group)
+    }
+
+    var text: String { "node \(member) with key ID \(keyID)" }
+  }
+
   private struct Kept {
     /// The lock, and where the state goes; nil if there is no lock, or not any more.
     var file: StateFile?
     var state: NodeState
+    /// Whether there was a file at the start.
+    var wasThere = false
+    /// Whether that was a copy of the one that was written.
+    var isCopy = false
+    /// The mark of the secret, as it was found or made.
+    var mark: SecretMark?
     /// Whether all of the state is on disk.
     var isWritten = true
-    /// The epoch that the user gave, until it is taken.
-    var given: Epoch?
+    /// Whether it is known, and said, that the files cannot be put back.
+    var isLost = false
+    /// How to choose the epoch to hand out next.
+    var choice = Choice.next
 
-    /// The epoch to hand out next.
-    var next: Epoch? { given ?? (state.epoch.map { $0.next } ?? .first) }
+    enum Choice {
+      case next
+      /// The epoch that the user gave.
+      case given(Epoch)
+      /// One at a distance.
+      case leap
+    }
   }
 
   /// The first epoch to hand out.
@@ -47,10 +80,12 @@ final class StateKeeper: Sendable {
     case given(Epoch)
     /// The one after the last that was used, and not before the one that the user gave.
     case atLeast(Epoch)
+    /// None: the node only listens, and does without a state that it cannot have.
+    case never
 
     var given: Epoch? {
       switch self {
-      case .next: nil
+      case .next, .never: nil
       case .given(let epoch), .atLeast(let epoch): epoch
       }
     }
@@ -61,71 +96,126 @@ final class StateKeeper: Sendable {
   /// - Parameters:
   ///   - directory: Where the state is; nil keeps none, and then an epoch must be given.
   ///   - mayReplaceDamaged: Whether the given epoch is the user's answer to a state that is damaged.
-  ///   - isEncrypting: Whether nonces depend on it that no epoch is used twice. Then an epoch that is known to have been
-  ///     used is refused, and one that is not known to be new is warned of.
   ///   - known: What this process knows besides, since it has had this key before.
   /// - Throws: ``StateError`` if another process holds the state, or it cannot be used.
   init(
     directory: StateDirectory?,
     beginning: Beginning,
     mayReplaceDamaged: Bool = true,
-    keyID: KeyID,
-    member: MemberID,
-    isEncrypting: Bool,
+    identity: Identity,
     known: NodeState = NodeState(),
     log: NoticeLog
   ) throws(StateError) {
-    var file: StateFile?
-    var state = NodeState()
-    var isKnownWhatWasUsed = true
+    self.identity = identity
+    self.directory = directory
+    self.log = log
+    var kept = Kept(state: NodeState())
     do throws(StateError) {
       guard let directory else { throw .unusable("there is no state directory: \(StateError.waysOut)") }
-      file = try StateFile(in: directory, keyID: keyID, member: member)
-      state = try file?.read() ?? state
-      isKnownWhatWasUsed = state.epoch != nil
+      kept.file = try StateFile(in: directory, keyID: identity.keyID, member: identity.member)
+      kept.mark = MarkFile(in: directory, keyID: identity.keyID).read()
+      if let found = try kept.file?.read() {
+        (kept.state, kept.isCopy, kept.wasThere) = (found.state, found.isCopy, true)
+      }
     } catch {
-      isKnownWhatWasUsed = false
-      switch (error, beginning.given) {
-      case (.unusable(let reason), .some):
+      switch (error, beginning) {
+      case (.unusable(let reason), .given), (.unusable(let reason), .atLeast):
         // Unless it is as the user wants it.
         if directory != nil { log.log(.warning, reason) }
-      case (.damaged(let reason), let given?) where mayReplaceDamaged:
+      case (.damaged(let reason), .given(let given)) where mayReplaceDamaged,
+        (.damaged(let reason), .atLeast(let given)) where mayReplaceDamaged:
         log.log(.warning, reason)
         // On disk before anything else happens, or the next start would begin with 1.
-        state.epoch = given.previous
-        do throws(StateError) { try file?.replaceDamaged(by: state) } catch { log.log(.warning, "\(error)") }
+        kept.state.epoch = given.previous
+        do throws(StateError) { try kept.file?.replaceDamaged(by: kept.state) } catch { log.log(.warning, "\(error)") }
+      case (.unusable(let reason), .never), (.damaged(let reason), .never):
+        // What was heard is all that it would be for; and what is damaged stays for who sends with it.
+        kept.file = nil
+        if directory != nil { log.log(.warning, "what is heard is not remembered: \(reason)") }
       default: throw error
       }
     }
-    state.merge(known)
+    kept.state.merge(known)
     switch beginning {
-    case .next:
+    case .next, .never:
       break
     case .atLeast(let epoch):
-      let before = state
-      state.merge(NodeState(epoch: epoch.previous))
-      if state != before { do throws(StateError) { try file?.write(state) } catch { log.log(.warning, "\(error)") } }
-    case .given(let epoch):
-      if let last = state.epoch, epoch <= last {
-        let reason = "epoch \(epoch) is not later than \(last), which this node has used with key ID \(keyID)"
-        guard !isEncrypting else {
-          throw .unusable("\(reason): it would repeat nonces, and so break the encryption; leave the epoch out")
-        }
-        log.log(.warning, "\(reason): the others refuse it; leave the epoch out")
-      } else if isEncrypting, !isKnownWhatWasUsed {
-        log.log(
-          .warning,
-          "nothing tells whether node \(member) has used epoch \(epoch) with key ID \(keyID) before: if it has, nonces "
-            + "repeat, and what was sent in both can be read; be sure, or leave the epoch out")
+      let before = kept.state
+      kept.state.merge(NodeState(epoch: epoch.previous, isComplete: true))
+      if kept.state != before {
+        do throws(StateError) { try kept.file?.write(kept.state) } catch { log.log(.warning, "\(error)") }
       }
+    case .given(let epoch):
+      try Self.check(epoch, after: kept.state, identity, log)
+      kept.choice = .given(epoch)
     }
-    path = file?.path
-    heardBefore = state.heard
-    node = "node \(member) with key ID \(keyID)"
-    self.log = log
-    let given: Epoch? = if case .given(let epoch) = beginning { epoch } else { nil }
-    current = Mutex(given ?? state.epoch ?? .first)
-    kept = Mutex(Kept(file: file, state: state, given: given))
+    path = kept.file?.path
+    heardBefore = kept.state.heard
+    current = Mutex(beginning.given ?? kept.state.epoch ?? .first)
+    self.kept = Mutex(kept)
+  }
+
+  /// Checks an epoch that the user gave.
+  private static func check(
+    _ epoch: Epoch, after state: NodeState, _ identity: Identity, _ log: NoticeLog
+  ) throws(StateError) {
+    if let last = state.epoch, epoch <= last {
+      let reason = "epoch \(epoch) is not later than \(last), which this node has used with key ID \(identity.keyID)"
+      guard !identity.isEncrypting else {
+        throw .unusable("\(reason): it would repeat nonces, and so break the encryption; leave the epoch out")
+      }
+      log.log(.warning, "\(reason): the others refuse it; leave the epoch out")
+    } else if identity.isEncrypting, state.epoch == nil || !state.isComplete {
+      log.log(
+        .warning,
+        "nothing tells whether node \(identity.member) has used epoch \(epoch) with key ID \(identity.keyID) before: if it "
+          + "has, nonces repeat, and what was sent in both can be read; be sure, or change the secret")
+    }
+  }
+
+  /// Judges whether the node may send with the secret, and says what a person should know of that. Without a call of this,
+  /// none is handed out but a given epoch.
+  ///
+  /// - Parameters:
+  ///   - voucher: What vouches for a node that has no state.
+  ///   - isStart: Whether the process begins with this secret.
+  /// - Throws: ``StateError/unknownPast(_:)`` if nonces could repeat.
+  func begin(_ voucher: StartRule.Voucher, isStart: Bool) throws(StateError) {
+    let found = kept.withLock { $0 }
+    if case .given = found.choice { return }
+    let verdict = judge(found, voucher)
+    let remarks = StartRemarks(identity, found.state, found.mark, directory: directory)
+    if let refusal = remarks.refusal(verdict) { throw .unknownPast(refusal) }
+    for (level, text) in remarks.remarks(verdict, voucher, isStart: isStart, wasThere: found.wasThere) {
+      log.log(level, text)
+    }
+    kept.withLock { kept in
+      kept.choice = [.leapFromCopy, .leapAgainstWord].contains(verdict) ? .leap : .next
+      kept.isCopy = false
+      kept.state.isComplete = kept.state.isComplete || [.beginAsNew, .leapAgainstWord].contains(verdict)
+    }
+  }
+
+  /// Takes note that the node has not sent with this secret, if that is so, for the time when it is to.
+  func vouch(_ voucher: StartRule.Voucher) {
+    let failure = kept.withLock { kept -> StateError? in
+      guard !kept.state.isComplete, judge(kept, voucher) == .beginAsNew else { return nil }
+      kept.state.isComplete = true
+      do throws(StateError) { try write(&kept) } catch { return error }
+      return nil
+    }
+    if let failure { log.log(.warning, "\(failure)") }
+  }
+
+  private func judge(_ kept: Kept, _ voucher: StartRule.Voucher) -> StartRule.Verdict {
+    StartRule.judge(
+      StartRule.Found(state: kept.state, isCopy: kept.isCopy, mark: kept.mark), of: identity.member,
+      voucher: voucher, isEncrypting: identity.isEncrypting)
+  }
+
+  /// Whether the node has sent with the secret, and its files are where they were made.
+  var isInUse: Bool {
+    kept.withLock { $0.state.isComplete && $0.state.epoch != nil && $0.file?.place == .kept }
   }
 
   /// What is kept, whether it could be written or not.
@@ -133,9 +223,12 @@ final class StateKeeper: Sendable {
     kept.withLock { $0.state }
   }
 
-  /// The epoch to hand out next; nil if there is none left.
+  /// The earliest epoch that may be handed out next; nil if there is none left.
   var nextEpoch: Epoch? {
-    kept.withLock { $0.next }
+    kept.withLock { kept in
+      if case .given(let epoch) = kept.choice { return epoch }
+      return kept.state.epoch.map { $0.next } ?? .first
+    }
   }
 
   /// The epoch that was handed out last.
@@ -149,19 +242,27 @@ final class StateKeeper: Sendable {
   /// - Throws: ``StateError`` if there is none, or it cannot be written.
   func takeEpoch() throws(StateError) -> Epoch {
     let epoch = try kept.withLock { kept -> Result<Epoch, StateError> in
-      let next = kept.next
-      let given = kept.given.take()
+      let (former, choice) = (kept.state, kept.choice)
+      let next: Epoch? =
+        switch choice {
+        case .given(let epoch): epoch
+        case .next: former.epoch.map { $0.next } ?? .first
+        case .leap: .leap(past: former.epoch)
+        }
       guard let taken = next else {
-        return .failure(.usedUp("\(node) has used all 65535 epochs: the group needs a new secret"))
+        return .failure(.usedUp("\(identity.text) has used all 65535 epochs: the group needs a new secret"))
       }
-      let former = kept.state.epoch
-      kept.state.epoch = max(taken, former ?? taken)
+      kept.choice = .next
+      kept.state.epoch = max(taken, former.epoch ?? taken)
+      kept.state.group = identity.group ?? former.group
+      if case .given = choice { kept.state.isComplete = true }
       do throws(StateError) {
         try write(&kept)
+        try mark(&kept)
       } catch {
-        guard given != nil else {
+        guard case .given = choice else {
           // It was not used, and is there for the next attempt.
-          kept.state.epoch = former
+          (kept.state, kept.choice) = (former, choice)
           return .failure(.unusable("\(error); \(StateError.waysOut)"))
         }
         log.log(.warning, "epoch \(taken) is not remembered, so give a later one at the next start: \(error)")
@@ -171,11 +272,31 @@ final class StateKeeper: Sendable {
     current.withLock { $0 = epoch }
     let left = Int(Epoch.last.rawValue - epoch.rawValue)
     if left == 0 {
-      log.log(.warning, "\(node) is in its last epoch: before its next start the group needs a new secret")
+      log.log(.warning, "\(identity.text) is in its last epoch: before its next start the group needs a new secret")
     } else if left < Self.fewEpochs {
-      log.log(.warning, "\(node) has \(left) epochs left: the group needs a new secret soon")
+      log.log(.warning, "\(identity.text) has \(left) epochs left: the group needs a new secret soon")
     }
     return epoch
+  }
+
+  /// Hands out an epoch at a distance after one in which somebody else has sent with our ID. It is on disk when this returns.
+  ///
+  /// - Throws: ``StateError`` as ``takeEpoch()`` does.
+  func takeEpoch(farPast heard: Epoch) throws(StateError) -> Epoch {
+    kept.withLock { kept in
+      kept.state.epoch = max(heard, kept.state.epoch ?? heard)
+      kept.choice = .leap
+    }
+    return try takeEpoch()
+  }
+
+  /// Takes note that somebody else has sent with our ID in an epoch, which is not ours to use then.
+  func skip(past heard: Epoch) {
+    kept.withLock { kept in
+      guard kept.state.epoch.map({ $0 < heard }) ?? true else { return }
+      kept.state.epoch = heard
+      do throws(StateError) { try write(&kept) } catch { log.log(.warning, "\(error)") }
+    }
   }
 
   /// Takes note of how far the others have been heard, and has it written soon.
@@ -193,9 +314,22 @@ final class StateKeeper: Sendable {
     if isFirst { queue.async { [self] in writeWaiting() } }
   }
 
+  /// Looks, soon, whether the files are where they were made, and puts them back if not.
+  ///
+  /// - Parameter whenLost: Is told, once, that another process has taken the state meanwhile.
+  func look(whenLost: @escaping @Sendable (StateError) -> Void) {
+    guard path != nil else { return }
+    queue.async { [self] in
+      if let error = putBack() { whenLost(error) }
+    }
+  }
+
   /// Writes what was handed in, and gives the lock back: the node must not send any more. Again changes nothing.
   func finish() {
-    flush()
+    queue.sync {
+      _ = putBack()
+      writeWaiting()
+    }
     kept.withLock { $0.file = nil }
   }
 
@@ -230,5 +364,54 @@ final class StateKeeper: Sendable {
     kept.isWritten = false
     try file.write(kept.state)
     kept.isWritten = true
+  }
+
+  /// Has the mark name the node, once it is about to send.
+  private func mark(_ kept: inout Kept) throws(StateError) {
+    guard let directory, kept.file != nil, kept.mark?.nodes.contains(identity.member) != true else { return }
+    let file = MarkFile(in: directory, keyID: identity.keyID)
+    do {
+      try file.add(identity.member, former: kept.mark)
+      kept.mark = file.read()
+    } catch {
+      throw .unusable("cannot write the mark \(file.path): \(error)")
+    }
+  }
+}
+
+// What becomes of the files while the node runs.
+extension StateKeeper {
+  /// - Returns: That another process has the state now, the first time that it is seen.
+  private func putBack() -> StateError? {
+    kept.withLock { kept -> StateError? in
+      guard let directory, let file = kept.file else { return nil }
+      do throws(StateError) {
+        switch file.place {
+        case .kept:
+          return nil
+        case .stateLost:
+          break
+        case .lockLost:
+          kept.file = try StateFile(in: directory, keyID: identity.keyID, member: identity.member)
+        }
+        try write(&kept)
+        // The mark may have gone the same way.
+        kept.mark?.nodes.remove(identity.member)
+        if kept.state.epoch != nil { try mark(&kept) }
+        kept.isLost = false
+        log.log(
+          .warning,
+          "the state of \(identity.text) was removed or replaced while the node runs: it was written anew, in \(file.path)"
+        )
+        return nil
+      } catch {
+        guard !kept.isLost else { return nil }
+        kept.isLost = true
+        let text = "the state of \(identity.text) was removed while the node runs, and cannot be written anew: \(error)"
+        log.log(.warning, text)
+        if case .inUse = error { return .inUse(text) }
+        return nil
+      }
+    }
   }
 }

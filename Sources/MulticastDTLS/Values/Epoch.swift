@@ -31,6 +31,14 @@ public struct Epoch: Hashable, Comparable, Sendable {
     self == .first ? nil : Epoch(unchecked: rawValue - 1)
   }
 
+  /// An epoch at a distance after another that nobody guesses, so that two nodes do not choose the same: 64 to 1000 later
+  /// where so many are left. Nil after the last.
+  static func leap(past last: Epoch?) -> Epoch? {
+    let used = last?.rawValue ?? 0
+    let left = UInt16.max - used
+    return left == 0 ? nil : Epoch(unchecked: used + .random(in: min(64, left)...min(1000, left)))
+  }
+
   private init(unchecked rawValue: UInt16) {
     self.rawValue = rawValue
   }

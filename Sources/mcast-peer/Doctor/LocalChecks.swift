@@ -103,7 +103,9 @@ struct LocalChecks {
       guard let directory = try network.stateDirectory() else {
         return .warning("state", "there is no directory for it", "name one with --state-dir")
       }
-      return try directory.probe()
+      let isThere = try directory.probe()
+      if let remark = directory.remark { return .warning("state", remark, "name another with --state-dir") }
+      return isThere
         ? .ok("state", "\(directory) can be written") : .ok("state", "\(directory) will be made when it is needed")
     } catch {
       return .failure(

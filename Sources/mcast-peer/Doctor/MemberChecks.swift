@@ -36,7 +36,7 @@ struct MemberChecks {
       let peer = try MulticastPeer(
         network.peerConfiguration(nil, interfaces: interfaces), keys: ring,
         logger: Logger(label: "doctor") { _ in SwiftLogNoOpLogHandler() },
-        onNotice: { notice in notices.all.withLock { $0.append(notice) } }, handler: { _, _ in true })
+        onNotice: { notice in notices.all.withLock { $0.append(notice) } }, onFailure: {}, handler: { _, _ in true })
       return Listening(peer: peer, tap: tap, notices: notices)
     }
   }

@@ -31,7 +31,7 @@ struct JSONPresentation: Presentation {
     line.add("group", group.description)
     line.add("interfaces", configuration.interfaces.map(\.name))
     line.add("suite", configuration.suite.name)
-    line.add("epoch", Int(start.epoch.rawValue))
+    if let epoch = start.epoch { line.add("epoch", Int(epoch.rawValue)) }
     line.add("keyIDs", start.keyIDs.map(\.description))
     line.end(in: &text)
   }
@@ -82,11 +82,11 @@ struct JSONPresentation: Presentation {
     line.end(in: &text)
   }
 
-  mutating func changedRing(_ keyIDs: [KeyID], _ epoch: Epoch, _ text: inout [UInt8]) {
+  mutating func changedRing(_ keyIDs: [KeyID], _ epoch: Epoch?, _ text: inout [UInt8]) {
     var line = line("key")
     line.add("member", Int(member.rawValue))
     line.add("cause", "ring")
-    line.add("epoch", Int(epoch.rawValue))
+    if let epoch { line.add("epoch", Int(epoch.rawValue)) }
     line.add("keyIDs", keyIDs.map(\.description))
     line.end(in: &text)
   }

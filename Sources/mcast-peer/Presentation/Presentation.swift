@@ -13,7 +13,7 @@ protocol Presentation: Sendable {
   /// There is something that a person should know of a member, or of the keys.
   mutating func noticed(_ report: NoticeReport, _ text: inout [UInt8])
   /// This node uses another ring.
-  mutating func changedRing(_ keyIDs: [KeyID], _ epoch: Epoch, _ text: inout [UInt8])
+  mutating func changedRing(_ keyIDs: [KeyID], _ epoch: Epoch?, _ text: inout [UInt8])
   /// Something does not work.
   mutating func failed(_ message: String, _ text: inout [UInt8])
   /// Somebody asks for the figures.
@@ -27,7 +27,7 @@ extension Presentation {
   func sent(_ payload: [UInt8], epoch: UInt16, sequence: UInt64, _ text: inout [UInt8]) {}
   func dropped(_ reason: String, _ member: MemberID?, count: Int, _ text: inout [UInt8]) {}
   func noticed(_ report: NoticeReport, _ text: inout [UInt8]) {}
-  func changedRing(_ keyIDs: [KeyID], _ epoch: Epoch, _ text: inout [UInt8]) {}
+  func changedRing(_ keyIDs: [KeyID], _ epoch: Epoch?, _ text: inout [UInt8]) {}
   func failed(_ message: String, _ text: inout [UInt8]) {}
   func counted(_ traffic: Traffic, sent: Int, _ text: inout [UInt8]) {}
   func ended(_ reason: Ending.Reason, received: Int, sent: Int, _ text: inout [UInt8]) {}
@@ -36,7 +36,7 @@ extension Presentation {
 /// Who and where a peer is at its start.
 struct Start {
   let configuration: MulticastPeer.Configuration
-  let epoch: Epoch
+  let epoch: Epoch?
   let keyIDs: [KeyID]
   /// What it sends, and how often, as a person reads it.
   let input: String

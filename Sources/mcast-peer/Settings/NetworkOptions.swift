@@ -18,6 +18,8 @@ struct NetworkOptions {
 
   private let interfaceNames: [String]
   private let epoch: Epoch?
+  private let isNewNode: Bool
+  private let stateInterval: Interval
   private let stateDir: String?
   private let engine: RecordEngine
 
@@ -39,8 +41,16 @@ struct NetworkOptions {
     (peers, namesPeers) = (named ?? standardPeers, named != nil)
     secretFile = line.secretFile ?? environment.secretFile
     suite = line.encrypt || environment.encrypt ? .pskChaCha20Poly1305 : .wdmNullSHA256
-    epoch = line.epoch ?? environment.epoch
     stateDir = line.stateDir ?? environment.stateDir
+    stateInterval = line.stateInterval ?? environment.stateInterval ?? Interval(seconds: 30)
+    // Both say where to begin: what the command line says of that, it says instead of the environment.
+    let beginning = line.newNode || line.epoch != nil ? line : environment
+    (isNewNode, epoch) = (beginning.newNode, beginning.epoch)
+    guard !isNewNode || epoch == nil else {
+      throw ValidationError(
+        "--new-node says that this node has never sent with this secret, and --epoch that it may have: give one of them"
+      )
+    }
     engine = line.engine ?? environment.engine ?? .libcrypto
     allowsCoreDumps = line.allowCoreDumps || environment.allowCoreDumps
     isVerbose = line.verbose || environment.verbose
@@ -104,6 +114,8 @@ struct NetworkOptions {
     configuration.isLooping = isLooping
     configuration.suite = suite
     configuration.epoch = epoch
+    configuration.isNewNode = isNewNode
+    configuration.stateInterval = stateInterval.duration
     configuration.engine = engine
     return configuration
   }

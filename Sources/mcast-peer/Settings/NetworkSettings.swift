@@ -106,6 +106,26 @@ struct NetworkSettings: ParsableArguments {
     parsing: .unconditional,
     help: .init(
       """
+      Write to the state at most so often how far the others were heard, but for their new epochs. What came since then can \
+      be accepted again, from a recording, after a power cut or kill -9. (default: 30)
+      """,
+      valueName: "seconds"
+    ),
+    transform: { try Interval($0, "a state interval") }
+  )
+  var stateInterval: Interval?
+
+  @Flag(
+    help: """
+      Start with --encrypt though there is no state: this node has never sent with this secret. To be given once, where a \
+      secret was copied to this machine. Has it ever sent with this secret, change the secret.
+      """)
+  var newNode = false
+
+  @Option(
+    parsing: .unconditional,
+    help: .init(
+      """
       The library that computes inside wolfSSL's record layer: libcrypto (OpenSSL's, several times faster) or wolfssl. \
       Both make the same records. (default: libcrypto)
       """,

@@ -25,7 +25,8 @@ enum SettingVariables {
     ("no-loop", .flag), ("peers", .value), ("interval", .value), ("rate", .value), ("count", .value),
     ("message", .value), ("stdin", .flag), ("listen", .flag), ("datagram", .flag), ("output", .value),
     ("deadline", .value), ("expect", .value), ("secret-file", .value), ("encrypt", .flag), ("epoch", .value),
-    ("state-dir", .value), ("engine", .value), ("stats", .flag), ("allow-core-dumps", .flag), ("verbose", .flag),
+    ("state-dir", .value), ("state-interval", .value), ("new-node", .flag), ("engine", .value), ("stats", .flag),
+    ("allow-core-dumps", .flag), ("verbose", .flag),
     ("node-id", .argument),
   ]
 

@@ -69,7 +69,7 @@ struct WatchCommand: AsyncParsableCommand {
     for text in network.remarks(isFallback: isFallback) { logger.warning("\(text)") }
 
     let keys = peer.keyIDs.map(\.description).joined(separator: ", ")
-    let node = nodeID.map { "node \($0) in epoch \(peer.epoch)" } ?? "listening only"
+    let node = peer.epoch.flatMap { epoch in nodeID.map { "node \($0) in epoch \(epoch)" } } ?? "listening only"
     let heading =
       "\(network.group) on \(interfaces.map(\.name).joined(separator: ", ")), \(node), \(network.suite.name), key ID \(keys)"
     let view: any WatchView =
@@ -95,9 +95,10 @@ struct WatchCommand: AsyncParsableCommand {
     _ happened: AsyncStream<Watch.Event>.Continuation, logger: Logger
   ) throws -> MulticastPeer {
     // Who only listens with a secret that nobody else has hears nobody.
-    let ring = try KeyRing(from: source, makesOwnFile: nodeID != nil)
+    let ring = try KeyRing(from: source, makesOwnFile: nodeID != nil, markingIn: configuration.state)
     warn(of: ring, logger)
     return try MulticastPeer(
-      configuration, keys: ring, logger: logger, onNotice: { happened.yield(.noticed($0)) }, handler: { _, _ in true })
+      configuration, keys: ring, logger: logger, onNotice: { happened.yield(.noticed($0)) }, onFailure: {},
+      handler: { _, _ in true })
   }
 }

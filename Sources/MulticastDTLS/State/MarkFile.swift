@@ -1,0 +1,63 @@
+import Glibc
+import SystemPackage
+
+/// The file that holds the mark of one secret. The directory is locked while it is changed, so that of two nodes that start
+/// at once both are named.
+struct MarkFile {
+  /// The file's own path.
+  let path: String
+
+  private let directory: FilePath
+  private let keyID: KeyID
+  private var file: SealedFile { SealedFile(path: path) }
+
+  /// Names the file; nothing is looked at yet.
+  init(in directory: StateDirectory, keyID: KeyID) {
+    path = "\(directory.path)/\(keyID).nodes"
+    self.directory = FilePath(directory.path)
+    self.keyID = keyID
+  }
+
+  /// Reads the mark; nil if there is none that says anything. In a copy the secret was not made.
+  func read() -> SecretMark? {
+    guard let content = try? file.read(), var mark = try? SecretMark(content.lines, for: keyID) else { return nil }
+    if content.isCopy { mark.isMadeHere = false }
+    return mark
+  }
+
+  /// Makes the mark of a secret that is being made here, and that nobody has yet.
+  ///
+  /// - Throws: `Errno` if it cannot be written.
+  func make() throws {
+    try DurableFile.makeDirectory(directory)
+    try change { $0.isMadeHere = true }
+  }
+
+  /// Names a node that is about to send with the secret.
+  ///
+  /// - Parameter former: What the mark said before, should it be gone.
+  /// - Throws: `Errno` if it cannot be written.
+  func add(_ node: MemberID, former: SecretMark? = nil) throws {
+    try change { mark in
+      mark.nodes.formUnion(former?.nodes ?? [])
+      mark.nodes.insert(node)
+    }
+  }
+
+  /// Removes the mark of a secret that nobody has.
+  func remove() {
+    unsafe unlink(path)
+  }
+
+  private func change(_ body: (inout SecretMark) -> Void) throws {
+    let lock = try FileDescriptor.open(directory, .readOnly, options: [.directory, .closeOnExec])
+    try lock.closeAfter {
+      // Where a directory cannot be locked, as on NFS, two that start at once may have one of them named only.
+      while flock(lock.rawValue, LOCK_EX) != 0, errno == EINTR {}
+      let former = read()
+      var mark = former ?? SecretMark()
+      body(&mark)
+      if mark != former { try file.write(mark.lines(for: keyID)) }
+    }
+  }
+}

@@ -1,0 +1,68 @@
+import Glibc
+import SystemPackage
+
+/// A file of sealed lines that knows itself: its last line but one names its own birth, so that a copy, from a backup say,
+/// is told from the file that was written. It is replaced as a whole: written under another name, synced, renamed.
+struct SealedFile {
+  let path: String
+
+  /// More than such a file ever has: a node's state has some 8 kB at most.
+  private static let maximumSize = 65_536
+  private static let birthWord = "birth "
+
+  /// The content of a file.
+  struct Content {
+    let lines: [Substring]
+    /// Whether the file is another one than was written: a copy.
+    let isCopy: Bool
+  }
+
+  /// Reads the file; nil if there is none.
+  ///
+  /// - Throws: ``SealedText/Corrupt`` if it is not whole; `Errno` if it cannot be read.
+  func read() throws -> Content? {
+    let file: FileDescriptor
+    do {
+      file = unsafe try FileDescriptor.open(path, .readOnly, options: [.closeOnExec, .nonBlocking, .noFollow])
+    } catch Errno.noSuchFileOrDirectory {
+      return nil
+    }
+    return try file.closeAfter {
+      let lines = try SealedText(String(decoding: try Self.bytes(of: file), as: UTF8.self)).lines
+      guard let last = lines.last, last.hasPrefix(Self.birthWord) else { return Content(lines: lines, isCopy: false) }
+      guard let birth = FileBirth(last.dropFirst(Self.birthWord.count)) else {
+        throw SealedText.Corrupt(description: "'\(last)' is no birth")
+      }
+      return Content(lines: lines.dropLast(), isCopy: FileBirth(of: file.rawValue) != birth)
+    }
+  }
+
+  /// Replaces the file, and returns once it would survive a loss of power.
+  ///
+  /// - Throws: `Errno` if it cannot be written; then the former file is there, or this one, and whole.
+  func write(_ lines: [String]) throws {
+    let draft = "\(path).new"
+    unsafe unlink(draft)
+    try DurableFile.write(to: draft) { file in
+      let birth = FileBirth(of: file.rawValue).map { ["\(Self.birthWord)\($0)"] } ?? []
+      let text = Array(SealedText(lines: lines + birth).text.utf8)
+      _ = try unsafe text.withUnsafeBytes { try unsafe file.writeAll($0) }
+    }
+    guard unsafe rename(draft, path) == 0 else { throw Errno(rawValue: errno) }
+    let directory = FilePath(path).removingLastComponent()
+    try DurableFile.syncDirectory(directory.isEmpty ? "." : directory)
+  }
+
+  private static func bytes(of file: FileDescriptor) throws -> ArraySlice<UInt8> {
+    var bytes = [UInt8](repeating: 0, count: maximumSize)
+    var count = 0
+    while count < bytes.count {
+      let read = try unsafe bytes.withUnsafeMutableBytes {
+        unsafe try file.read(into: UnsafeMutableRawBufferPointer(rebasing: $0[count...]))
+      }
+      if read == 0 { break }
+      count += read
+    }
+    return bytes.prefix(count)
+  }
+}

@@ -1,0 +1,43 @@
+import CWolfSSL
+
+/// Lines of text with a checksum after them, so that no half of a file is taken for the whole. A person can read them.
+struct SealedText: Hashable {
+  /// The lines before the checksum.
+  let lines: [Substring]
+
+  /// A text that is not such.
+  struct Corrupt: Error, CustomStringConvertible {
+    let description: String
+  }
+
+  /// Takes lines, none of which has a newline.
+  init(lines: [String]) {
+    self.lines = lines.map { Substring($0) }
+  }
+
+  /// Reads a text, all of it or nothing.
+  ///
+  /// - Throws: ``Corrupt`` if it is not as ``text`` has it.
+  init(_ text: String) throws(Corrupt) {
+    let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
+    let content = Array(lines.dropLast(2))
+    guard lines.last == "", lines.dropLast().last == "check \(Self.checksum(of: content))" else {
+      throw Corrupt(description: "its checksum is wrong")
+    }
+    self.lines = content
+  }
+
+  /// The lines, and the checksum.
+  var text: String {
+    (lines + ["check \(Self.checksum(of: lines))"]).map { $0 + "\n" }.joined()
+  }
+
+  /// The first 8 bytes of the lines' SHA-256, in hex.
+  private static func checksum(of lines: [Substring]) -> String {
+    let bytes = Array(lines.map { $0 + "\n" }.joined().utf8)
+    var digest = [UInt8](repeating: 0, count: 32)
+    // wolfCrypt reference, wc_Sha256Hash: 0 on success. If it fails, what is read does not agree, and nothing is guessed.
+    guard unsafe wc_Sha256Hash(bytes, UInt32(bytes.count), &digest) == 0 else { return "none" }
+    return hexadecimal(digest.prefix(8))
+  }
+}

@@ -1,0 +1,98 @@
+import Logging
+
+/// The words for what ``StartRule`` has decided. Pure.
+struct StartRemarks {
+  private let node: MemberID
+  private let keyID: KeyID
+  private let isEncrypting: Bool
+  private let group: String?
+  private let state: NodeState
+  private let mark: SecretMark?
+  private let place: String
+
+  init(_ identity: StateKeeper.Identity, _ state: NodeState, _ mark: SecretMark?, directory: StateDirectory?) {
+    (node, keyID, isEncrypting, group) = (identity.member, identity.keyID, identity.isEncrypting, identity.group)
+    (self.state, self.mark) = (state, mark)
+    place = directory?.path ?? "no directory"
+  }
+
+  /// Why the node does not start; nil if it does.
+  func refusal(_ verdict: StartRule.Verdict) -> String? {
+    let found: String
+    switch verdict {
+    case .refuseLost:
+      found = "the state of node \(node) for the secret with key ID \(keyID) is gone from \(place): \(lastUse)"
+    case .refuseUnknown:
+      found = "node \(node) has no state in \(place) for the secret with key ID \(keyID)"
+    case .goOn, .beginAsNew, .beginUnsure, .leapFromCopy, .leapAgainstWord:
+      return nil
+    }
+    return
+      "\(found). So nothing tells which epochs it has used, and an epoch that is used twice breaks the encryption. If it "
+      + "has never sent with this secret, start it once as a new node (--new-node); if it has ever sent with this secret, change "
+      + "the secret, or give an epoch later than all that it has used (--epoch)"
+  }
+
+  /// Everything that is said of a start that goes on.
+  ///
+  /// - Parameters:
+  ///   - isStart: Whether the process begins with this secret.
+  ///   - wasThere: Whether there was a state.
+  func remarks(
+    _ verdict: StartRule.Verdict, _ voucher: StartRule.Voucher, isStart: Bool, wasThere: Bool
+  ) -> [(Logger.Level, String)] {
+    var remarks: [(Logger.Level, String)] = []
+    switch verdict {
+    case .refuseLost, .refuseUnknown:
+      break
+    case .goOn:
+      if voucher == .user, isStart {
+        remarks.append(
+          (.warning, "node \(node) is not new: \(lastUse). Leave --new-node out: with it a lost state is not noticed"))
+      }
+    case .beginAsNew, .beginUnsure:
+      if isStart, !wasThere || verdict == .beginUnsure { remarks += first(voucher) }
+    case .leapFromCopy, .leapAgainstWord:
+      remarks.append((.warning, leap(verdict)))
+    }
+    if isStart, let former = state.group, let group, former != group {
+      remarks.append(
+        (
+          .warning,
+          "node \(node) has sent to group \(former) with this secret before, and sends to \(group) now: records name no group, "
+            + "so that a recording of one is accepted in the other. Give each group a secret of its own"
+        ))
+    }
+    return remarks
+  }
+
+  private var lastUse: String {
+    state.epoch.map { "it has sent with key ID \(keyID), in epoch \($0) last" }
+      ?? "it has sent with key ID \(keyID) from here"
+  }
+
+  private func first(_ voucher: StartRule.Voucher) -> [(Logger.Level, String)] {
+    let epoch = state.epoch.map { $0.next } ?? .first
+    let first: (Logger.Level, String) = (.info, "no state: first start, epoch \(epoch.map(\.description) ?? "none")")
+    guard voucher == .user, isEncrypting, mark?.isNew(node) != true else { return [first] }
+    return [
+      first,
+      (
+        .warning,
+        "node \(node) starts as a new node, on your word (--new-node): if it has ever sent with this secret, nonces repeat, and "
+          + "what was sent in both can be read; then change the secret"
+      ),
+    ]
+  }
+
+  private func leap(_ verdict: StartRule.Verdict) -> String {
+    let found =
+      verdict == .leapFromCopy
+      ? "the state of node \(node) in \(place) is a copy, from a backup or another place, so it may be older than what the node "
+        + "has sent"
+      : "node \(node) is not new: \(lastUse), and its state was lost"
+    return "\(found): it goes on in a later epoch, chosen at random."
+      + (isEncrypting
+        ? " If it has sent since, or another node runs with that state, nonces may repeat: change the secret" : "")
+  }
+}

@@ -1,0 +1,31 @@
+import CDatagram
+import Glibc
+import SystemPackage
+
+extension StateDirectory {
+  /// What a person should know of the file system that the directory is on, or would be on; nil if that keeps what is written.
+  ///
+  /// Source: statfs(2).
+  package var remark: String? {
+    var place = FilePath(path)
+    var type = unsafe cdatagram_file_system(place.isEmpty ? "." : place.string)
+    // Where it is not made yet, it will be where what is above it is.
+    while type == -Int64(ENOENT), !place.isEmpty {
+      place.removeLastComponent()
+      type = unsafe cdatagram_file_system(place.isEmpty ? "." : place.string)
+    }
+    return Self.remark(onType: type).map { "the state directory \(path) is on \($0)" }
+  }
+
+  /// The rule itself.
+  static func remark(onType type: Int64) -> String? {
+    // Source: linux/magic.h.
+    switch type {
+    case 0x0102_1994: "tmpfs, so the state is lost when the machine is started again"
+    case 0x8584_58F6: "ramfs, so the state is lost when the machine is started again"
+    case 0x794C_7630:
+      "an overlay, as containers have it, so the state is lost with the container"
+    default: nil
+    }
+  }
+}
