@@ -31,7 +31,7 @@ struct Leader {
     configuration.suite = .pskChaCha20Poly1305
     // On loopback, all others are on this machine.
     configuration.timeToLive = interface.name == "lo" ? 0 : 1
-    let keys = try KeyRing(from: .choose(secretFile: nil))
+    let keys = try KeyRing(from: .choose(secretFile: nil), markingIn: configuration.state)
     let peer = try MulticastPeer(configuration, keys: keys, logger: logger)
     defer { peer.stop() }
 

@@ -34,7 +34,7 @@ struct Failure {
       case is InputError: "\(error) (see --stdin)"
       case is SecretError where command != SecretCommand.self: "\(error) (see --secret-file)"
       case StateError.unusable, StateError.damaged: "\(error) (see --epoch and --state-dir)"
-      case StateError.unknownPast: "\(error) (see --new-node, --epoch and --state-dir)"
+      case StateError.unknownPast: "\(error) (see also --state-dir)"
       case _ where ownCode != nil: "\(error)"
       default:
         "\(command.message(for: error)) (see \(help))"

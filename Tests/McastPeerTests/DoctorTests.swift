@@ -55,7 +55,7 @@ struct DoctorTests {
     let pair = try Pair()
     let suite = isEncrypted ? ["--encrypt"] : []
     let node = try PeerProcess(
-      ["1", "-g", Self.group, "-i", "0.2"] + suite, secret: Vectors.shared.secret, namespace: pair.there)
+      ["1", "-g", Self.group, "-i", "0.2", "--new-node"] + suite, secret: Vectors.shared.secret, namespace: pair.there)
     try await node.waitForError("peers 0-2")
     #expect(try await pair.doctor(suite, code: 0) == [])
     let doctor = try PeerProcess(
@@ -151,7 +151,7 @@ struct DoctorTests {
   @Test("encryption elsewhere, and none here")
   func otherSuite() async throws {
     let pair = try Pair()
-    let node = try pair.node(1, "--encrypt")
+    let node = try pair.node(1, "--encrypt", "--new-node")
     try await node.waitForError("peers 0-2")
     let lines = try await pair.doctor(code: 1)
     #expect(has(lines, "failure members: node 1 sends encrypted records", "start this one with --encrypt"), "\(lines)")

@@ -87,11 +87,11 @@ enum DocumentScenes {
       commands: [
         .init(
           text: """
-            export MCAST_PEER_GROUP='[ff15::1]:12345' MCAST_PEER_INTERFACE=eth0 MCAST_PEER_ENCRYPT=1
+            export MCAST_PEER_GROUP='[ff15::1]:12345' MCAST_PEER_INTERFACE=eth0 MCAST_PEER_STATS=1
             mcast-peer 0
             """, shows: heard(1))
       ],
-      others: [.ours("mcast-peer 1 --encrypt -g ff15::1 -I eth0 -i 0.2", shows: heard(0))])
+      others: [.ours("mcast-peer 1 -g ff15::1 -I eth0 -i 0.2", shows: heard(0))])
   ]
 
   private static let keys = [
@@ -100,6 +100,7 @@ enum DocumentScenes {
       commands: [
         .init(text: "mcast-peer secret new --write", shows: [".config/mcast-peer/secret: key ID "], ends: true),
         .init(text: "mcast-peer secret new --write FILE", shows: ["FILE: key ID "], ends: true),
+        .init(text: "mcast-peer 1 --encrypt -k FILE --new-node", shows: ["Node 1: Ready"]),
         .init(text: "mcast-peer secret new", shows: ["\n"], ends: true),
         .init(text: "mcast-peer secret id", shows: ["  sends, and is accepted\n"], ends: true),
       ]),

@@ -14,7 +14,8 @@ struct NonceTests {
     /// Runs node 0 until it has sent some messages more, does something to it, and has it send some more.
     func run(_ change: (PeerProcess) async throws -> Void) async throws {
       let peer = try PeerProcess(
-        ["0", "-I", "lo", "-t", "0", "-g", "\(group.address)", "-i", "0.002", "--encrypt", "-k", file.path],
+        ["0", "-I", "lo", "-t", "0", "-g", "\(group.address)", "-i", "0.002", "--encrypt", "-k", file.path]
+          + (sent == 0 ? ["--new-node"] : []),
         home: group.home)
       try await eventually("messages") { try peer.sent.count >= 10 }
       try await change(peer)

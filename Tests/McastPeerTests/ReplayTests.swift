@@ -35,12 +35,12 @@ struct ReplayTests {
   @Test("after SIGKILL, too, once what was heard has been written down")
   func afterKill() async throws {
     let wire = try Wire(group.address)
-    let before = try await group.startListener(0)
+    let before = try await group.startListener(0, "--state-interval", "1")
     let sender = try group.start(1, "-i", "0.002", "-c", "\(Self.count)")
     let recording = try await record(wire)
     #expect(try await sender.exitCode() == 0)
     try await eventually("the recorded messages") { try before.shown(from: 1).count == Self.count }
-    // It writes once a second. How long the disk takes on a busy machine is another matter.
+    // It writes once a second, as it was told. How long the disk takes on a busy machine is another matter.
     try await Task.sleep(for: .seconds(2))
     try await eventually("the state to be written") { try state(of: 0).contains("heard 1 1 \(Self.count)\n") }
     before.signal(SIGKILL)

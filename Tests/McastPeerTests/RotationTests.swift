@@ -21,7 +21,10 @@ struct RotationAtFullRateTests {
     let tap = try Tap(address)
     let peers = try files.enumerated().map { node, file in
       try PeerProcess(
-        ["\(node)", "-I", "lo", "-t", "0", "-g", "\(address)", "-i", "0.001", "--encrypt", "-k", file.path], home: home)
+        [
+          "\(node)", "-I", "lo", "-t", "0", "-g", "\(address)", "-i", "0.001", "--encrypt", "--new-node", "-k",
+          file.path,
+        ], home: home)
     }
     for (node, peer) in peers.enumerated() { try await peer.waitUntilReady(node: node) }
     let start = (ContinuousClock.now, try peers.map { try $0.sent.count })

@@ -61,7 +61,8 @@ struct SecrecyTests {
     })
   func memory(suite: CipherSuite, isInFile: Bool, role: Role) async throws {
     let file = RingFileOfNode(secret)
-    let shared = ["-I", "lo", "-t", "0", "-g", "\(group.address)"] + (suite.isEncrypted ? ["--encrypt"] : [])
+    let shared =
+      ["-I", "lo", "-t", "0", "-g", "\(group.address)"] + (suite.isEncrypted ? ["--encrypt", "--new-node"] : [])
     let peer = try PeerProcess(
       role.arguments + shared + ["--allow-core-dumps"] + (isInFile ? ["-k", file.path] : []),
       home: group.home, secret: isInFile ? nil : secret)

@@ -19,7 +19,6 @@ struct MulticastPeerTests {
     configuration.epoch = .first
     configuration.timeToLive = 0
     configuration.suite = suite
-    configuration.isNewNode = true
     return try MulticastPeer(
       configuration, keys: KeyRing(GroupSecret(text: Vectors.shared.secret)), logger: log.logger,
       recordLimit: recordLimit)
@@ -35,6 +34,7 @@ struct MulticastPeerTests {
         member: member, peers: MemberSet(0...255), group: group, interface: loopback,
         state: StateDirectory(path: state.path))
       (configuration.timeToLive, configuration.suite, configuration.engine) = (0, suite, engine)
+      configuration.isNewNode = true
       return try MulticastPeer(configuration, keys: KeyRing(GroupSecret(text: Vectors.shared.secret)))
     }
     let listener = try peer(nil)

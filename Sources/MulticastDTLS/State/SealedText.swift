@@ -1,4 +1,4 @@
-import CWolfSSL
+import COpenSSL
 
 /// Lines of text with a checksum after them, so that no half of a file is taken for the whole. A person can read them.
 struct SealedText: Hashable {
@@ -36,8 +36,8 @@ struct SealedText: Hashable {
   private static func checksum(of lines: [Substring]) -> String {
     let bytes = Array(lines.map { $0 + "\n" }.joined().utf8)
     var digest = [UInt8](repeating: 0, count: 32)
-    // wolfCrypt reference, wc_Sha256Hash: 0 on success. If it fails, what is read does not agree, and nothing is guessed.
-    guard unsafe wc_Sha256Hash(bytes, UInt32(bytes.count), &digest) == 0 else { return "none" }
+    // SHA256_Init(3). If it fails, what is read does not agree, and nothing is guessed.
+    guard unsafe SHA256(bytes, bytes.count, &digest) != nil else { return "none" }
     return hexadecimal(digest.prefix(8))
   }
 }

@@ -9,6 +9,14 @@ struct LoopbackGroup: Sendable {
   let home = TemporaryDirectory()
   let keys = RecordKeys.ofVectors(.wdmNullSHA256)
 
+  /// Notes that the vectors' secret was made where the state is kept: so a node that encrypts is new.
+  init() {
+    // swift-format-ignore: NeverUseForceTry
+    try! MarkFile(
+      in: StateDirectory(path: "\(home.path)/.local/state/mcast-peer"), keyID: KeyID("9ab7-6d2d")
+    ).make()
+  }
+
   func start(_ node: Int, _ more: String...) throws -> PeerProcess {
     try PeerProcess(
       ["\(node)", "-I", "lo", "-t", "0", "-g", "\(address)"] + more, home: home, secret: Vectors.shared.secret)

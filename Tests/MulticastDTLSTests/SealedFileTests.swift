@@ -1,0 +1,172 @@
+import Foundation
+import TestSupport
+import Testing
+
+@testable import MulticastDTLS
+
+@Suite("Files that know themselves")
+struct SealedFileTests {
+  private let scratch = TemporaryDirectory()
+  private var path: String { "\(scratch.path)/file" }
+  private let lines = ["first", "second"]
+
+  private func isCopy() throws -> Bool { try #require(try SealedFile(path: path).read()).isCopy }
+
+  @Test("what is written is read, and is no copy, also once it was moved or linked")
+  func original() throws {
+    #expect(try SealedFile(path: path).read() == nil)
+    try SealedFile(path: path).write(lines)
+    #expect(try SealedFile(path: path).read()?.lines == ["first", "second"])
+    #expect(try !isCopy())
+    for line in [
+      "mv file elsewhere && mv elsewhere file", "mkdir d && mv file d && mv d e && mv e/file .",
+      "ln file other && rm file && mv other file",
+    ] {
+      #expect(system("cd '\(scratch.path)' && \(line)") == 0)
+      #expect(try !isCopy(), "\(line)")
+    }
+  }
+
+  @Test("a copy is known, however it was made; and one that is written anew is none any more")
+  func copies() async throws {
+    let ways = [
+      "cp -a file copy", "cat file >copy", "tar c file >a && mkdir t && tar xC t <a && mv t/file copy",
+      "cp -a file copy && cp -a copy again && mv again copy", "cp --reflink=auto file copy",
+    ]
+    for way in ways {
+      try SealedFile(path: path).write(lines)
+      // Births are as exact as the kernel's clock ticks.
+      try await Task.sleep(for: .milliseconds(50))
+      #expect(system("cd '\(scratch.path)' && rm -rf t && \(way) && rm file && mv copy file") == 0)
+      #expect(try isCopy(), "\(way)")
+      #expect(try SealedFile(path: path).read()?.lines == ["first", "second"])
+      try SealedFile(path: path).write(lines)
+      #expect(try !isCopy())
+    }
+  }
+
+  @Test("a text without a birth, as on a file system that keeps none, is taken as it is; a false birth is no text")
+  func withoutBirth() throws {
+    scratch.write(SealedText(lines: lines).text, to: "file")
+    #expect(try !isCopy())
+    for birth in ["birth 1", "birth 1.5", "birth x.000000000", "birth 1.0000000000", "birth "] {
+      scratch.write(SealedText(lines: lines + [birth]).text, to: "file")
+      #expect(throws: SealedText.Corrupt.self) { try SealedFile(path: path).read() }
+    }
+  }
+
+  @Test("a birth is read as it is written")
+  func birth() throws {
+    for birth in [FileBirth(seconds: 0, nanoseconds: 1), FileBirth(seconds: -1, nanoseconds: 999_999_999)] {
+      #expect(FileBirth("\(birth)") == birth)
+    }
+    #expect("\(FileBirth(seconds: 7, nanoseconds: 1))" == "7.000000001")
+  }
+}
+
+@Suite("The mark of a secret")
+struct SecretMarkTests {
+  private let scratch = TemporaryDirectory()
+  private let keyID = KeyID([0x9A, 0xB7, 0x6D, 0x2D])
+  private var directory: StateDirectory { StateDirectory(path: "\(scratch.path)/state") }
+  private var file: MarkFile { MarkFile(in: directory, keyID: keyID) }
+
+  @Test("what is written is read, and nothing else is a mark")
+  func roundTrip() throws {
+    for mark in [SecretMark(), SecretMark(isMadeHere: true, nodes: [0, 7, 255]), SecretMark(nodes: [3])] {
+      #expect(try SecretMark(mark.lines(for: keyID).map { Substring($0) }, for: keyID) == mark)
+    }
+    let good = SecretMark(isMadeHere: true, nodes: [7]).lines(for: keyID)
+    for (index, line) in [
+      (0, "mcast-peer state 2"), (1, "secret 9ab7-6d2e"), (2, "made there"), (3, "node 256"), (3, "node"), (3, ""),
+    ] {
+      var lines = good
+      lines[index] = line
+      #expect(throws: SealedText.Corrupt.self) { try SecretMark(lines.map { Substring($0) }, for: keyID) }
+    }
+  }
+
+  @Test("nodes that start at once are all named")
+  func atOnce() async throws {
+    let file = file
+    try file.make()
+    await withTaskGroup(of: Void.self) { group in
+      for node in 0..<40 { group.addTask { try? file.add(MemberID(rawValue: UInt8(node))) } }
+    }
+    #expect(file.read() == SecretMark(isMadeHere: true, nodes: Set((0..<40).map { MemberID(rawValue: $0) })))
+  }
+
+  @Test("in a copy the secret was not made, and the nodes are named all the same")
+  func copy() async throws {
+    try file.make()
+    try file.add(7)
+    try await Task.sleep(for: .milliseconds(50))
+    #expect(system("cd '\(scratch.path)' && cp -a state copy && rm -r state && mv copy state") == 0)
+    #expect(file.read() == SecretMark(nodes: [7]))
+    try file.add(8)
+    #expect(file.read() == SecretMark(nodes: [7, 8]) && !directory.hasMark(of: keyID))
+  }
+
+  @Test("it is there before the secret is, and a secret that was not made leaves none")
+  func withSecret() throws {
+    let path = "\(scratch.path)/secret"
+    try RingFile(path: path).create(markingIn: directory)
+    let made = try KeyRing(from: .file(path: path)).secrets[0].keyID()
+    #expect(directory.hasMark(of: made))
+    #expect(throws: SecretError.self) { try RingFile(path: path).create(markingIn: directory) }
+    #expect(try FileManager.default.contentsOfDirectory(atPath: directory.path) == ["\(made).nodes"])
+  }
+}
+
+@Suite("Where the state does not last")
+struct StateVolumeTests {
+  @Test("tmpfs, ramfs and overlays are named, and a disk is not")
+  func kinds() throws {
+    // Source: linux/magic.h.
+    for (type, word) in [(0x0102_1994, "tmpfs"), (0x8584_58F6, "ramfs"), (0x794C_7630, "overlay")] as [(Int64, String)]
+    {
+      #expect(StateDirectory.remark(onType: type)?.contains(word) == true)
+    }
+    for type in [0xEF53, 0x5846_5342, 0x9123_683E, -2] as [Int64] {
+      #expect(StateDirectory.remark(onType: type) == nil)
+    }
+    // The kernel's own tmpfs, below which the directory is not made yet.
+    #expect(StateDirectory(path: "/dev/shm/not/made/yet").remark?.contains("tmpfs") == true)
+  }
+}
+
+@Suite("When it is written down how far others were heard")
+struct SaveScheduleTests {
+  private let keyID = KeyID([1, 2, 3, 4])
+
+  private func at(_ epoch: Int, _ next: UInt64) -> [KeyID: [MemberID: Position]] {
+    // swift-format-ignore: NeverUseForceTry
+    [keyID: [1: Position(epoch: try! Epoch(epoch), next: next)]]
+  }
+
+  @Test("a member that is new, or in a new epoch, within a second; all else once in the interval")
+  func schedule() {
+    var schedule = SaveSchedule(interval: .seconds(30))
+    let start = Moment.now
+    func isDue(_ positions: [KeyID: [MemberID: Position]], after seconds: Double) -> Bool {
+      let now = start + .seconds(seconds)
+      return schedule.isTimeToLook(now: now) && schedule.isDue(positions, now: now)
+    }
+    #expect(isDue(at(1, 1), after: 0))
+    #expect(!isDue(at(2, 1), after: 0.5) && isDue(at(2, 1), after: 1))
+    #expect(!isDue(at(2, 100), after: 2) && !isDue(at(2, 1000), after: 30.9) && isDue(at(2, 1000), after: 32))
+    #expect(!isDue(at(2, 1001), after: 60.5) && isDue(at(3, 1), after: 61.5))
+  }
+
+  @Test("a day of ten messages a second from one member is written some 2,880 times, and not 86,400")
+  func day() {
+    var schedule = SaveSchedule(interval: .seconds(30))
+    let start = Moment.now
+    var count = 0
+    for message in 0..<864_000 {
+      let now = start + .milliseconds(message * 100)
+      if schedule.isTimeToLook(now: now), schedule.isDue(at(1, UInt64(message + 1)), now: now) { count += 1 }
+    }
+    #expect((2_700...2_900).contains(count), "\(count)")
+  }
+}

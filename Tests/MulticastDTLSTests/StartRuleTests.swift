@@ -1,0 +1,91 @@
+import Testing
+
+@testable import MulticastDTLS
+
+@Suite("Whether a node may begin to send")
+struct StartRuleTests {
+  private static let used = NodeState(epoch: .first, isComplete: true)
+  private static let unsure = NodeState(epoch: .first)
+  private static let unused = NodeState(isComplete: true)
+  private static let madeHere = SecretMark(isMadeHere: true)
+  private static let named = SecretMark(isMadeHere: true, nodes: [7])
+  private static let other = SecretMark(nodes: [1])
+
+  private func judge(
+    _ state: NodeState = NodeState(), isCopy: Bool = false, _ mark: SecretMark? = nil,
+    _ voucher: StartRule.Voucher = .nothing, isEncrypting: Bool = true
+  ) -> StartRule.Verdict {
+    StartRule.judge(
+      .init(state: state, isCopy: isCopy, mark: mark), of: 7, voucher: voucher, isEncrypting: isEncrypting)
+  }
+
+  @Test("with its state it goes on, whatever else is there", arguments: [nil, madeHere, named, other], [true, false])
+  func goesOn(mark: SecretMark?, isEncrypting: Bool) {
+    for voucher in [StartRule.Voucher.nothing, .user, .running] {
+      #expect(judge(Self.used, mark, voucher, isEncrypting: isEncrypting) == .goOn)
+      #expect(judge(Self.used, isCopy: true, mark, voucher, isEncrypting: isEncrypting) == .leapFromCopy)
+    }
+  }
+
+  @Test("without one it is new where the secret was made and the mark does not name it; a copied secret needs a word")
+  func new() {
+    #expect(judge(Self.madeHere) == .beginAsNew)
+    #expect(judge(SecretMark(isMadeHere: true, nodes: [1, 8])) == .beginAsNew)
+    #expect(judge(nil) == .refuseUnknown && judge(Self.other) == .refuseUnknown)
+    for voucher in [StartRule.Voucher.user, .running] {
+      #expect(judge(nil, voucher) == .beginAsNew && judge(Self.other, voucher) == .beginAsNew)
+    }
+    // What was noted when the secret came to a running node.
+    #expect(judge(Self.unused) == .beginAsNew && judge(Self.unused, isCopy: true) == .refuseUnknown)
+  }
+
+  @Test("a state that was lost is known by the mark, and no running node vouches against that")
+  func lost() {
+    for mark in [Self.named, SecretMark(nodes: [7])] {
+      #expect(judge(mark) == .refuseLost && judge(mark, .running) == .refuseLost)
+      #expect(judge(mark, .user) == .leapAgainstWord)
+      // What a start without encryption has left in its place.
+      #expect(judge(Self.unsure, mark) == .refuseLost)
+    }
+    #expect(judge(Self.unsure) == .refuseLost && judge(Self.unsure, nil, .user) == .leapAgainstWord)
+  }
+
+  @Test("without encryption it begins in each case, and notes that it may not know all")
+  func plain() {
+    #expect(judge(isEncrypting: false) == .beginUnsure && judge(Self.named, isEncrypting: false) == .beginUnsure)
+    #expect(judge(Self.unsure, isEncrypting: false) == .goOn)
+    #expect(judge(Self.madeHere, isEncrypting: false) == .beginAsNew)
+  }
+
+  private func judge(
+    _ mark: SecretMark?, _ voucher: StartRule.Voucher = .nothing, isEncrypting: Bool = true
+  ) -> StartRule.Verdict {
+    judge(NodeState(), mark, voucher, isEncrypting: isEncrypting)
+  }
+}
+
+@Suite("An epoch at a distance")
+struct EpochLeapTests {
+  @Test("it is later by 64 to 1000 where so many are left, else by fewer, and two seldom choose the same")
+  func distance() throws {
+    let chosen = Set((0..<1000).compactMap { _ in Epoch.leap(past: .first)?.rawValue })
+    #expect(chosen.allSatisfy { (65...1001).contains($0) } && chosen.count > 500)
+    for left in [1, 2, 63, 64, 999] as [UInt16] {
+      let next = try #require(Epoch.leap(past: Epoch(UInt16.max - left)))
+      #expect(next.rawValue > UInt16.max - left)
+    }
+    #expect(Epoch.leap(past: .last) == nil && Epoch.leap(past: nil) != nil)
+  }
+
+  @Test("twice in an hour are borne, and the third time is not; what is an hour old is forgotten")
+  func contests() {
+    let start = Moment.now
+    func answers(_ times: [Int]) -> [Bool] {
+      var count = ContestCount()
+      return times.map { count.admits(now: start + .seconds($0)) }
+    }
+    #expect(answers([0, 10, 3599]) == [true, true, false])
+    #expect(answers([0, 10, 3600, 3609, 3610]) == [true, true, true, false, false])
+    #expect(answers([0, 1800, 3600, 5400, 7200]) == [true, true, true, true, true])
+  }
+}
