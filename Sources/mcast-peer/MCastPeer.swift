@@ -37,7 +37,8 @@ struct MCastPeer: AsyncParsableCommand {
 
       Exit codes: 0 done; 1 fewer messages than expected; 64 usage; 65 standard input has what no message can carry; 69 \
       group or interface not usable; 71 system or wolfSSL failure; 73 state not usable, in use by another process with the \
-      same ID, lost where messages are encrypted, or no epoch left, or another node sends with this node's ID and secret; 77 secret file or its directory open to others; 78 secret missing or unusable.
+      same ID, lost where messages are encrypted, or no epoch left, or another node sends with this node's ID and secret; \
+      77 secret file or a directory above it open to others; 78 secret missing or unusable.
       """,
     version: "mcast-peer 0.1.0 (wolfSSL \(WolfSSLLibrary.version), OpenSSL \(CryptoLibrary.version))"
   )

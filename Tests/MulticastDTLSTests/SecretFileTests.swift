@@ -123,6 +123,55 @@ struct SecretFileTests {
     #expect(try #require(reasonForDirectory(path)).contains("65534"))
   }
 
+  @Test("a parent that others can write, at any level, lets them swap the directory: refused")
+  func parents() throws {
+    try FileManager.default.createDirectory(atPath: "\(directory.path)/a/b", withIntermediateDirectories: true)
+    let path = directory.write("a secret that is long enough", to: "a/b/secret")
+    #expect(try read(path) == "a secret that is long enough")
+    #expect(chmod("\(directory.path)/a", 0o777) == 0)
+    #expect(try #require(reasonForDirectory(path)).contains("chmod go-w '\(directory.path)/a'"))
+    // Nor is a new one made there.
+    let error = #expect(throws: SecretError.self) { try RingFile(path: "\(directory.path)/a/c/d/ring").create() }
+    guard case .openToOthers = error else {
+      Issue.record("\(String(describing: error))")
+      return
+    }
+    #expect(!FileManager.default.fileExists(atPath: "\(directory.path)/a/c"))
+  }
+
+  /// Reads a file as another user would who has these groups.
+  private func read(_ path: String, asUser own: uid_t, groups: Set<gid_t>) throws(SecretError) {
+    _ = try SecretFile(path: path, credentials: nil, users: TrustedUsers(own: own, groups: groups))
+      .read { error throws(SecretError) in throw error }
+  }
+
+  @Test(
+    "root's file that a group of this process may read, and nobody else, is taken, as Kubernetes gives it",
+    .enabled(if: getuid() == 0, "needs root to own it"),
+    arguments: [
+      (0o440, 1000, true), (0o640, 1000, true), (0o400, 1000, true), (0o040, 1000, true), (0o444, 1000, false),
+      (0o460, 1000, false), (0o644, 1000, false), (0o441, 1000, false), (0o440, 1001, false), (0o640, 1001, false),
+    ])
+  func rootsFile(mode: Int, group: gid_t, isGood: Bool) throws {
+    let path = directory.write("a secret that is long enough", to: "secret", mode: mode)
+    #expect(chown(path, 0, group) == 0)
+    if isGood {
+      try read(path, asUser: 1000, groups: [4, 1000])
+    } else {
+      let error = #expect(throws: SecretError.self) { try read(path, asUser: 1000, groups: [4, 1000]) }
+      let reason = error?.description ?? ""
+      #expect(reason.contains("mode 0\(String(mode, radix: 8)), owner root, gid \(group)"), "\(reason)")
+      // The ways out that there are.
+      for way in ["defaultMode: 0440", "fsGroup", "uid:", "mode: 0400", "chown 1000"] { #expect(reason.contains(way)) }
+    }
+    // Root needs no group, so that one of its own is others, too; as is that of a user's own file.
+    if mode & 0o077 != 0 {
+      #expect(throws: SecretError.self) { try read(path, asUser: 0, groups: [group]) }
+      #expect(chown(path, 1000, 1000) == 0)
+      #expect(throws: SecretError.self) { try read(path, asUser: 1000, groups: [1000]) }
+    }
+  }
+
   @Test("a ring holds up to four secrets in their order")
   func ring() throws {
     #expect(try read(directory.write("# of 2026\na\n\nb\nc\nd\n", to: "secret")) == "a|b|c|d")

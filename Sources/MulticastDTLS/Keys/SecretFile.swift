@@ -9,10 +9,14 @@ struct SecretFile {
 
   /// Where the service manager puts the secrets of this process, if it does. Source: systemd.exec(5).
   private let credentials: String?
+  private let users: TrustedUsers
 
-  init(path: String, subject: String? = nil, credentials: String? = Self.credentials) {
+  init(
+    path: String, subject: String? = nil, credentials: String? = Self.credentials, users: TrustedUsers = .current
+  ) {
     self.path = path
     self.credentials = credentials
+    self.users = users
     self.subject = subject ?? "the secret file \(path)"
   }
 
@@ -39,8 +43,10 @@ struct SecretFile {
   func create(markingIn state: StateDirectory?) throws(SecretError) -> Bool {
     do {
       let directory = Self.directory(of: path)
+      // Nothing is made where another user could exchange it.
+      try checkWay(to: directory.string, isComplete: false) { error throws(SecretError) in throw error }
       try DurableFile.makeDirectory(directory)
-      try check(directory) { error throws(SecretError) in throw error }
+      try checkWay(to: directory.string, isComplete: true) { error throws(SecretError) in throw error }
       let draft = DurableFile.draftName(path)
       defer { unsafe unlink(draft) }
       let secret = GroupSecret.random()
@@ -80,9 +86,20 @@ struct SecretFile {
   }
 
   private func cannotOpen(_ error: any Error) -> SecretError {
-    error as? Errno == .noSuchFileOrDirectory
-      ? failure("open", error, "check its path, or make one: mcast-peer secret new --write '\(path)'")
-      : failure("open", error, "it must be readable for the user that this runs as")
+    switch error as? Errno {
+    case .noSuchFileOrDirectory:
+      return failure("open", error, "check its path, or make one: mcast-peer secret new --write '\(path)'")
+    case .permissionDenied:
+      var status = stat()
+      guard unsafe stat(path, &status) == 0 else { break }
+      // In a container, the group that is to read it may not have been given to the process.
+      return failure(
+        "open", error,
+        "it belongs to uid \(status.st_uid) and gid \(status.st_gid), with mode \(PathRules.octal(status)), and this "
+          + "runs as uid \(users.own): \(status.st_uid == 0 ? waysForRootsFile : "chown it, or do this as that user")")
+    default: break
+    }
+    return failure("open", error, "it must be readable for the user that this runs as")
   }
 
   /// What the file is; it must be a regular one.
@@ -98,16 +115,26 @@ struct SecretFile {
   }
 
   /// Refuses a file that others can read or change.
+  ///
+  /// A file of root's may be readable by a group of this process, as Kubernetes and Docker hand out secrets to a user who is
+  /// not root: nobody but root gives that group away. PostgreSQL has the same rule for its keys.
   func checkOwner(of status: stat, _ report: (SecretError) throws(SecretError) -> Void) throws(SecretError) {
     let mode = status.st_mode & 0o7777
+    let isRoots = status.st_uid == 0 && users.own != 0
     // Of a credential, the group's bits are what an access control list grants to the service's user. Source: acl(5).
-    if mode & (isCredential ? 0o007 : 0o077) != 0 {
+    let forbidden: mode_t =
+      if isCredential { 0o007 } else if isRoots, users.groups.contains(status.st_gid) { 0o037 } else { 0o077 }
+    if mode & forbidden != 0 {
+      let (who, way) =
+        isRoots
+        ? (", owner root, gid \(status.st_gid)", waysForRootsFile)
+        : ("", "chmod 600 it")
       try report(
         .openToOthers(
-          "others may use \(subject) (mode 0\(String(mode, radix: 8))): chmod 600 it, and change the secret "
-            + "if somebody could have read it"))
+          "others may use \(subject) (mode \(PathRules.octal(status))\(who)): \(way), and change the secret if somebody "
+            + "could have read it"))
     }
-    if !Self.isTrusted(status.st_uid) {
+    if !users.include(ownerOf: status) {
       try report(
         .openToOthers(
           "\(subject) belongs to another user (uid \(status.st_uid)), who can read and change it: chown it, or do this as that user"
@@ -115,33 +142,23 @@ struct SecretFile {
     }
   }
 
-  /// Refuses a directory in which others can put another file in the place of this one; of a symbolic link also the
-  /// directory that it leads to.
-  func checkDirectories(_ report: (SecretError) throws(SecretError) -> Void) throws(SecretError) {
-    for directory in Set([path, try resolvedPath()].map(Self.directory)) {
-      try check(directory, report)
-    }
+  /// The settings by which a container gets a secret of root's that its user may use. Source: Kubernetes, "Secrets" and "Configure a
+  /// Security Context"; the Compose file reference, "secrets".
+  private var waysForRootsFile: String {
+    "in Kubernetes set defaultMode: 0440 for the volume and fsGroup for the pod; in Docker give the secret "
+      + "uid: \"\(users.own)\" and mode: 0400; elsewhere sudo chown \(users.own) it and sudo chmod 400 it"
   }
 
-  private func check(
-    _ directory: FilePath, _ report: (SecretError) throws(SecretError) -> Void
+  /// Refuses a way to the file on which others can put another in its place; symbolic links are followed.
+  func checkDirectories(_ report: (SecretError) throws(SecretError) -> Void) throws(SecretError) {
+    try checkWay(to: path, isComplete: true, report)
+  }
+
+  private func checkWay(
+    to path: String, isComplete: Bool, _ report: (SecretError) throws(SecretError) -> Void
   ) throws(SecretError) {
-    let name = directory.string
-    var status = stat()
-    guard unsafe stat(name, &status) == 0 else { throw failure("look at the directory of", Errno(rawValue: errno)) }
-    let mode = status.st_mode & 0o7777
-    // In a sticky directory only the owner of a file can replace it. Source: inode(7).
-    if mode & 0o022 != 0, mode & S_ISVTX == 0 {
-      try report(
-        .openToOthers(
-          "others may replace \(subject): its directory \(name) has mode 0\(String(mode, radix: 8)); chmod "
-            + "go-w it, or keep the file in another"))
-    }
-    if !Self.isTrusted(status.st_uid) {
-      try report(
-        .openToOthers(
-          "the directory \(name) of the secret file belongs to another user (uid \(status.st_uid)), who can replace "
-            + "the file: keep it in another"))
+    for violation in PathRules(subject, users: users).violations(onWayTo: path, isComplete: isComplete) {
+      try report(.openToOthers("\(violation)"))
     }
   }
 
@@ -187,11 +204,6 @@ struct SecretFile {
   private static func directory(of path: String) -> FilePath {
     let directory = FilePath(path).removingLastComponent()
     return directory.isEmpty ? "." : directory
-  }
-
-  /// A user who could do as they like anyway.
-  private static func isTrusted(_ user: uid_t) -> Bool {
-    user == geteuid() || user == 0
   }
 
   /// The secret and a newline.
