@@ -7,14 +7,14 @@ struct MarkFile {
   /// The file's own path.
   let path: String
 
-  private let directory: FilePath
+  private let state: StateDirectory
   private let keyID: KeyID
   private var file: SealedFile { SealedFile(path: path) }
 
   /// Names the file; nothing is looked at yet.
   init(in directory: StateDirectory, keyID: KeyID) {
     path = "\(directory.path)/\(keyID).nodes"
-    self.directory = FilePath(directory.path)
+    state = directory
     self.keyID = keyID
   }
 
@@ -27,16 +27,16 @@ struct MarkFile {
 
   /// Makes the mark of a secret that is being made here, and that nobody has yet.
   ///
-  /// - Throws: `Errno` if it cannot be written.
+  /// - Throws: ``StateError`` or `Errno` if it cannot be written.
   func make() throws {
-    try DurableFile.makeDirectory(directory)
+    try state.makeSafely()
     try change { $0.isMadeHere = true }
   }
 
   /// Names a node that is about to send with the secret.
   ///
   /// - Parameter former: What the mark said before, should it be gone.
-  /// - Throws: `Errno` if it cannot be written.
+  /// - Throws: ``StateError`` or `Errno` if it cannot be written.
   func add(_ node: MemberID, former: SecretMark? = nil) throws {
     try change { mark in
       mark.nodes.formUnion(former?.nodes ?? [])
@@ -50,7 +50,7 @@ struct MarkFile {
   }
 
   private func change(_ body: (inout SecretMark) -> Void) throws {
-    let lock = try FileDescriptor.open(directory, .readOnly, options: [.directory, .closeOnExec])
+    let lock = try FileDescriptor.open(FilePath(state.path), .readOnly, options: [.directory, .closeOnExec])
     try lock.closeAfter {
       // Where a directory cannot be locked, as on NFS, two that start at once may have one of them named only.
       while flock(lock.rawValue, LOCK_EX) != 0, errno == EINTR {}

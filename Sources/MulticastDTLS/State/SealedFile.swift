@@ -19,14 +19,10 @@ struct SealedFile {
 
   /// Reads the file; nil if there is none.
   ///
-  /// - Throws: ``SealedText/Corrupt`` if it is not whole; `Errno` if it cannot be read.
+  /// - Throws: ``SealedText/Corrupt`` if it is not whole; ``StateError`` if it is not ours
+  ///   alone, or cannot be read.
   func read() throws -> Content? {
-    let file: FileDescriptor
-    do {
-      file = unsafe try FileDescriptor.open(path, .readOnly, options: [.closeOnExec, .nonBlocking, .noFollow])
-    } catch Errno.noSuchFileOrDirectory {
-      return nil
-    }
+    guard let file = try StateDirectory.open(path, .readOnly) else { return nil }
     return try file.closeAfter {
       let lines = try SealedText(String(decoding: try Self.bytes(of: file), as: UTF8.self)).lines
       guard let last = lines.last, last.hasPrefix(Self.birthWord) else { return Content(lines: lines, isCopy: false) }

@@ -24,7 +24,8 @@ final class StateFile: Sendable {
     self.path = path
     self.directory = FilePath(directory.path)
     node = "\(keyID) \(member)"
-    let lock = try Self.openLock("\(path).lock", in: self.directory)
+    try directory.makeSafely()
+    let lock = try Self.openLock("\(path).lock")
     // flock(2): the kernel drops the lock with the process, however that ends.
     guard flock(lock.rawValue, LOCK_EX | LOCK_NB) == 0 else {
       let code = errno
@@ -54,6 +55,8 @@ final class StateFile: Sendable {
       throw .damaged(
         "the state file \(path) is damaged (\(error)), so it is not known which epochs this node has used: look for its "
           + "'epoch' line, and give an epoch once that is later than all of them; the file is then set aside")
+    } catch let error as StateError {
+      throw error
     } catch {
       throw .unusable("cannot read the state file \(path): \(error); \(StateError.waysOut)")
     }
@@ -96,16 +99,14 @@ final class StateFile: Sendable {
     return written.withLock { $0 == nil || $0 == FileIdentity(ofPath: path) } ? .kept : .stateLost
   }
 
-  private static func openLock(_ path: String, in directory: FilePath) throws(StateError) -> Descriptor {
+  private static func openLock(_ path: String) throws(StateError) -> Descriptor {
     do {
-      try DurableFile.makeDirectory(directory)
-      let file = unsafe try FileDescriptor.open(
-        path,
-        .readWrite,
-        options: [.create, .closeOnExec, .noFollow],
-        permissions: [.ownerReadWrite]
-      )
+      guard let file = try StateDirectory.open(path, .readWrite, isMade: true) else {
+        throw Errno.noSuchFileOrDirectory
+      }
       return try Descriptor("open", file.rawValue)
+    } catch let error as StateError {
+      throw error
     } catch {
       throw .unusable("cannot make the state file \(path): \(error); \(StateError.waysOut)")
     }

@@ -6,10 +6,12 @@ extension StateDirectory {
   /// and removes a directory beside where it would be. Nothing is left behind.
   ///
   /// - Returns: Whether the directory exists.
-  /// - Throws: ``StateError`` that says why it cannot.
+  /// - Throws: ``StateError`` that says why it cannot, or that another user could change or replace what is there.
   package func probe() throws(StateError) -> Bool {
+    try check(isComplete: false)
     var status = stat()
     if unsafe stat(path, &status) == 0 {
+      try checkStates()
       do {
         let name = DurableFile.draftName("\(path)/probe")
         defer { unsafe unlink(name) }
@@ -31,6 +33,26 @@ extension StateDirectory {
     guard unsafe mkdir(name, 0o700) == 0 else { throw failure(Errno(rawValue: errno)) }
     unsafe rmdir(name)
     return false
+  }
+
+  /// Refuses states and locks that a node would refuse.
+  private func checkStates() throws(StateError) {
+    guard let list = unsafe opendir(path) else { return }
+    defer { unsafe closedir(list) }
+    var status = stat()
+    while let entry = unsafe readdir(list) {
+      let name = unsafe withUnsafePointer(to: &entry.pointee.d_name) {
+        unsafe String(cString: UnsafeRawPointer($0).assumingMemoryBound(to: CChar.self))
+      }
+      // KEY-ID, a dash, the member; and the lock beside it.
+      guard name.wholeMatch(of: /[0-9a-f]{4}-[0-9a-f]{4}-[0-9]{1,3}(\.lock)?/) != nil else { continue }
+      let file = "\(path)/\(name)"
+      guard unsafe lstat(file, &status) == 0 else { continue }
+      if let violation = Self.violation(of: status, at: file) { throw violation }
+      guard unsafe status.st_uid == geteuid() || access(file, W_OK) == 0 else {
+        throw Self.reason(Errno.permissionDenied, file)
+      }
+    }
   }
 
   private func failure(_ error: any Error) -> StateError {

@@ -1,0 +1,110 @@
+import Foundation
+import TestSupport
+import Testing
+
+@testable import MulticastDTLS
+
+@Suite("Who else can change or replace a node's state")
+struct StateRulesTests {
+  private let scratch = TemporaryDirectory()
+  private var directory: StateDirectory { StateDirectory(path: "\(scratch.path)/state") }
+  private var state: String { "\(directory)/9ab7-6d2d-0" }
+
+  private func open(_ directory: StateDirectory? = nil) throws(StateError) -> NodeState? {
+    try StateFile(in: directory ?? self.directory, keyID: KeyID([0x9A, 0xB7, 0x6D, 0x2D]), member: 0).read()
+  }
+
+  /// Makes a state of epoch 7.
+  private func write() throws {
+    try StateFile(in: directory, keyID: KeyID([0x9A, 0xB7, 0x6D, 0x2D]), member: 0).write(NodeState(epoch: Epoch(7)))
+  }
+
+  /// Why the state is refused: it is neither read nor taken for damaged.
+  private func reason(_ directory: StateDirectory? = nil) -> String {
+    let error = #expect(throws: StateError.self) { try open(directory) }
+    guard case .unusable(let reason) = error else {
+      Issue.record("\(String(describing: error))")
+      return ""
+    }
+    #expect(reason.contains("give an epoch"))
+    return reason
+  }
+
+  @Test("a directory that others can write is refused, and so is each above it", arguments: [0o777, 0o775, 0o2775])
+  func modes(mode: Int) throws {
+    try write()
+    for place in [directory.path, scratch.path] {
+      #expect(chmod(place, mode_t(mode)) == 0)
+      let text = reason()
+      #expect(text.contains("\(place) (mode 0\(String(mode, radix: 8)))") && text.contains("-w '\(place)'"), "\(text)")
+      #expect(throws: StateError.self) { try directory.probe() }
+      #expect(chmod(place, 0o700) == 0)
+    }
+    #expect(try open()?.epoch?.rawValue == 7 && directory.probe())
+  }
+
+  @Test("nothing is made below a directory that others can write")
+  func notMade() throws {
+    #expect(chmod(scratch.path, 0o777) == 0)
+    #expect(reason(StateDirectory(path: "\(scratch.path)/a/b")).contains(scratch.path))
+    #expect(try FileManager.default.contentsOfDirectory(atPath: scratch.path) == [])
+  }
+
+  @Test("a directory of another user is refused, and so is each above it", .enabled(if: getuid() == 0, "needs root"))
+  func owners() throws {
+    try write()
+    for place in [directory.path, scratch.path] {
+      #expect(chown(place, 4242, 4242) == 0)
+      #expect(reason().contains("\(place) belongs to another user (uid 4242)"))
+      #expect(chown(place, 0, 0) == 0)
+    }
+  }
+
+  @Test(
+    "what another user made first in a directory that all can write is refused, and not read",
+    .enabled(if: getuid() == 0, "needs root"), arguments: ["", ".lock"])
+  func madeFirst(ending: String) throws {
+    #expect(mkdir(directory.path, 0o1777) == 0 && chmod(directory.path, 0o1777) == 0)
+    let path = state + ending
+    for content in ["", "mcast-peer state 1\n", NodeState(epoch: .last).encoded(for: "9ab7-6d2d 0")] {
+      scratch.write(content, to: "state/9ab7-6d2d-0\(ending)", mode: 0o644)
+      #expect(chown(path, 4242, 4242) == 0)
+      let text = reason()
+      #expect(text.contains("\(path) belongs to another user (uid 4242)") && text.contains("sudo chown 0"), "\(text)")
+      #expect(throws: StateError.self) { try directory.probe() }
+      #expect(try String(contentsOfFile: path, encoding: .utf8) == content)
+    }
+    // One's own is fine there, as it is in /tmp.
+    #expect(unlink(path) == 0)
+    try write()
+    #expect(try open()?.epoch?.rawValue == 7)
+  }
+
+  @Test(
+    "a state or a lock that others can write, that is a link, or no file at all, is refused", arguments: ["", ".lock"])
+  func kinds(ending: String) throws {
+    try write()
+    let path = state + ending
+    #expect(chmod(path, 0o666) == 0)
+    #expect(reason().contains("others may change the state file \(path) (mode 0666): chmod go-w '\(path)'"))
+    #expect(throws: StateError.self) { try directory.probe() }
+    #expect(chmod(path, 0o644) == 0)
+    #expect(try open()?.epoch?.rawValue == 7)
+    #expect(rename(path, "\(path).real") == 0 && symlink("\(path).real", path) == 0)
+    #expect(reason().contains("\(path) is not a regular file"))
+    #expect(unlink(path) == 0 && mkfifo(path, 0o600) == 0)
+    #expect(reason().contains("\(path) is not a regular file"))
+  }
+
+  @Test("a link of one's own or of root's to the directory is followed, as systemd makes one for a dynamic user")
+  func linked() throws {
+    let unit = TemporaryDirectory()
+    try FileManager.default.createDirectory(
+      atPath: "\(unit.path)/private/mcast-peer", withIntermediateDirectories: true)
+    #expect(symlink("private/mcast-peer", "\(unit.path)/mcast-peer") == 0)
+    #expect(try open(StateDirectory(path: "\(unit.path)/mcast-peer/7")) == nil)
+    #expect(FileManager.default.fileExists(atPath: "\(unit.path)/private/mcast-peer/7/9ab7-6d2d-0.lock"))
+    #expect(chmod("\(unit.path)/private", 0o777) == 0)
+    #expect(reason(StateDirectory(path: "\(unit.path)/mcast-peer/7")).contains("\(unit.path)/private (mode 0777)"))
+  }
+}
