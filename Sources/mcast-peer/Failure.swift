@@ -37,9 +37,20 @@ struct Failure {
       case StateError.unknownPast: "\(error) (see also --state-dir)"
       case _ where ownCode != nil: "\(error)"
       default:
-        "\(command.message(for: error)) (see \(help))"
+        "\(Self.showingValues(command.message(for: error))) (see \(help))"
       }
-    return text.split(separator: "\n").joined(separator: " ")
+    return text.visible
+  }
+
+  /// The parser's message on one line, in which a line break of what it quotes is written out, and its own is a blank.
+  private static func showingValues(_ message: String) -> String {
+    let quoted = CommandLine.arguments.flatMap { argument in
+      // As a whole, behind --option= and behind -o.
+      [argument, String(argument.drop { $0 != "=" }.dropFirst()), String(argument.dropFirst(2))]
+    }
+    let hidden = Set(quoted.filter { !$0.isEmpty && $0 != $0.visible }).sorted { $0.count > $1.count }
+    return hidden.reduce(message) { $0.replacing($1, with: $1.visible) }
+      .split(separator: "\n").joined(separator: " ")
   }
 
   /// Where more is said.

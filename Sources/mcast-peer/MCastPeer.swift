@@ -91,7 +91,7 @@ struct MCastPeer: AsyncParsableCommand {
 
   func run() async throws {
     let options = try Options(settings, SettingVariables.settings())
-    LoggingSystem.bootstrap(StreamLogHandler.standardError)
+    LoggingSystem.bootstrap { VisibleLogHandler($0) }
     var logger = Logger(label: "mcast-peer")
     if options.network.isVerbose { logger.logLevel = .debug }
     for name in SettingVariables.unknown { logger.warning("\(name) in the environment is no setting (see --help)") }
@@ -112,7 +112,7 @@ struct MCastPeer: AsyncParsableCommand {
         ? "\(options.network.suite.name): messages are AUTHENTICATED AND ENCRYPTED"
         : "\(options.network.suite.name): messages are AUTHENTICATED, NOT ENCRYPTED; anyone on the network can read them (see --encrypt)"
     )
-    for text in options.network.remarks(isFallback: isFallback) { logger.warning("\(text)") }
+    for text in options.network.remarks(isFallback: isFallback) + InvisibleEnds.warnings { logger.warning("\(text)") }
     let state =
       switch (peer.statePath, peer.epoch) {
       case (let path?, let epoch?): "epoch \(epoch), state in \(path)"
@@ -210,10 +210,24 @@ func warnings(of secret: GroupSecret) -> [String] {
       "a group secret has fewer than \(GroupSecret.recommendedMinimumSize) bytes: whoever records one datagram can hope to "
         + "guess it")
   }
-  if secret.hasBlankEnd {
-    warnings.append("a group secret begins or ends with a blank, which counts: is it meant to?")
+  return warnings + secret.doubts.map(warning)
+}
+
+/// What a person should know of a secret that is perhaps another than was meant. It does not show the secret.
+private func warning(of doubt: SecretDoubt) -> String {
+  switch doubt {
+  case .blankEnd: "a group secret begins or ends with a blank, which counts: is it meant to?"
+  case .carriageReturn:
+    "a group secret ends with a carriage return (\\r), which counts: a file with Windows line ends, or a script, has put it "
+      + "there; members without it have another secret"
+  case .invisibleEnd:
+    "a group secret begins or ends with an invisible character, such as a no-break or zero-width space, which counts: "
+      + "members without it have another secret"
+  case .quote:
+    "a group secret begins or ends with a quotation mark, which counts: environment files take it as it is; members "
+      + "without it have another secret"
+  case .control: "a group secret has a control character in it, which counts: is it one line of text?"
   }
-  return warnings
 }
 
 /// Keeps the keys that this process will have in its memory from files, debuggers and reports of crashes.

@@ -34,6 +34,7 @@ struct SecretCommand: ParsableCommand {
     try hideMemory()
     var command = try parseAsRoot(arguments)
     try command.run()
+    for text in InvisibleEnds.warnings { warn(text) }
   }
 
   func run() throws {
@@ -113,11 +114,11 @@ struct SecretCommand: ParsableCommand {
         let state = named.map { StateDirectory(path: $0) } ?? (try? .standard())
         try RingFile(path: path).create(markingIn: state)
         let keyID = try KeyRing(from: .file(path: path)).secrets[0].keyID()
-        try Console.write("\(path): key ID \(keyID)\n", to: STDOUT_FILENO)
+        try Console.write("\(path.visible): key ID \(keyID)\n", to: STDOUT_FILENO)
         if state?.hasMark(of: keyID) != true {
           try warn(
-            "it could not be noted in \(state.map { "\($0)" } ?? "any state directory") that the secret was made here: a node "
-              + "that encrypts needs --new-node at its first start")
+            "it could not be noted in \(state.map { "\($0)".visible } ?? "any state directory") that the secret was made here: "
+              + "a node that encrypts needs --new-node at its first start")
         }
       } else {
         try closeToOthers(STDOUT_FILENO)
@@ -140,7 +141,7 @@ struct SecretCommand: ParsableCommand {
 
     func run() throws {
       let source = try SecretSource.choose(secretFile: File.named(file.secretFile))
-      let ring = try KeyRing(from: source) { try? warn("\($0)") }
+      let ring = try KeyRing(from: source) { warn("\($0)") }
       try show(ring)
     }
   }
@@ -222,10 +223,11 @@ private func show(_ ring: KeyRing) throws {
   for (index, secret) in ring.secrets.enumerated() {
     let keyID = try secret.keyID()
     try Console.write("\(keyID)  \(index == 0 ? "sends, and is accepted" : "is accepted")\n", to: STDOUT_FILENO)
-    for text in warnings(of: secret) { try warn("key ID \(keyID): \(text)") }
+    for text in warnings(of: secret) { warn("key ID \(keyID): \(text)") }
   }
 }
 
-private func warn(_ text: String) throws {
-  try Console.write("mcast-peer: warning: \(text)\n", to: STDERR_FILENO)
+/// Says something on standard error; that nobody reads it changes nothing.
+private func warn(_ text: String) {
+  try? Console.write("mcast-peer: warning: \(text.visible)\n", to: STDERR_FILENO)
 }

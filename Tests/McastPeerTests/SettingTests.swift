@@ -2,6 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
+@testable import MulticastDTLS
 @testable import mcast_peer
 
 @Suite("Settings from the environment")
@@ -141,6 +142,93 @@ struct SettingTests {
     #expect(errors.hasPrefix("mcast-peer: MCAST_PEER_\(name) is '\(value)': ") && errors.contains(hint), "\(errors)")
     #expect(errors.split(separator: "\n").count == 1)
     #expect(try peer.output == "")
+  }
+
+  /// Nothing in a text of ours but line breaks is a control.
+  private func isVisible(_ text: String) -> Bool {
+    text.unicodeScalars.allSatisfy { $0 == "\n" || !$0.isInvisible }
+  }
+
+  @Test(
+    "a value that ends with what nobody sees is shown with it, and refused where the option does not take it",
+    arguments: SettingVariables.all.map(\.option), ["\r", "\u{200B}"])
+  func invisible(option: String, end: String) async throws {
+    let values = [
+      "node-id": "1", "group": "\(group.address)", "interface": "lo", "source": "127.0.0.1", "ttl": "0", "peers": "0-2",
+      "interval": "0.01", "rate": "100", "count": "1", "output": "json", "deadline": "0.1", "expect": "1", "epoch": "9",
+      "engine": "wolfssl", "secret-file": "/none/secret", "state-dir": "\(group.home.path)/elsewhere",
+      "message": "text",
+    ]
+    let variable = SettingVariables.variable(option)
+    var environment = ["MCAST_PEER_NODE_ID": "1", "MCAST_PEER_INTERFACE": "lo", "MCAST_PEER_TTL": "0"]
+    environment["MCAST_PEER_GROUP"] = "\(group.address)"
+    environment["MCAST_PEER_COUNT"] = "1"
+    environment["MCAST_PEER_INTERVAL"] = option == "rate" ? nil : "0.01"
+    environment[variable] = (values[option] ?? "1") + end
+    let peer = try start([], environment)
+    let (code, errors) = (try await peer.exitCode(), try peer.errors)
+    let shown = end == "\r" ? "\\r" : "\\u{200B}"
+    #expect(errors.contains(shown) && isVisible(errors), "\(errors)")
+    switch option {
+    case "message", "state-dir":
+      // These can be so; it is said, since it is hardly meant.
+      #expect(code == 0 && errors.contains("\(variable) begins or ends with \(shown), which nobody sees"), "\(errors)")
+    case "interface": #expect(code == 69)
+    case "secret-file": #expect(code == 78)
+    default: #expect(code == 64 && errors.contains("\(variable) is '"), "\(errors)")
+    }
+    if code != 0 { #expect(errors.split(separator: "\n").count == 1, "\(errors)") }
+  }
+
+  @Test(
+    "so is one of the command line, whichever command it is of",
+    arguments: [
+      "0 -g$X", "0 --group=$X", "0 -g $X", "0 --peers $X", "$X", "0 --no-such$X", "0 $X", "-I $X 0", "0 -o $X",
+      "watch $X",
+      "watch -I $X", "doctor -t $X", "doctor -I lo --wait 0.1 -k $X", "secret id -k $X", "secret new $X", "secret $X",
+      "secret rotate drop $X", "0 -k $X", "0 -I lo --state-dir /proc/$X",
+      "help $X",
+    ])
+  func invisibleArgument(line: String) async throws {
+    let secret = line.contains("-k") || line.contains("drop") ? nil : Vectors.shared.secret
+    let peer = try PeerProcess(
+      [], home: group.home, secret: secret,
+      shell:
+        "X=$(printf '/none\\r\\n\\033[2Jx\\302\\240\\rE'); X=${X%E}; exec \"$0\" \(line.replacing("$X", with: "\"$X\""))"
+    )
+    let (_, errors, output) = (try await peer.exitCode(), try peer.errors, try peer.output)
+    #expect(isVisible(errors) && isVisible(output), "\(errors)")
+    if line != "help $X" { #expect((errors + output).contains("/none\\r\\n\\x1B[2Jx\\u{00A0}\\r"), "\(errors)") }
+  }
+
+  @Test(
+    "a secret that ends with what nobody sees, or has quotes, is warned of and not shown, whoever reads it",
+    arguments: [
+      ("a swordfish of some length\r", "ends with a carriage return (\\r)"),
+      ("a swordfish of some length\u{A0}", "an invisible character"),
+      ("a swordfish of some length\u{FEFF}", "an invisible character"),
+      ("\"a swordfish of some length\"", "a quotation mark"), ("'a swordfish of some length'", "a quotation mark"),
+    ], [true, false])
+  func doubtfulSecret(doubtful: (secret: String, sign: String), isInFile: Bool) async throws {
+    let (secret, sign) = doubtful
+    // Of a file's line, one carriage return is its end.
+    let ring = RingFileOfNode(secret + (secret.hasSuffix("\r") ? "\r" : ""))
+    let file = isInFile ? ["-k", ring.path] : []
+    for command in [
+      ["0", "-I", "lo", "-t", "0", "-g", "\(group.address)", "-c", "1"], ["secret", "id"],
+      ["doctor", "-I", "lo", "-g", "\(group.address)", "--wait", "0.1"],
+    ] {
+      let process = try PeerProcess(command + file, home: group.home, secret: isInFile ? nil : secret)
+      _ = try await process.exitCode()
+      let text = try process.errors + process.output
+      #expect(text.contains(sign) && isVisible(text) && !text.contains("swordfish"), "\(command): \(text)")
+    }
+    let watch = try PeerProcess(
+      ["watch", "-I", "lo", "-g", "\(group.address)"] + file, home: group.home, secret: isInFile ? nil : secret)
+    try await watch.waitForError("listening only")
+    #expect(try watch.errors.contains(sign))
+    watch.signal(SIGINT)
+    #expect(try await watch.exitCode() == 0)
   }
 
   @Test("a variable that is none is named in a warning, and its value, which may be a secret, is not shown")

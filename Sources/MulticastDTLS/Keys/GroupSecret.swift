@@ -21,10 +21,7 @@ public final class GroupSecret: Sendable {
 
   /// Whether the secret begins or ends with a blank, which counts, and which people do not see.
   public var hasBlankEnd: Bool {
-    unsafe text.withBytes { bytes in
-      let blanks = [UInt8(ascii: " "), UInt8(ascii: "\t")]
-      return unsafe [bytes.first, bytes.last].compactMap(\.self).contains(where: blanks.contains)
-    }
+    doubts.contains(.blankEnd)
   }
 
   /// Takes a secret that the program already has.

@@ -5,10 +5,10 @@ public enum SecretError: Error, Hashable, CustomStringConvertible {
   /// There is no secret there, or it cannot be read or used.
   case unusable(String)
 
-  /// One line for a person. It never holds any of the secret.
+  /// One line for a person, with invisible characters written out. It never holds any of the secret.
   public var description: String {
     switch self {
-    case .openToOthers(let reason), .unusable(let reason): reason
+    case .openToOthers(let reason), .unusable(let reason): reason.visible
     }
   }
 }

@@ -4,6 +4,6 @@ public struct NetworkError: Error, Hashable, CustomStringConvertible {
   public let description: String
 
   init(_ description: String) {
-    self.description = description
+    self.description = description.visible
   }
 }

@@ -13,12 +13,12 @@ public enum StateError: Error, Hashable, CustomStringConvertible {
   /// The last epoch has been used.
   case usedUp(String)
 
-  /// One line for a person.
+  /// One line for a person, with invisible characters written out.
   public var description: String {
     switch self {
     case .inUse(let reason), .unusable(let reason), .damaged(let reason), .unknownPast(let reason),
       .contested(let reason), .usedUp(let reason):
-      reason
+      reason.visible
     }
   }
 

@@ -4,6 +4,6 @@ public struct InvalidValue: Error, Hashable, CustomStringConvertible {
   public let description: String
 
   init(_ description: String) {
-    self.description = description
+    self.description = description.visible
   }
 }

@@ -1,3 +1,5 @@
+import MulticastDTLS
+
 /// What a check of `doctor` has found: one line.
 struct Finding: Equatable {
   /// How good that is.
@@ -12,6 +14,11 @@ struct Finding: Equatable {
   let text: String
   /// What to do about it; nil if there is nothing to be done, or the text has said it.
   let advice: String?
+
+  /// Values of people in the texts are shown with their invisible characters written out.
+  init(verdict: Verdict, check: String, text: String, advice: String?) {
+    (self.verdict, self.check, self.text, self.advice) = (verdict, check, text.visible, advice?.visible)
+  }
 
   static func ok(_ check: String, _ text: String) -> Finding {
     Finding(verdict: .ok, check: check, text: text, advice: nil)

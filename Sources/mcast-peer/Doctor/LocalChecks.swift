@@ -16,6 +16,7 @@ struct LocalChecks {
         .warning(
           "settings", "\($0) in the environment is no setting", "unset it, or correct its name (see mcast-peer --help)")
       }
+      + InvisibleEnds.warnings.map { .warning("settings", $0, "set it anew, in a file with Unix line ends (cat -A shows them)") }
   }
 
   /// Seals and opens a record of each suite, by wolfSSL alone and with libcrypto behind its hook.
@@ -79,7 +80,7 @@ struct LocalChecks {
               + ", which must be the same at every member"))
       }
       for text in Set(ring.secrets.flatMap(warnings)).sorted() {
-        findings.append(.warning("secret", text, "make a new one: mcast-peer secret new"))
+        findings.append(.warning("secret", text, "correct it, or make a new one: mcast-peer secret new"))
       }
       return (findings, ring)
     } catch {

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Glibc
+import MulticastDTLS
 
 /// The settings that the environment has: one variable for each option, named after it.
 ///
@@ -57,8 +58,8 @@ enum SettingVariables {
         _ = try Settings.parse(own)
       } catch {
         // What the value should have been, without what the parser says of the option.
-        let text = Settings.message(for: error)
-        throw ValidationError("\(variable(option)) is '\(value)': \(text)")
+        let text = Settings.message(for: error).replacing(value, with: value.visible)
+        throw ValidationError("\(variable(option)) is '\(value.visible)': \(text)")
       }
       words += own
     }
@@ -78,7 +79,7 @@ enum SettingVariables {
       case "1": return ["--\(option)"]
       case "0": return []
       // Whoever meant to encrypt must not be sent in the clear for a slip.
-      default: throw ValidationError("\(variable(option)) is '\(value)': set it to 1 or to 0")
+      default: throw ValidationError("\(variable(option)) is '\(value.visible)': set it to 1 or to 0")
       }
     }
   }

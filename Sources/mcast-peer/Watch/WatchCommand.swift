@@ -55,7 +55,7 @@ struct WatchCommand: AsyncParsableCommand {
     // What goes to a screen of the same terminal would spoil it.
     let isLogShown = isLive && isatty(STDERR_FILENO) == 1
     LoggingSystem.bootstrap { label -> any LogHandler in
-      isLogShown ? EventLogHandler { happened.yield(.said($0)) } : StreamLogHandler.standardError(label: label)
+      isLogShown ? EventLogHandler { happened.yield(.said($0.visible)) } : VisibleLogHandler(label)
     }
     var logger = Logger(label: "mcast-peer")
     if network.isVerbose { logger.logLevel = .debug }
@@ -66,12 +66,12 @@ struct WatchCommand: AsyncParsableCommand {
     let peer = try makePeer(
       network.peerConfiguration(nodeID, interfaces: interfaces), source, happened, logger: logger)
     for name in SettingVariables.unknown { logger.warning("\(name) in the environment is no setting (see --help)") }
-    for text in network.remarks(isFallback: isFallback) { logger.warning("\(text)") }
+    for text in network.remarks(isFallback: isFallback) + InvisibleEnds.warnings { logger.warning("\(text)") }
 
     let keys = peer.keyIDs.map(\.description).joined(separator: ", ")
     let node = peer.epoch.flatMap { epoch in nodeID.map { "node \($0) in epoch \(epoch)" } } ?? "listening only"
     let heading =
-      "\(network.group) on \(interfaces.map(\.name).joined(separator: ", ")), \(node), \(network.suite.name), key ID \(keys)"
+      "\(network.group) on \(interfaces.map(\.name).joined(separator: ", ").visible), \(node), \(network.suite.name), key ID \(keys)"
     let view: any WatchView =
       isLive
       ? LiveView(
