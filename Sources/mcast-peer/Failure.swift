@@ -15,14 +15,27 @@ struct Failure {
 
   /// Ends the process. What was asked for (`--help`, `--version`) goes to standard output instead, with exit code 0.
   func exit() -> Never {
-    guard code != EXIT_SUCCESS else { command.exit(withError: error) }
+    guard code != EXIT_SUCCESS else {
+      let text = isClosed ? "" : command.fullMessage(for: error)
+      do {
+        if !text.isEmpty { try Console.write(text + "\n", to: STDOUT_FILENO) }
+      } catch {
+        Failure(error, of: command).exit()
+      }
+      Glibc.exit(EXIT_SUCCESS)
+    }
     // Whoever throws an exit code alone has said what there is to say.
     if !(error is ExitCode) { try? Console.write("mcast-peer: \(line)\n", to: STDERR_FILENO) }
     Glibc.exit(code)
   }
 
+  /// Whether nobody reads standard output any more: an end, and no failure.
+  private var isClosed: Bool {
+    (error as? OutputError)?.isClosed ?? false
+  }
+
   private var code: Int32 {
-    ownCode ?? command.exitCode(for: error).rawValue
+    isClosed ? EXIT_SUCCESS : ownCode ?? command.exitCode(for: error).rawValue
   }
 
   /// What happened and what to do, on one line.

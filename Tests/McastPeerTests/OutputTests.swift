@@ -76,6 +76,71 @@ struct OutputTests {
     #expect(try peer.errors.split(separator: "\n").filter { !$0.contains(" info mcast-peer: ") } == ["code 0"])
   }
 
+  /// Runs a command, standard output or standard error of which is a pipe that nobody reads; its exit code and the rest.
+  private func runUnread(_ arguments: String, stream: Int, secret: String? = nil) async throws -> PeerProcess {
+    // The pipe has a reader only until it is open.
+    let pipe = "mkfifo $HOME/pipe; exec 3<>$HOME/pipe 4>$HOME/pipe 3>&-; rm $HOME/pipe; exec"
+    let process = try PeerProcess(
+      [], secret: secret, shell: "\(pipe) \"$0\" \(arguments) \(stream)>&4 4>&-")
+    _ = try await process.exitCode()
+    return process
+  }
+
+  @Test(
+    "a reader that is gone ends each command quietly",
+    arguments: [
+      "--help", "--version", "help secret", "help doctor", "secret", "secret new", "secret new --write $HOME/ring",
+      "secret id", "watch --help", "watch -I lo -g GROUP", "doctor -I lo -g GROUP --wait 600",
+      "doctor -I lo -g GROUP -o json --wait 600",
+      "0 -I lo -t 0 -g GROUP -c 1", "0 -I lo -t 0 -g GROUP -o json -c 1", "--generate-completion-script bash",
+    ])
+  func unread(arguments: String) async throws {
+    let command = arguments.replacing("GROUP", with: "\(group.address)")
+    let process = try await runUnread(command, stream: 1, secret: "a secret of some length")
+    let errors = try process.errors.split(separator: "\n").filter { !$0.contains(" info mcast-peer: ") }
+    #expect(try await process.exitCode() == 0 && errors == [], "\(errors)")
+  }
+
+  @Test("a ring is changed whether anybody reads what it is then or not")
+  func unreadChange() async throws {
+    let ring = RingFileOfNode(Vectors.shared.secret)
+    for step in ["add <<X\nanother secret of some length\nX", "promote"] {
+      let words = step.split(separator: " ", maxSplits: 1).map(String.init)
+      let pipe = "mkfifo $HOME/pipe; exec 3<>$HOME/pipe 4>$HOME/pipe 3>&-; rm $HOME/pipe"
+      let rest = words.count > 1 ? words[1] : ""
+      let process = try PeerProcess(
+        [], shell: "\(pipe); \"$0\" secret rotate \(words[0]) -k '\(ring.path)' >&4 4>&- \(rest)")
+      #expect(try await process.exitCode() == 0)
+      #expect(try process.errors == "")
+    }
+    let content = try String(contentsOfFile: ring.path, encoding: .utf8)
+    #expect(content == "another secret of some length\n\(Vectors.shared.secret)\n")
+  }
+
+  @Test(
+    "an error that nobody reads has its exit code all the same",
+    arguments: [("256", 64), ("0 -I nope9", 69), ("secret id -k /none", 78), ("doctor 3", 64), ("secret nope", 64)])
+  func unreadError(arguments: String, code: Int32) async throws {
+    #expect(try await runUnread(arguments, stream: 2, secret: "a secret of some length").exitCode() == code)
+  }
+
+  @Test("a warning that nobody reads keeps no command from its work")
+  func unreadWarning() async throws {
+    let process = try await runUnread("secret id", stream: 2, secret: "short")
+    #expect(try await process.exitCode() == 0)
+    #expect(try process.output.contains("  sends, and is accepted\n"))
+  }
+
+  @Test(
+    "a disk that is full is told by each command",
+    arguments: ["--help", "--version", "secret --help", "secret id", "doctor -I lo --wait 0.1"])
+  func fullDiskOfAll(arguments: String) async throws {
+    let process = try PeerProcess(
+      [], secret: "a secret of some length", shell: "exec \"$0\" \(arguments) >/dev/full")
+    #expect(try await process.exitCode() == 71)
+    #expect(try process.errors.contains("cannot write to standard output: No space left on device"))
+  }
+
   @Test("a disk that is full ends a peer that listens, and it says why", arguments: ["text", "json", "raw"])
   func fullDisk(output: String) async throws {
     let peer = try PeerProcess(

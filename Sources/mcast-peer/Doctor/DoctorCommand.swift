@@ -54,10 +54,18 @@ struct DoctorCommand: AsyncParsableCommand {
     func report(_ findings: [Finding]) throws {
       for finding in findings {
         hasFailed = hasFailed || finding.verdict == .failure
-        try Console.write((output == .json ? finding.json : finding.line) + "\n", to: STDOUT_FILENO)
+        do {
+          try Console.write((output == .json ? finding.json : finding.line) + "\n", to: STDOUT_FILENO)
+        } catch let error as OutputError where error.isClosed && hasFailed {
+          // Nobody reads it any more; what was found until then is the verdict.
+          throw ExitCode(1)
+        }
       }
     }
     if let members = try checkAllElse(network, report) {
+      let code = hasFailed ? 1 : EXIT_SUCCESS
+      // While it listens, it has nothing to write by which it would notice.
+      Console.standardOutput.whenClosed { _exit(code) }
       try report(await members.findings(after: wait ?? Interval(seconds: 5)))
     }
     if hasFailed { throw ExitCode(1) }
