@@ -15,6 +15,7 @@ final class InboundMembers {
   private var recent: InboundSession?
   /// How often the other suite was tried in the second that began then.
   private var tries: (start: Moment, count: Int) = (.now, 0)
+  private var probe = LoopProbe()
 
   /// How often a second it is: it only serves to tell somebody why a member is not heard, and doubles what a forgery costs.
   private static let triesPerSecond = 64
@@ -151,7 +152,10 @@ final class InboundMembers {
     _ refused: Admission.Refused, _ record: UnsafeBufferPointer<UInt8>, from source: Endpoint,
     now: Moment
   ) -> Refused {
-    guard let header = refused.header else { return Refused(refused.reason, nil, source) }
+    guard let header = refused.header else {
+      let isProbe = unsafe refused.reason == .foreign && probe.isOwn(record.span, from: source, now: now)
+      return Refused(isProbe ? .own : refused.reason, nil, source)
+    }
     let verdict = refused.reason == .own ? unsafe sent.judge(record, header: header, from: source) : nil
     if verdict == .ours { return Refused(.own, header, source) }
     guard let inbound = keys.first(where: { unsafe $0.opening.isAuthentic(record) }) else {

@@ -12,7 +12,7 @@ package enum LoopTest {
   ) throws -> Bool {
     let receiver = try MulticastSocket(group: group, interface: interface, timeToLive: 0)
     let sender = try MulticastSocket(group: group, interface: interface, timeToLive: 0, isReceiving: false)
-    let question = Array("mcast-peer doctor \(UInt64.random(in: .min ... .max))".utf8)
+    let question = LoopProbe.make()
     try unsafe question.withUnsafeBytes { try unsafe sender.send($0) }
     let batch = ReceiveBatch()
     let end = Moment.now + time

@@ -13,7 +13,7 @@ public struct SystemError: Error, Hashable, CustomStringConvertible {
     "\(call): \(errno)"
   }
 
-  init(_ call: String, _ code: CInt) {
+  package init(_ call: String, _ code: CInt) {
     self.call = call
     self.errno = Errno(rawValue: code)
   }

@@ -4,7 +4,7 @@ public enum Refusal: String, Error, Hashable, Sendable, CaseIterable {
   case foreign
   /// It begins as one, but its length cannot be right, or its sequence is one that no sender reaches.
   case malformed
-  /// This node sent it itself: multicast brings it back.
+  /// This node sent it itself, and multicast brings it back; or it is a self-test of `mcast-peer doctor` on this machine.
   case own
   /// It is authentic and carries this node's member ID, but this node did not send it, or not from there.
   case duplicateID = "own ID used by others"
