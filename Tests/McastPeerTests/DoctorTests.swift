@@ -79,6 +79,118 @@ struct DoctorTests {
     #expect(try node.errors.contains("foreign 0, malformed 0"))
   }
 
+  @Test("a peer on the same machine takes its self-test for no stranger; what looks like it from elsewhere is one")
+  func besideAPeer() async throws {
+    let pair = try Pair()
+    let peer = try PeerProcess(
+      ["0", "-g", Self.group, "-i", "0.2", "-o", "json"], secret: Vectors.shared.secret, namespace: pair.here)
+    try await peer.waitForError("peers 0-2")
+    for _ in 0..<2 { _ = try await pair.doctor(code: 0) }
+    try await eventually("the self-tests") { try peer.output.contains("\"reason\":\"own\",\"count\"") }
+    #expect(try !peer.output.contains("foreign"))
+    // Anybody can write what the doctor writes.
+    let stranger = try PeerProcess(
+      [], namespace: pair.there,
+      shell: "exec bash -c 'printf \"mcast-peer doctor 123\" >/dev/udp/239.255.9.9/12345'")
+    #expect(try await stranger.exitCode() == 0)
+    try await eventually("a stranger") { try peer.output.contains("\"reason\":\"foreign\",\"count\":1") }
+    peer.signal(SIGUSR1)
+    try await peer.waitForError("foreign 1, malformed 0")
+  }
+
+  /// A user other than root, with a home directory that the passwd file of its mount namespace names.
+  private struct User {
+    static let id = 4711
+    let files = TemporaryDirectory()
+    var home: String { "\(files.path)/home" }
+
+    init() throws {
+      try FileManager.default.createDirectory(atPath: "\(home)/.config/mcast-peer", withIntermediateDirectories: true)
+      files.write("the secret of a user\n", to: "home/.config/mcast-peer/secret")
+      files.write("another secret of that user\n", to: "home/other")
+      files.write("a secret of root's alone\n", to: "roots")
+      let known = try String(contentsOfFile: "/etc/passwd", encoding: .utf8)
+      files.write("\(known)tester:x:\(Self.id):\(Self.id)::\(home):/bin/sh\n", to: "passwd", mode: 0o644)
+      chmod(files.path, 0o755)
+      for path in try [""] + FileManager.default.subpathsOfDirectory(atPath: home) {
+        #expect(chown("\(home)/\(path)", uid_t(Self.id), gid_t(Self.id)) == 0)
+      }
+    }
+
+    /// The owners of all that is in the home directory.
+    var owners: [String: Int] {
+      get throws {
+        try FileManager.default.subpathsOfDirectory(atPath: home).reduce(into: [:]) { owners, path in
+          let attributes = try FileManager.default.attributesOfItem(atPath: "\(home)/\(path)")
+          owners[path] = attributes[.ownerAccountID] as? Int
+        }
+      }
+    }
+
+    /// Runs the doctor by sudo, as far as its environment tells; its lines, and its exit code.
+    func doctor(
+      _ arguments: String, in namespace: Namespace, environment: [String: String] = [:]
+    ) async throws -> (code: Int32, lines: [String]) {
+      let sudo = [
+        "SUDO_UID": "\(Self.id)", "SUDO_GID": "\(Self.id)", "SUDO_USER": "tester",
+        "SUDO_COMMAND": "/usr/bin/mcast-peer doctor",
+      ]
+      let doctor = try PeerProcess(
+        [], namespace: namespace, environment: sudo.merging(environment) { $1 },
+        shell: """
+          exec unshare --mount sh -c 'mount --bind \(files.path)/passwd /etc/passwd && exec "$0" "$@"' \
+            "$0" doctor -I lo -t 0 --wait 0.1 \(arguments)
+          """)
+      return (try await doctor.exitCode(), try doctor.lines)
+    }
+  }
+
+  @Test(
+    "under sudo it judges what the calling user's peer would use, with that user's rights, and leaves nothing behind",
+    .enabled(if: getuid() == 0, "needs root"))
+  func sudo() async throws {
+    let (host, user) = (try Namespace(), try User())
+    let before = try user.owners
+    let own = try await user.doctor("", in: host)
+    #expect(own.code == 0, "\(own.lines)")
+    #expect(has(own.lines, "ok       settings   called by sudo", "user tester (uid 4711)"), "\(own.lines)")
+    #expect(has(own.lines, "ok       secret     from \(user.home)/.config/mcast-peer/secret, mode 0600", "key ID"))
+    #expect(has(own.lines, "ok       state      \(user.home)/.local/state/mcast-peer will be made", "needed"))
+    let named = try await user.doctor("-k \(user.home)/other --state-dir \(user.home)", in: host)
+    #expect(
+      named.code == 0 && has(named.lines, "ok       secret     from \(user.home)/other", "key ID"), "\(named.lines)")
+    #expect(has(named.lines, "ok       state      \(user.home) can be written", "ok"))
+    #expect(try user.owners == before)
+    // What is set counts, as it would for the user's peer.
+    let set = try await user.doctor("", in: host, environment: ["XDG_CONFIG_HOME": "/nowhere"])
+    #expect(
+      has(set.lines, "warning  secret     there is none yet at /nowhere/mcast-peer/secret", "secret new --write"),
+      "\(set.lines)")
+  }
+
+  @Test("under sudo it tells root's files from the calling user's", .enabled(if: getuid() == 0, "needs root"))
+  func sudoAndRoot() async throws {
+    let (host, user) = (try Namespace(), try User())
+    let roots = try await user.doctor("-k \(user.files.path)/roots", in: host)
+    #expect(has(roots.lines, "ok       secret     from \(user.files.path)/roots", "key ID"), "\(roots.lines)")
+    #expect(
+      has(roots.lines, "warning  secret     root can use it, and a peer of user tester cannot", "Permission denied"))
+    // What a start by sudo has left in the user's home.
+    try FileManager.default.createDirectory(
+      atPath: "\(user.home)/.local/state/mcast-peer", withIntermediateDirectories: true)
+    for path in [".local", ".local/state", ".local/state/mcast-peer"] {
+      #expect(chown("\(user.home)/\(path)", uid_t(User.id), gid_t(User.id)) == 0)
+    }
+    user.files.write("", to: "home/.local/state/mcast-peer/9ab7-6d2d-0.lock")
+    let left = try await user.doctor("", in: host)
+    #expect(
+      left.code == 1 && has(left.lines, "failure  state", "sudo chown 4711 '\(user.home)/.local"), "\(left.lines)")
+    // In a shell of root's, peers are root's.
+    let shell = try await user.doctor("", in: host, environment: ["SUDO_COMMAND": "/bin/bash"])
+    #expect(!has(shell.lines, "ok       settings   called by sudo", "tester"))
+    #expect(!shell.lines.contains { $0.contains(user.home) }, "\(shell.lines)")
+  }
+
   @Test("a variable that is no setting is named, without its value; those that are, too")
   func settings() async throws {
     let pair = try Pair()

@@ -49,7 +49,7 @@ extension StateDirectory {
       let file = "\(path)/\(name)"
       guard unsafe lstat(file, &status) == 0 else { continue }
       if let violation = Self.violation(of: status, at: file) { throw violation }
-      guard unsafe status.st_uid == geteuid() || access(file, W_OK) == 0 else {
+      guard unsafe status.st_uid == geteuid() || faccessat(AT_FDCWD, file, W_OK, AT_EACCESS) == 0 else {
         throw Self.reason(Errno.permissionDenied, file)
       }
     }

@@ -15,7 +15,9 @@ struct DoctorCommand: AsyncParsableCommand {
     discussion: """
       Each check is a line that begins with ok, warning or failure, and says what to do. It takes the settings of a peer, from \
       the command line and the environment: give it those that the peer has. Nothing is sent beyond this machine, nothing is \
-      changed, and nothing is left on disk. As root it sees more: whether a firewall here drops what arrives.
+      changed, and nothing is left on disk. As root it sees more: whether a firewall here drops what arrives. Called by sudo, it judges the \
+      secret and the state of a peer of the user who called it, with that user's rights; sudo passes on no settings from the \
+      environment, unless it is told to.
 
       Exit codes: 0 no failure; 1 a failure; 64 usage.
       """
@@ -77,7 +79,9 @@ struct DoctorCommand: AsyncParsableCommand {
   private func checkAllElse(
     _ network: NetworkOptions, _ report: ([Finding]) throws -> Void
   ) throws -> MemberChecks? {
-    let local = LocalChecks(network: network)
+    let caller = CallingUser.current
+    caller?.useHome()
+    let local = LocalChecks(network: network, caller: caller)
     try report(local.settings() + local.libraries())
     let (secretFindings, ring) = local.secret()
     try report(secretFindings)

@@ -4,6 +4,8 @@ import MulticastDTLS
 /// The checks of this machine that need no network.
 struct LocalChecks {
   let network: NetworkOptions
+  /// The user whose peer is meant, where that is not the one that this process runs as.
+  let caller: CallingUser?
 
   /// Which settings the environment has, and which of its variables only look like some. No value is shown: it may be a
   /// secret.
@@ -11,12 +13,30 @@ struct LocalChecks {
     let named = SettingVariables.given
     let known: Finding = .ok(
       "settings", named.isEmpty ? "none in the environment" : "in the environment: \(named.joined(separator: ", "))")
-    return [known]
+    let views = caller.map { [view(of: $0)] } ?? []
+    return [known] + views
       + SettingVariables.unknown.map {
         .warning(
           "settings", "\($0) in the environment is no setting", "unset it, or correct its name (see mcast-peer --help)")
       }
-      + InvisibleEnds.warnings.map { .warning("settings", $0, "set it anew, in a file with Unix line ends (cat -A shows them)") }
+      + InvisibleEnds.warnings.map {
+        .warning("settings", $0, "set it anew, in a file with Unix line ends (cat -A shows them)")
+      }
+  }
+
+  /// Whose peer it is that the secret and the state are judged for.
+  private func view(of caller: CallingUser) -> Finding {
+    let user = "user \(caller.name) (uid \(caller.id))"
+    do {
+      return try caller.act {
+        .ok("settings", "called by sudo: the secret and the state are judged for a peer of \(user)")
+      }
+    } catch {
+      return .warning(
+        "settings",
+        "called by sudo, and nothing can be done as \(user): \(error); the secret and the state are judged for root",
+        "run doctor as that user as well")
+    }
   }
 
   /// Seals and opens a record of each suite, by wolfSSL alone and with libcrypto behind its hook.
@@ -54,6 +74,29 @@ struct LocalChecks {
 
   /// Where the secret is, who can read it, and whether it can be guessed; and the ring, if there is one.
   func secret() -> (findings: [Finding], ring: KeyRing?) {
+    let (theirs, ring) = asCaller { ownSecret() } ?? ownSecret()
+    // A file that is named may be one of a service, or of a peer of root's.
+    guard let caller, ring == nil, network.secretFile != nil else { return (theirs, ring) }
+    let (own, ownRing) = ownSecret()
+    guard ownRing != nil, !own.contains(where: { $0.verdict == .failure }) else { return (theirs, nil) }
+    return (own + [Self.rootsAlone("secret", caller, theirs)], ownRing)
+  }
+
+  /// Does something as the user who called sudo; nil if nobody did, or this process may not.
+  private func asCaller<Value>(_ body: () -> Value) -> Value? {
+    caller.flatMap { try? $0.act(body) }
+  }
+
+  /// What root can use, and the user who called sudo cannot.
+  private static func rootsAlone(_ check: String, _ caller: CallingUser, _ findings: [Finding]) -> Finding {
+    let reason = findings.first { $0.verdict == .failure }?.text ?? "it is not for that user"
+    return .warning(
+      check, "root can use it, and a peer of user \(caller.name) cannot: \(reason)",
+      "that is right for a service or a peer of root's")
+  }
+
+  /// The same for the user that this process acts as.
+  private func ownSecret() -> (findings: [Finding], ring: KeyRing?) {
     do {
       let source = try SecretSource.choose(secretFile: network.secretFile)
       if case .ownFile(let path) = source, unsafe access(path, F_OK) != 0, errno == ENOENT {
@@ -100,6 +143,14 @@ struct LocalChecks {
 
   /// Whether a node's state can be kept.
   func state() -> Finding {
+    let theirs = asCaller { ownState() } ?? ownState()
+    guard let caller, theirs.verdict == .failure, network.namesState else { return theirs }
+    let own = ownState()
+    return own.verdict == .failure ? theirs : Self.rootsAlone("state", caller, [theirs])
+  }
+
+  /// The same for the user that this process acts as.
+  private func ownState() -> Finding {
     do {
       guard let directory = try network.stateDirectory() else {
         return .warning("state", "there is no directory for it", "name one with --state-dir")

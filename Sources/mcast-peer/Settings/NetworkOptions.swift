@@ -120,6 +120,9 @@ struct NetworkOptions {
     return configuration
   }
 
+  /// Whether somebody has said where the state is kept.
+  var namesState: Bool { stateDir != nil }
+
   /// Where the state is kept; nil if there is no place for it and the epoch is given.
   func stateDirectory() throws -> StateDirectory? {
     if let stateDir { return StateDirectory(path: stateDir) }
