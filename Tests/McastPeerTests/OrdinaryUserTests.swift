@@ -77,6 +77,20 @@ struct OrdinaryUserTests {
     }
   }
 
+  @Test("so is one in a container that runs as root, in which no chmod mends it")
+  func openInRootsContainer() async throws {
+    let path = volume.write(Vectors.shared.secret + "\n", to: "secret", mode: 0o444)
+    let peer = try PeerProcess(
+      [], home: home,
+      shell: """
+        exec unshare --mount sh -c 'mount --bind \(volume.path) \(volume.path) &&
+          mount -o remount,bind,ro \(volume.path) && exec "$0" "$@"' "$0" 0 -I lo -t 0 -g \(group) -k \(path)
+        """)
+    try await expect(77, of: peer)
+    let errors = try peer.errors
+    for way in ["defaultMode: 0400", "mode: 0400", "mode 0444"] { #expect(errors.contains(way), "\(errors)") }
+  }
+
   @Test("a state that somebody else made first, in a directory that all can write, is refused for its owner")
   func foreignState() async throws {
     let secret = Vectors.shared.secret

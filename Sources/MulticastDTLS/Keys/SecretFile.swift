@@ -125,13 +125,11 @@ struct SecretFile {
     let forbidden: mode_t =
       if isCredential { 0o007 } else if isRoots, users.groups.contains(status.st_gid) { 0o037 } else { 0o077 }
     if mode & forbidden != 0 {
-      let (who, way) =
-        isRoots
-        ? (", owner root, gid \(status.st_gid)", waysForRootsFile)
-        : ("", "chmod 600 it")
+      let owner = isRoots ? ", owner root, gid \(status.st_gid)" : ""
+      let way = isRoots || isMounted ? waysForRootsFile : "chmod 600 it"
       try report(
         .openToOthers(
-          "others may use \(subject) (mode \(PathRules.octal(status))\(who)): \(way), and change the secret if somebody "
+          "others may use \(subject) (mode \(PathRules.octal(status))\(owner)): \(way), and change the secret if somebody "
             + "could have read it"))
     }
     if !users.include(ownerOf: status) {
@@ -142,11 +140,21 @@ struct SecretFile {
     }
   }
 
-  /// The settings by which a container gets a secret of root's that its user may use. Source: Kubernetes, "Secrets" and "Configure a
-  /// Security Context"; the Compose file reference, "secrets".
+  /// The settings by which a container gets a secret of root's that its user may use. Source: Kubernetes, "Secrets" and
+  /// "Configure a Security Context"; the Compose file reference, "secrets".
   private var waysForRootsFile: String {
-    "in Kubernetes set defaultMode: 0440 for the volume and fsGroup for the pod; in Docker give the secret "
+    if users.own == 0 {
+      return "in Kubernetes set defaultMode: 0400 for the volume; in Docker give the secret mode: 0400; elsewhere "
+        + "chmod 600 it where it is kept"
+    }
+    return "in Kubernetes set defaultMode: 0440 for the volume and fsGroup for the pod; in Docker give the secret "
       + "uid: \"\(users.own)\" and mode: 0400; elsewhere sudo chown \(users.own) it and sudo chmod 400 it"
+  }
+
+  /// Whether the file is in a file system that cannot be written, as a container's secrets are: no chmod mends it there.
+  private var isMounted: Bool {
+    var system = statvfs()
+    return unsafe statvfs(path, &system) == 0 && system.f_flag & UInt(ST_RDONLY) != 0
   }
 
   /// Refuses a way to the file on which others can put another in its place; symbolic links are followed.
