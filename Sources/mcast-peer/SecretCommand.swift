@@ -116,7 +116,7 @@ struct SecretCommand: ParsableCommand {
         let keyID = try KeyRing(from: .file(path: path)).secrets[0].keyID()
         try Console.write("\(path.visible): key ID \(keyID)\n", to: STDOUT_FILENO)
         if state?.hasMark(of: keyID) != true {
-          try warn(
+          warn(
             "it could not be noted in \(state.map { "\($0)".visible } ?? "any state directory") that the secret was made here: "
               + "a node that encrypts needs --new-node at its first start")
         }

@@ -11,7 +11,8 @@ struct StateRulesTests {
   private var state: String { "\(directory)/9ab7-6d2d-0" }
 
   private func open(_ directory: StateDirectory? = nil) throws(StateError) -> NodeState? {
-    try StateFile(in: directory ?? self.directory, keyID: KeyID([0x9A, 0xB7, 0x6D, 0x2D]), member: 0).read()
+    try StateFile(in: directory ?? self.directory, keyID: KeyID([0x9A, 0xB7, 0x6D, 0x2D]), member: 0).read()?
+      .state
   }
 
   /// Makes a state of epoch 7.
@@ -66,7 +67,9 @@ struct StateRulesTests {
   func madeFirst(ending: String) throws {
     #expect(mkdir(directory.path, 0o1777) == 0 && chmod(directory.path, 0o1777) == 0)
     let path = state + ending
-    for content in ["", "mcast-peer state 1\n", NodeState(epoch: .last).encoded(for: "9ab7-6d2d 0")] {
+    for content in [
+      "", "mcast-peer state 1\n", SealedText(lines: NodeState(epoch: .last).lines(for: "9ab7-6d2d 0")).text,
+    ] {
       scratch.write(content, to: "state/9ab7-6d2d-0\(ending)", mode: 0o644)
       #expect(chown(path, 4242, 4242) == 0)
       let text = reason()
