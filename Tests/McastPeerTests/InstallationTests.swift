@@ -99,10 +99,13 @@ struct InstallationTests {
     try FileManager.default.createDirectory(atPath: "\(files.path)/a-directory", withIntermediateDirectories: false)
     let expected: [(line: String, offers: Set<String>)] = [
       ("w", ["watch"]), ("s", ["secret"]), ("", ["watch", "doctor", "secret"]), ("--encrypt d", ["doctor"]),
-      ("--stat", ["--stats", "--state-dir"]), ("0 --stat", ["--stats", "--state-dir"]),
-      ("-t 0 --stat", ["--stats", "--state-dir"]), ("0 --encrypt --st", ["--stats", "--state-dir", "--stdin"]),
-      ("0 w", []), ("watch w", []), ("-m watch --stat", ["--stats", "--state-dir"]),
-      ("doctor --w", ["--wait"]), ("doctor --stat", ["--state-dir"]), ("doctor -t 1 --stat", ["--state-dir"]),
+      ("--stat", ["--stats", "--state-dir", "--state-interval"]),
+      ("0 --stat", ["--stats", "--state-dir", "--state-interval"]),
+      ("-t 0 --stat", ["--stats", "--state-dir", "--state-interval"]),
+      ("0 --encrypt --st", ["--stats", "--state-dir", "--state-interval", "--stdin"]),
+      ("0 w", []), ("watch w", []), ("-m watch --stat", ["--stats", "--state-dir", "--state-interval"]),
+      ("doctor --w", ["--wait"]), ("doctor --stat", ["--state-dir", "--state-interval"]),
+      ("doctor -t 1 --stat", ["--state-dir", "--state-interval"]),
       ("watch 2 --int", ["--interval", "--interface"]),
       ("secret ", ["new", "id", "rotate"]), ("secret rotate p", ["promote"]),
       ("secret rotate drop --secret", ["--secret-file"]),
