@@ -75,6 +75,25 @@ struct FollowingTests {
     #expect(members.positions.values.first == [1: Position(epoch: try Epoch(6), next: 1)])
   }
 
+  @Test(
+    "a holder of the secret cannot have a longer message delivered than a member can send, under either suite",
+    arguments: CipherSuite.allCases, RecordEngine.allCases)
+  func longest(suite: CipherSuite, engine: RecordEngine) throws {
+    let members = try makeMembers(suite: suite, engine: engine)
+    func outcome(_ sequence: UInt64, _ count: Int) -> String {
+      let record = IndependentRecord(
+        member: 1, sequence: sequence, payload: [UInt8](repeating: UInt8(ascii: "x"), count: count))
+      return text(members.open(record.sealed(.ofVectors(suite)), now: start), members)
+    }
+    let longest = suite.maximumPayload
+    #expect(longest == (suite.isEncrypted ? 1359 : 1343))
+    // As the first record, and once there is a session; up to what filled 1400 bytes, and beyond.
+    for count in (longest + 1)...(longest + 13) { #expect(outcome(0, count) == "malformed", "\(count)") }
+    #expect(outcome(0, longest) == String(repeating: "x", count: longest))
+    for count in (longest + 1)...(longest + 13) { #expect(outcome(1, count) == "malformed", "\(count)") }
+    #expect(outcome(1, longest) == String(repeating: "x", count: longest))
+  }
+
   @Test("an empty message can be the first of an epoch, and a replay of it is refused")
   func empty() throws {
     let members = try makeMembers()

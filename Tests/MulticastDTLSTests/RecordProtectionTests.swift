@@ -49,7 +49,7 @@ struct RecordProtectionTests {
     let record = IndependentRecord(member: 1, payload: []).sealed(.ofVectors(suite))
     #expect(isAuthentic(record, opening))
     for count in 0..<record.count { #expect(!isAuthentic(Array(record.prefix(count)), opening)) }
-    let longest = RecordHeader.maximumAccepted - RecordHeader.size - suite.tagSize
+    let longest = RecordHeader.maximumRecord - RecordHeader.size - suite.tagSize
     for (count, isTaken) in [(longest, true), (longest + 1, false), (16_000, false)] {
       let record = IndependentRecord(member: 1, payload: [UInt8](repeating: 7, count: count)).sealed(.ofVectors(suite))
       #expect(isAuthentic(record, opening) == isTaken)

@@ -77,7 +77,7 @@ extension InboundSession {
   /// Opens a datagram without asking admission: its payload, or why there is none.
   func open(_ datagram: [UInt8]) -> Result<[UInt8], Refusal> {
     guard let header = RecordHeader(datagram.span) else { return .failure(.malformed) }
-    var payload = [UInt8](repeating: 0, count: RecordHeader.maximumAccepted)
+    var payload = [UInt8](repeating: 0, count: RecordHeader.maximumRecord)
     let opened = datagram.withUnsafeBufferPointer { datagram in
       payload.withUnsafeMutableBytes { open(datagram, header: header, into: $0) }
     }

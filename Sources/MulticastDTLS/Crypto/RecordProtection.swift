@@ -45,7 +45,7 @@ final class RecordProtection {
     }
     // Last: where an initializer throws, no deinit frees what it has allocated.
     unsafe authenticated = .allocate(capacity: RecordHeader.size)
-    unsafe scratch = .allocate(capacity: RecordHeader.maximumAccepted)
+    unsafe scratch = .allocate(capacity: RecordHeader.maximumRecord)
   }
 
   deinit {
@@ -97,10 +97,10 @@ final class RecordProtection {
     }
   }
 
-  /// Checks the tag of a whole record of at most ``RecordHeader/maximumAccepted`` bytes, and leaves the record as it is.
+  /// Checks the tag of a whole record of at most ``RecordHeader/maximumRecord`` bytes, and leaves the record as it is.
   func isAuthentic(_ record: UnsafeBufferPointer<UInt8>) -> Bool {
     let size = record.count - RecordHeader.size
-    guard size >= suite.tagSize, record.count <= RecordHeader.maximumAccepted, let start = record.baseAddress else {
+    guard size >= suite.tagSize, record.count <= RecordHeader.maximumRecord, let start = record.baseAddress else {
       return false
     }
     let payload = unsafe start + RecordHeader.size

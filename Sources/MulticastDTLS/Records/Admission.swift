@@ -29,7 +29,7 @@ struct Admission {
   static func headerOfRecord(_ datagram: Span<UInt8>) -> RecordHeader? {
     guard RecordHeader.isPrefix(of: datagram), let header = RecordHeader(datagram),
       datagram.count >= RecordHeader.size + shortestTag,
-      datagram.count <= RecordHeader.maximumAccepted,
+      datagram.count <= RecordHeader.maximumRecord,
       datagram.count == RecordHeader.size + header.length,
       header.sequence < RecordHeader.sequenceLimit,
       header.epoch >= Epoch.first.rawValue

@@ -5,10 +5,9 @@
 struct RecordHeader: Hashable {
   /// The header's own size in bytes.
   static let size = 13
-  /// The largest record that a member sends, in bytes, header and tag included: what fits wolfSSL's DTLS MTU.
+  /// The largest record in bytes, header and tag included: what fits wolfSSL's DTLS MTU. It holds
+  /// ``CipherSuite/maximumPayload`` in either suite. A holder of the secret can make a larger one; it is refused.
   static let maximumRecord = 1388
-  /// The largest record that is looked at, in bytes. A larger one would not fit wolfSSL's read buffer.
-  static let maximumAccepted = 1400
   /// One more than the highest sequence number that is accepted. wolfSSL's replay window fails at 2^32.
   static let sequenceLimit: UInt64 = 1 << 32
   /// The most records that a sender makes in one epoch: not the 2^32nd. Once wolfSSL has accepted that one, it rejects those

@@ -5,7 +5,7 @@ final class InboundMembers {
   /// Which key each member sends with.
   private(set) var whereabouts = Whereabouts()
 
-  private let payload = UnsafeMutableRawBufferPointer.allocate(byteCount: RecordHeader.maximumAccepted, alignment: 16)
+  private let payload = UnsafeMutableRawBufferPointer.allocate(byteCount: RecordHeader.maximumRecord, alignment: 16)
 
   private let sent: SentRecords
   private let suite: CipherSuite

@@ -60,6 +60,7 @@ struct Oracle {
 
   private mutating func accept(_ message: Message, as record: IndependentRecord, _ datagram: [UInt8]) throws {
     guard isOfMember(record) else { throw Finding("delivered what is no member's message", datagram) }
+    guard record.payload.count <= suite.maximumPayload else { throw Finding("delivered too long a message", datagram) }
     guard
       message.sender.rawValue == record.member, message.epoch.rawValue == record.epoch,
       message.sequence == record.sequence, message.payload == record.payload
