@@ -99,8 +99,21 @@ struct Intake {
     observer.dropped(keyID, members.whereabouts.members(at: keyID))
   }
 
+  /// Says what has waited to be said; to be called at the end.
+  mutating func finish() -> [Notice] {
+    observer.finish()
+  }
+
   /// Looks around, once a second or so.
-  mutating func tick(now: Moment) -> [Notice] {
-    observer.tick(members.whereabouts, now: now)
+  ///
+  /// - Parameters:
+  ///   - sendingKey: The key that this node sends with; nil if it only listens.
+  ///   - droppedByKernel: About how many datagrams the kernel has dropped until now.
+  mutating func tick(sendingKey: KeyID?, droppedByKernel: Int, now: Moment) -> [Notice] {
+    let jumps = observer.jumped(members.takeJumps(), now: now)
+    let notices = observer.tick(
+      members.whereabouts, sendingKey: sendingKey, droppedByKernel: droppedByKernel, now: now)
+    if !observer.newlySilent.isEmpty { counters.counts.withLock { $0.fellSilent(observer.newlySilent) } }
+    return jumps + notices
   }
 }

@@ -26,6 +26,8 @@ final class ReceiveLoop: Sendable {
 
   /// How often the loop looks at the time.
   private static let tick = Duration.seconds(1)
+  /// How often it says that receiving fails.
+  private static let complaintPause = Duration.seconds(60)
   /// How many batches are taken before a key is dropped: more than a receive buffer holds.
   private static let drainedBatches = 2048
 
@@ -43,7 +45,8 @@ final class ReceiveLoop: Sendable {
   /// What became of all datagrams until now.
   var traffic: Traffic {
     var traffic = counters.traffic
-    traffic.droppedByKernel = socket.droppedByKernel
+    let drops = socket.countDrops()
+    (traffic.droppedByKernel, traffic.batchesDroppedByKernel) = (drops.datagrams, drops.batches)
     return traffic
   }
 
@@ -102,12 +105,16 @@ final class ReceiveLoop: Sendable {
     let batch = ReceiveBatch()
     var intake = Intake(
       InboundMembers(ring.map(\.inbound), sent: sent),
-      observer: Observer(start: Moment.now, followed: surroundings.others), counters: counters,
-      epochs: epochs, handler: handler)
+      observer: Observer(
+        start: Moment.now, followed: surroundings.others, awaited: surroundings.awaited,
+        sendingKey: surroundings.ownSendingKey),
+      counters: counters, epochs: epochs, handler: handler)
     var nextTick = Moment.now + Self.tick
     var saving = SaveSchedule(interval: saveInterval)
     // Whoever waits for a ring to be accepted waits no longer.
     defer {
+      say(intake.finish(), surroundings)
+      _ = socket.countDrops(isTick: true)
       save(intake.members.positions, ring)
       orders.withLock { $0.ring.take() }?.isAccepted.signal()
     }
@@ -122,6 +129,7 @@ final class ReceiveLoop: Sendable {
     }
 
     var isBusy = false
+    var nextComplaint = Moment.now
     while true {
       let awaited = waitForMore(isBusy: isBusy)
       isBusy = false
@@ -148,8 +156,11 @@ final class ReceiveLoop: Sendable {
         do {
           isBusy = try takeBatch(now: now) >= Self.busyBatch
         } catch {
-          // The socket reports an error. It does not last, and it must not make the loop spin.
-          log.log(.debug, "receiving failed and goes on: \(error)")
+          // The socket reports an error. It does not last, and it must not make the loop spin, nor the log grow.
+          if now >= nextComplaint {
+            log.log(.debug, "receiving failed and goes on: \(error)")
+            nextComplaint = now + Self.complaintPause
+          }
           _ = wait(for: -1, milliseconds: 100)
         }
       }
@@ -161,12 +172,13 @@ final class ReceiveLoop: Sendable {
         }
       }
       if now >= nextTick {
-        say(intake.tick(now: now), surroundings)
+        // The kernel counts modulo 2^32; it is asked before that can come round.
+        let dropped = socket.countDrops(isTick: true).datagrams
+        say(
+          intake.tick(sendingKey: surroundings.ownSendingKey, droppedByKernel: dropped, now: now), surroundings)
         for name in socket.rejoinReturned() {
           log.log(.info, "interface \(name) is back: joined \(socket.group) again")
         }
-        // The kernel counts modulo 2^32; it is asked before that can come round.
-        _ = socket.droppedByKernel
         for held in ring { held.keeper.look { [epochs] in epochs?.lost($0) } }
         nextTick = now + Self.tick
       }

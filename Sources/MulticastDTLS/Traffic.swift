@@ -17,8 +17,13 @@ public struct Traffic: Hashable, Sendable {
     public internal(set) var epoch: Epoch?
     /// The address that its last message came from. It is not authenticated.
     public internal(set) var source: Endpoint?
+    /// Whether it has missed five of its intervals, as far as these are known, and was not heard since.
+    public internal(set) var isSilent: Bool = false
     /// When it was heard last.
     var lastHeard: Moment?
+
+    /// The figures of a member of whom nothing has come.
+    package static let unheard = Member()
 
     /// How long ago it was heard last; nil if nothing was accepted of it.
     public var timeSinceHeard: Duration? {
@@ -29,7 +34,7 @@ public struct Traffic: Hashable, Sendable {
       received += run.delivered
       lost += Int(run.lost)
       reordered += run.late
-      lastHeard = now
+      (lastHeard, isSilent) = (now, false)
       if !run.first.isStraggler {
         (keyID, epoch, source) = (run.first.keyID, run.first.origin.epoch, run.first.origin.source)
       }
@@ -40,9 +45,14 @@ public struct Traffic: Hashable, Sendable {
   public private(set) var members: [MemberID: Member] = [:]
   /// Datagrams refused, by reason: those of all members, and those that name none.
   public private(set) var refused: [Refusal: Int] = [:]
-  /// Datagrams that the kernel dropped, since they came faster than they were taken; several that came as one batch count
-  /// as one. Source: socket(7), SO_MEMINFO.
+  /// The datagrams that the kernel dropped, since they came faster than they were taken: an estimate, of at least one for each of
+  /// ``batchesDroppedByKernel``.
+  ///
+  /// The kernel does not tell how many were in a batch. They are taken to be as many as in those that arrived at that time.
   public internal(set) var droppedByKernel: Int = 0
+  /// The batches that the kernel dropped, of 1 to 128 datagrams each, since they came faster than they were taken: exact.
+  /// Source: socket(7), SO_MEMINFO; udp(7), UDP_GRO.
+  public internal(set) var batchesDroppedByKernel: Int = 0
 
   /// That nothing has arrived.
   public static let none = Traffic()
@@ -57,6 +67,11 @@ public struct Traffic: Hashable, Sendable {
     let sender = run.first.origin.sender
     members[sender, default: Member()].count(run, now: now)
     if run.delivered < run.count { countRefused(.overrun, member: sender, times: run.count - run.delivered) }
+  }
+
+  /// Takes note of members that have missed five of their intervals.
+  mutating func fellSilent(_ silent: [MemberID]) {
+    for member in silent { members[member]?.isSilent = true }
   }
 
   /// Counts a datagram that was refused.

@@ -104,7 +104,7 @@ struct Conversation: Service {
     // What was heard is on disk before anything waits for whoever reads and writes our streams.
     peer.stop()
     let result = await sending.result
-    display.showDropped(peer.traffic)
+    display.showDropped(peer.traffic, isLast: true)
     if let failure = peer.failure { throw failure }
     try result.get()
     let traffic = peer.traffic

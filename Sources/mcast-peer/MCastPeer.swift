@@ -144,7 +144,10 @@ struct MCastPeer: AsyncParsableCommand {
   private func presentation(_ options: Options, sendingOn interface: NetworkInterface) -> sending any Presentation {
     switch options.output {
     case .text: TextPresentation(options.nodeID)
-    case .json: JSONPresentation(options.nodeID, options.network.group, sendingOn: interface)
+    case .json:
+      JSONPresentation(
+        options.nodeID, options.network.group, sendingOn: interface,
+        awaiting: options.network.peers.awaited(at: options.nodeID))
     case .raw: RawPresentation(hasNewlines: !options.isDatagram)
     }
   }

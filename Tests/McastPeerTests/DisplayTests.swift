@@ -6,6 +6,12 @@ import Testing
 @testable import MulticastDTLS
 @testable import mcast_peer
 
+extension RecordHeader {
+  fileprivate init?(_ bytes: [UInt8]) {
+    self.init(bytes.span)
+  }
+}
+
 @Suite("What is shown, and when")
 struct DisplayTests {
   private let pipe = Pipe()
@@ -76,24 +82,62 @@ struct DisplayTests {
     #expect(try await written(by: display).map(\.event) == ["start", "peer", "received", "received"])
   }
 
-  @Test("what is dropped is told once, by reason and member, and the rest without one")
+  @Test("what is dropped is told at most once a second for a reason, with all members that it names, and in the end")
   func dropped() async throws {
     let display = try makeDisplay()
     try await display.started(start())
+    let begin = ContinuousClock.now
     let source = Endpoint(try #require(IPAddress("192.0.2.7")), port: 5000)
     let forged = RecordHeader(IndependentRecord(member: 1, text: "").sealed(.mac(key: [1])).span)
     var traffic = Traffic.none
     for _ in 0..<3 { traffic.count(Refused(.forged, forged, source)) }
     for _ in 0..<2 { traffic.count(Refused(.foreign, nil, source)) }
-    display.showDropped(traffic)
-    display.showDropped(traffic)
+    display.showDropped(traffic, now: begin)
+    display.showDropped(traffic, now: begin + .seconds(1))
+    let other = RecordHeader(IndependentRecord(member: 200, text: "").sealed(.mac(key: [1])).span)
     traffic.count(Refused(.forged, forged, source))
+    traffic.count(Refused(.forged, other, source))
     traffic.count(Refused(.forged, nil, source))
     traffic.droppedByKernel = 7
-    display.showDropped(traffic)
+    display.showDropped(traffic, now: begin + .seconds(1))
+    traffic.count(Refused(.forged, other, source))
+    display.showDropped(traffic, now: begin + .seconds(2.9))
+    display.showDropped(traffic, now: begin + .seconds(2.9), isLast: true)
     let events = try await written(by: display).dropFirst()
-    #expect(events.map(\.reason) == ["foreign", "forged", "forged", "forged", "kernel"])
-    #expect(events.map(\.member) == [nil, 1, 1, nil, nil])
-    #expect(events.map(\.count) == [2, 3, 1, 1, 7])
+    #expect(events.map(\.reason) == ["foreign", "forged", "forged", "kernel", "forged"])
+    #expect(events.map(\.member) == [nil, 1, nil, nil, 200])
+    #expect(events.map(\.members?.ids) == [nil, nil, [1, 200], nil, nil])
+    #expect(events.map(\.count) == [2, 3, 3, 7, 1])
+  }
+
+  @Test("an event for a reason comes after 1, 2, 4, ... seconds while it goes on, up to an hour, and none is left out")
+  func droppedForADay() throws {
+    let source = Endpoint(try #require(IPAddress("192.0.2.7")), port: 5000)
+    var (dropped, traffic) = (DroppedEvents(), Traffic())
+    let start = ContinuousClock.now
+    var times: [Int] = []
+    var count = 0
+    func look(_ second: Int, isLast: Bool = false) {
+      for event in dropped.events(of: traffic, now: start + .seconds(second), isLast: isLast) {
+        #expect(event.reason == "forged")
+        times.append(second)
+        count += event.count
+      }
+    }
+    // A day of forgeries that go through all IDs.
+    for second in 0..<86_400 {
+      let header = RecordHeader(
+        [23, 0xFE, 0xFD, 0, 1, UInt8(second % 256), 0, 0, 0, 0, 0, 0, 32] as [UInt8])
+      traffic.count(Refused(.forged, header, source))
+      look(second)
+    }
+    #expect(times.prefix(8) == [0, 1, 3, 7, 15, 31, 63, 127] && times.count <= 36, "\(times)")
+    look(86_400, isLast: true)
+    #expect(count == 86_400)
+    // After a minute without it, it is told at once.
+    times = []
+    traffic.count(Refused(.forged, nil, source))
+    look(86_470)
+    #expect(times == [86_470])
   }
 }

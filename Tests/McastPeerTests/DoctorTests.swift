@@ -57,7 +57,7 @@ struct DoctorTests {
     let node = try PeerProcess(
       ["1", "-g", Self.group, "-i", "0.2", "--new-node"] + suite, secret: Vectors.shared.secret, namespace: pair.there)
     try await node.waitForError("peers 0-2")
-    #expect(try await pair.doctor(suite, code: 0) == [])
+    #expect(try await pair.doctor(suite + ["--peers", "1"], code: 0) == [])
     let doctor = try PeerProcess(
       ["doctor", "-g", Self.group, "--wait", "1"] + suite, home: pair.home, secret: Vectors.shared.secret,
       namespace: pair.here)
@@ -191,6 +191,53 @@ struct DoctorTests {
     #expect(!shell.lines.contains { $0.contains(user.home) }, "\(shell.lines)")
   }
 
+  @Test(
+    "members that are not heard are named: those of --peers as a failure, those by default as a warning, and none of 0-255"
+  )
+  func missing() async throws {
+    let pair = try Pair()
+    let node = try pair.node(1)
+    try await node.waitForError("peers 0-2")
+    let all = try await pair.doctor(code: 0)
+    #expect(
+      all.count == 1
+        && has(all, "warning members: nodes 0,2, of the members 0-2 by default, were not heard in 1 s", "--peers"),
+      "\(all)")
+    let named = try await pair.doctor(["--peers", "0-1"], code: 1)
+    #expect(
+      named.count == 1 && has(named, "failure members: node 0, of --peers, was not heard in 1 s", "see that it runs"),
+      "\(named)")
+    #expect(try await pair.doctor(["--peers", "0-255"], code: 0) == [])
+    // The node of this machine, where the settings name it, need not be heard.
+    let own = try await pair.doctor(
+      ["--peers", "0-1"], environment: ["MCAST_PEER_NODE_ID": "0", "MCAST_PEER_PEERS": "0-9"], code: 0)
+    #expect(own == [])
+    // Nobody at all is a failure, too, where they were named, with the likely causes.
+    node.signal(SIGTERM)
+    #expect(try await node.exitCode() == 0)
+    let nobody = try await pair.doctor(["--peers", "0-2"], code: 1)
+    #expect(
+      has(nobody, "warning members: nobody was heard on eth0", "likely")
+        && has(nobody, "failure members: nodes 0-2, of --peers, were not heard", "see that they run"), "\(nobody)")
+    #expect(has(try await pair.doctor(code: 0), "warning members: nodes 0-2, of the members 0-2 by default", "--peers"))
+  }
+
+  @Test("another secret at several members is told of each, though a peer says it once")
+  func otherSecretOfSeveral() async throws {
+    let pair = try Pair()
+    let nodes = try (0...2).map { try pair.node($0, secret: "quite another secret") }
+    for node in nodes { try await node.waitForError("peers 0-2") }
+    let lines = try await pair.doctor(code: 1).filter { $0.contains("do not authenticate") }
+    for node in 0...2 {
+      #expect(
+        lines.contains {
+          $0.hasPrefix("failure members: records from 192.0.2.7:")
+            && ($0.contains("as node \(node) do not") || $0.contains(/also nodes? [0-9,-]*/))
+        }, "\(lines)")
+    }
+    #expect(!lines.contains { $0.contains("not heard in") })
+  }
+
   @Test("a variable that is no setting is named, without its value; those that are, too")
   func settings() async throws {
     let pair = try Pair()
@@ -256,7 +303,7 @@ struct DoctorTests {
     for node in nodes { try await node.waitForError("peers 0-2") }
     let lines = try await pair.doctor(code: 1)
     #expect(has(lines, "failure members: records from 192.0.2.7:", "as node 1 do not authenticate"), "\(lines)")
-    let others = try await pair.doctor(["--peers", "0,2"], code: 0)
+    let others = try await pair.doctor(["--peers", "0"], code: 0)
     #expect(has(others, "warning members: records from 192.0.2.7:", "as node 1 do not authenticate"), "\(others)")
   }
 

@@ -101,7 +101,8 @@ struct ReadAgainTests {
     files[0].write([new])
     try await peers[0].readRingAgain()
     try await peers[0].waitForError(
-      "key ID \(oldID) was removed, and was what node 2 sent with when last heard: add and promote \(newID) there")
+      "key ID \(oldID) was removed, and was what node 2 sent with when last heard: if node 2 is still to be a member, add and "
+        + "promote \(newID) there")
     try await peers[0].waitForError("node 2 last heard with \(oldID)")
     // It takes the last step, and all is well.
     files[2].write([new])
@@ -110,6 +111,44 @@ struct ReadAgainTests {
     try await peers[0].waitForError(
       "all other members were heard with key ID \(newID), and this node sends with it, too")
     #expect(try await peers[0].trafficReport().keyIDs == [1: newID, 2: newID])
+  }
+
+  @Test("the node that goes over last is told, too, that all have gone over, and the first where the others are")
+  func last() async throws {
+    let files = (0...2).map { _ in RingFileOfNode(old, new) }
+    let peers = try files.enumerated().map { try start($0, $1, "-i", "0.05") }
+    for (node, peer) in peers.enumerated() {
+      for other in 0...2 where other != node { try await hears(peer, other) }
+    }
+    let (oldID, newID) = (try keyID(old), try keyID(new))
+    for node in [1, 2, 0] {
+      files[node].write([new, old])
+      try await peers[node].readRingAgain()
+      for other in 0...2 where other != node {
+        try await peers[other].waitForError("node \(node) now sends with key ID \(newID)")
+      }
+    }
+    // Node 1 was the first, and heard nobody with the new key.
+    try await peers[1].waitForError(
+      "last heard: nodes 0,2 with \(oldID); this node sends with \(newID)")
+    for peer in peers {
+      try await peer.waitForError(
+        "all other members were heard with key ID \(newID), and this node sends with it, too")
+    }
+  }
+
+  @Test("who drops a key that a member still sends with is not told to add it again: the member may have been removed")
+  func removed() async throws {
+    let files = [RingFileOfNode(new, old), RingFileOfNode(old)]
+    let peers = try files.enumerated().map { try start($0, $1, "--peers", "0-1", "-i", "0.05") }
+    try await hears(peers[0], 1)
+    files[0].write([new])
+    try await peers[0].readRingAgain()
+    let (oldID, newID) = (try keyID(old), try keyID(new))
+    try await peers[0].waitForError(
+      "key ID \(oldID) was removed, and was what node 1 sent with when last heard: if node 1 is still to be a member, add and "
+        + "promote \(newID) there; if it was removed from the group, nothing is to be done")
+    #expect(try !peers[0].errors.contains("here again"))
   }
 
   private func keyID(_ secret: String) throws -> KeyID {

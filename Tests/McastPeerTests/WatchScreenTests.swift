@@ -64,7 +64,7 @@ struct WatchScreenTests {
       #expect(row.state == (second < 5 ? .up : .restarted), "\(second)")
     }
     for second in 31...45 {
-      if second == 33 { table.noticed(report(.silent(7, .seconds(3))), now: start + .seconds(33)) }
+      if second == 33 { traffic.fellSilent([7]) }
       table.update(traffic, now: start + .seconds(second))
       let row = try #require(table.rows.first)
       #expect(row.state == (second < 33 ? .restarted : .silent), "\(second)")
@@ -86,6 +86,6 @@ struct WatchScreenTests {
     table.update(traffic, now: .now)
     let text = WatchScreen(columns: 80, lines: 24, isColoured: true)
       .text(of: table, suite: .wdmNullSHA256, heading: "heading", said: [])
-    #expect(text == ["heading", "", "nobody was heard yet", "", "refused: forged 1, dropped by the kernel 2"])
+    #expect(text == ["heading", "", "nobody was heard yet", "", "refused: forged 1, dropped by the kernel about 2"])
   }
 }

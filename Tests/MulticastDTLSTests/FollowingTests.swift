@@ -103,6 +103,66 @@ struct FollowingTests {
     #expect(open(members, 2, 1) == "2/1")
   }
 
+  @Test(
+    "a gap of more than 2^20 numbers is a jump: told, and not counted as lost, nor what comes late from it taken off")
+  func jump() throws {
+    let members = try makeMembers()
+    let long: UInt64 = 1 << 20
+    #expect(try account(members, 1, 10) == [0, 0, 0])
+    #expect(try account(members, 1, 11 + long) == [Int64(long), 0, 0])
+    #expect(members.takeJumps() == [])
+    #expect(try account(members, 1, 13 + 2 * long) == [0, 0, 0])
+    #expect(members.takeJumps() == [Jump(member: 1, epoch: .first, from: 12 + long, to: 13 + 2 * long)])
+    #expect(members.takeJumps() == [])
+    #expect(try account(members, 1, 12 + 2 * long) == [0, 1, 0])
+    #expect(try account(members, 1, 15 + 2 * long) == [1, 0, 0])
+    #expect(try account(members, 1, 14 + 2 * long) == [-1, 1, 0])
+    // The record that a holder of the secret sends to shut another up.
+    #expect(try account(members, 1, RecordHeader.sequenceLimit - 1) == [0, 0, 0])
+    #expect(members.takeJumps().map(\.to) == [4_294_967_295])
+    // Also as the first of an epoch that we were there for.
+    #expect(try account(members, 2, 4_294_967_000) == [0, 0, 1])
+    #expect(members.takeJumps() == [Jump(member: 1, epoch: try Epoch(2), from: 0, to: 4_294_967_000)])
+  }
+
+  @Test("whatever order numbers come in, and however they jump, what is lost is never negative", arguments: 1...5)
+  func neverNegative(seed: UInt64) throws {
+    var generator = SeededGenerator(seed: seed)
+    let members = try makeMembers()
+    var (lost, received) = (0 as Int64, 0)
+    var highest: UInt64 = 0
+    for _ in 0..<3000 {
+      let sequence =
+        switch Int.random(in: 0..<20, using: &generator) {
+        case 0: highest + UInt64.random(in: 1 << 19...1 << 22, using: &generator)
+        case 1...8: highest - min(highest, UInt64.random(in: 0...70, using: &generator))
+        default: highest + UInt64.random(in: 1...20, using: &generator)
+        }
+      guard sequence < RecordHeader.sequenceLimit else { break }
+      highest = max(highest, sequence)
+      let record = IndependentRecord(member: 1, sequence: sequence, text: "").sealed(keys)
+      guard case .success(let arrival) = members.open(record, now: start) else { continue }
+      lost += arrival.lost
+      received += 1
+      #expect(lost >= 0)
+    }
+    let jumps = members.takeJumps()
+    #expect(received > 1000 && lost > 0 && !jumps.isEmpty)
+  }
+
+  @Test("the first record of a later epoch tells the one before, also from before this node was started")
+  func formerEpoch() throws {
+    let members = try makeMembers(heardBefore: [1: Position(epoch: try Epoch(5), next: 1)])
+    func former(_ epoch: UInt16, _ sequence: UInt64) throws -> UInt16? {
+      let record = IndependentRecord(member: 1, sequence: sequence, epoch: epoch, text: "Hello").sealed(keys)
+      return try members.open(record, now: start).get().formerEpoch?.rawValue
+    }
+    #expect(try former(65_535, 0) == 5)
+    #expect(try former(65_535, 1) == nil)
+    #expect(
+      try makeMembers().open(IndependentRecord(member: 1, epoch: 9, text: "").sealed(keys)).get().formerEpoch == nil)
+  }
+
   /// Missing, late, and whether its sender began a new epoch.
   private func account(_ members: InboundMembers, _ epoch: UInt16, _ sequence: UInt64) throws -> [Int64] {
     let record = IndependentRecord(member: 1, sequence: sequence, epoch: epoch, text: "Hello").sealed(keys)

@@ -155,6 +155,28 @@ struct MulticastPeerTests {
     #expect(texts == (0..<4096).map(String.init))
   }
 
+  @Test("a program that reads nothing is told once how many messages were lost, and what to do")
+  func overrunNotice() async throws {
+    let log = RecordedLog()
+    let (sender, receiver) = (try makePeer(0), try makePeer(1, log: log))
+    // 8,000 messages into a stream for 4,096, not faster than they are taken.
+    for batch in 0..<80 {
+      _ = try sender.send((0..<100).map { Array("\(batch * 100 + $0)".utf8) })
+      try await eventually("batch \(batch)") {
+        let traffic = receiver.traffic
+        return traffic.received + traffic.refused.values.reduce(0, +) == 100 * (batch + 1)
+      }
+    }
+    #expect(receiver.traffic.refused == [.overrun: 3904])
+    func lines() -> [String] { log.lines.filter { $0.contains("overrun") } }
+    try await eventually("the notice") { !lines().isEmpty }
+    // On a busy machine the first line may come before the last message; then there is another ten seconds later.
+    func count() -> Int { lines().compactMap { Int($0.split(separator: " ")[1]) }.reduce(0, +) }
+    try await eventually("all to be told") { count() == 3904 }
+    #expect(
+      lines().count <= 2 && lines().allSatisfy { $0.hasPrefix("warning: ") && $0.contains("--rate") }, "\(log.lines)")
+  }
+
   @Test("stopping ends the messages, refuses to send, and may be done again")
   func stop() async throws {
     let peer = try makePeer(0)

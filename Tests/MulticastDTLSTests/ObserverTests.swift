@@ -154,6 +154,147 @@ struct ObserverTests {
       observer.heard(message(1, 0, epoch: .last, isRestart: true), now: start) == [.restarted(1, .last)])
   }
 
+  @Test("an epoch that jumps by more than 1,000 is a warning with both epochs, and no restart")
+  func epochJump() throws {
+    func notices(from: UInt16, to: UInt16, isRestart: Bool = true) throws -> [Notice] {
+      var observer = makeObserver()
+      var arrival = message(1, 0, epoch: try Epoch(to), isRestart: isRestart)
+      arrival.formerEpoch = try Epoch(from)
+      return observer.heard(arrival, now: start)
+    }
+    #expect(try notices(from: 5, to: 1005) == [.restarted(1, try Epoch(1005))])
+    let (five, later) = (try Epoch(5), try Epoch(1006))
+    #expect(try notices(from: 5, to: 1006) == [.epochJump(1, from: five, to: later, endpoint())])
+    // Also if the former epoch was heard before this node was started.
+    #expect(try notices(from: 5, to: 1006, isRestart: false) == [.epochJump(1, from: five, to: later, endpoint())])
+    #expect(try notices(from: 5, to: 6, isRestart: false) == [])
+    #expect(Notice.epochJump(1, from: five, to: later, endpoint()).level == .warning)
+  }
+
+  @Test("who is too old since its numbers jumped is not said to repeat them")
+  func leftBehind() throws {
+    var observer = makeObserver()
+    let jump = Jump(member: 1, epoch: .first, from: 17, to: 4_294_967_295)
+    #expect(observer.jumped([jump], now: start) == [.sequenceJump(jump)])
+    func refusedNumber(_ sequence: UInt64, _ second: Int) -> [Notice] {
+      let header = RecordHeader(
+        IndependentRecord(member: 1, sequence: sequence, text: "").sealed(.ofVectors(.wdmNullSHA256)).span)
+      return observer.refused(Refused(.replayed, header, endpoint()), now: start + .seconds(second))
+    }
+    #expect((0...2).flatMap { refusedNumber(UInt64(17 + $0), $0) } == [.leftBehind(jump, endpoint())])
+    #expect((100...103).flatMap { refusedNumber(16, $0) } == [.repeating(1, .first, endpoint())])
+  }
+
+  @Test("who is overtaken in its own name is told of it besides that its ID is used by others")
+  func overtaken() throws {
+    var observer = makeObserver()
+    let header = RecordHeader(
+      IndependentRecord(member: 0, epoch: 9, text: "").sealed(.ofVectors(.wdmNullSHA256)).span)
+    let overtaking = Overtaking(keyID: keyID, epoch: try Epoch(9), sequence: 0, ownEpoch: .first, ownNext: 5)
+    let refused = Refused(.duplicateID, header, endpoint(), overtaking: overtaking)
+    #expect(observer.refused(refused, now: start) == [.ownIDUsed(endpoint()), .overtaken(overtaking, endpoint())])
+    #expect(observer.refused(refused, now: start + .seconds(9)) == [])
+    // The ID alone is said once an hour.
+    #expect(observer.refused(refused, now: start + .seconds(10)) == [.overtaken(overtaking, endpoint())])
+  }
+
+  @Test("a member that never came is missed after thirty seconds, once and with all others, and told when it comes")
+  func neverHeard() {
+    func observer(_ awaited: MemberSet) -> Observer {
+      Observer(start: start, followed: MemberSet(1...255), awaited: awaited)
+    }
+    var one = observer(MemberSet([1, 2, 5]))
+    #expect(notices(&one, 1...29) { [message(1, UInt64($0))] } == [])
+    #expect(notices(&one, 30...200) { [message(1, UInt64($0))] } == [.neverHeard(MemberSet([2, 5]))])
+    #expect(one.heard(message(2, 7), now: start + .seconds(201)) == [.heardLate(2, .seconds(201))])
+    #expect(one.heard(message(2, 8), now: start + .seconds(202)) == [])
+    // All that were named have come; strangers are not waited for, nor anybody where everyone is listened to.
+    var all = observer(MemberSet([1]))
+    #expect(notices(&all, 1...100) { [message(1, UInt64($0))] } == [])
+    #expect(MemberSet(0...255).awaited(at: 3) == MemberSet([]))
+    #expect(MemberSet(0...254).awaited(at: 3).members.count == 254)
+    // Nobody listens while the machine sleeps.
+    var asleep = observer(MemberSet([1, 2]))
+    _ = notices(&asleep, 1...10) { [message(1, UInt64($0))] }
+    #expect(notices(&asleep, 1000...1019) { [message(1, UInt64($0))] } == [])
+    #expect(notices(&asleep, 1020...1021) { [message(1, UInt64($0))] } == [.neverHeard(MemberSet([2]))])
+  }
+
+  @Test("silence is told to the figures, also where no line may say so")
+  func newlySilent() {
+    var observer = Observer(start: start, followed: MemberSet(0...255))
+    for second in 0...5 {
+      for member in 0..<20 as Range<UInt8> {
+        _ = observer.heard(message(MemberID(rawValue: member), UInt64(second)), now: start + .seconds(second))
+      }
+      #expect(observer.tick(Whereabouts(), now: start + .seconds(second)) == [])
+    }
+    var (silent, lines): ([MemberID], Int) = ([], 0)
+    for second in 6...15 {
+      lines += observer.tick(Whereabouts(), now: start + .seconds(second)).count { $0.cause == .silent }
+      silent += observer.newlySilent
+    }
+    #expect(MemberSet(silent) == MemberSet(0...19) && silent.count == 20 && lines == 8)
+  }
+
+  @Test("where all are is said after this node has gone over to another key, too: it may be the last")
+  func ownKeyChange() {
+    let new = KeyID([1, 2, 3, 4])
+    var observer = Observer(start: start, followed: MemberSet(1...1), awaited: MemberSet(1...1), sendingKey: keyID)
+    var whereabouts = Whereabouts()
+    _ = whereabouts.heard(1, keyID: new, isFirstOfEpoch: true, now: start)
+    func tick(_ second: Int, _ sendingKey: KeyID?) -> [Notice] {
+      observer.tick(whereabouts, sendingKey: sendingKey, now: start + .seconds(second))
+    }
+    let readiness = Notice.readiness(Readiness(whereabouts, of: MemberSet(1...1), awaited: MemberSet(1...1)))
+    #expect(tick(1, keyID) == [])
+    #expect(tick(2, new) == [readiness])
+    #expect(tick(3, new) == [])
+    // Who listens only sends with none.
+    var listener = Observer(start: start, followed: MemberSet(1...1))
+    #expect(listener.tick(whereabouts, now: start + .seconds(1)) == [])
+  }
+
+  @Test("keys that go back and forth all the time are told of at most every five seconds, and the last state is told")
+  func readinessLimit() {
+    var observer = Observer(start: start, followed: MemberSet(1...1), sendingKey: keyID)
+    let new = KeyID([1, 2, 3, 4])
+    var times: [Int] = []
+    for second in 1...600 {
+      let notices = observer.tick(
+        Whereabouts(), sendingKey: second < 500 && second % 2 == 0 ? keyID : new, now: start + .seconds(second))
+      if !notices.filter({ $0.cause == .readiness }).isEmpty { times.append(second) }
+    }
+    #expect(times.count <= 8 + 500 / 5 && (times.last ?? 0) >= 499 && (times.last ?? 0) <= 505, "\(times)")
+  }
+
+  @Test("messages without room are told with how many, and what the kernel dropped, too; seldom, and none is left out")
+  func lost() {
+    var observer = makeObserver()
+    func run(_ sequence: UInt64, isDelivered: Bool) -> ArrivalRun {
+      ArrivalRun(message(1, sequence), isDelivered: isDelivered)
+    }
+    var said: [Int] = []
+    for second in 0..<700 {
+      let now = start + .seconds(second)
+      _ = observer.heard(run(UInt64(second), isDelivered: second >= 500 || second % 5 == 0), now: now)
+      for notice in observer.tick(Whereabouts(), now: now) {
+        guard case .overrun(let count) = notice else { continue }
+        said.append(count)
+      }
+    }
+    #expect(said.count <= 7 && said.reduce(0, +) == 400, "\(said)")
+    var dropped: [Notice] = []
+    for second in 700..<900 {
+      dropped += observer.tick(
+        Whereabouts(), droppedByKernel: min(second - 700, 100), now: start + .seconds(second)
+      ).filter { $0.cause == .kernelDrops }
+    }
+    #expect(dropped.first == .kernelDrops(1) && dropped.count <= 5)
+    let sum = dropped.reduce(0) { if case .kernelDrops(let count) = $1 { $0 + count } else { $0 } }
+    #expect(sum == 100)
+  }
+
   @Test("each refusal that a person can do something about is told with the address, and no other")
   func refusals() throws {
     var observer = makeObserver()
@@ -208,15 +349,87 @@ struct ObserverTests {
     #expect(again == [10_060, 10_070])
   }
 
-  @Test("a flood in all names has eight notices of a cause in ten seconds")
-  func flood() {
-    var observer = makeObserver()
-    var counts: [Int] = []
-    for round in 0..<100 {
-      let now = start + .seconds(round * 10)
-      counts.append((0..<512).count { !observer.refused(refused(.unknownMember, UInt8($0 % 256)), now: now).isEmpty })
+  @Test(
+    "whoever goes through all IDs for hours, with forged or recorded records, causes fewer and fewer lines, which name them",
+    arguments: [Refusal.forged, .unknownMember, .otherSuite, .staleEpoch, .duplicateID, .replayed], [1, 4, 300])
+  func flood(reason: Refusal, perSecond: Int) throws {
+    var observer = Observer(start: start, followed: MemberSet(0...255))
+    var times: [Int] = []
+    var last: MemberSet?
+    var (member, count) = (0, 0)
+    for second in 0..<(perSecond < 100 ? 2600 : 60) {
+      let now = start + .seconds(second)
+      var notices: [Notice] = []
+      for _ in 0..<perSecond {
+        // Repeated records are a notice when the same member does it again and again.
+        if reason != .replayed || second % 3 == 0 { member = (member + 1) % 256 }
+        notices += observer.refused(refused(reason, UInt8(member), laterEpoch: .last), now: now)
+        count += 1
+      }
+      notices += observer.tick(Whereabouts(), now: now)
+      for notice in notices where notice.cause != .nothingHeard {
+        times.append(second)
+        last = notice.members
+      }
     }
-    #expect(counts.allSatisfy { $0 <= 8 })
+    #expect(times == Array(Set(times)).sorted(), "twice in one second")
+    // 0, 10, 30, 70, ... 1270, 2550 seconds.
+    #expect(times.count <= 9, "\(times.count) lines")
+    if perSecond == 4, reason != .duplicateID { #expect(try #require(last).members.count == 256) }
+  }
+
+  @Test("members that forge one after the other are all named, in the second line of the cause")
+  func named() {
+    var observer = makeObserver()
+    #expect(observer.refused(refused(.forged, 3), now: start) == [.forgedOther(3, endpoint())])
+    for member in [9, 7, 8, 3] as [UInt8] {
+      #expect(observer.refused(refused(.forged, member), now: start + .seconds(1)) == [])
+    }
+    // Nothing more comes, and they are named all the same, when it is time.
+    #expect(notices(&observer, 2...9) == [])
+    #expect(
+      notices(&observer, 10...12) { _ in [message(1, 0)] }.map(\.members)
+        == [MemberSet([3, 7, 8, 9])])
+    #expect(notices(&observer, 13...100) { [message(1, UInt64($0))] } == [])
+  }
+
+  @Test("what still waits is said in the end")
+  func rest() {
+    var observer = makeObserver()
+    for member in [1, 2] as [UInt8] { _ = observer.refused(refused(.forged, member), now: start) }
+    #expect(observer.finish() == [.forged(2, endpoint())])
+    #expect(observer.finish() == [])
+  }
+
+  @Test("if all members restart at once, eight have a line, the others are named in the next, and nobody is left out")
+  func restarts() {
+    var observer = Observer(start: start, followed: MemberSet(0...255))
+    for member in 0...99 as ClosedRange<UInt8> {
+      _ = observer.heard(message(MemberID(rawValue: member), 5), now: start)
+    }
+    let epoch = Epoch.first.next ?? .last
+    let said = (0...99 as ClosedRange<UInt8>).flatMap {
+      observer.heard(message(MemberID(rawValue: $0), 0, epoch: epoch, isRestart: true), now: start + .seconds(1))
+    }
+    #expect(said.count == 8)
+    let later = (2...120).flatMap { observer.tick(Whereabouts(), now: start + .seconds($0)) }
+      .filter { $0.cause == .restarted }
+    #expect(later.count == 1)
+    #expect(MemberSet((said + later).flatMap(\.members.members)) == MemberSet(0...99))
+    #expect(later.first?.level == .info)
+  }
+
+  @Test("a member that falls silent and is back before there was a line to say so has none")
+  func backInTime() {
+    var limit = NoticeLimit()
+    for member in 0..<10 as Range<UInt8> {
+      let notice = limit.admit(.silent(MemberID(rawValue: member), .seconds(5)), now: start)
+      #expect((notice != nil) == (member < 8))
+    }
+    #expect(limit.admit(.heardAgain(9), now: start + .seconds(1)) == nil)
+    #expect(limit.admit(.heardAgain(3), now: start + .seconds(1)) == .heardAgain(3))
+    #expect(limit.due(now: start + .seconds(59)) == [])
+    #expect(limit.due(now: start + .seconds(60)) == [.silent(8, .seconds(5))])
   }
 
   @Test("forgeries in other names do not use up what is said of a peer's")
@@ -244,7 +457,9 @@ struct ObserverTests {
     var here = Notice.Surroundings(
       member: 0, peers: MemberSet(0...4), keyIDs: [old, new], isEncrypted: true, group: .standard, interface: "lo")
     var whereabouts = Whereabouts()
-    func text() -> String { Readiness(whereabouts, of: MemberSet(1...3)).text(here) }
+    func text(of followed: MemberSet = MemberSet(1...3)) -> String {
+      Readiness(whereabouts, of: followed, awaited: followed.awaited(at: 0)).text(here)
+    }
     #expect(text() == "last heard: not heard: nodes 1-3; this node sends with 9ab7-6d2d")
     for member in [1, 2] as [MemberID] { _ = whereabouts.heard(member, keyID: old, isFirstOfEpoch: true, now: start) }
     let isMoved = whereabouts.heard(2, keyID: new, isFirstOfEpoch: true, now: start)
@@ -257,6 +472,14 @@ struct ObserverTests {
     #expect(text() == "all other members were heard with key ID 0102-0304, but this node sends with 9ab7-6d2d")
     here.keyIDs = [new, old]
     #expect(text() == "all other members were heard with key ID 0102-0304, and this node sends with it, too")
+    // Where everyone is listened to, nobody is waited for.
+    #expect(
+      text(of: MemberSet(0...255))
+        == "all other members were heard with key ID 0102-0304, and this node sends with it, too")
+    // Who only listens sends with none.
+    here = Notice.Surroundings(
+      member: nil, peers: MemberSet(0...3), keyIDs: [new, old], isEncrypted: true, group: .standard, interface: "lo")
+    #expect(text() == "all other members were heard with key ID 0102-0304")
   }
 
   @Test("a member that goes over to another key is told once, is no restart, and is not missed for it")
@@ -299,11 +522,24 @@ struct ObserverTests {
       ),
       (.otherSuite(1, one), ["node 1", "sends encrypted records", "--encrypt"]),
       (
-        .readiness(Readiness(whereabouts, of: MemberSet(1...2))),
+        .readiness(Readiness(whereabouts, of: MemberSet(1...2), awaited: MemberSet(1...2))),
         ["last heard: node 1 with 0102-0304", "not heard: node 2", "this node sends with 9ab7-6d2d"]
       ),
       (.keyChanged(1, key), ["node 1 now sends with key ID 0102-0304"]),
-      (.keyDropped(key, [1, 2]), ["0102-0304", "nodes 1-2", "add and promote 9ab7-6d2d"]),
+      (
+        .keyDropped(key, [1, 2]),
+        [
+          "0102-0304", "nodes 1-2", "if they are still to be members, add and promote 9ab7-6d2d",
+          "nothing is to be done",
+        ]
+      ),
+      (
+        .keyDropped(key, [1]),
+        [
+          "if node 1 is still to be a member, add and promote 9ab7-6d2d there; if it was removed",
+          "nothing is to be done",
+        ]
+      ),
       (.restarted(1, .last), ["node 1", "restarted", "65535"]), (.silent(1, .milliseconds(1500)), ["node 1", "1.5 s"]),
       (.heardAgain(1), ["node 1", "again"]), (.ownIDUsed(one), ["192.0.2.1:1000", "node ID 0"]),
       (.ownIDRepeated(one), ["192.0.2.1:1000", "node ID 0"]),
@@ -313,5 +549,64 @@ struct ObserverTests {
       for word in words { #expect(text.contains(word), "\(text)") }
       #expect(!text.contains("\n"))
     }
+  }
+
+  private let here = Notice.Surroundings(
+    member: 0, peers: MemberSet(0...2), keyIDs: [KeyID([0x9A, 0xB7, 0x6D, 0x2D])], isEncrypted: false, group: .standard,
+    interface: "lo")
+
+  private func expect(_ notice: Notice, says words: [String]) {
+    let text = notice.text(here)
+    for word in words { #expect(text.contains(word), "\(text)") }
+    #expect(!text.contains("\n"))
+  }
+
+  @Test("what a holder of the secret can do to another is told to both sides, with what to do")
+  func jumpTexts() throws {
+    let one = endpoint(1)
+    let jump = Jump(member: 1, epoch: .first, from: 14, to: 4_294_967_295)
+    func overtaken(_ epoch: UInt16, _ sequence: UInt64) throws -> Notice {
+      .overtaken(
+        Overtaking(keyID: keyID, epoch: try Epoch(epoch), sequence: sequence, ownEpoch: try Epoch(3), ownNext: 17), one)
+    }
+    expect(
+      .epochJump(1, from: try Epoch(5), to: .last, one),
+      says: ["node 1 jumps from epoch 5 to epoch 65535", "192.0.2.1:1000", "change the secret"])
+    expect(
+      .sequenceJump(jump),
+      says: ["node 1 jumps from number 14 to number 4294967295 of epoch 1", "counted as lost", "change the secret"])
+    expect(
+      .leftBehind(jump, one),
+      says: ["node 1 at 192.0.2.1:1000", "too old", "14 to 4294967295 of epoch 1", "restart it"])
+    expect(
+      try overtaken(9, 0),
+      says: [
+        "the others no longer hear this node 0", "192.0.2.1:1000", "of epoch 9, and this node sends in epoch 3",
+        "--epoch 10, once", "change the secret",
+      ])
+    expect(
+      try overtaken(65535, 0),
+      says: ["no longer hear this node 0", "of epoch 65535", "No later epoch is left", "only a new secret helps"])
+    expect(
+      try overtaken(3, 4_294_967_295),
+      says: [
+        "no longer hear this node 0", "number 4294967295 of epoch 3", "is at 17", "in a later epoch",
+        "change the secret",
+      ])
+  }
+
+  @Test("who is missing, and what was lost, is told with what to do")
+  func lossTexts() {
+    expect(
+      .also(.forged(1, endpoint(1)), MemberSet([2, 7])),
+      says: ["as node 1 do not authenticate", "(also nodes 2,7, since the last line of this kind)"])
+    expect(
+      .neverHeard(MemberSet([1, 2])),
+      says: ["nodes 1-2, of --peers, not heard since the start", "key ID 9ab7-6d2d", "239.255.0.1:12345"])
+    expect(.neverHeard(MemberSet([2])), says: ["node 2, of --peers, not heard since the start"])
+    expect(.heardLate(2, .seconds(95)), says: ["node 2 is heard now, 95 s after the start"])
+    expect(.overrun(3904), says: ["3904 messages were lost here", "overrun", "faster", "--rate"])
+    expect(
+      .kernelDrops(95_603), says: ["the kernel dropped about 95603 datagrams", "net.core.rmem_max", "--rate"])
   }
 }

@@ -55,6 +55,33 @@ struct SentRecordsTests {
     #expect(try reason(record(0, epoch: 1), sent, from: elsewhere) == duplicate + ", perhaps")
   }
 
+  @Test(
+    "a record with our ID makes the others deaf for us if it is of a later epoch, or a window ahead; and not before")
+  func overtaking() throws {
+    let sent = makeSent(try Epoch(2))
+    for sequence in 0...9 as ClosedRange<UInt64> { sent.remember(record(sequence, epoch: 2), keyID: keyID) }
+    func overtaking(_ sequence: UInt64, epoch: UInt16) throws -> Overtaking? {
+      let outcome = try makeMembers(sent: sent).open(record(sequence, epoch: epoch, "theirs"), from: elsewhere)
+      guard case .failure(let refused) = outcome, refused.reason == .duplicateID else { return nil }
+      return refused.overtaking
+    }
+    let key = try makeKey().keyID
+    #expect(try overtaking(0, epoch: 1) == nil)
+    #expect(try overtaking(5, epoch: 2) == nil)
+    #expect(try overtaking(73, epoch: 2) == nil)
+    #expect(
+      try overtaking(74, epoch: 2)
+        == Overtaking(keyID: key, epoch: try Epoch(2), sequence: 74, ownEpoch: try Epoch(2), ownNext: 10))
+    #expect(
+      try overtaking(0, epoch: 65_535)
+        == Overtaking(keyID: key, epoch: .last, sequence: 0, ownEpoch: try Epoch(2), ownNext: 10))
+    // What does not authenticate tells nothing.
+    var forged = record(0, epoch: 65_535)
+    forged[forged.count - 1] ^= 1
+    guard case .failure(let refused) = try makeMembers(sent: sent).open(forged, from: elsewhere) else { return }
+    #expect(refused.reason == .forged && refused.overtaking == nil)
+  }
+
   @Test("a record with our ID that does not authenticate is forged, and nothing else")
   func forged() throws {
     let sent = makeSent(.first)

@@ -2,8 +2,8 @@
 package struct NoticeReport: Hashable, Sendable {
   /// What it is about, in a word that does not change.
   package let cause: String
-  /// The member that it is about, if it is one.
-  package let member: MemberID?
+  /// The members that it is about.
+  package let members: MemberSet
   /// Whether it is about the keys that members send with.
   package let isAboutKeys: Bool
   /// The notice as a line for a person.
@@ -15,8 +15,8 @@ package struct NoticeReport: Hashable, Sendable {
   }
 
   init(_ notice: Notice, _ here: Notice.Surroundings) {
-    let subject = notice.subject
-    (cause, member, isAboutKeys) = (subject.cause.rawValue, subject.member, subject.cause.isAboutKeys)
+    (cause, isAboutKeys) = (notice.cause.rawValue, notice.cause.isAboutKeys)
+    members = notice.members
     text = notice.text(here)
   }
 }

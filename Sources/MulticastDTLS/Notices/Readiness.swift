@@ -5,26 +5,29 @@ struct Readiness: Hashable {
   /// Those of whom nothing was accepted.
   let unheard: MemberSet
 
-  /// - Parameter followed: The members that are listened to.
-  init(_ whereabouts: Whereabouts, of followed: MemberSet) {
+  /// - Parameters:
+  ///   - followed: The members that are listened to.
+  ///   - awaited: Those of them that the group is known to have.
+  init(_ whereabouts: Whereabouts, of followed: MemberSet, awaited: MemberSet) {
     var members: [KeyID: [MemberID]] = [:]
-    var unheard: [MemberID] = []
     for member in followed.members {
-      if let keyID = whereabouts[member] { members[keyID, default: []].append(member) } else { unheard.append(member) }
+      if let keyID = whereabouts[member] { members[keyID, default: []].append(member) }
     }
     self.members = members.mapValues { MemberSet($0) }
-    self.unheard = MemberSet(unheard)
+    unheard = MemberSet(awaited.members.filter { whereabouts[$0] == nil })
   }
 
   /// The matter in words.
   func text(_ here: Notice.Surroundings) -> String {
     if members.count == 1, let keyID = members.keys.first, unheard.members.isEmpty {
+      let all = "all other members were heard with key ID \(keyID)"
+      guard here.member != nil else { return all }
       return keyID == here.keyIDs.first
-        ? "all other members were heard with key ID \(keyID), and this node sends with it, too"
-        : "all other members were heard with key ID \(keyID), but this node sends with \(here.sendingKey)"
+        ? "\(all), and this node sends with it, too" : "\(all), but this node sends with \(here.sendingKey)"
     }
     var parts = members.sorted { "\($0.key)" < "\($1.key)" }.map { "\($1.named) with \($0)" }
     if !unheard.members.isEmpty { parts.append("not heard: \(unheard.named)") }
-    return "last heard: \(parts.joined(separator: ", ")); this node sends with \(here.sendingKey)"
+    let heard = parts.isEmpty ? "nobody was heard yet" : "last heard: \(parts.joined(separator: ", "))"
+    return here.member == nil ? heard : "\(heard); this node sends with \(here.sendingKey)"
   }
 }

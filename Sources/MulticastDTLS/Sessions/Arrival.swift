@@ -11,6 +11,9 @@ struct Arrival {
   let isLate: Bool
   /// Whether it is the first of a later epoch of the same key than the one in which its sender had been heard.
   let isRestart: Bool
+  /// The epoch in which its sender was heard before with the same key, in this run or an earlier one, if it is the first of
+  /// a later epoch.
+  var formerEpoch: Epoch?
   /// Whether its sender has gone over to this key with it.
   let isKeyChange: Bool
   /// Whether its sender has begun a later epoch already, or gone over to another key.
@@ -28,12 +31,14 @@ struct Refused: Error {
   let laterEpoch: Epoch?
   /// Of a record with our own ID, whether we may have sent the like ourselves.
   let isRepeated: Bool
+  /// Of a record with our own ID, how far it is ahead of what we send, if that makes the others refuse us.
+  let overtaking: Overtaking?
   /// Of an authentic record with our own ID that we did not send, of our epoch or a later one: the key that it was made with.
   let contestedKey: KeyID?
 
   init(
     _ reason: Refusal, _ header: RecordHeader?, _ source: Endpoint, laterEpoch: Epoch? = nil, isRepeated: Bool = false,
-    contestedKey: KeyID? = nil
+    overtaking: Overtaking? = nil, contestedKey: KeyID? = nil
   ) {
     self.contestedKey = contestedKey
     self.reason = reason
@@ -41,5 +46,6 @@ struct Refused: Error {
     self.source = source
     self.laterEpoch = laterEpoch
     self.isRepeated = isRepeated
+    self.overtaking = overtaking
   }
 }

@@ -35,6 +35,8 @@ final class InboundMember {
     let record: InboundSession.Opened
     /// Whether it is the first of its epoch, which is later than all that the member was heard in before.
     let isFirstOfEpoch: Bool
+    /// The epoch before that one, in which the member was heard under this key; nil in all other cases.
+    var formerEpoch: Epoch?
   }
 
   /// Opens an admitted record: what its number says, or why it is refused.
@@ -66,10 +68,11 @@ final class InboundMember {
   ) -> Result<Opened, Refusal> {
     let session = InboundSession(key, sender: member, epoch: epoch, isFromStart: isKnown)
     return unsafe session.open(record, header: header, into: payload).map {
+      let formerEpoch = current?.epoch
       former = current.map { ($0, now + Self.stragglerTime) }
       current = session
       isHeard = true
-      return Opened(record: $0, isFirstOfEpoch: true)
+      return Opened(record: $0, isFirstOfEpoch: true, formerEpoch: formerEpoch)
     }
   }
 }

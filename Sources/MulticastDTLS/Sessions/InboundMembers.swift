@@ -47,6 +47,11 @@ final class InboundMembers {
     Dictionary(keys.map { ($0.keyID, $0.positions) }) { first, _ in first }
   }
 
+  /// The gaps in members' numbers since the last call that are too long for loss.
+  func takeJumps() -> [Jump] {
+    keys.flatMap { $0.opening.takeJumps() }
+  }
+
   /// Admits and opens one datagram. See ``payload(_:)`` for what it carries.
   func open(
     _ datagram: UnsafeBufferPointer<UInt8>, from source: Endpoint, now: Moment
@@ -140,6 +145,7 @@ final class InboundMembers {
             lost: opened.record.lost,
             isLate: opened.record.isLate,
             isRestart: opened.isFirstOfEpoch && keyID == inbound.keyID,
+            formerEpoch: opened.formerEpoch,
             isKeyChange: isKeyChange,
             isStraggler: isStraggler))
       }
@@ -166,7 +172,10 @@ final class InboundMembers {
     guard refused.reason == .own else { return Refused(refused.reason, header, source) }
     switch verdict ?? sent.judge(header, keyID: inbound.keyID, from: source) {
     case .ours: return Refused(.own, header, source)
-    case .notOurs: return Refused(.duplicateID, header, source, contestedKey: inbound.keyID)
+    case .notOurs:
+      return Refused(
+        .duplicateID, header, source, overtaking: sent.overtaking(by: header, keyID: inbound.keyID),
+        contestedKey: inbound.keyID)
     case .repeated: return Refused(.duplicateID, header, source, isRepeated: true)
     }
   }

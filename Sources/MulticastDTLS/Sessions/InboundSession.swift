@@ -39,7 +39,7 @@ final class InboundSession {
   struct Opened: Hashable {
     /// The bytes of its payload.
     let count: Int
-    /// How many records before it are missing, as of now; -1 if it is one that was counted as missing.
+    /// How many records before it are missing, as of now; -1 if it is one that was counted as missing. 0 after a ``Jump``.
     let lost: Int64
     /// Whether a later one was accepted before it.
     let isLate: Bool
@@ -86,6 +86,16 @@ final class InboundSession {
     let gapsCountFrom = gapsCountFrom ?? sequence
     self.gapsCountFrom = gapsCountFrom
     if sequence < next { return Opened(count: count, lost: sequence >= gapsCountFrom ? -1 : 0, isLate: true) }
-    return Opened(count: count, lost: Int64(sequence - max(next, gapsCountFrom)), isLate: false)
+    let due = max(next, gapsCountFrom)
+    guard sequence - due <= Jump.longestLoss else { return jump(count, from: due, to: sequence) }
+    return Opened(count: count, lost: Int64(sequence - due), isLate: false)
+  }
+
+  /// Accepts a record after a gap that is too long for loss. Gaps count from its number on: what comes late from before it
+  /// was not counted as missing.
+  private func jump(_ count: Int, from due: UInt64, to sequence: UInt64) -> Opened {
+    gapsCountFrom = sequence
+    key.jumped(Jump(member: sender, epoch: epoch, from: due, to: sequence))
+    return Opened(count: count, lost: 0, isLate: false)
   }
 }

@@ -7,6 +7,9 @@ final class OpeningKey {
   /// The bytes of a record's tag.
   let tagSize: Int
 
+  /// The last jump of each member since they were taken.
+  private var jumps: [MemberID: Jump] = [:]
+
   private let protection: RecordProtection
   private let otherProtection: RecordProtection?
 
@@ -23,6 +26,18 @@ final class OpeningKey {
   /// Makes a session that opens the records of one member in one epoch.
   func makeSession(epoch: Epoch, sender: MemberID) throws(WolfSSLError) -> Session {
     try key.makeSession(epoch: epoch, sender: sender, protection: protection)
+  }
+
+  /// Takes note of a gap in a member's numbers that is too long for loss.
+  func jumped(_ jump: Jump) {
+    jumps[jump.member] = jump
+  }
+
+  /// The last jump of each member since the last call.
+  func takeJumps() -> [Jump] {
+    if jumps.isEmpty { return [] }
+    defer { jumps = [:] }
+    return jumps.values.sorted { $0.member < $1.member }
   }
 
   /// Says if a record was made with this key; neither its number nor its epoch counts.

@@ -114,6 +114,18 @@ final class SentRecords: Sendable {
     }
   }
 
+  /// How far an authentic record that carries this node's ID, and that this node did not send, is ahead of it; nil where the
+  /// others go on to accept what this node sends.
+  func overtaking(by header: RecordHeader, keyID: KeyID) -> Overtaking? {
+    guard let epoch = try? Epoch(header.epoch), let run = sent.withLock({ $0.runs.first { $0.keyID == keyID } }),
+      let ownEpoch = try? Epoch(run.epoch),
+      // What is less than a window behind it is still taken.
+      epoch > ownEpoch || epoch == ownEpoch && header.sequence >= run.next + ReplayWindow.size
+    else { return nil }
+    return Overtaking(
+      keyID: keyID, epoch: epoch, sequence: header.sequence, ownEpoch: ownEpoch, ownNext: run.next)
+  }
+
   private static func place(of sequence: UInt64) -> Int {
     Int(sequence % UInt64(capacity))
   }

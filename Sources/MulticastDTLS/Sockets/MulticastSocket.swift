@@ -16,6 +16,9 @@ final class MulticastSocket: Sendable {
   private let sender: GroupSender
   private let receiver: GroupReceiver
   private let drops = Mutex(Drops())
+  /// What the receive loop has taken: buffers of the kernel's, and the datagrams in them. Only its thread writes them.
+  private let arrivedBatches = Atomic(0)
+  private let arrivedDatagrams = Atomic(0)
 
   typealias Way = GroupSender.Way
 
@@ -23,8 +26,8 @@ final class MulticastSocket: Sendable {
     /// What the kernel said last, which is modulo 2^32, and what that makes in all.
     var last: UInt32 = 0
     var all = 0
-    /// How many of them were no datagrams of ours.
-    var others = 0
+    /// Those of them that had nothing of ours.
+    var others = KernelDrops()
   }
 
   /// Joins a group.
@@ -123,23 +126,36 @@ final class MulticastSocket: Sendable {
     receiver.rejoinReturned { number throws(SystemError) in try sender.chooseInterface(number) }
   }
 
-  /// How many datagrams the kernel has dropped, since they came faster than they were taken; several that came as one count
-  /// as one. Source: socket(7), SO_MEMINFO.
+  /// Takes note of what the receive loop has taken; only its thread calls this.
+  func arrived(batches: Int, datagrams: Int) {
+    // No addition that other processors would have to see done: nobody else writes.
+    arrivedBatches.store(arrivedBatches.load(ordering: .relaxed) + batches, ordering: .relaxed)
+    arrivedDatagrams.store(arrivedDatagrams.load(ordering: .relaxed) + datagrams, ordering: .relaxed)
+  }
+
+  /// What the kernel has dropped, since it came faster than it was taken. Source: socket(7), SO_MEMINFO.
   ///
   /// The kernel counts our own among them, which it discards; they are taken off. Of what is sent just now, as many drops
   /// may be told a moment later.
-  var droppedByKernel: Int {
+  ///
+  /// - Parameter isTick: Whether a second has passed since the last such call.
+  func countDrops(isTick: Bool = false) -> KernelDrops {
     drops.withLock { drops in
       guard let said = receiver.dropped else { return drops.others }
       // Read after it, so that it is no less than those of ours that the kernel has counted.
       let own = isDiscardingOwn ? sender.discardedCount : 0
       drops.all += Int(said &- drops.last)
       drops.last = said
-      // What was sent and did not come back must not make it fewer than before.
-      drops.others = max(drops.others, drops.all - own)
+      let arrived = KernelDrops.Arrived(
+        batches: arrivedBatches.load(ordering: .relaxed), datagrams: arrivedDatagrams.load(ordering: .relaxed))
+      // What was sent and did not come back does not make it fewer than before.
+      drops.others.count(drops.all - own, arrived, isTick: isTick)
       return drops.others
     }
   }
+
+  /// About how many datagrams the kernel has dropped.
+  var droppedByKernel: Int { countDrops().datagrams }
 }
 
 extension MulticastSocket {

@@ -73,6 +73,7 @@ struct ReceiveBatch: ~Copyable {
         taken += 1
       } while start < count
     }
+    socket.arrived(batches: Int(received), datagrams: taken)
     return taken
   }
 }

@@ -36,6 +36,11 @@ public struct MemberSet: Hashable, Sendable {
     self.init(members)
   }
 
+  /// The members that somebody has named, without one of them. All 256 are everyone, which names nobody.
+  package func awaited(at own: MemberID?) -> MemberSet {
+    members.count == 256 ? MemberSet([]) : MemberSet(members.filter { $0 != own })
+  }
+
   /// Says whether a member belongs to the set.
   public func contains(_ member: MemberID) -> Bool {
     members.contains(member)

@@ -14,10 +14,11 @@ struct DoctorCommand: AsyncParsableCommand {
     abstract: "Find out why nobody is heard: check this machine, the secret, the network and the group.",
     discussion: """
       Each check is a line that begins with ok, warning or failure, and says what to do. It takes the settings of a peer, from \
-      the command line and the environment: give it those that the peer has. Nothing is sent beyond this machine, nothing is \
-      changed, and nothing is left on disk. As root it sees more: whether a firewall here drops what arrives. Called by sudo, it judges the \
-      secret and the state of a peer of the user who called it, with that user's rights; sudo passes on no settings from the \
-      environment, unless it is told to.
+      the command line and the environment: give it those that the peer has. A member of --peers that is not heard is a \
+      failure, and one of 0 to 2, the default, is a warning; 0-255 names nobody. Nothing is sent beyond this machine, nothing is \
+      changed, and nothing is left on disk. As root it sees more: whether a firewall here drops what arrives. Called by sudo, it \
+      judges the secret and the state of a peer of the user who called it, with that user's rights; sudo passes on no settings from \
+      the environment, unless it is told to.
 
       Exit codes: 0 no failure; 1 a failure; 64 usage.
       """
@@ -47,8 +48,8 @@ struct DoctorCommand: AsyncParsableCommand {
   @OptionGroup var network: NetworkSettings
 
   func run() async throws {
-    let network = try NetworkOptions(
-      network, SettingVariables.settings().network, peers: MemberSet(0...255))
+    let environment = try SettingVariables.settings()
+    let network = try NetworkOptions(network, environment.network, peers: MemberSet(0...255))
     try network.check(nil)
     if !network.allowsCoreDumps { try hideMemory() }
     LoggingSystem.bootstrap { _ in SwiftLogNoOpLogHandler() }
@@ -64,7 +65,7 @@ struct DoctorCommand: AsyncParsableCommand {
         }
       }
     }
-    if let members = try checkAllElse(network, report) {
+    if let members = try checkAllElse(network, ownID: environment.nodeID, report) {
       let code = hasFailed ? 1 : EXIT_SUCCESS
       // While it listens, it has nothing to write by which it would notice.
       Console.standardOutput.whenClosed { _exit(code) }
@@ -77,7 +78,7 @@ struct DoctorCommand: AsyncParsableCommand {
   ///
   /// - Returns: Nil where nobody can be listened to.
   private func checkAllElse(
-    _ network: NetworkOptions, _ report: ([Finding]) throws -> Void
+    _ network: NetworkOptions, ownID: MemberID?, _ report: ([Finding]) throws -> Void
   ) throws -> MemberChecks? {
     let caller = CallingUser.current
     caller?.useHome()
@@ -94,7 +95,7 @@ struct DoctorCommand: AsyncParsableCommand {
       let heardSelf = GroupChecks(network: network, interfaces: interfaces).selfTest()
       try report(interfaces.flatMap { checks.kernel($0.name) } + [heardSelf])
       if let ring {
-        return MemberChecks(ring, network, on: interfaces, isSelfHeard: heardSelf.verdict == .ok)
+        return MemberChecks(ring, network, ownID: ownID, on: interfaces, isSelfHeard: heardSelf.verdict == .ok)
       }
       try report([.warning("members", "nobody can be heard without a secret", "see the secret above, and try again")])
     } catch let error as NetworkError {

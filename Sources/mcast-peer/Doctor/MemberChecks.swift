@@ -8,6 +8,8 @@ struct MemberChecks {
   private let network: NetworkOptions
   private let interface: NetworkInterface
   private let isSelfHeard: Bool
+  /// The members that a peer with these options would wait for; others may be another group's.
+  private let awaited: MemberSet
   private let listening: Result<Listening, any Error>
 
   private struct Listening {
@@ -21,13 +23,21 @@ struct MemberChecks {
     let all = Mutex<[NoticeReport]>([])
   }
 
+  /// The causes of notices that tell why a member is not heard.
+  private static let refusals = ["forged", "forgedOther", "otherSuite", "staleEpoch", "repeating", "alternating"]
+
   private static let adviceAfterFailures = "mend the failures above, and try again"
 
   /// Begins to listen. It keeps the keys that are derived from the secrets, and not these themselves.
   ///
-  /// - Parameter isSelfHeard: Whether this machine hears itself; if not, that comes first.
-  init(_ ring: KeyRing, _ network: NetworkOptions, on interfaces: [NetworkInterface], isSelfHeard: Bool) {
+  /// - Parameters:
+  ///   - ownID: The ID of this machine's node, if the settings name it.
+  ///   - isSelfHeard: Whether this machine hears itself; if not, that comes first.
+  init(
+    _ ring: KeyRing, _ network: NetworkOptions, ownID: MemberID?, on interfaces: [NetworkInterface], isSelfHeard: Bool
+  ) {
     (self.network, interface, self.isSelfHeard) = (network, interfaces[0], isSelfHeard)
+    awaited = (network.namesPeers ? network.peers : NetworkOptions.peersOfPeer).awaited(at: ownID)
     listening = Result {
       let notices = Notices()
       // Opened before the socket, so that it sees all that the socket could.
@@ -61,7 +71,8 @@ struct MemberChecks {
     listening.peer.stop()
     let traffic = listening.peer.traffic
     let heard = traffic.members.filter { $0.value.received > 0 }.sorted { $0.key < $1.key }
-    var findings = refusals(listening.notices.all.withLock { $0 }, heard: Set(heard.map(\.key)))
+    let notices = listening.notices.all.withLock { $0 }.filter { Self.refusals.contains($0.cause) }
+    var findings = refusals(notices, heard: Set(heard.map(\.key)))
     let refused = traffic.refused.values.reduce(0, +)
     if !heard.isEmpty {
       findings.append(
@@ -72,7 +83,33 @@ struct MemberChecks {
     } else if findings.isEmpty {
       findings.append(nobody(listening.peer.keyIDs, arrived: arrived, received: refused, for: time))
     }
+    // Where this machine does not even hear itself, nobody is missed.
+    if isSelfHeard || !heard.isEmpty {
+      let explained = Set(heard.map(\.key)).union(notices.flatMap(\.members.members))
+      findings += missing(MemberSet(awaited.members.filter { !explained.contains($0) }), after: time)
+    }
     return findings
+  }
+
+  /// The members that should be there, and of whom nothing has come.
+  private func missing(_ members: MemberSet, after time: Interval) -> [Finding] {
+    if members.members.isEmpty { return [] }
+    let isOne = members.members.count == 1
+    if network.namesPeers {
+      return [
+        .failure(
+          "members", "\(members.named), of --peers, \(isOne ? "was" : "were") not heard in \(time) s",
+          "see that \(isOne ? "it runs" : "they run"), also on this machine, and that \(isOne ? "it sends" : "they send") "
+            + "as often (--wait)")
+      ]
+    }
+    return [
+      .warning(
+        "members",
+        "\(members.named), of the members \(NetworkOptions.peersOfPeer) by default, \(isOne ? "was" : "were") not heard in "
+          + "\(time) s",
+        "if that is not as it should be, see that \(isOne ? "it runs" : "they run"); else name the members (--peers)")
+    ]
   }
 
   private func describe(_ member: MemberID, _ counts: Traffic.Member) -> String {
@@ -84,11 +121,8 @@ struct MemberChecks {
 
   /// What was refused of a member is why it is not heard; it is no more than odd, if the member is heard all the same.
   private func refusals(_ notices: [NoticeReport], heard: Set<MemberID>) -> [Finding] {
-    let causes = ["forged", "forgedOther", "otherSuite", "staleEpoch", "repeating", "alternating"]
-    // Those that a peer with these options would wait for; others may be another group's.
-    let missed = network.namesPeers ? network.peers : NetworkOptions.peersOfPeer
-    return notices.filter { causes.contains($0.cause) }.map { notice in
-      let isMissed = notice.member.map { missed.contains($0) && !heard.contains($0) } ?? false
+    notices.map { notice in
+      let isMissed = notice.members.members.contains { awaited.contains($0) && !heard.contains($0) }
       return Finding(
         verdict: isMissed || heard.isEmpty ? .failure : .warning, check: "members", text: notice.text, advice: nil)
     }

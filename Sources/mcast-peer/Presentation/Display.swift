@@ -10,8 +10,8 @@ final class Display: Sendable {
   /// After how many messages it ends.
   private let limit: Int?
   private let state: Mutex<State>
-  /// What was refused and dropped when it was shown last.
-  private let lastTraffic = Mutex(Traffic.none)
+  /// What was shown of what was refused and dropped.
+  private let dropped = Mutex(DroppedEvents())
 
   private struct State {
     var presentation: any Presentation
@@ -110,25 +110,21 @@ final class Display: Sendable {
     return true
   }
 
-  /// Shows what was refused or dropped since the last time.
-  func showDropped(_ traffic: Traffic) {
-    let former = lastTraffic.withLock { $0 }
-    let isShown = offer { presentation, text in
-      for reason in Refusal.allCases {
-        // What names no member is in the sum only.
-        var rest = (traffic.refused[reason] ?? 0) - (former.refused[reason] ?? 0)
-        for (member, counts) in traffic.members.sorted(by: { $0.key < $1.key }) {
-          let count = (counts.refused[reason] ?? 0) - (former.members[member]?.refused[reason] ?? 0)
-          rest -= count
-          if count > 0 { presentation.dropped(reason.rawValue, member, count: count, &text) }
+  /// Shows what was refused or dropped since the last time, as far as it is time for that.
+  ///
+  /// - Parameter isLast: Whether nothing is shown after it.
+  func showDropped(_ traffic: Traffic, now: ContinuousClock.Instant = .now, isLast: Bool = false) {
+    dropped.withLock { dropped in
+      var next = dropped
+      let events = next.events(of: traffic, now: now, isLast: isLast)
+      let isShown =
+        events.isEmpty
+        || offer { presentation, text in
+          for event in events { presentation.dropped(event, &text) }
         }
-        if rest > 0 { presentation.dropped(reason.rawValue, nil, count: rest, &text) }
-      }
-      let count = traffic.droppedByKernel - former.droppedByKernel
-      if count > 0 { presentation.dropped("kernel", nil, count: count, &text) }
+      // Else it is told the next time.
+      if isShown { dropped = next }
     }
-    // Else it is told the next time.
-    if isShown { lastTraffic.withLock { $0 = traffic } }
   }
 
   /// Shows that it is over, and why; nothing is shown after that.

@@ -15,6 +15,17 @@ struct WallClock {
     }
   }
 
+  /// What the clock said so long ago.
+  mutating func text(before age: Duration) -> [UInt8] {
+    var time = timespec()
+    unsafe clock_gettime(CLOCK_REALTIME, &time)
+    let (seconds, attoseconds) = age.components
+    time.tv_sec -= Int(seconds)
+    time.tv_nsec -= Int(attoseconds / 1_000_000_000)
+    if time.tv_nsec < 0 { (time.tv_sec, time.tv_nsec) = (time.tv_sec - 1, time.tv_nsec + 1_000_000_000) }
+    return text(of: time)
+  }
+
   /// A time since 1970.
   mutating func text(of time: timespec) -> [UInt8] {
     if time.tv_sec != second {

@@ -50,6 +50,22 @@ struct JSONLine {
     bytes += quoted
   }
 
+  /// Adds whom it is about: `member`, or `members` where there are several.
+  mutating func add(_ members: MemberSet) {
+    let ids = members.members.map { Int($0.rawValue) }
+    if ids.count == 1 {
+      add("member", ids[0])
+    } else if !ids.isEmpty {
+      addName("members")
+      bytes.append(UInt8(ascii: "["))
+      for (index, id) in ids.enumerated() {
+        if index > 0 { bytes.append(UInt8(ascii: ",")) }
+        appendDecimal(id, to: &bytes)
+      }
+      bytes.append(UInt8(ascii: "]"))
+    }
+  }
+
   mutating func add(_ name: String, _ texts: [String]) {
     addName(name)
     bytes.append(UInt8(ascii: "["))

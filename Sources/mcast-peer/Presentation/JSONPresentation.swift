@@ -3,19 +3,25 @@ import MulticastDTLS
 /// One JSON object a line for each thing that happens. docs/events.md and docs/events.schema.json say what is in them.
 struct JSONPresentation: Presentation {
   /// The version of the set of events; it changes with each event, key or word that is new.
-  static let version = 1
+  static let version = 2
 
   private let member: MemberID
   private let group: GroupAddress
   private let interface: String
+  /// The members that have an entry in the figures though they were not heard.
+  private let awaited: MemberSet
   /// Whether each member was heard.
   private var isHeard = [Bool](repeating: false, count: 256)
   private var clock = WallClock()
   private var names = InterfaceNames()
   private var source = LastValue<Endpoint>()
 
-  init(_ member: MemberID, _ group: GroupAddress, sendingOn interface: NetworkInterface) {
-    (self.member, self.group, self.interface) = (member, group, interface.name)
+  /// - Parameter awaited: The members that have an entry in the figures though they were not heard.
+  init(
+    _ member: MemberID, _ group: GroupAddress, sendingOn interface: NetworkInterface,
+    awaiting awaited: MemberSet = MemberSet([])
+  ) {
+    (self.member, self.group, self.interface, self.awaited) = (member, group, interface.name, awaited)
   }
 
   private mutating func line(_ event: String) -> JSONLine {
@@ -66,17 +72,17 @@ struct JSONPresentation: Presentation {
     line.end(in: &text)
   }
 
-  mutating func dropped(_ reason: String, _ member: MemberID?, count: Int, _ text: inout [UInt8]) {
+  mutating func dropped(_ event: DroppedEvents.Event, _ text: inout [UInt8]) {
     var line = line("dropped")
-    line.add("reason", reason)
-    if let member { line.add("member", Int(member.rawValue)) }
-    line.add("count", count)
+    line.add("reason", event.reason)
+    line.add(event.members)
+    line.add("count", event.count)
     line.end(in: &text)
   }
 
   mutating func noticed(_ report: NoticeReport, _ text: inout [UInt8]) {
     var line = line(report.isAboutKeys ? "key" : "peer")
-    if let member = report.member { line.add("member", Int(member.rawValue)) }
+    line.add(report.members)
     line.add("cause", report.cause)
     line.add("message", report.text)
     line.end(in: &text)
@@ -102,12 +108,25 @@ struct JSONPresentation: Presentation {
     line.add("sent", sent)
     line.add("received", traffic.received)
     line.add("droppedByKernel", traffic.droppedByKernel)
+    line.add("batchesDroppedByKernel", traffic.batchesDroppedByKernel)
     line.add("refused", Self.counts(traffic.refused))
     line.add(
       "members",
-      traffic.members.sorted { $0.key < $1.key }.map { member, counts in
+      MemberSet(Array(traffic.members.keys) + awaited.members).members.map { member in
+        let counts = traffic.members[member] ?? .unheard
         var object = JSONLine()
         object.add("member", Int(member.rawValue))
+        object.add("state", Self.state(counts))
+        if let time = counts.timeSinceHeard {
+          object.add("lastHeard", quoted: [UInt8(ascii: "\"")] + clock.text(before: time) + [UInt8(ascii: "\"")])
+        } else {
+          object.add("lastHeard", quoted: Array("null".utf8))
+        }
+        if let source = counts.source {
+          object.add("source", source.description)
+        } else {
+          object.add("source", quoted: Array("null".utf8))
+        }
         if let keyID = counts.keyID { object.add("keyID", keyID.description) }
         object.add("received", counts.received)
         object.add("lost", counts.lost)
@@ -116,6 +135,11 @@ struct JSONPresentation: Presentation {
         return object
       })
     line.end(in: &text)
+  }
+
+  private static func state(_ counts: Traffic.Member) -> String {
+    if counts.timeSinceHeard == nil { return "neverHeard" }
+    return counts.isSilent ? "silent" : "up"
   }
 
   private static func counts(_ refused: [Refusal: Int]) -> JSONLine {

@@ -20,6 +20,14 @@ struct TrafficTable {
     self.own = own
   }
 
+  /// What the kernel dropped: it counts batches.
+  static func dropped(_ traffic: Traffic) -> String {
+    let batches = traffic.batchesDroppedByKernel
+    guard batches > 0 else { return "0" }
+    return "about \(traffic.droppedByKernel) datagram\(traffic.droppedByKernel == 1 ? "" : "s"), in \(batches) "
+      + (batches == 1 ? "batch" : "batches")
+  }
+
   /// The table, without a newline at its end.
   var text: String {
     let others = peers.members.filter { $0 != own }
@@ -45,7 +53,7 @@ struct TrafficTable {
     if !unheard.isEmpty { lines.append("nothing from: \(MemberSet(unheard))") }
     let reasons = Refusal.allCases.map { "\($0.rawValue) \(traffic.refused[$0] ?? 0)" }
     lines.append("refused, of all: " + reasons.joined(separator: ", "))
-    lines.append("dropped by the kernel: \(traffic.droppedByKernel)")
+    lines.append("dropped by the kernel: \(Self.dropped(traffic))")
     return lines.joined(separator: "\n")
   }
 }

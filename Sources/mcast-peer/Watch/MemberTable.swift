@@ -40,7 +40,6 @@ struct MemberTable {
   /// Those that have a row though they were not heard.
   private let named: MemberSet
   private var traffic = Traffic.none
-  private var silent: Set<MemberID> = []
   private var restarts: [MemberID: ContinuousClock.Instant] = [:]
   private var samples: [(time: ContinuousClock.Instant, received: [MemberID: Int])] = []
 
@@ -50,24 +49,12 @@ struct MemberTable {
 
   /// Takes note of what a person is told.
   mutating func noticed(_ report: NoticeReport, now: ContinuousClock.Instant) {
-    guard let member = report.member else { return }
-    switch report.cause {
-    case "silent":
-      silent.insert(member)
-    case "heardAgain":
-      silent.remove(member)
-    case "restarted":
-      restarts[member] = now
-      silent.remove(member)
-    default: break
-    }
+    guard ["restarted", "epochJump"].contains(report.cause) else { return }
+    for member in report.members.members { restarts[member] = now }
   }
 
   /// Takes the figures of now. To be called twice a second or so.
   mutating func update(_ traffic: Traffic, now: ContinuousClock.Instant) {
-    for member in silent where traffic.members[member]?.received != self.traffic.members[member]?.received {
-      silent.remove(member)
-    }
     self.traffic = traffic
     restarts = restarts.filter { now - $0.value < Self.restartTime }
     samples.append((now, traffic.members.mapValues(\.received)))
@@ -92,7 +79,7 @@ struct MemberTable {
 
   private func state(_ member: MemberID) -> State {
     if traffic.members[member]?.epoch == nil { return .unheard }
-    if silent.contains(member) { return .silent }
+    if traffic.members[member]?.isSilent == true { return .silent }
     if restarts[member] != nil { return .restarted }
     let age = traffic.members[member]?.timeSinceHeard ?? .zero
     return age >= Self.quietTime ? .quiet : .up
@@ -108,6 +95,6 @@ struct MemberTable {
   var drops: [(reason: String, count: Int)] {
     // What this node sends comes back to it: that is no matter.
     let reasons = Refusal.allCases.filter { $0 != .own }.map { ($0.rawValue, traffic.refused[$0] ?? 0) }
-    return (reasons + [("dropped by the kernel", traffic.droppedByKernel)]).filter { $0.1 > 0 }
+    return (reasons + [("dropped by the kernel about", traffic.droppedByKernel)]).filter { $0.1 > 0 }
   }
 }

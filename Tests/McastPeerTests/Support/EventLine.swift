@@ -8,6 +8,7 @@ struct EventLine: Decodable {
   let interface: String?
   let source: String?
   let member: Int?
+  let members: Members?
   let epoch: Int?
   let sequence: Int?
   let length: Int?
@@ -24,6 +25,37 @@ struct EventLine: Decodable {
   let keyIDs: [String]?
   let received: Int?
   let sent: Int?
+
+  /// Whom it is about, one or several.
+  var all: [Int] { member.map { [$0] } ?? members?.ids ?? [] }
+
+  /// The figures of a member, in `stats`.
+  struct Figures: Decodable {
+    let member: Int
+    let state: String
+    let lastHeard: String?
+    let source: String?
+    let received: Int
+    let lost: Int
+  }
+
+  /// A list of IDs, or of figures in `stats`.
+  enum Members: Decodable {
+    case list([Int])
+    case figures([Figures])
+
+    init(from decoder: any Decoder) throws {
+      let container = try decoder.singleValueContainer()
+      if let list = try? container.decode([Int].self) {
+        self = .list(list)
+      } else {
+        self = .figures(try container.decode([Figures].self))
+      }
+    }
+
+    var ids: [Int]? { if case .list(let list) = self { list } else { nil } }
+    var figures: [Figures] { if case .figures(let figures) = self { figures } else { [] } }
+  }
 
   /// What a message carries.
   var payload: [UInt8]? {

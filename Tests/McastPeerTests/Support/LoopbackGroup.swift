@@ -36,7 +36,7 @@ struct LoopbackGroup: Sendable {
     let peer = try PeerProcess(
       ["\(node)", "-I", "lo", "-t", "0", "-g", "\(address)", "--listen"] + more, home: home,
       secret: Vectors.shared.secret)
-    try await peer.waitForError("peers 0-2")
+    try await peer.waitForError("TTL 0, peers ")
     // It has joined by then; a signal ends it in order a moment later.
     try await eventually("signals to be handled") { try peer.handles(SIGINT) || !peer.isRunning }
     return peer

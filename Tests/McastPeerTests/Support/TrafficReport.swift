@@ -30,7 +30,7 @@ struct TrafficReport: Equatable {
     for line in lines[(start + 1)...] {
       let cells = line.split(separator: " ")
       let numbers = cells.compactMap { Int($0) }
-      if let match = line.wholeMatch(of: /dropped by the kernel: (\d+)/) {
+      if let match = line.wholeMatch(of: /dropped by the kernel: (?:about )?(\d+).*/) {
         dropped = Int(match.output.1)
         break
       } else if line.hasPrefix("refused, of all: ") {

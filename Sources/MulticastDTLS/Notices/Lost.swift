@@ -1,0 +1,31 @@
+/// What this machine has lost of what arrived, and how much of that was said. Pure.
+struct Lost {
+  /// Messages for which the program had no room.
+  var overrun = 0
+  /// About how many datagrams the kernel dropped.
+  var droppedByKernel = 0
+
+  private var saidOverrun = 0
+  private var saidDropped = 0
+  /// The messages without room when it was looked at last.
+  private var lastOverrun = 0
+
+  /// The notices of what was not said yet.
+  ///
+  /// - Parameter admit: Returns the notice if it may be said now.
+  mutating func notices(_ admit: (Notice) -> Notice?) -> [Notice] {
+    var notices: [Notice] = []
+    // One look later: a program that ends just now takes nothing more, and misses nothing.
+    if lastOverrun > saidOverrun, let notice = admit(.overrun(overrun - saidOverrun)) {
+      notices.append(notice)
+      saidOverrun = overrun
+    }
+    lastOverrun = overrun
+    let dropped = droppedByKernel - saidDropped
+    if dropped > 0, let notice = admit(.kernelDrops(dropped)) {
+      notices.append(notice)
+      saidDropped = droppedByKernel
+    }
+    return notices
+  }
+}

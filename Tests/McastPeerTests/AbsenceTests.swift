@@ -1,0 +1,60 @@
+import Foundation
+import TestSupport
+import Testing
+
+@Suite("A member that never came")
+struct AbsenceTests {
+  private let group = LoopbackGroup()
+
+  @Test("is missed after thirty seconds, in text and in JSON, has an entry in the figures, and is told when it comes")
+  func missed() async throws {
+    let text = try group.start(0, "--peers", "0-3", "-i", "0.5")
+    let json = try await group.startReceiver(1, ["-o", "json", "--peers", "0-3"])
+    json.signal(SIGUSR1)
+    try await json.waitForEvent("stats")
+    try await eventually("the notice", within: .seconds(90)) {
+      try text.errors.contains("nodes 1-3, of --peers, not heard since the start: do they run")
+    }
+    try await eventually("the event", within: .seconds(90)) {
+      try json.events("peer").contains { $0.cause == "neverHeard" && $0.all == [2, 3] }
+    }
+    json.signal(SIGUSR1)
+    try await eventually("the figures") { try json.events("stats").count == 2 }
+    let figures = try #require(try json.events("stats").last?.members?.figures)
+    #expect(figures.map(\.member) == [0, 2, 3] && figures.map(\.state) == ["up", "neverHeard", "neverHeard"])
+    #expect(figures[0].source?.hasPrefix("127.0.0.1:") == true && figures[1].source == nil)
+    #expect(figures[1].lastHeard == nil && figures[2].lastHeard == nil)
+    let heard = try Date(
+      try #require(figures[0].lastHeard), strategy: Date.ISO8601FormatStyle(includingFractionalSeconds: true))
+    #expect(abs(heard.timeIntervalSinceNow) < 30)
+
+    let late = try group.start(2, "--peers", "0-3", "-i", "0.5")
+    try await text.waitForError("node 2 is heard now, ")
+    try await json.waitForEvent("peer", "node 2") { $0.cause == "heard" && $0.member == 2 }
+    // Each was missed once.
+    #expect(try text.errors.components(separatedBy: "not heard since the start").count == 2)
+    // And the first that was heard falls silent, which the figures tell, too.
+    text.signal(SIGTERM)
+    #expect(try await text.exitCode() == 0)
+    try await json.waitForEvent("peer", "silent") { $0.cause == "silent" && $0.member == 0 }
+    json.signal(SIGUSR1)
+    try await eventually("the figures") { try json.events("stats").count == 3 }
+    #expect(try json.events("stats").last?.members?.figures.map(\.state) == ["silent", "up", "neverHeard"])
+    json.signal(SIGTERM)
+    #expect(try await json.exitCode() == 0)
+    _ = try await Project.validate(try json.output)
+    _ = late
+  }
+
+  @Test("is nobody where everyone is listened to")
+  func everyone() async throws {
+    let json = try await group.startReceiver(1, ["-o", "json", "--peers", "0-255"])
+    let other = try group.start(0, "--peers", "0-255", "-i", "1")
+    try await eventually("forty seconds of messages", within: .seconds(90)) { try json.events("received").count >= 40 }
+    json.signal(SIGUSR1)
+    try await json.waitForEvent("stats")
+    #expect(try json.events("stats").last?.members?.figures.map(\.member) == [0])
+    #expect(try !json.events("peer").contains { $0.cause == "neverHeard" })
+    #expect(try !other.errors.contains("not heard since the start"))
+  }
+}
