@@ -63,7 +63,8 @@ public final class MulticastPeer: Sendable {
   /// The other members' messages, as they arrive. One task may iterate; it ends when the peer is stopped, and has nothing
   /// where a handler gets them.
   ///
-  /// Up to 4096 messages wait for it. Those that come when there is no room are lost, and counted as overrun.
+  /// Up to 4096 messages wait for it. Those that come when there is no room are lost, and counted as overrun, of which the
+  /// logger is told.
   public let messages: AsyncStream<Message>
 
   /// Gets each message as it arrives, without a copy: what it carries is lent for the call.
@@ -92,7 +93,7 @@ public final class MulticastPeer: Sendable {
   ///   - configuration: Who this node is, whom it listens to, and where.
   ///   - keys: The group secrets; the first is sent with, all are accepted.
   ///   - logger: Is told, few times, what a person should know: why nothing arrives, who restarted, which IDs are used
-  ///     twice, who has gone over to another key, when the interface comes back; and with level debug of passing errors, and
+  ///     twice, who was not heard, what was lost, who has gone over to another key, when the interface comes back; and with level debug of passing errors, and
   ///     of the size of the receive buffer.
   ///   - handler: Gets the messages; with nil, ``messages`` has them.
   /// - Throws: ``NetworkError`` if the group or the interface cannot be used; ``StateError`` if there is no epoch to send

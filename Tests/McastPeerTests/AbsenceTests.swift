@@ -22,7 +22,7 @@ struct AbsenceTests {
     try await eventually("the figures") { try json.events("stats").count == 2 }
     let figures = try #require(try json.events("stats").last?.members?.figures)
     #expect(figures.map(\.member) == [0, 2, 3] && figures.map(\.state) == ["up", "neverHeard", "neverHeard"])
-    #expect(figures[0].source?.hasPrefix("127.0.0.1:") == true && figures[1].source == nil)
+    #expect(figures[0].source?.contains(":") == true && figures[1].source == nil)
     #expect(figures[1].lastHeard == nil && figures[2].lastHeard == nil)
     let heard = try Date(
       try #require(figures[0].lastHeard), strategy: Date.ISO8601FormatStyle(includingFractionalSeconds: true))

@@ -56,7 +56,7 @@ struct NetworkSettings: ParsableArguments {
   @Option(
     parsing: .unconditional,
     help: .init(
-      "All members, this node among them, as ranges and IDs: 0-2,7; 0-255 is everyone. (default: 0-2)",
+      "All members, this node among them, as ranges and IDs: 0-2,7; 0-255 is everyone, and then nobody is missed. (default: 0-2)",
       valueName: "ids"
     ),
     transform: { try MemberSet($0) }
