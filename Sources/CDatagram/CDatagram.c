@@ -6,7 +6,6 @@
 #include <linux/filter.h>
 #include <linux/if_arp.h>
 #include <linux/if_packet.h>
-#include <linux/rtnetlink.h>
 #include <linux/sock_diag.h>
 #include <net/ethernet.h>
 #include <netinet/ip.h>
@@ -65,7 +64,49 @@ int cdatagram_leave(int socket, uint32_t interface, const union cdatagram_addres
   return setsockopt(socket, level(group), MCAST_LEAVE_GROUP, &request, sizeof request) < 0 ? -errno : 0;
 }
 
-int cdatagram_send(int socket, const void *bytes, size_t count, const union cdatagram_address *destination) {
+// Room for a source address (ipv6(7), IPV6_PKTINFO) and the size of segments (udp(7), UDP_SEGMENT).
+union send_control {
+  struct cmsghdr align;
+  char bytes[CMSG_SPACE(sizeof(struct in6_pktinfo)) + CMSG_SPACE(sizeof(uint16_t))];
+};
+
+static void add_control(struct msghdr *message, int level, int type, const void *value, size_t size) {
+  struct cmsghdr *control = (struct cmsghdr *)((char *)message->msg_control + message->msg_controllen);
+  control->cmsg_level = level;
+  control->cmsg_type = type;
+  control->cmsg_len = CMSG_LEN(size);
+  memcpy(CMSG_DATA(control), value, size);
+  message->msg_controllen += CMSG_SPACE(size);
+}
+
+static void add_source(struct msghdr *message, const union cdatagram_address *source) {
+  const struct in6_pktinfo info = {.ipi6_addr = source->ipv6.sin6_addr, .ipi6_ifindex = source->ipv6.sin6_scope_id};
+  add_control(message, IPPROTO_IPV6, IPV6_PKTINFO, &info, sizeof info);
+}
+
+static int send_message(int socket, const struct msghdr *message) {
+  ssize_t sent;
+  do {
+    sent = sendmsg(socket, message, MSG_DONTWAIT);
+  } while (sent < 0 && errno == EINTR);
+  return sent < 0 ? -errno : 0;
+}
+
+int cdatagram_send(int socket, const void *bytes, size_t count, const union cdatagram_address *destination,
+                   const union cdatagram_address *source) {
+  if (source) {
+    struct iovec buffer = {.iov_base = (void *)bytes, .iov_len = count};
+    union send_control control = {0};
+    struct msghdr message = {
+        .msg_name = (void *)destination,
+        .msg_namelen = address_size(destination),
+        .msg_iov = &buffer,
+        .msg_iovlen = 1,
+        .msg_control = &control,
+    };
+    add_source(&message, source);
+    return send_message(socket, &message);
+  }
   ssize_t sent;
   do {
     sent = sendto(socket, bytes, count, MSG_DONTWAIT, &destination->any, address_size(destination));
@@ -74,32 +115,29 @@ int cdatagram_send(int socket, const void *bytes, size_t count, const union cdat
 }
 
 int cdatagram_send_segments(int socket, const void *bytes, size_t count, uint16_t segment,
-                            const union cdatagram_address *destination) {
+                            const union cdatagram_address *destination, const union cdatagram_address *source) {
   struct iovec buffer = {.iov_base = (void *)bytes, .iov_len = count};
-  union {
-    struct cmsghdr align;
-    char bytes[CMSG_SPACE(sizeof segment)];
-  } control = {.align = {.cmsg_level = SOL_UDP, .cmsg_type = UDP_SEGMENT, .cmsg_len = CMSG_LEN(sizeof segment)}};
-  memcpy(CMSG_DATA(&control.align), &segment, sizeof segment);
+  union send_control control = {0};
   struct msghdr message = {
       .msg_name = (void *)destination,
       .msg_namelen = address_size(destination),
       .msg_iov = &buffer,
       .msg_iovlen = 1,
       .msg_control = &control,
-      .msg_controllen = sizeof control,
   };
-  ssize_t sent;
-  do {
-    sent = sendmsg(socket, &message, MSG_DONTWAIT);
-  } while (sent < 0 && errno == EINTR);
-  return sent < 0 ? -errno : 0;
+  add_control(&message, SOL_UDP, UDP_SEGMENT, &segment, sizeof segment);
+  if (source) add_source(&message, source);
+  return send_message(socket, &message);
 }
 
 int cdatagram_send_many(int socket, const void *bytes, const uint16_t *sizes, uint32_t count,
-                        const union cdatagram_address *destination) {
+                        const union cdatagram_address *destination, const union cdatagram_address *source) {
   struct mmsghdr headers[CDATAGRAM_SEND_BATCH];
   struct iovec buffers[CDATAGRAM_SEND_BATCH];
+  // The kernel only reads it: one for all.
+  union send_control control = {0};
+  struct msghdr controlled = {.msg_control = &control};
+  if (source) add_source(&controlled, source);
   if (count > CDATAGRAM_SEND_BATCH) count = CDATAGRAM_SEND_BATCH;
 
   memset(headers, 0, sizeof headers);
@@ -110,6 +148,10 @@ int cdatagram_send_many(int socket, const void *bytes, const uint16_t *sizes, ui
     headers[i].msg_hdr.msg_iovlen = 1;
     headers[i].msg_hdr.msg_name = (void *)destination;
     headers[i].msg_hdr.msg_namelen = address_size(destination);
+    if (source) {
+      headers[i].msg_hdr.msg_control = controlled.msg_control;
+      headers[i].msg_hdr.msg_controllen = controlled.msg_controllen;
+    }
     next += sizes[i];
   }
 
@@ -223,64 +265,6 @@ int cdatagram_receive(int socket, struct cdatagram_slot *slots, uint32_t slot_co
     read_controls(&headers[i].msg_hdr, &slots[i]);
   }
   return received;
-}
-
-struct route_request {
-  struct nlmsghdr header;
-  struct rtmsg route;
-  char attributes[RTA_SPACE(sizeof(struct in6_addr)) + RTA_SPACE(sizeof(uint32_t))];
-};
-
-static void add_attribute(struct route_request *request, unsigned short type, const void *value, size_t size) {
-  struct rtattr *attribute = (struct rtattr *)((char *)request + NLMSG_ALIGN(request->header.nlmsg_len));
-  attribute->rta_type = type;
-  attribute->rta_len = (unsigned short)RTA_LENGTH(size);
-  memcpy(RTA_DATA(attribute), value, size);
-  request->header.nlmsg_len = NLMSG_ALIGN(request->header.nlmsg_len) + (uint32_t)RTA_ALIGN(attribute->rta_len);
-}
-
-static int route_interface(int netlink, const union cdatagram_address *destination, uint32_t interface) {
-  const int is_ipv6 = destination->any.sa_family == AF_INET6;
-  struct route_request request = {
-      .header = {.nlmsg_len = NLMSG_LENGTH(sizeof(struct rtmsg)),
-                 .nlmsg_type = RTM_GETROUTE,
-                 .nlmsg_flags = NLM_F_REQUEST},
-      .route = {.rtm_family = (unsigned char)destination->any.sa_family, .rtm_dst_len = is_ipv6 ? 128 : 32},
-  };
-  if (is_ipv6)
-    add_attribute(&request, RTA_DST, &destination->ipv6.sin6_addr, sizeof destination->ipv6.sin6_addr);
-  else
-    add_attribute(&request, RTA_DST, &destination->ipv4.sin_addr, sizeof destination->ipv4.sin_addr);
-  if (interface) add_attribute(&request, RTA_OIF, &interface, sizeof interface);
-  if (send(netlink, &request, request.header.nlmsg_len, 0) < 0) return -errno;
-
-  union {
-    struct nlmsghdr header;
-    char bytes[4096];
-  } answer;
-  ssize_t received;
-  do {
-    received = recv(netlink, &answer, sizeof answer, 0);
-  } while (received < 0 && errno == EINTR);
-  if (received < 0) return -errno;
-
-  if (!NLMSG_OK(&answer.header, received)) return -EBADMSG;
-  if (answer.header.nlmsg_type == NLMSG_ERROR) return ((struct nlmsgerr *)NLMSG_DATA(&answer.header))->error;
-  if (answer.header.nlmsg_type != RTM_NEWROUTE) return -EBADMSG;
-  int length = RTM_PAYLOAD(&answer.header);
-  for (struct rtattr *attribute = RTM_RTA((struct rtmsg *)NLMSG_DATA(&answer.header)); RTA_OK(attribute, length);
-       attribute = RTA_NEXT(attribute, length)) {
-    if (attribute->rta_type == RTA_OIF) return *(int *)RTA_DATA(attribute);
-  }
-  return -ENETUNREACH;
-}
-
-int cdatagram_route_interface(const union cdatagram_address *destination, uint32_t interface) {
-  int netlink = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
-  if (netlink < 0) return -errno;
-  int result = route_interface(netlink, destination, interface);
-  close(netlink);
-  return result;
 }
 
 int cdatagram_event(void) {

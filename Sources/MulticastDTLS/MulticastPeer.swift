@@ -13,7 +13,8 @@ public final class MulticastPeer: Sendable {
     public var peers: MemberSet
     /// The group's address and port.
     public var group: GroupAddress
-    /// The interfaces to join on; the first is sent on. At least one.
+    /// The interfaces to join on; the first is sent on. With none, the kernel's route for the group chooses one, and goes on
+    /// to choose while the peer runs; as long as there has been no route, that is loopback.
     public var interfaces: [NetworkInterface]
     /// The only source addresses to hear, if there are any: source-specific multicast (RFC 4607).
     public var sources: [IPAddress] = []
@@ -44,18 +45,26 @@ public final class MulticastPeer: Sendable {
     public var engine: RecordEngine = .libcrypto
 
     /// Describes a peer; what is not named here has a default and can be set.
+    ///
+    /// - Parameter interface: The interface to join and send on; nil goes where the kernel's route for the group leads.
     public init(
-      member: MemberID?, peers: MemberSet, group: GroupAddress, interface: NetworkInterface, state: StateDirectory?
+      member: MemberID?, peers: MemberSet, group: GroupAddress, interface: NetworkInterface? = nil,
+      state: StateDirectory?
     ) {
       self.member = member
       self.peers = peers
       self.group = group
-      self.interfaces = [interface]
+      self.interfaces = interface.map { [$0] } ?? []
       self.state = state
     }
 
     /// Whether this node sends, or may.
     var sends: Bool { member != nil && !isListening }
+
+    /// The interfaces to begin on.
+    var presentInterfaces: [NetworkInterface] {
+      get throws(NetworkError) { interfaces.isEmpty ? [try .standard(for: group)] : interfaces }
+    }
   }
 
   /// What the peer was made with.
@@ -93,8 +102,8 @@ public final class MulticastPeer: Sendable {
   ///   - configuration: Who this node is, whom it listens to, and where.
   ///   - keys: The group secrets; the first is sent with, all are accepted.
   ///   - logger: Is told, few times, what a person should know: why nothing arrives, who restarted, which IDs are used
-  ///     twice, who was not heard, what was lost, who has gone over to another key, when the interface comes back; and with level debug of passing errors, and
-  ///     of the size of the receive buffer.
+  ///     twice, who was not heard, what was lost, who has gone over to another key, when an interface goes, comes back, or gives
+  ///     way to another; and with level debug of passing errors, and of the size of the receive buffer.
   ///   - handler: Gets the messages; with nil, ``messages`` has them.
   /// - Throws: ``NetworkError`` if the group or the interface cannot be used; ``StateError`` if there is no epoch to send
   ///   in, or another process runs as this node; ``WolfSSLError``, ``LibcryptoError`` or ``SystemError`` if wolfSSL, libcrypto or
@@ -152,9 +161,11 @@ public final class MulticastPeer: Sendable {
     // after it: a group that cannot be joined costs none.
     ring = try PeerRing(keys, configuration, context, log)
     let held = ring.keys
+    let interfaces = try configuration.presentInterfaces
     socket = try MulticastSocket(
       group: configuration.group,
-      interfaces: configuration.interfaces,
+      interfaces: interfaces,
+      followsRoute: configuration.interfaces.isEmpty,
       sources: configuration.sources,
       timeToLive: configuration.timeToLive,
       isLooping: configuration.isLooping
@@ -175,7 +186,7 @@ public final class MulticastPeer: Sendable {
       keyIDs: held.map(\.keyID),
       isEncrypted: configuration.suite.isEncrypted,
       group: configuration.group,
-      interface: configuration.interfaces.map(\.name).joined(separator: ", ")
+      interface: interfaces.map(\.name).joined(separator: ", ")
     )
     let (messages, received) = AsyncStream.makeStream(
       of: Message.self,
@@ -237,6 +248,12 @@ public final class MulticastPeer: Sendable {
     sending?.failure
   }
 
+  /// The interfaces where the group is joined now; the first is sent on. They change where ``Configuration/interfaces`` names
+  /// none, and where one is replaced.
+  public var interfaces: [NetworkInterface] {
+    socket.interfaces
+  }
+
   /// What became of the datagrams that arrived until now.
   public var traffic: Traffic {
     loop.traffic
@@ -245,7 +262,7 @@ public final class MulticastPeer: Sendable {
   /// Sends one message, as one datagram, at once.
   ///
   /// - Throws: ``SendError`` if the message is empty or longer than ``maximumPayload``; ``SystemError`` if the network
-  ///   does not take it now; ``StateError`` if it needs a new epoch (every 2^32 messages) and there is none.
+  ///   does not take it now, for instance because the interface is down or has no address; ``StateError`` if it needs a new epoch (every 2^32 messages) and there is none.
   public func send(_ payload: [UInt8]) throws {
     try sender.send(payload)
   }

@@ -8,8 +8,8 @@ import Synchronization
 /// 1. Wait for a datagram, for an order (to stop, or to accept another ring), or for a second to pass.
 /// 2. Take what is there as one batch.
 /// 3. For each datagram: admission, then its sender's session, then the handler (see ``Intake``).
-/// 4. Once a second: say what a person should know, hand on how far the others were heard, and join again where an
-///    interface has come back.
+/// 4. Once a second: say what a person should know, hand on how far the others were heard, and look at the interfaces, which
+///    come, go and lose their carriers (see ``GroupInterfaces``).
 ///
 /// The intake and the batch are the thread's own. It is a thread and not a task, because it blocks: one
 /// of the few threads that run Swift tasks would be lost to it. It waits for no disk and no log.
@@ -128,6 +128,15 @@ final class ReceiveLoop: Sendable {
       }
     }
 
+    /// Looks at the interfaces.
+    func lookAtInterfaces(now: Moment) {
+      let notices = socket.lookAtInterfaces(now: now)
+      if notices.isEmpty { return }
+      surroundings.interface = socket.interfaces.map(\.name).joined(separator: ", ")
+      say(notices.map { .network($0) }, surroundings)
+    }
+
+    lookAtInterfaces(now: Moment.now)
     var isBusy = false
     var nextComplaint = Moment.now
     while true {
@@ -176,9 +185,7 @@ final class ReceiveLoop: Sendable {
         let dropped = socket.countDrops(isTick: true).datagrams
         say(
           intake.tick(sendingKey: surroundings.ownSendingKey, droppedByKernel: dropped, now: now), surroundings)
-        for name in socket.rejoinReturned() {
-          log.log(.info, "interface \(name) is back: joined \(socket.group) again")
-        }
+        lookAtInterfaces(now: now)
         for held in ring { held.keeper.look { [epochs] in epochs?.lost($0) } }
         nextTick = now + Self.tick
       }

@@ -15,7 +15,7 @@ extension SendingSide {
         keyID: key.keyID, member: context.recordMember, isEncrypting: configuration.suite.isEncrypted),
       log: NoticeLog(Logger(label: "", factory: { _ in SwiftLogNoOpLogHandler() })))
     let socket = try MulticastSocket(
-      group: configuration.group, interfaces: configuration.interfaces, timeToLive: configuration.timeToLive,
+      group: configuration.group, interfaces: configuration.presentInterfaces, timeToLive: configuration.timeToLive,
       isReceiving: false)
     try self.init(
       HeldKey(key, keeper, members: MemberSet([])), socket: socket, sent: SentRecords(port: socket.sourcePort))

@@ -72,7 +72,9 @@ struct Conversation: Service {
 
   private func talk() async throws {
     let start = Start(
-      configuration: peer.configuration, epoch: peer.epoch, keyIDs: peer.keyIDs, input: Sender.phrase(options.input))
+      configuration: peer.configuration, interfaces: peer.interfaces.map(\.name), epoch: peer.epoch,
+      keyIDs: peer.keyIDs,
+      input: Sender.phrase(options.input))
     try await display.started(start)
     let requests = await UnixSignalsSequence(trapping: .sigusr1)
     Console.standardOutput.whenClosed { [ending] in ending.end(.output) }

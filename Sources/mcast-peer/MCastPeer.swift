@@ -97,14 +97,14 @@ struct MCastPeer: AsyncParsableCommand {
     for name in SettingVariables.unknown { logger.warning("\(name) in the environment is no setting (see --help)") }
 
     if !options.network.allowsCoreDumps { try hideMemory() }
-    let (interfaces, isFallback) = try options.network.findInterfaces()
+    let named = try options.network.namedInterfaces()
     let source = try SecretSource.choose(secretFile: options.network.secretFile)
     // Before the ring is read, so that no request to read it again is lost.
     let readAgain = await UnixSignalsSequence(trapping: .sighup)
     let ending = Ending()
     let display = Display(
-      presentation(options, sendingOn: interfaces[0]), on: .standardOutput, ending: ending, limit: options.limit)
-    var configuration = try options.network.peerConfiguration(options.nodeID, interfaces: interfaces)
+      presentation(options), on: .standardOutput, ending: ending, limit: options.limit)
+    var configuration = try options.network.peerConfiguration(options.nodeID, interfaces: named)
     if case .none = options.input { configuration.isListening = true }
     let peer = try makePeer(configuration, source, display, ending, logger: logger)
     logger.info(
@@ -112,7 +112,7 @@ struct MCastPeer: AsyncParsableCommand {
         ? "\(options.network.suite.name): messages are AUTHENTICATED AND ENCRYPTED"
         : "\(options.network.suite.name): messages are AUTHENTICATED, NOT ENCRYPTED; anyone on the network can read them (see --encrypt)"
     )
-    for text in options.network.remarks(isFallback: isFallback) + InvisibleEnds.warnings { logger.warning("\(text)") }
+    for text in options.network.remarks + InvisibleEnds.warnings { logger.warning("\(text)") }
     let state =
       switch (peer.statePath, peer.epoch) {
       case (let path?, let epoch?): "epoch \(epoch), state in \(path)"
@@ -120,7 +120,7 @@ struct MCastPeer: AsyncParsableCommand {
       case (let path?, nil): "listening only, state (of what is heard) in \(path)"
       case (nil, nil): "listening only, NO STATE: after a restart a recording can be accepted again"
       }
-    let names = interfaces.map(\.name)
+    let names = peer.interfaces.map(\.name)
     logger.info(
       """
       interface \(names.joined(separator: ", "))\(names.count > 1 ? " (sending on \(names[0]))" : ""), TTL \(options.network.ttl), \
@@ -141,13 +141,12 @@ struct MCastPeer: AsyncParsableCommand {
   }
 
   /// What standard output has.
-  private func presentation(_ options: Options, sendingOn interface: NetworkInterface) -> sending any Presentation {
+  private func presentation(_ options: Options) -> sending any Presentation {
     switch options.output {
     case .text: TextPresentation(options.nodeID)
     case .json:
       JSONPresentation(
-        options.nodeID, options.network.group, sendingOn: interface,
-        awaiting: options.network.peers.awaited(at: options.nodeID))
+        options.nodeID, options.network.group, awaiting: options.network.peers.awaited(at: options.nodeID))
     case .raw: RawPresentation(hasNewlines: !options.isDatagram)
     }
   }

@@ -18,7 +18,7 @@ struct DisplayTests {
   private let ending = Ending()
 
   private func makeDisplay(limit: Int? = nil) throws -> Display {
-    let presentation = JSONPresentation(try MemberID("0"), .standard, sendingOn: loopback)
+    let presentation = JSONPresentation(try MemberID("0"), .standard)
     let console = Console(descriptor: pipe.fileHandleForWriting.fileDescriptor)
     return Display(presentation, on: console, ending: ending, limit: limit)
   }
@@ -26,7 +26,7 @@ struct DisplayTests {
   private func start() throws -> Start {
     let configuration = MulticastPeer.Configuration(
       member: try MemberID("0"), peers: MemberSet(0...2), group: .standard, interface: loopback, state: nil)
-    return Start(configuration: configuration, epoch: .first, keyIDs: [], input: "")
+    return Start(configuration: configuration, interfaces: ["lo"], epoch: .first, keyIDs: [], input: "")
   }
 
   /// The events that were written until now.

@@ -166,7 +166,7 @@ struct NamespaceTests {
   func loopbackRoute() async throws {
     try #require(Family.all.contains(.ipv6))
     let namespace = try Namespace()
-    let peer = try start(0, in: namespace, .ipv6)
+    let peer = try start(0, "-I", "lo", in: namespace, .ipv6)
     #expect(try await peer.exitCode() == 69)
     #expect(try peer.errors.contains("ip -6 route add local ff00::/8 dev lo table local"))
   }

@@ -6,12 +6,8 @@
 #include <netinet/in.h>
 #include <stdint.h>
 
-/// An address of either family, as the socket calls take it: the family says which.
-union cdatagram_address {
-  struct sockaddr any;
-  struct sockaddr_in ipv4;
-  struct sockaddr_in6 ipv6;
-};
+#include "CAddress.h"
+#include "CNetlink.h"
 
 /// Opens a UDP socket of a family, closed on exec: socket(2). Returns its descriptor.
 int cdatagram_socket(int family);
@@ -30,9 +26,10 @@ int cdatagram_join(int socket, uint32_t interface, const union cdatagram_address
 /// Leaves a group on an interface, with all its sources: RFC 3678 section 5.1. Returns 0.
 int cdatagram_leave(int socket, uint32_t interface, const union cdatagram_address *_Nonnull group);
 
-/// Sends one datagram without waiting: sendto(2) with MSG_DONTWAIT. Returns 0.
+/// Sends one datagram without waiting: sendto(2) with MSG_DONTWAIT. With a source, sends from that IPv6 address
+/// of the interface that is its zone: ipv6(7), IPV6_PKTINFO. Returns 0.
 int cdatagram_send(int socket, const void *_Nullable bytes, size_t count,
-                   const union cdatagram_address *_Nonnull destination);
+                   const union cdatagram_address *_Nonnull destination, const union cdatagram_address *_Nullable source);
 
 /// The most datagrams that one call of `cdatagram_send_many` sends.
 enum { CDATAGRAM_SEND_BATCH = 128 };
@@ -40,11 +37,13 @@ enum { CDATAGRAM_SEND_BATCH = 128 };
 /// Sends datagrams of one size (the last may be shorter) with one pass through the kernel, without waiting: udp(7),
 /// UDP_SEGMENT. Returns 0, or -EINVAL for more than the kernel takes: 128, and 64 before Linux 6.9.
 int cdatagram_send_segments(int socket, const void *_Nonnull bytes, size_t count, uint16_t segment,
-                            const union cdatagram_address *_Nonnull destination);
+                            const union cdatagram_address *_Nonnull destination,
+                            const union cdatagram_address *_Nullable source);
 
 /// Sends datagrams that lie one after the other, without waiting: sendmmsg(2). Returns how many were sent.
 int cdatagram_send_many(int socket, const void *_Nonnull bytes, const uint16_t *_Nonnull sizes, uint32_t count,
-                        const union cdatagram_address *_Nonnull destination);
+                        const union cdatagram_address *_Nonnull destination,
+                        const union cdatagram_address *_Nullable source);
 
 /// Waits until a socket takes something to send, for some time: poll(2). Returns whether it does.
 int cdatagram_wait_to_send(int socket, int milliseconds);
@@ -72,10 +71,6 @@ struct cdatagram_slot {
   union cdatagram_address source;       ///< set: who sent it
   union cdatagram_address destination;  ///< set: whom it was sent to, without a port; no family if the kernel does not say
 };
-
-/// Asks the kernel by which interface it would send to an address: rtnetlink(7), RTM_GETROUTE. With the number of an
-/// interface, whether it would by that one. Returns the interface's number, or -ENETUNREACH where there is no route.
-int cdatagram_route_interface(const union cdatagram_address *_Nonnull destination, uint32_t interface);
 
 /// The most slots that one call of `cdatagram_receive` fills. Joined datagrams fill 64 kB each: more slots would not stay
 /// in the processor's cache from the copy in the kernel to the check of the last tag.

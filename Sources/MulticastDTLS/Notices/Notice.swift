@@ -54,12 +54,15 @@ enum Notice: Hashable, Sendable {
   case alternating(MemberID, Endpoint, Endpoint)
   /// The notice, and the other members of whom there was one of its cause since the last line.
   indirect case also(Notice, MemberSet)
+  /// The interfaces of the group, or its route, have changed.
+  case network(NetworkNotice)
 
   /// What the limit on notices counts by.
   enum Cause: String, CaseIterable {
     case nothingHeard, forged, forgedOther, unknownMember, staleEpoch, repeating, restarted, silent, heardAgain
     case ownID, cloned, alternating, otherSuite, keyChanged, readiness, keyDropped, epochJump, sequenceJump, overtaken
     case neverHeard, overrun, kernelDrops
+    case interfaceAway, interfaceBack, noRoute, routeChanged
 
     /// Whether saying it once is enough for long: nothing about it changes until somebody has acted.
     var isSaidOnce: Bool {
@@ -128,6 +131,7 @@ enum Notice: Hashable, Sendable {
     case .keyChanged(let member, _): (.keyChanged, member)
     case .readiness: (.readiness, nil)
     case .keyDropped: (.keyDropped, nil)
+    case .network(let notice): (notice.cause, nil)
     case .also(let notice, _): notice.subject
     }
   }
@@ -147,7 +151,8 @@ enum Notice: Hashable, Sendable {
 
   /// How much it matters.
   var level: Logger.Level {
-    switch cause {
+    if case .network(let notice) = self { return notice.level }
+    return switch cause {
     case .restarted, .heardAgain, .keyChanged, .readiness: .info
     default: .warning
     }
@@ -233,6 +238,8 @@ enum Notice: Hashable, Sendable {
       "\(one) and \(other) alternate as node \(member): two nodes with one ID, or somebody repeats its messages"
     case .also(let notice, let others):
       "\(notice.text(here)) (also \(others.named), since the last line of this kind)"
+    case .network(let notice):
+      notice.text(here.group)
     }
   }
 
@@ -251,7 +258,7 @@ enum Notice: Hashable, Sendable {
     var keyIDs: [KeyID]
     let isEncrypted: Bool
     let group: GroupAddress
-    let interface: String
+    var interface: String
 
     /// The ring, in words.
     var keys: String {

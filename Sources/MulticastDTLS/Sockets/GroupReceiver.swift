@@ -16,22 +16,13 @@ final class GroupReceiver: Sendable {
   private let destination: SocketAddress
   private let sources: [SocketAddress]
   private let descriptor: Descriptor
-  /// Where the group was joined; the first is sent on.
-  private let memberships: Mutex<[Membership]>
-
-  private struct Membership {
-    /// The interface when the group was joined.
-    let interface: NetworkInterface
-    /// Whether the interface was missing since then.
-    var isAway = false
-  }
+  /// The numbers of the interfaces where the group is joined.
+  private let joined = Mutex<[UInt32]>([])
 
   /// Opens the socket. It is a member of nothing yet.
   ///
-  /// - Parameters:
-  ///   - interfaces: Where the group will be joined; the first is sent on.
-  ///   - sources: The only addresses to hear; none hears all.
-  init(_ group: GroupAddress, on interfaces: [NetworkInterface], sources: [IPAddress]) throws(SystemError) {
+  /// - Parameter sources: The only addresses to hear; none hears all.
+  init(_ group: GroupAddress, sources: [IPAddress]) throws(SystemError) {
     let descriptor = try Descriptor.udpSocket(group.family)
     try Self.prepare(descriptor, group)
     bufferSize = Int(max(0, cdatagram_receive_buffer(descriptor.rawValue, CInt(Self.wantedBufferSize))))
@@ -40,7 +31,6 @@ final class GroupReceiver: Sendable {
     self.group = group
     destination = group.socketAddress()
     self.sources = sources.eachOnce.map { SocketAddress($0, port: 0) }
-    memberships = Mutex(interfaces.map { Membership(interface: $0) })
   }
 
   private static func prepare(_ receiver: borrowing Descriptor, _ group: GroupAddress) throws(SystemError) {
@@ -75,17 +65,30 @@ final class GroupReceiver: Sendable {
       to: group.address.hasZone ? SocketAddress(anyOf: group.family, port: group.port) : destination)
   }
 
-  /// Joins the group on an interface.
-  func join(_ interface: NetworkInterface) throws(SystemError) {
+  /// Joins the group on an interface, as a whole or not at all.
+  func join(_ interface: UInt32) throws(SystemError) {
     var group = destination
-    if sources.isEmpty {
-      let result = unsafe cdatagram_join(descriptor.rawValue, interface.index, &group, nil)
-      guard result == 0 else { throw SystemError("setsockopt(MCAST_JOIN_GROUP)", -result) }
+    do throws(SystemError) {
+      if sources.isEmpty {
+        let result = unsafe cdatagram_join(descriptor.rawValue, interface, &group, nil)
+        guard result == 0 else { throw SystemError("setsockopt(MCAST_JOIN_GROUP)", -result) }
+      }
+      for var source in sources {
+        let result = unsafe cdatagram_join(descriptor.rawValue, interface, &group, &source)
+        guard result == 0 else { throw SystemError("setsockopt(MCAST_JOIN_SOURCE_GROUP)", -result) }
+      }
+    } catch {
+      if !sources.isEmpty { _ = unsafe cdatagram_leave(descriptor.rawValue, interface, &group) }
+      throw error
     }
-    for var source in sources {
-      let result = unsafe cdatagram_join(descriptor.rawValue, interface.index, &group, &source)
-      guard result == 0 else { throw SystemError("setsockopt(MCAST_JOIN_SOURCE_GROUP)", -result) }
-    }
+    joined.withLock { if !$0.contains(interface) { $0.append(interface) } }
+  }
+
+  /// Leaves the group on an interface, also on one that is gone.
+  func leave(_ interface: UInt32) {
+    var group = destination
+    _ = unsafe cdatagram_leave(descriptor.rawValue, interface, &group)
+    joined.withLock { $0.removeAll { $0 == interface } }
   }
 
   /// Whether a datagram came in where the group was joined, and was sent to the group. For IPv4, the kernel sees to both.
@@ -93,39 +96,7 @@ final class GroupReceiver: Sendable {
     if group.address.isIPv4 { return true }
     guard let to = unsafe slot.destination.endpoint?.address, to.inZone(0) == group.address else { return false }
     let interface = unsafe slot.interface
-    return memberships.withLock { $0.contains { $0.interface.index == interface } }
-  }
-
-  /// Joins again where an interface has been away and is back, under its old number or another. Nothing happens while
-  /// it is away, or was not.
-  ///
-  /// - Parameter first: Is told the number of the first interface, before the group is joined there.
-  /// - Returns: The names of the interfaces where the group was joined again.
-  func rejoinReturned(first: (UInt32) throws(SystemError) -> Void) -> [String] {
-    memberships.withLock { memberships in
-      var names: [String] = []
-      for index in memberships.indices {
-        let former = memberships[index].interface
-        guard let interface = NetworkInterface(current: former.name) else {
-          memberships[index].isAway = true
-          continue
-        }
-        guard memberships[index].isAway || interface != former else { continue }
-        // The kernel has forgotten the membership, but not that this socket asked for it.
-        var group = destination
-        _ = unsafe cdatagram_leave(descriptor.rawValue, former.index, &group)
-        // Not ready yet (without an address, say): the next round tries again.
-        do {
-          if index == 0 { try first(interface.index) }
-          try join(interface)
-        } catch {
-          continue
-        }
-        memberships[index] = Membership(interface: interface)
-        names.append(interface.name)
-      }
-      return names
-    }
+    return joined.withLock { $0.contains(interface) }
   }
 
   /// How many datagrams the kernel has dropped, modulo 2^32; nil if it does not say. Source: socket(7), SO_MEMINFO.

@@ -12,14 +12,22 @@ final class GroupSender: Sendable {
   private let group: GroupAddress
   private let destination: SocketAddress
   private let descriptor: Descriptor
+  /// The IPv6 address that was named to send from, if one was: the kernel is told with each message. That of IPv4 it keeps.
+  private let namedSource: SocketAddress?
+  /// The number of the interface that is sent on.
+  private let interface = Atomic<UInt32>(0)
+  /// Whether there is no address to send from, so that nothing may leave.
+  private let lacksSource = Atomic(false)
 
   /// How batches are sent, until the kernel or the path refuses: then the next way, for good.
   enum Way: UInt8, AtomicRepresentable, CaseIterable {
     case segments, many, single
   }
   private let way: Atomic<Way>
+  private let firstWay: Way
   /// The most records that leave as segments of one, until the kernel turns out to be an older one.
   private let segmentLimit: Atomic<Int>
+  private let firstSegmentLimit: Int
   /// Whether the kernel hands over what it has joined; what it has not, it discards one by one.
   private let isJoining: Bool
   /// How much of what was sent the kernel counts as dropped once it comes back and is discarded.
@@ -33,11 +41,13 @@ final class GroupSender: Sendable {
   /// Takes a port, so that it is known before anything is sent.
   ///
   /// - Parameters:
+  ///   - namedSource: The address to send from, if one was named; it counts if it is one of IPv6.
   ///   - isJoining: Whether those who receive get what the kernel has joined.
   ///   - way: How to send batches at first.
   ///   - segmentLimit: How many records to send as segments of one at first.
   init(
-    _ group: GroupAddress, timeToLive: UInt8, isLooping: Bool, isJoining: Bool, way: Way, segmentLimit: Int
+    _ group: GroupAddress, from namedSource: IPAddress?, timeToLive: UInt8, isLooping: Bool, isJoining: Bool, way: Way,
+    segmentLimit: Int
   ) throws(SystemError) {
     let descriptor = try Descriptor.udpSocket(group.family)
     try Self.prepare(descriptor, group, timeToLive: timeToLive, isLooping: isLooping)
@@ -48,6 +58,8 @@ final class GroupSender: Sendable {
     self.isJoining = isJoining
     self.way = Atomic(way)
     self.segmentLimit = Atomic(segmentLimit)
+    (firstWay, firstSegmentLimit) = (way, segmentLimit)
+    self.namedSource = namedSource.flatMap { $0.isIPv4 || group.address.isIPv4 ? nil : SocketAddress($0, port: 0) }
   }
 
   private static func prepare(
@@ -66,14 +78,46 @@ final class GroupSender: Sendable {
     try sender.setOption(Int(SOL_SOCKET), SO_RCVBUF, "SO_RCVBUF", to: CInt(0))
   }
 
-  /// Sends on this interface from now on.
-  func chooseInterface(_ interfaceIndex: UInt32) throws(SystemError) {
+  /// Where to send: the number of an interface, and an address of it.
+  struct Exit: Hashable {
+    /// The address to send from.
+    enum Source: Hashable {
+      /// The one that the kernel takes.
+      case kernels
+      case address(IPAddress)
+      /// There is none: nothing may leave.
+      case none
+    }
+    let interface: UInt32
+    let source: Source
+  }
+
+  /// Sends there from now on, and tries all ways to send batches anew.
+  func choose(_ exit: Exit) throws(SystemError) {
     if group.address.isIPv4 {
-      let request = ip_mreqn(imr_multiaddr: in_addr(), imr_address: in_addr(), imr_ifindex: CInt(interfaceIndex))
+      let source =
+        switch exit.source {
+        case .kernels: in_addr()
+        case .address(let address): address.inAddr
+        // No machine has it, so that the kernel sends nothing: else it takes another interface's address, or 0.0.0.0.
+        case .none: in_addr(s_addr: .max)
+        }
+      let request = ip_mreqn(imr_multiaddr: in_addr(), imr_address: source, imr_ifindex: CInt(exit.interface))
       try descriptor.setOption(IPPROTO_IP, IP_MULTICAST_IF, "IP_MULTICAST_IF", to: request)
     } else {
-      try descriptor.setOption(IPPROTO_IPV6, IPV6_MULTICAST_IF, "IPV6_MULTICAST_IF", to: CInt(interfaceIndex))
+      try descriptor.setOption(IPPROTO_IPV6, IPV6_MULTICAST_IF, "IPV6_MULTICAST_IF", to: CInt(exit.interface))
     }
+    interface.store(exit.interface, ordering: .relaxed)
+    lacksSource.store(exit.source == .none, ordering: .relaxed)
+    way.store(firstWay, ordering: .relaxed)
+    segmentLimit.store(firstSegmentLimit, ordering: .relaxed)
+  }
+
+  /// Lends what names the source to the kernel; nil for most, which it knows already.
+  private func withSource(_ body: (UnsafePointer<SocketAddress>?) -> CInt) -> CInt {
+    guard var source = namedSource else { return body(nil) }
+    unsafe source.ipv6.sin6_scope_id = interface.load(ordering: .relaxed)
+    return unsafe body(&source)
   }
 
   /// How batches are sent now.
@@ -90,11 +134,13 @@ final class GroupSender: Sendable {
   ///
   /// - Throws: ``SystemError`` if the network does not take it now, for instance because its interface is down.
   func send(_ record: UnsafeRawBufferPointer) throws(SystemError) {
-    // Unconnected, so that the source address is that of the interface as it is now; without waiting, so that an
-    // interface whose queue does not move holds up nobody.
+    // Unconnected, so that the source address can change with the interface; without waiting, so that an interface whose
+    // queue does not move holds up nobody.
     _ = try handOver(1, "sendto") {
       var destination = destination
-      return unsafe cdatagram_send(descriptor.rawValue, record.baseAddress, record.count, &destination)
+      return unsafe withSource { source in
+        unsafe cdatagram_send(descriptor.rawValue, record.baseAddress, record.count, &destination, source)
+      }
     }
   }
 
@@ -131,7 +177,9 @@ final class GroupSender: Sendable {
       let run = unsafe SegmentRun(sizes.span, from: 0, limit: presentSegmentLimit)
       do throws(SystemError) {
         _ = try handOver(isJoining ? 1 : run.count, "sendmsg") {
-          unsafe cdatagram_send_segments(descriptor.rawValue, bytes, run.byteCount, sizes[0], &destination)
+          unsafe withSource { source in
+            unsafe cdatagram_send_segments(descriptor.rawValue, bytes, run.byteCount, sizes[0], &destination, source)
+          }
         }
         return run.count
       } catch {
@@ -147,8 +195,11 @@ final class GroupSender: Sendable {
     case .many:
       do throws(SystemError) {
         return try handOver(sizes.count, "sendmmsg") {
-          unsafe cdatagram_send_many(
-            descriptor.rawValue, bytes, sizes.baseAddress.unsafelyUnwrapped, UInt32(sizes.count), &destination)
+          unsafe withSource { source in
+            unsafe cdatagram_send_many(
+              descriptor.rawValue, bytes, sizes.baseAddress.unsafelyUnwrapped, UInt32(sizes.count), &destination, source
+            )
+          }
         }
       } catch {
         guard error.errno == .noFunction || error.errno == .notPermitted else { throw error }
@@ -169,7 +220,10 @@ final class GroupSender: Sendable {
     let result = send()
     let unsent = result < 0 ? count : result == 0 ? 0 : count - Int(result)
     if unsent > 0 { discarded.subtract(unsent, ordering: .relaxed) }
-    guard result >= 0 else { throw SystemError(call, -result) }
+    guard result >= 0 else {
+      // The kernel finds an address that no machine has an invalid argument.
+      throw SystemError(call, lacksSource.load(ordering: .relaxed) ? EADDRNOTAVAIL : -result)
+    }
     return Int(result)
   }
 

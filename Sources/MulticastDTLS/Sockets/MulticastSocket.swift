@@ -15,6 +15,7 @@ final class MulticastSocket: Sendable {
 
   private let sender: GroupSender
   private let receiver: GroupReceiver
+  private let groupInterfaces: GroupInterfaces
   private let drops = Mutex(Drops())
   /// What the receive loop has taken: buffers of the kernel's, and the datagrams in them. Only its thread writes them.
   private let arrivedBatches = Atomic(0)
@@ -34,6 +35,7 @@ final class MulticastSocket: Sendable {
   ///
   /// - Parameters:
   ///   - interfaces: Where to join; the first is sent on. At least one.
+  ///   - followsRoute: Whether the kernel's route for the group has chosen the interface, and goes on to.
   ///   - sources: The only addresses to hear; none hears all.
   ///   - timeToLive: The TTL or hop limit of what is sent: 0 stays on this machine, 1 on the local network.
   ///   - isLooping: Whether other sockets of this machine hear what is sent; on loopback they do anyway.
@@ -42,49 +44,50 @@ final class MulticastSocket: Sendable {
   ///   - segmentLimit: How many records to send as segments of one at first.
   /// - Throws: ``NetworkError`` if the group cannot be joined there; ``SystemError`` if there are no sockets.
   init(
-    group: GroupAddress, interfaces: [NetworkInterface], sources: [IPAddress] = [], timeToLive: UInt8,
-    isLooping: Bool = true, isReceiving: Bool = true, way: Way = .segments,
+    group: GroupAddress, interfaces: [NetworkInterface], followsRoute: Bool = false, sources: [IPAddress] = [],
+    timeToLive: UInt8, isLooping: Bool = true, isReceiving: Bool = true, way: Way = .segments,
     segmentLimit: Int = SegmentRun.maximumCount
   ) throws {
-    let interfaces = interfaces.eachOnce
+    let interfaces = NetworkInterface.eachOnce(interfaces)
     guard let first = interfaces.first else {
       throw NetworkError("there is no interface to join \(group) on: name one")
     }
     if let other = sources.first(where: { $0.isIPv4 != group.address.isIPv4 }) {
       throw NetworkError("the source \(other) cannot send to \(group): one is an IPv4 address, and the other IPv6")
     }
-    try Self.checkLoopbackRoute(group, first)
+    if !followsRoute { try Self.checkLoopbackRoute(group, first) }
     self.group = group
 
-    var present = first
     do throws(SystemError) {
-      receiver = try GroupReceiver(group, on: interfaces, sources: sources)
+      receiver = try GroupReceiver(group, sources: sources)
       sender = try GroupSender(
-        group, timeToLive: timeToLive, isLooping: isLooping, isJoining: receiver.isJoining, way: way,
+        group, from: first.address, timeToLive: timeToLive, isLooping: isLooping, isJoining: receiver.isJoining,
+        way: way,
         segmentLimit: segmentLimit)
       // Only where they surely come back: what is discarded counts as dropped, and must be taken off again.
-      let comesBack = sources.isEmpty && (isLooping || first.isLoopback)
+      let comesBack = sources.isEmpty && (isLooping || first.isLoopback && !followsRoute)
       isDiscardingOwn = comesBack ? receiver.discard(from: sender.port) : false
-      try sender.chooseInterface(first.index)
-      if isReceiving {
-        try receiver.bind()
-        for interface in interfaces {
-          present = interface
-          try receiver.join(interface)
-        }
-      }
+      groupInterfaces = GroupInterfaces(
+        group, on: interfaces, followsRoute: followsRoute, receiver: receiver, sender: sender)
+      try groupInterfaces.beginToSend()
     } catch {
       throw NetworkError(
-        "cannot use group \(group) on interface \(present.name): \(error); try another interface or group"
-      )
+        "cannot use group \(group) on interface \(first.name): \(error); try another interface or group")
+    }
+    guard isReceiving else { return }
+    do throws(SystemError) { try receiver.bind() } catch { throw group.networkError(ofBinding: error) }
+    do throws(JoinFailure) {
+      try groupInterfaces.join()
+    } catch {
+      throw error.networkError(
+        group, sources: sources.eachOnce.count, interfaces: interfaces.count, limits: .current(for: group))
     }
   }
 
   /// Loopback takes IPv6 multicast only where somebody has given it a route.
   private static func checkLoopbackRoute(_ group: GroupAddress, _ interface: NetworkInterface) throws(NetworkError) {
     guard !group.address.isIPv4, interface.isLoopback else { return }
-    var destination = group.socketAddress()
-    guard unsafe cdatagram_route_interface(&destination, interface.index) < 0 else { return }
+    guard let netlink = try? Netlink(), !netlink.hasRoute(for: group, by: interface.index) else { return }
     throw NetworkError(
       "loopback has no route for IPv6 multicast, such as \(group): choose another interface, or give it one, as root: "
         + "ip -6 route add local ff00::/8 dev \(interface.name) table local")
@@ -119,12 +122,13 @@ final class MulticastSocket: Sendable {
   /// - Returns: How many were sent: the first ones of the batch, all if none failed.
   func send(_ batch: borrowing SendBatch) -> (sent: Int, failure: SystemError?) { sender.send(batch) }
 
-  /// Joins again where an interface has been away and is back, under its old number or another.
+  /// The interfaces where the group is joined now; the first is sent on.
+  var interfaces: [NetworkInterface] { groupInterfaces.interfaces }
+
+  /// Looks at what interfaces there are now, and goes with it. To be called at the start, and then once a second or so.
   ///
-  /// - Returns: The names of the interfaces where the group was joined again.
-  func rejoinReturned() -> [String] {
-    receiver.rejoinReturned { number throws(SystemError) in try sender.chooseInterface(number) }
-  }
+  /// - Returns: What a person should know of it.
+  func lookAtInterfaces(now: Moment) -> [NetworkNotice] { groupInterfaces.look(now: now) }
 
   /// Takes note of what the receive loop has taken; only its thread calls this.
   func arrived(batches: Int, datagrams: Int) {

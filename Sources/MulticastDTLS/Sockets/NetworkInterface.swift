@@ -8,23 +8,35 @@ public struct NetworkInterface: Hashable, Sendable {
   public let name: String
   /// The kernel's number for it. An interface that goes and comes back may get another.
   public let index: UInt32
+  /// The address by which it was chosen: what is sent on it has that source, and waits while the interface does not have it.
+  /// Nil leaves the choice to the kernel.
+  public let address: IPAddress?
+  /// The other name by which it was chosen, and is found again: ip-link(8), altname.
+  let alias: String?
 
   /// Whether it is the machine's loopback interface.
   var isLoopback: Bool { name == "lo" }
 
-  /// Finds an interface by its name, by one of its addresses, or by its number.
+  init(name: String, index: UInt32, address: IPAddress? = nil, alias: String? = nil) {
+    (self.name, self.index, self.address, self.alias) = (name, index, address, alias)
+  }
+
+  /// Finds an interface by its name or another that it has, by one of its addresses, or by its number.
+  ///
+  /// One that is found by an address is sent on from that address.
   ///
   /// - Throws: ``NetworkError`` if there is none; the error names those that there are.
   public init(_ nameOrAddress: String) throws(NetworkError) {
     let all = InterfaceStatus.all()
     let address = IPAddress(nameOrAddress)
     let byAddress = address.flatMap { address in all.first { $0.addresses.contains(address) } }?.name
-    guard let interface = NetworkInterface(zone: byAddress ?? nameOrAddress) else {
+    guard var interface = NetworkInterface(zone: byAddress ?? nameOrAddress) else {
       let names = all.map(\.name)
       throw NetworkError(
         "there is no interface '\(nameOrAddress)' on this machine: use one of \(names.joined(separator: ", "))"
       )
     }
+    if byAddress != nil { interface = NetworkInterface(name: interface.name, index: interface.index, address: address) }
     self = interface
   }
 
@@ -38,15 +50,18 @@ public struct NetworkInterface: Hashable, Sendable {
       try self.init(zone)
       return
     }
-    var destination = group.socketAddress()
-    let index = unsafe cdatagram_route_interface(&destination, 0)
-    if index == -ENETUNREACH { return nil }
-    guard index > 0, let interface = NetworkInterface(index: UInt32(index)) else {
-      throw NetworkError(
-        "the kernel's route for \(group) leads nowhere (\(Errno(rawValue: -index))): choose an interface"
-      )
+    let route: FollowedRoute.Route
+    do throws(SystemError) {
+      route = try Netlink().route(for: group)
+    } catch {
+      throw NetworkError("the kernel cannot be asked for its route for \(group) (\(error)): choose an interface")
     }
-    self = interface
+    switch route {
+    case .by(let interface): self = interface
+    case .none: return nil
+    case .nowhere(let errno):
+      throw NetworkError("the kernel's route for \(group) leads nowhere (\(errno)): choose an interface")
+    }
   }
 
   /// The interface by which the kernel would send to a group, or loopback where it has no route there.
@@ -68,12 +83,12 @@ public struct NetworkInterface: Hashable, Sendable {
     }
   }
 
-  /// The interface that has a name now.
-  init?(current name: String) {
-    let index = unsafe if_nametoindex(name)
-    guard index != 0 else { return nil }
-    self.name = name
-    self.index = index
+  /// The interface that has a name now, its own or another.
+  private init?(current name: String) {
+    // Without netlink, as some containers are, it is found at least by its own name.
+    let asked = try? Netlink().link(named: name)?.index
+    guard let own = NetworkInterface(index: unsafe asked ?? if_nametoindex(name)) else { return nil }
+    self.init(name: own.name, index: own.index, alias: own.name == name ? nil : name)
   }
 
   /// The interface that has a number now.
@@ -83,8 +98,17 @@ public struct NetworkInterface: Hashable, Sendable {
       unsafe if_indextoname(index, buffer.baseAddress).map { unsafe String(cString: $0) }
     }
     guard let name else { return nil }
-    self.name = name
-    self.index = index
+    self.init(name: name, index: index)
+  }
+
+  /// Some interfaces, each once, however it was named; with the address and the other name that any of its names gave.
+  package static func eachOnce(_ interfaces: [NetworkInterface]) -> [NetworkInterface] {
+    interfaces.reduce(into: []) { result, next in
+      guard let place = result.firstIndex(where: { $0.index == next.index }) else { return result.append(next) }
+      let first = result[place]
+      result[place] = NetworkInterface(
+        name: first.name, index: first.index, address: first.address ?? next.address, alias: first.alias ?? next.alias)
+    }
   }
 
   /// The address in a list of the kernel's, if it is one of IPv4 or IPv6.

@@ -81,6 +81,11 @@ public struct GroupAddress: Hashable, Sendable {
     return (parts[0], parts.count == 2 ? parts[1] : nil)
   }
 
+  /// The same address with another port.
+  func withPort(_ port: UInt16) -> GroupAddress {
+    GroupAddress(address: address, zone: zone, port: port)
+  }
+
   /// Whether only single sources of the group are heard: 232.0.0.0/8, ff3x::/32 (RFC 4607 section 1).
   public var isSourceSpecific: Bool { address.isSourceSpecific }
 }

@@ -7,7 +7,8 @@ struct JSONPresentation: Presentation {
 
   private let member: MemberID
   private let group: GroupAddress
-  private let interface: String
+  /// The interface that is sent on.
+  private var interface = ""
   /// The members that have an entry in the figures though they were not heard.
   private let awaited: MemberSet
   /// Whether each member was heard.
@@ -17,11 +18,8 @@ struct JSONPresentation: Presentation {
   private var source = LastValue<Endpoint>()
 
   /// - Parameter awaited: The members that have an entry in the figures though they were not heard.
-  init(
-    _ member: MemberID, _ group: GroupAddress, sendingOn interface: NetworkInterface,
-    awaiting awaited: MemberSet = MemberSet([])
-  ) {
-    (self.member, self.group, self.interface, self.awaited) = (member, group, interface.name, awaited)
+  init(_ member: MemberID, _ group: GroupAddress, awaiting awaited: MemberSet = MemberSet([])) {
+    (self.member, self.group, self.awaited) = (member, group, awaited)
   }
 
   private mutating func line(_ event: String) -> JSONLine {
@@ -29,13 +27,14 @@ struct JSONPresentation: Presentation {
   }
 
   mutating func started(_ start: Start, _ text: inout [UInt8]) {
+    interface = start.interfaces.first ?? ""
     var line = line("start")
     let configuration = start.configuration
     line.add("version", Self.version)
     line.add("member", Int(member.rawValue))
     line.add("peers", configuration.peers.description)
     line.add("group", group.description)
-    line.add("interfaces", configuration.interfaces.map(\.name))
+    line.add("interfaces", start.interfaces)
     line.add("suite", configuration.suite.name)
     if let epoch = start.epoch { line.add("epoch", Int(epoch.rawValue)) }
     line.add("keyIDs", start.keyIDs.map(\.description))
@@ -81,6 +80,7 @@ struct JSONPresentation: Presentation {
   }
 
   mutating func noticed(_ report: NoticeReport, _ text: inout [UInt8]) {
+    if let name = report.sendingInterface { interface = name }
     var line = line(report.isAboutKeys ? "key" : "peer")
     line.add(report.members)
     line.add("cause", report.cause)

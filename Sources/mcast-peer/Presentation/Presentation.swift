@@ -36,6 +36,8 @@ extension Presentation {
 /// Who and where a peer is at its start.
 struct Start {
   let configuration: MulticastPeer.Configuration
+  /// The names of the interfaces where the group was joined; the first is sent on.
+  let interfaces: [String]
   let epoch: Epoch?
   let keyIDs: [KeyID]
   /// What it sends, and how often, as a person reads it.

@@ -71,43 +71,42 @@ struct NetworkOptions {
     }
   }
 
-  /// The interfaces to use, of which the first is sent on, and whether that is loopback for want of a route.
-  func findInterfaces() throws -> ([NetworkInterface], isFallback: Bool) {
-    let named = try interfaceNames.map { try NetworkInterface($0) }.eachOnce
+  /// The interfaces that are named, of which the first is sent on; none if the kernel's route is to choose.
+  func namedInterfaces() throws -> [NetworkInterface] {
+    let named = NetworkInterface.eachOnce(try interfaceNames.map { try NetworkInterface($0) })
     if let zone = group.zone {
       let ofZone = try NetworkInterface(zone)
-      guard named.isEmpty || named[0] == ofZone else {
+      guard named.isEmpty || named[0].index == ofZone.index else {
         throw ValidationError(
           "the group \(group) is one of \(ofZone.name), and --interface names \(named[0].name): give one of them")
       }
-      return (named.isEmpty ? [ofZone] : named, false)
+      return named.isEmpty ? [ofZone] : named
     }
+    return named
+  }
+
+  /// The interfaces to use now, of which the first is sent on, and whether that is loopback for want of a route.
+  func findInterfaces() throws -> ([NetworkInterface], isFallback: Bool) {
+    let named = try namedInterfaces()
     if !named.isEmpty { return (named, false) }
     if let routed = try NetworkInterface(routeTo: group) { return ([routed], false) }
     return ([try .standard(for: group)], true)
   }
 
-  /// What a person should know of where this node listens.
-  func remarks(isFallback: Bool) -> [String] {
-    var remarks: [String] = []
-    if isFallback {
-      remarks.append(
-        "the kernel has no route for \(group), so this is loopback (lo) only: choose an interface with --interface")
-    }
-    if group.isSourceSpecific, sources.isEmpty {
-      remarks.append(
-        "\(group) is a group of which routers pass on single sources only (RFC 4607): name them with --source")
-    }
-    return remarks
+  /// What a person should know of the group; the library tells of the interfaces.
+  var remarks: [String] {
+    guard group.isSourceSpecific, sources.isEmpty else { return [] }
+    return ["\(group) is a group of which routers pass on single sources only (RFC 4607): name them with --source"]
   }
 
   /// The peer that these options describe.
   ///
-  /// - Parameter nodeID: Its ID; nil only listens.
+  /// - Parameters:
+  ///   - nodeID: Its ID; nil only listens.
+  ///   - interfaces: The interfaces to use; none follows the kernel's route.
   func peerConfiguration(_ nodeID: MemberID?, interfaces: [NetworkInterface]) throws -> MulticastPeer.Configuration {
     var configuration = MulticastPeer.Configuration(
-      member: nodeID, peers: peers, group: group, interface: interfaces[0],
-      state: nodeID == nil ? nil : try stateDirectory())
+      member: nodeID, peers: peers, group: group, state: nodeID == nil ? nil : try stateDirectory())
     configuration.interfaces = interfaces
     configuration.sources = sources
     configuration.timeToLive = ttl

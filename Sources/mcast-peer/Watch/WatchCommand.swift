@@ -61,17 +61,20 @@ struct WatchCommand: AsyncParsableCommand {
     if network.isVerbose { logger.logLevel = .debug }
     if !network.allowsCoreDumps { try hideMemory() }
 
-    let (interfaces, isFallback) = try network.findInterfaces()
+    let named = try network.namedInterfaces()
     let source = try SecretSource.choose(secretFile: network.secretFile)
     let peer = try makePeer(
-      network.peerConfiguration(nodeID, interfaces: interfaces), source, happened, logger: logger)
+      network.peerConfiguration(nodeID, interfaces: named), source, happened, logger: logger)
     for name in SettingVariables.unknown { logger.warning("\(name) in the environment is no setting (see --help)") }
-    for text in network.remarks(isFallback: isFallback) + InvisibleEnds.warnings { logger.warning("\(text)") }
+    for text in network.remarks + InvisibleEnds.warnings { logger.warning("\(text)") }
 
     let keys = peer.keyIDs.map(\.description).joined(separator: ", ")
     let node = peer.epoch.flatMap { epoch in nodeID.map { "node \($0) in epoch \(epoch)" } } ?? "listening only"
-    let heading =
-      "\(network.group) on \(interfaces.map(\.name).joined(separator: ", ").visible), \(node), \(network.suite.name), key ID \(keys)"
+    // The kernel's route may lead by another interface later.
+    func heading() -> String {
+      let interfaces = peer.interfaces.map(\.name).joined(separator: ", ").visible
+      return "\(network.group) on \(interfaces), \(node), \(network.suite.name), key ID \(keys)"
+    }
     let view: any WatchView =
       isLive
       ? LiveView(
@@ -79,12 +82,12 @@ struct WatchCommand: AsyncParsableCommand {
       : PlainView(suite: network.suite)
     // Before it says that it watches: a signal ends it in order from then on.
     let signals = await UnixSignalsSequence(trapping: Watch.signals)
-    if !isLogShown { logger.info("watching \(heading)") }
+    if !isLogShown { logger.info("watching \(heading())") }
     let ringReading = RingReading(peer: peer, source: source, terminals: RingReading.terminals, logger: logger)
-    let named = network.namesPeers ? MemberSet(network.peers.members.filter { $0 != nodeID }) : MemberSet([])
+    let members = network.namesPeers ? MemberSet(network.peers.members.filter { $0 != nodeID }) : MemberSet([])
     try await Watch(
       peer: peer, sendingEvery: nodeID == nil ? nil : interval ?? Interval(seconds: 3),
-      table: MemberTable(named: named),
+      table: MemberTable(named: members),
       ringReading: ringReading, logger: logger
     ).run(view, signals, events, happened)
   }

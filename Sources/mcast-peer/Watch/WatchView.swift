@@ -18,7 +18,8 @@ protocol WatchView {
 /// It leaves no mode of the terminal changed between two frames, so that nothing need be put right, however it ends. Source:
 /// ECMA-48 (CUP, ED, EL); DEC's private mode 7, no wrapping.
 struct LiveView: WatchView {
-  let heading: String
+  /// The first line, as it is now.
+  let heading: () -> String
   let suite: CipherSuite
   let isColoured: Bool
   /// The terminal's columns and lines.
@@ -29,7 +30,10 @@ struct LiveView: WatchView {
 
   private static let keptLines = 50
 
-  init(heading: String, suite: CipherSuite, isColoured: Bool, size: @escaping () -> (columns: Int, lines: Int)) {
+  init(
+    heading: @escaping () -> String, suite: CipherSuite, isColoured: Bool,
+    size: @escaping () -> (columns: Int, lines: Int)
+  ) {
     (self.heading, self.suite, self.isColoured, self.size) = (heading, suite, isColoured, size)
   }
 
@@ -41,7 +45,7 @@ struct LiveView: WatchView {
   mutating func shown(_ table: MemberTable, now: ContinuousClock.Instant) -> String {
     let (columns, height) = size()
     let screen = WatchScreen(columns: columns, lines: height, isColoured: isColoured)
-    let frame = screen.text(of: table, suite: suite, heading: heading, said: lines)
+    let frame = screen.text(of: table, suite: suite, heading: heading(), said: lines)
     defer { isClear = true }
     return "\u{1B}[?7l" + (isClear ? "" : "\u{1B}[2J") + "\u{1B}[H" + frame.joined(separator: "\u{1B}[K\r\n")
       + "\u{1B}[K\u{1B}[J\u{1B}[?7h"

@@ -1,0 +1,14 @@
+// Socket addresses.
+#ifndef CADDRESS_H
+#define CADDRESS_H
+
+#include <netinet/in.h>
+
+/// An address of either family, as the socket calls take it: the family says which.
+union cdatagram_address {
+  struct sockaddr any;
+  struct sockaddr_in ipv4;
+  struct sockaddr_in6 ipv6;
+};
+
+#endif

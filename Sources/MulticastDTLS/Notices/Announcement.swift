@@ -1,0 +1,41 @@
+/// Keeps word of a state that changes true and rare: the last word is always the present state, if a little late, and one
+/// that changes again and again is said less and less often. Pure.
+struct Announcement<State: Equatable & Sendable>: Sendable {
+  /// The state that was said last.
+  private(set) var said: State
+  private var lastSaid: Moment?
+  /// The state of the last look, and since when.
+  private var present: State
+  private var lastChange: Moment?
+  private var pause = Self.shortest
+
+  private static var shortest: Duration { .zero }
+  private static var longest: Duration { .seconds(60) }
+  /// After such a time without a change, the next is said at once.
+  private static var quiet: Duration { .seconds(60) }
+
+  /// - Parameter said: The state that goes without saying.
+  init(_ said: State) {
+    self.said = said
+    present = said
+  }
+
+  /// Whether the present state is to be said now; then it counts as said.
+  ///
+  /// - Returns: The state that was said before; nil says nothing.
+  mutating func due(_ present: State, now: Moment) -> State? {
+    if present != self.present {
+      if lastChange.map({ $0.duration(to: now) >= Self.quiet }) ?? false { pause = Self.shortest }
+      (self.present, lastChange) = (present, now)
+    }
+    guard present != said else { return nil }
+    if let lastSaid {
+      guard lastSaid.duration(to: now) >= pause else { return nil }
+      // The first few changes are said at once.
+      pause = min(max(pause * 2, .seconds(1)), Self.longest)
+    }
+    lastSaid = now
+    defer { said = present }
+    return said
+  }
+}

@@ -1,0 +1,90 @@
+import Logging
+
+/// Something that a person should know of the interfaces and the route of a group.
+enum NetworkNotice: Hashable, Sendable {
+  /// An interface cannot be used as it should be.
+  case away(NetworkInterface, FollowedInterface.Condition, Part)
+  /// An interface can be used again.
+  case back(NetworkInterface, after: FollowedInterface.Condition, source: IPAddress?, isJoinedAgain: Bool)
+  /// There is no route at the start, so that the group is on loopback; others that are up could be chosen.
+  case noRoute(others: [String], isLoopbackRouted: Bool)
+  /// The route leads by an interface now, where the group is joined; on the former it was left, if that is another.
+  case routed(NetworkInterface, former: NetworkInterface)
+  /// The route is gone, or leads nowhere; the group stays where it is.
+  case routeGone(FollowedRoute.Route, staying: NetworkInterface)
+
+  /// The part that an interface has.
+  struct Part: Hashable, Sendable {
+    /// Whether the group is sent to on it.
+    let isSendingOn: Bool
+    /// Whether it is the only one where the group is joined.
+    let isOnly: Bool
+    /// Whether it can be heard by again, though not all is well.
+    var isBack = false
+  }
+
+  var cause: Notice.Cause {
+    switch self {
+    case .away: .interfaceAway
+    case .back: .interfaceBack
+    case .noRoute, .routeGone: .noRoute
+    case .routed: .routeChanged
+    }
+  }
+
+  var level: Logger.Level {
+    switch self {
+    case .away, .noRoute, .routeGone: .warning
+    case .back, .routed: .info
+    }
+  }
+
+  /// The interface that is sent on since; nil if that is the same as before.
+  var sendingInterface: String? {
+    if case .routed(let interface, _) = self { return interface.name }
+    return nil
+  }
+
+  /// The notice as a line for a person.
+  func text(_ group: GroupAddress) -> String {
+    let family = group.address.isIPv4 ? "IPv4" : "IPv6"
+    switch self {
+    case .away(let interface, let condition, let part):
+      let deaf = part.isOnly ? "nothing is heard" : "nothing is heard there"
+      switch condition {
+      case .gone: return "interface \(interface.name) is gone: \(deaf) until it is back"
+      case .down: return "interface \(interface.name) is down: \(deaf) until it is back"
+      case .noCarrier: return "interface \(interface.name) has no carrier: \(deaf) of other machines until it is back"
+      case .noAddress(let named):
+        let lack = named.map { "does not have the address \($0)" } ?? "has no \(family) address"
+        return "interface \(interface.name) \(part.isBack ? "is back, and " : "")\(lack): "
+          + (part.isSendingOn ? "nothing is sent until it has" : "the kernel may drop what arrives until it has")
+      case .refused(let error):
+        return "cannot join \(group) on interface \(interface.name): \(error); it is tried again"
+      case .ready: return "interface \(interface.name) is ready"
+      }
+    case .back(let interface, after: .noAddress, .some(let source), _):
+      return "interface \(interface.name) has the address \(source) now"
+    case .back(let interface, _, _, let isJoinedAgain):
+      return "interface \(interface.name) is back" + (isJoinedAgain ? ": joined \(group) again" : "")
+    case .noRoute(let others, let isLoopbackRouted):
+      let hint =
+        switch others.count {
+        case 0: "choose an interface with --interface, or connect this machine to a network"
+        case 1: "if the others are on the network of \(others[0]), choose that (-I \(others[0]))"
+        default: "choose an interface with --interface; up are \(others.joined(separator: ", "))"
+        }
+      return "the kernel has no route for \(group), so this is loopback (lo) only until it has one: \(hint)"
+        + (isLoopbackRouted
+          ? "" : " (nor does loopback take IPv6 multicast without: ip -6 route add local ff00::/8 dev lo table local)")
+    case .routed(let interface, let former) where interface.index == former.index:
+      return "the kernel's route for \(group) leads by \(interface.name) again"
+    case .routed(let interface, let former):
+      return "the kernel's route for \(group) leads by \(interface.name) now: joined it there, and left \(former.name)"
+    case .routeGone(let route, let interface):
+      return "the kernel "
+        + (route == .none ? "has no route for \(group) any more" : "has a route for \(group) that leads nowhere")
+        + ": this node stays on \(interface.name) until there is one"
+    }
+  }
+}

@@ -1,0 +1,264 @@
+import CDatagram
+import Glibc
+import Synchronization
+
+/// The interfaces of a group: which there are now, with which addresses. Looks once a second, and does what
+/// ``FollowedInterface`` and ``FollowedRoute`` say.
+///
+/// 1. Ask for the route, where that chooses the interface, and go over to another.
+/// 2. Take what the kernel has announced. If it is about an interface of the group, look at that.
+/// 3. Join, leave, and send elsewhere.
+/// 4. Say what has changed.
+final class GroupInterfaces: Sendable {
+  private let group: GroupAddress
+  private let receiver: GroupReceiver
+  private let sender: GroupSender
+  private let state: Mutex<State>
+
+  private struct State: ~Copyable {
+    /// Nil where the kernel cannot be asked: then the interfaces are what they were.
+    let netlink: Netlink?
+    /// The first is sent on.
+    var entries: [Entry]
+    /// Nil where the interfaces were named.
+    var route: FollowedRoute?
+    var routeWord: Announcement<RouteState>
+    var refusalWord = Announcement<SystemError?>(nil)
+    var exit: GroupSender.Exit?
+    var isFirstLook = true
+  }
+
+  private struct Entry {
+    /// The interface as it was named, or as the route has it.
+    var wanted: NetworkInterface
+    var followed: FollowedInterface
+    var source: IPAddress?
+    var word = Announcement<FollowedInterface.Condition>(.ready)
+    /// Whether the group was joined again since the last word.
+    var isJoinedAgain = false
+    /// How often in a row the group could not be joined.
+    var refusals = 0
+  }
+
+  private struct RouteState: Hashable {
+    let route: FollowedRoute.Route
+    let interface: NetworkInterface
+  }
+
+  /// - Parameters:
+  ///   - interfaces: The interfaces to join on; the first is sent on.
+  ///   - followsRoute: Whether the kernel's route has chosen it, and is to be followed.
+  init(
+    _ group: GroupAddress, on interfaces: [NetworkInterface], followsRoute: Bool, receiver: GroupReceiver,
+    sender: GroupSender
+  ) {
+    (self.group, self.receiver, self.sender) = (group, receiver, sender)
+    let netlink = try? Netlink()
+    let route = followsRoute ? netlink?.route(for: group) : nil
+    let entries = interfaces.map { wanted in
+      let sight =
+        netlink?.sight(of: wanted, for: group) ?? InterfaceSight(interface: wanted, isLoopback: wanted.isLoopback)
+      return Entry(wanted: wanted, followed: FollowedInterface(sight), source: sight.source)
+    }
+    let routeState = RouteState(route: route ?? .none, interface: interfaces[0])
+    state = Mutex(
+      State(
+        netlink: netlink, entries: entries, route: route.map { FollowedRoute($0) }, routeWord: Announcement(routeState))
+    )
+  }
+
+  /// The interfaces where the group is joined; the first is sent on.
+  var interfaces: [NetworkInterface] {
+    state.withLock { $0.entries.map(\.followed.interface) }
+  }
+
+  /// Chooses where to send.
+  func beginToSend() throws(SystemError) {
+    try state.withLock { (state) throws(SystemError) in try send(&state) }
+  }
+
+  /// Joins the group on all interfaces.
+  ///
+  /// - Throws: ``JoinFailure`` at the first one where it cannot be joined.
+  func join() throws(JoinFailure) {
+    try state.withLock { (state) throws(JoinFailure) in
+      for index in state.entries.indices {
+        let interface = state.entries[index].followed.interface
+        do throws(SystemError) {
+          try receiver.join(interface.index)
+        } catch {
+          throw JoinFailure(interface: interface, error: error)
+        }
+        state.entries[index].followed.joined = interface.index
+      }
+    }
+  }
+
+  /// Looks at what there is now, and goes with it. To be called once a second or so, and at the start.
+  ///
+  /// - Returns: What a person should know of it.
+  func look(now: Moment) -> [NetworkNotice] {
+    state.withLock { state in
+      guard state.netlink != nil else { return [] }
+      var notices: [NetworkNotice] = []
+      followRoute(&state, now, &notices)
+      let isPending = state.isFirstLook || state.entries.contains { $0.followed.isPending }
+      let watched = isPending ? [] : state.entries.map(\.followed.interface.index)
+      if state.netlink?.haveChanged(watched) ?? false || isPending {
+        for index in state.entries.indices { lookAt(index, &state) }
+        try? send(&state)
+      }
+      state.isFirstLook = false
+      for index in state.entries.indices { say(index, &state, now, &notices) }
+      return notices
+    }
+  }
+
+  private func followRoute(_ state: inout State, _ now: Moment, _ notices: inout [NetworkNotice]) {
+    guard state.route != nil, let route = state.netlink?.route(for: group) else { return }
+    if state.isFirstLook, route == .none {
+      // Loopback takes groups of IPv6 only where somebody has given it a route.
+      notices.append(.noRoute(others: Self.others, isLoopbackRouted: group.address.isIPv4))
+    }
+    let present = state.entries[0].followed.interface
+    if case .by(let interface) = route, interface.index == present.index { state.entries[0].wanted = interface }
+    if let next = state.route?.look(route, present: present) {
+      do throws(SystemError) {
+        try move(to: next, &state)
+        _ = state.refusalWord.due(nil, now: now)
+      } catch {
+        if state.refusalWord.due(error, now: now) != nil {
+          notices.append(.away(next, .refused(error), .init(isSendingOn: true, isOnly: true)))
+        }
+        return
+      }
+    }
+    let routeState = RouteState(route: route, interface: state.entries[0].followed.interface)
+    guard let former = state.routeWord.due(routeState, now: now) else { return }
+    if case .by = route {
+      notices.append(.routed(routeState.interface, former: former.interface))
+    } else {
+      notices.append(.routeGone(route, staying: routeState.interface))
+    }
+  }
+
+  /// Goes over to another interface: joins there before it leaves here.
+  private func move(to interface: NetworkInterface, _ state: inout State) throws(SystemError) {
+    // Gone again: the next look tells.
+    guard let sight = state.netlink?.sight(of: interface, for: group) else { return }
+    try receiver.join(interface.index)
+    let former = state.entries[0].followed.joined
+    state.entries[0] = Entry(wanted: interface, followed: FollowedInterface(sight), source: sight.source)
+    state.entries[0].followed.joined = interface.index
+    if let former { receiver.leave(former) }
+    try? send(&state)
+  }
+
+  private func lookAt(_ index: Int, _ state: inout State) {
+    let sight = state.netlink?.sight(of: state.entries[index].wanted, for: group)
+    state.entries[index].source = sight?.source
+    for step in state.entries[index].followed.look(sight, isReportedByKernel: !group.address.isIPv4) {
+      switch step {
+      case .leave(let number):
+        receiver.leave(number)
+        state.entries[index].followed.joined = nil
+      case .join(let number):
+        join(number, &state.entries[index])
+      case .report(let number):
+        receiver.leave(number)
+        state.entries[index].followed.joined = nil
+        // While another socket of this machine is a member there, the kernel reports nothing. If it is a peer, it leaves
+        // within a second, too: then whoever joins first is reported.
+        if !IGMPTable.current.hasMember(of: group.address, on: number) { join(number, &state.entries[index]) }
+      }
+    }
+  }
+
+  private func join(_ number: UInt32, _ entry: inout Entry) {
+    do throws(SystemError) {
+      try receiver.join(number)
+      entry.followed.joined = number
+      entry.isJoinedAgain = true
+      entry.refusals = 0
+    } catch {
+      // Not ready yet, maybe: the next look tries again.
+      entry.followed.refused(error)
+      entry.refusals += 1
+    }
+  }
+
+  /// Sends on the first interface as it is now.
+  private func send(_ state: inout State) throws(SystemError) {
+    let entry = state.entries[0]
+    guard entry.followed.condition != .gone else { return }
+    let interface = entry.followed.interface
+    let exit = GroupSender.Exit(
+      interface: interface.index,
+      source: entry.source.map { source in
+        // Of IPv6, and on loopback, the kernel chooses well where nobody has named an address.
+        interface.address == source || group.address.isIPv4 && !interface.isLoopback ? .address(source) : .kernels
+      } ?? (state.netlink == nil || interface.isLoopback && interface.address == nil ? .kernels : .none))
+    guard exit != state.exit else { return }
+    try sender.choose(exit)
+    state.exit = exit
+  }
+
+  private func say(_ index: Int, _ state: inout State, _ now: Moment, _ notices: inout [NetworkNotice]) {
+    let followed = state.entries[index].followed
+    switch followed.condition {
+    case .ready where followed.joined == nil, .refused where state.entries[index].refusals < 2: return
+    default: break
+    }
+    guard let former = state.entries[index].word.due(followed.condition, now: now) else { return }
+    if followed.condition == .ready {
+      notices.append(
+        .back(
+          followed.interface, after: former, source: state.entries[index].source,
+          isJoinedAgain: state.entries[index].isJoinedAgain))
+    } else {
+      notices.append(
+        .away(
+          followed.interface, followed.condition,
+          .init(
+            isSendingOn: index == 0, isOnly: state.entries.count == 1,
+            isBack: [.gone, .down, .noCarrier].contains(former))))
+    }
+    state.entries[index].isJoinedAgain = false
+  }
+
+  /// The names of the interfaces that could be chosen in place of loopback.
+  private static var others: [String] {
+    InterfaceStatus.all().filter { $0.isUp && $0.takesMulticast && !$0.isLoopback }.map(\.name)
+  }
+}
+
+extension Netlink {
+  /// An interface as it is now, found by the address, the other name or the name by which it was chosen; nil if it is gone.
+  func sight(of wanted: NetworkInterface, for group: GroupAddress) -> InterfaceSight? {
+    let named = wanted.address.flatMap { $0.isIPv4 == group.address.isIPv4 ? $0 : nil }
+    if let link = wanted.alias.flatMap({ link(named: $0) }) ?? link(named: wanted.name) {
+      let sight = sight(of: link, wanted, named, group)
+      if named == nil || sight.source != nil { return sight }
+      // The address may have moved to another interface.
+      return elsewhere(wanted, named, group) ?? sight
+    }
+    return elsewhere(wanted, named, group)
+  }
+
+  private func elsewhere(_ wanted: NetworkInterface, _ named: IPAddress?, _ group: GroupAddress) -> InterfaceSight? {
+    guard let named, let other = InterfaceStatus.all().first(where: { $0.addresses.contains(named) })?.name,
+      let link = link(named: other)
+    else { return nil }
+    return sight(of: link, wanted, named, group)
+  }
+
+  private func sight(
+    of link: cnetlink_link, _ wanted: NetworkInterface, _ named: IPAddress?, _ group: GroupAddress
+  ) -> InterfaceSight {
+    let addresses = addresses(of: link.index, for: group)
+    return InterfaceSight(
+      interface: NetworkInterface(name: link.ownName, index: link.index, address: named, alias: wanted.alias),
+      isUp: link.isUp, hasCarrier: link.hasCarrier, carrierUps: link.carrier_ups,
+      source: named.map { addresses.contains($0) ? $0 : nil } ?? addresses.first, isLoopback: link.isLoopback)
+  }
+}

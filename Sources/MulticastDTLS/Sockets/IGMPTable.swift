@@ -1,0 +1,45 @@
+import SystemPackage
+
+/// The IPv4 groups that sockets of this machine have joined, by interface. Source: proc(5), /proc/net/igmp.
+struct IGMPTable: Sendable {
+  private let rows: [[Substring]]
+
+  /// The table now; empty where there is none.
+  static var current: IGMPTable { IGMPTable(kernelText("/proc/net/igmp")) }
+
+  /// - Parameter text: The kernel's text.
+  init(_ text: String) {
+    rows = text.split(separator: "\n").map { $0.split { " \t:".contains($0) } }
+  }
+
+  /// Whether any socket is a member of a group on an interface, given by its number.
+  func hasMember(of group: IPAddress, on interface: UInt32) -> Bool {
+    // The group's four bytes, as the machine reads them as one number.
+    let wanted = String(group.inAddr.s_addr, radix: 16, uppercase: true)
+    let padded = String(repeating: "0", count: 8 - wanted.count) + wanted
+    var isInside = false
+    for row in rows {
+      // An interface's row, which ends with the version, is followed by those of its groups.
+      if row.count == 4, row[3].first == "V" {
+        isInside = UInt32(row[0]) == interface
+      } else if isInside, row.first == padded[...] {
+        return true
+      }
+    }
+    return false
+  }
+}
+
+/// A text of the kernel's, such as a setting; empty if it cannot be read.
+func kernelText(_ path: String) -> String {
+  guard let file = unsafe try? FileDescriptor.open(path, .readOnly, options: [.closeOnExec]) else { return "" }
+  defer { try? file.close() }
+  var bytes: [UInt8] = []
+  var buffer = [UInt8](repeating: 0, count: 65_536)
+  while bytes.count < 1 << 20,
+    let count = unsafe try? buffer.withUnsafeMutableBytes({ try unsafe file.read(into: $0) }), count > 0
+  {
+    bytes += buffer[..<count]
+  }
+  return String(decoding: bytes, as: UTF8.self)
+}

@@ -1,0 +1,107 @@
+import CDatagram
+import Glibc
+import SystemPackage
+
+/// Questions to the kernel about interfaces, addresses and routes, and word of their changes. One thread at a time may use
+/// it. Source: netlink(7), rtnetlink(7).
+struct Netlink: ~Copyable, Sendable {
+  private let questions: Descriptor
+  private let changes: Descriptor
+
+  /// Opens both sockets.
+  ///
+  /// - Throws: ``SystemError`` if there are no descriptors left, or this process may not ask.
+  init() throws(SystemError) {
+    let questions = try Descriptor("socket(AF_NETLINK)", cnetlink_open())
+    let changes = try Descriptor("socket(AF_NETLINK)", cnetlink_open_changes())
+    self.questions = questions
+    self.changes = changes
+  }
+
+  /// The route for a group.
+  func route(for group: GroupAddress) -> FollowedRoute.Route {
+    var destination = group.socketAddress()
+    let index = unsafe cnetlink_route(questions.rawValue, &destination, 0)
+    if index == -ENETUNREACH { return .none }
+    guard index > 0, let link = link(numbered: UInt32(index)) else { return .nowhere(Errno(rawValue: -min(index, 0))) }
+    return .by(NetworkInterface(name: link.ownName, index: link.index))
+  }
+
+  /// Whether a group can be sent to by an interface, given by its number.
+  func hasRoute(for group: GroupAddress, by interface: UInt32) -> Bool {
+    var destination = group.socketAddress()
+    return unsafe cnetlink_route(questions.rawValue, &destination, interface) > 0
+  }
+
+  /// Takes note of all changes until now, and says whether any concerns one of these interfaces, by their numbers; with
+  /// none, of any interface.
+  func haveChanged(_ interfaces: [UInt32]) -> Bool {
+    unsafe interfaces.withUnsafeBufferPointer {
+      unsafe cnetlink_take_changes(changes.rawValue, $0.baseAddress, UInt32($0.count)) != 0
+    }
+  }
+
+  /// The interface that has a name now, its own or another.
+  func link(named name: String) -> cnetlink_link? {
+    var link = cnetlink_link()
+    return unsafe cnetlink_find(questions.rawValue, name, &link) == 0 ? link : nil
+  }
+
+  /// The interface that has a number now.
+  func link(numbered index: UInt32) -> cnetlink_link? {
+    var link = cnetlink_link()
+    return unsafe cnetlink_find_number(questions.rawValue, index, &link) == 0 ? link : nil
+  }
+
+  /// The addresses that an interface can send from to a group, the best first.
+  func addresses(of index: UInt32, for group: GroupAddress) -> [IPAddress] {
+    let capacity = 256
+    return unsafe withUnsafeTemporaryAllocation(of: cnetlink_address.self, capacity: capacity) { list in
+      let count = unsafe cnetlink_addresses(
+        questions.rawValue, group.family, index, list.baseAddress.unsafelyUnwrapped, UInt32(capacity))
+      let found = unsafe list.prefix(max(0, min(Int(count), capacity)))
+      return unsafe found.filter(\.isUsable).sorted { $0.rank < $1.rank }.compactMap { $0.address.endpoint?.address }
+    }
+  }
+}
+
+extension cnetlink_link {
+  /// Its own name.
+  var ownName: String { Self.text(of: name) }
+
+  /// The kind of the interface that it belongs to, such as bridge; empty if there is none.
+  var portKind: String { Self.text(of: port_kind) }
+
+  private static func text<Characters: BitwiseCopyable>(of characters: Characters) -> String {
+    unsafe withUnsafeBytes(of: characters) { unsafe String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
+  }
+
+  /// Whether somebody has set it up.
+  var isUp: Bool { flags & UInt32(IFF_UP) != 0 }
+
+  /// Whether packets can go and come: it is up, has a carrier, and is not waiting for anything, as Wi-Fi is until it has
+  /// authenticated. Source: netdevice(7); <net/if.h> has no name for IFF_LOWER_UP.
+  var hasCarrier: Bool {
+    let needed = UInt32(IFF_UP) | UInt32(IFF_RUNNING) | 1 << 16
+    return flags & needed == needed
+  }
+
+  var isLoopback: Bool { flags & UInt32(IFF_LOOPBACK) != 0 }
+}
+
+extension cnetlink_address {
+  // <linux/if_addr.h>
+  private static let (secondary, optimistic, duplicate, tentative): (UInt32, UInt32, UInt32, UInt32) = (1, 4, 8, 0x40)
+
+  private var isIPv4: Bool { CInt(unsafe address.any.sa_family) == AF_INET }
+
+  /// Whether it can be sent from: the kernel has seen that nobody else has it. Source: RFC 4862 section 5.4, RFC 4429.
+  fileprivate var isUsable: Bool {
+    isIPv4 || flags & Self.duplicate == 0 && (flags & Self.tentative == 0 || flags & Self.optimistic != 0)
+  }
+
+  /// The kernel's order of preference for IPv4: first those that are known farthest, and no secondary ones.
+  fileprivate var rank: UInt32 {
+    isIPv4 ? (flags & Self.secondary) << 16 | scope : 0
+  }
+}

@@ -1,0 +1,374 @@
+import Foundation
+import TestSupport
+import Testing
+
+@Suite("A network that changes", .enabled(if: Namespace.isAvailable, "needs a network namespace"))
+struct FollowingNetworkTests {
+  private let home = TemporaryDirectory()
+
+  private func start(
+    _ node: Int, _ arguments: String..., in namespace: Namespace, _ family: Family = .ipv4, shell: String? = nil
+  ) throws -> PeerProcess {
+    try PeerProcess(
+      ["\(node)"] + (family == .ipv4 ? [] : ["-g", family.group]) + arguments, home: home,
+      secret: Vectors.shared.secret, namespace: namespace, shell: shell)
+  }
+
+  /// A route that groups of IPv4 take only where it is given, and those of IPv6 before those that each interface has.
+  private func route(_ namespace: Namespace, _ family: Family, _ verb: String, _ name: String) throws {
+    try namespace.run(
+      family == .ipv4
+        ? "ip route \(verb) 239.0.0.0/8 dev \(name)" : "ip -6 route \(verb) ff15::/16 dev \(name) table local")
+  }
+
+  @Test(
+    "a peer that was started before the network stays on loopback, says so, and goes over once there is a route",
+    arguments: Family.all)
+  func startedEarly(family: Family) async throws {
+    let (here, there) = (try Namespace(), try Namespace())
+    let early = try start(0, "-i", "0.2", "-o", "json", in: here, family)
+    let watch = try PeerProcess(
+      ["watch", "-g", family.group], home: home, secret: Vectors.shared.secret, namespace: here)
+    try await early.waitForError("the kernel has no route for \(family.group), so this is loopback (lo) only")
+    try await watch.waitForError("so this is loopback (lo) only")
+    try await early.waitForError("interface lo, TTL 1")
+    try here.connect("red", family.own(11, 1), to: there, family.own(11, 2))
+    // IPv6 has a route for groups with each interface.
+    if family == .ipv4 { try route(here, family, "add", "red") }
+    let said = "the kernel's route for \(family.group) leads by red now: joined it there, and left lo"
+    for process in [early, watch] { try await process.waitForError(said) }
+    let other = try start(1, "-i", "0.2", "-I", "red", in: there, family)
+    try await other.waitUntilHeard(0)
+    try await early.waitForEvent("received") { $0.member == 1 && $0.interface == "red" }
+    try await eventually("the watcher to see node 1") { try watch.output.contains("node 1 up") }
+    try await early.waitForEvent("sent") { $0.interface == "red" }
+    early.signal(SIGTERM)
+    #expect(try await early.exitCode() == 0)
+    let events = try early.events
+    #expect(events.contains { $0.event == "peer" && $0.cause == "noRoute" })
+    #expect(events.contains { $0.event == "peer" && $0.cause == "routeChanged" })
+    #expect(events.first?.interfaces == ["lo"])
+    _ = try await Project.validate(try early.output)
+  }
+
+  @Test("a route that moves, goes, and comes is followed, and said", arguments: Family.all)
+  func routeMoves(family: Family) async throws {
+    let (here, there) = (try Namespace(), try Namespace())
+    for (number, name) in ["red", "blue"].enumerated() {
+      try here.connect(name, family.own(11 + number, 1), to: there, family.own(11 + number, 2))
+    }
+    try route(here, family, "add", "red")
+    let peer = try start(0, "-i", "0.2", in: here, family)
+    let others = [
+      try start(1, "-i", "0.2", "-I", "red", in: there, family),
+      try start(2, "-i", "0.2", "-I", "blue", in: there, family),
+    ]
+    try await others[0].waitUntilHeard(0)
+    try await peer.waitUntilHeard(1)
+    try route(here, family, "del", "red")
+    // Without one of its own, a group of IPv6 has that of the first interface.
+    if family == .ipv4 {
+      try await peer.waitForError(
+        "has no route for \(family.group) any more: this node stays on red until there is one")
+      try await others[0].waitUntilHeard(0, count: others[0].shown(from: 0).count + 3)
+    }
+    try route(here, family, "add", "blue")
+    try await peer.waitForError("leads by blue now: joined it there, and left red")
+    try await others[1].waitUntilHeard(0)
+    try await peer.waitUntilHeard(2)
+    // And it is no member on the former any more.
+    let heard = try peer.shown(from: 1).count
+    try await peer.waitUntilHeard(2, count: peer.shown(from: 2).count + 10)
+    #expect(try peer.shown(from: 1).count <= heard + 1)
+    try route(here, family, "del", "blue")
+    try route(here, family, "add", "red")
+    try await peer.waitForError("leads by red now")
+    try await peer.waitUntilHeard(1, count: heard + 3)
+    #expect(peer.isRunning)
+  }
+
+  @Test("where one other interface is up, the warning names it; where several are, all")
+  func namesOthers() async throws {
+    let (namespace, there) = (try Namespace(), try Namespace())
+    try namespace.connect("red", "10.11.0.1/24", to: there, "10.11.0.2/24")
+    let peer = try start(0, in: namespace)
+    try await peer.waitForError("loopback (lo) only until it has one: if the others are on the network of red")
+    #expect(try peer.errors.contains("(-I red)"))
+    try namespace.addInterface("blue", address: "10.12.0.1/24")
+    let later = try start(1, in: namespace)
+    try await later.waitForError("choose an interface with --interface; up are ")
+    #expect(try later.errors.contains("red") && later.errors.contains("blue"))
+  }
+
+  /// A host whose interface `red` hangs on a port of a bridge that snoops, as a switch does.
+  private func snooped() throws -> (host: Namespace, bridge: Namespace) {
+    let (host, bridge) = (try Namespace(), try Namespace())
+    try bridge.addBridge("bridge")
+    try bridge.run("ip link set bridge type bridge mcast_snooping 1 mcast_querier 0")
+    try host.connect("red", "10.11.0.1/24", toPort: "port", of: "bridge", in: bridge)
+    return (host, bridge)
+  }
+
+  private func isMember(_ bridge: Namespace, _ group: String = "239.255.0.1") throws -> Bool {
+    try bridge.run("bridge mdb show dev bridge").contains("port port grp \(group)")
+  }
+
+  @Test(
+    "a switch that has forgotten the group with the carrier is told again, whoever else of the machine is a member",
+    .enabled(if: Namespace.canBridge, "needs a bridge"), arguments: [1, 3])
+  func carrier(peers: Int) async throws {
+    let (host, bridge) = try snooped()
+    let all = try (0..<peers).map { try start($0, "-I", "red", "--listen", in: host) }
+    for (node, peer) in all.enumerated() { try await peer.waitUntilReady(node: node) }
+    try await eventually("the switch to know of the group") { try isMember(bridge) }
+    try bridge.run("ip link set port down")
+    for peer in all {
+      try await peer.waitForError("interface red has no carrier: nothing is heard of other machines until it is back")
+    }
+    #expect(try !isMember(bridge))
+    try bridge.run("ip link set port up")
+    try await eventually("the switch to know of the group again") { try isMember(bridge) }
+    for peer in all { try await peer.waitForError("interface red is back: joined 239.255.0.1:12345 again") }
+  }
+
+  @Test(
+    "single sources are told again, too, and a carrier that goes for a moment only",
+    .enabled(if: Namespace.canBridge, "needs a bridge"))
+  func carrierOfSources() async throws {
+    let (host, bridge) = try snooped()
+    // A switch that reads IGMPv3.
+    try bridge.run("ip link set bridge type bridge mcast_igmp_version 3")
+    let peer = try start(0, "-I", "red", "--listen", "-g", "232.1.1.1", "--source", "10.11.0.9", in: host)
+    try await peer.waitUntilReady(node: 0)
+    try await eventually("the switch to know of the group") { try isMember(bridge, "232.1.1.1") }
+    try bridge.run("ip link set port down")
+    try bridge.run("ip link set port up")
+    try await eventually("the switch to know of the group again") { try isMember(bridge, "232.1.1.1") }
+  }
+
+  /// The addresses from which it has heard anything.
+  private func sources(of listener: PeerProcess) throws -> Set<String> {
+    try Set(
+      listener.events("received").compactMap { $0.source.map { String($0[..<($0.lastIndex(of: ":") ?? $0.endIndex)]) } }
+    )
+  }
+
+  @Test("without an address nothing is sent, from no other one either, and no line is lost", arguments: Family.all)
+  func noAddress(family: Family) async throws {
+    let (here, there) = (try Namespace(), try Namespace())
+    try here.connect("red", family.own(11, 1), to: there, family.own(11, 2))
+    // An address that the kernel would take in its place.
+    try here.connect("blue", family.own(12, 1), to: there, family.own(12, 2))
+    try here.run("ip addr flush dev red")
+    let listener = try start(1, "-I", "red", "--listen", "-o", "json", in: there, family)
+    try await listener.waitForEvent("start")
+    let peer = try start(
+      0, "-I", "red", "--stdin", in: here, family, shell: "printf 'one\\ntwo\\nthree\\n' | exec \"$0\" \"$@\"")
+    let name = family == .ipv4 ? "IPv4" : "IPv6"
+    try await peer.waitForError("interface red has no \(name) address: nothing is sent until it has")
+    try await peer.waitForError("cannot send to \(family.group)")
+    try await Task.sleep(for: .seconds(1))
+    #expect(try !peer.output.contains("Sent"))
+    try here.run("ip addr add \(family.own(11, 1)) dev red")
+    #expect(try await peer.exitCode() == 0)
+    try await eventually("all lines") { try listener.events("received").count == 3 }
+    let sources = try sources(of: listener)
+    #expect(sources == [family == .ipv4 ? "10.11.0.1" : "[fd11::1]"])
+    #expect(try peer.errors.components(separatedBy: "cannot send").count == 2)
+  }
+
+  @Test("an address that goes stops what is sent, and another that comes is sent from", arguments: Family.all)
+  func addressChanges(family: Family) async throws {
+    let (here, there) = (try Namespace(), try Namespace())
+    try here.connect("red", family.own(11, 1), to: there, family.own(11, 2))
+    try here.connect("blue", family.own(12, 1), to: there, family.own(12, 2))
+    let listener = try start(1, "-I", "red", "--listen", "-o", "json", in: there, family)
+    try await listener.waitForEvent("start")
+    let peer = try start(0, "-I", "red", "-i", "0.05", in: here, family)
+    try await listener.waitForEvent("received")
+    try here.run("ip addr flush dev red")
+    try await peer.waitForError("nothing is sent until it has")
+    try await Task.sleep(for: .seconds(1))
+    try here.run("ip addr add \(family.own(11, 5)) dev red")
+    let address = family == .ipv4 ? "10.11.0.5" : "[fd11::5]"
+    try await listener.waitForEvent("received") { $0.source?.hasPrefix("\(address):") == true }
+    try await peer.waitForError("interface red has the address")
+    let sources = try sources(of: listener)
+    #expect(sources == [family == .ipv4 ? "10.11.0.1" : "[fd11::1]", address])
+  }
+
+  @Test(
+    "an address names the interface and is sent from, and what is sent waits while it is away", arguments: Family.all)
+  func namedAddress(family: Family) async throws {
+    let (here, there) = (try Namespace(), try Namespace())
+    try here.connect("red", family.own(11, 1), to: there, family.own(11, 2))
+    for host in [3, 4] { try here.run("ip addr add \(family.own(11, host)) dev red") }
+    let listener = try start(9, "-I", "red", "--listen", "--peers", "0-9", "-o", "json", in: there, family)
+    try await listener.waitForEvent("start")
+    func address(_ host: Int) -> String { family == .ipv4 ? "10.11.0.\(host):" : "[fd11::\(host)]:" }
+    var peers: [PeerProcess] = []
+    for host in [1, 3, 4] {
+      // One by one, and in batches.
+      peers.append(try start(host, "--peers", "0-9", "-i", "0.1", "-I", family.address(11, host), in: here, family))
+      peers.append(
+        try start(
+          host + 4, "--peers", "0-9", "--rate", "2000", "-c", "400", "-I", family.address(11, host), in: here, family))
+    }
+    for host in [1, 3, 4] {
+      for node in [host, host + 4] {
+        try await listener.waitForEvent("received") { $0.member == node && $0.source?.hasPrefix(address(host)) == true }
+      }
+    }
+    for event in try listener.events("received") {
+      let node = try #require(event.member)
+      #expect(event.source?.hasPrefix(address(node > 4 ? node - 4 : node)) == true, "\(event)")
+    }
+    try here.run("ip addr del \(family.address(11, 3))/\(family == .ipv4 ? 24 : 64) dev red")
+    try await peers[2].waitForError("interface red does not have the address \(family.address(11, 3))")
+    try await peers[2].waitForError("cannot send")
+    try here.run("ip addr add \(family.own(11, 3)) dev red")
+    try await peers[2].waitForError("sending to \(family.group) again")
+    #expect(
+      try listener.events("received").filter { $0.member == 3 }.allSatisfy { $0.source?.hasPrefix(address(3)) == true })
+  }
+
+  @Test("an interface is known by each of its names, and named twice is once", arguments: Family.all)
+  func otherNames(family: Family) async throws {
+    let (here, there) = (try Namespace(), try Namespace())
+    try here.connect("red", family.own(11, 1), to: there, family.own(11, 2))
+    let long = "a-name-that-is-longer-than-an-interface-has"
+    for name in ["rouge", long] { try here.run("ip link property add dev red altname \(name)") }
+    let other = try start(9, "-I", "red", "--peers", "0-9", "-i", "0.2", in: there, family)
+    for (node, names) in [["rouge"], [long], ["red", "rouge", long, family.address(11, 1), "red"]].enumerated() {
+      let arguments = names.flatMap { ["-I", $0] }
+      let peer = try PeerProcess(
+        ["\(node)", "-g", family.group, "--peers", "0-9", "-i", "0.2", "-o", "json"] + arguments, home: home,
+        secret: Vectors.shared.secret, namespace: here)
+      try await peer.waitForEvent("received") { $0.member == 9 && $0.interface == "red" }
+      try await other.waitUntilHeard(node)
+      #expect(try peer.events("start").first?.interfaces == ["red"])
+      #expect(try Set(peer.events("received").map(\.sequence)).count == peer.events("received").count)
+    }
+  }
+
+  @Test("an interface that was named by another name is found by that when it is back with a new one")
+  func otherNameComesBack() async throws {
+    let (here, there) = (try Namespace(), try Namespace())
+    try here.connect("red", "10.11.0.1/24", to: there, "10.11.0.2/24")
+    try here.run("ip link property add dev red altname rouge")
+    let peer = try start(0, "-I", "rouge", "-i", "0.2", in: here)
+    try await peer.waitForError("interface red, TTL 1")
+    try here.run("ip link del red")
+    try await peer.waitForError("interface red is gone: nothing is heard until it is back")
+    try here.connect("blue", "10.11.0.1/24", to: there, "10.11.0.2/24")
+    try here.run("ip link property add dev blue altname rouge")
+    try await peer.waitForError("interface blue is back: joined 239.255.0.1:12345 again")
+    let other = try start(1, "-I", "blue", "-i", "0.2", in: there)
+    try await other.waitUntilHeard(0)
+    try await peer.waitUntilHeard(1)
+  }
+
+  /// What happens to an interface, what is said of it, and what brings it back.
+  enum Loss: String, CaseIterable {
+    case down, gone, noCarrier
+
+    var said: String {
+      switch self {
+      case .down: "interface red is down: nothing is heard until it is back"
+      case .gone: "interface red is gone: nothing is heard until it is back"
+      case .noCarrier: "interface red has no carrier: nothing is heard of other machines until it is back"
+      }
+    }
+  }
+
+  @Test(
+    "a listener says at once that its interface goes, once, and that it is back", arguments: Loss.allCases, Family.all)
+  func listener(loss: Loss, family: Family) async throws {
+    let (here, there) = (try Namespace(), try Namespace())
+    try here.connect("red", family.own(11, 1), to: there, family.own(11, 2), index: 77)
+    let peer = try start(0, "--listen", "-I", "red", "-o", "json", in: here, family)
+    let watch = try PeerProcess(
+      ["watch", "-g", family.group, "-I", "red"], home: home, secret: Vectors.shared.secret, namespace: here)
+    try await peer.waitForEvent("start")
+    try await watch.waitForError("watching ")
+    switch loss {
+    case .down: try here.run("ip link set red down")
+    case .gone: try here.run("ip link del red")
+    case .noCarrier: try there.run("ip link set red down")
+    }
+    for process in [peer, watch] { try await process.waitForError(loss.said) }
+    try await Task.sleep(for: .seconds(2))
+    switch loss {
+    case .down: try here.run("ip link set red up")
+    case .gone: try here.connect("red", family.own(11, 1), to: there, family.own(11, 2), index: 78)
+    case .noCarrier: try there.run("ip link set red up")
+    }
+    for process in [peer, watch] { try await process.waitForError("interface red is back") }
+    #expect(try peer.errors.components(separatedBy: loss.said).count == 2)
+    let other = try start(1, "-i", "0.2", "-I", "red", in: there, family)
+    try await peer.waitForEvent("received")
+    // IPv6 looks first whether somebody else has the address.
+    try await peer.waitForEvent("peer") { $0.cause == "interfaceBack" }
+    #expect(other.isRunning)
+    peer.signal(SIGTERM)
+    #expect(try await peer.exitCode() == 0)
+    #expect(try peer.events("peer").contains { $0.cause == "interfaceAway" })
+    _ = try await Project.validate(try peer.output)
+  }
+
+  @Test("one that is down from the start is told of, too")
+  func downAtStart() async throws {
+    let namespace = try Namespace()
+    try namespace.addInterface("red", address: "10.11.0.1/24")
+    try namespace.run("ip link set red down")
+    let peer = try start(0, "--listen", "-I", "red", in: namespace)
+    try await peer.waitForError(Loss.down.said)
+    try namespace.run("ip link set red up")
+    try await peer.waitForError("interface red is back")
+  }
+
+  @Test("more sources and interfaces than the kernel takes are an error that names its limit, and the way out works")
+  func limits() async throws {
+    let namespace = try Namespace()
+    try namespace.addInterface("red", address: "10.11.0.1/24")
+    let sources = (2...12).flatMap { ["--source", "10.11.0.\($0)"] }
+    func run(_ arguments: [String]) async throws -> (code: Int32, errors: String) {
+      let peer = try PeerProcess(
+        ["0", "-c", "1", "-i", "0.1"] + arguments, home: home, secret: Vectors.shared.secret, namespace: namespace)
+      return (try await peer.exitCode(), try peer.errors)
+    }
+    let many = ["-I", "red", "-g", "232.1.1.1"] + sources
+    try namespace.run("sysctl -w net.ipv4.igmp_max_msf=10")
+    let refused = try await run(many)
+    #expect(refused.code == 69 && refused.errors.contains("sysctl -w net.ipv4.igmp_max_msf=11"), "\(refused)")
+    try namespace.run("sysctl -w net.ipv4.igmp_max_msf=11")
+    #expect(try await run(many).code == 0)
+
+    try namespace.run("sysctl -w net.ipv4.igmp_max_memberships=1")
+    let two = ["-I", "red", "-I", "lo"]
+    let refusedTwo = try await run(two)
+    #expect(
+      refusedTwo.code == 69 && refusedTwo.errors.contains("sysctl -w net.ipv4.igmp_max_memberships=2"), "\(refusedTwo)")
+    try namespace.run("sysctl -w net.ipv4.igmp_max_memberships=2")
+    #expect(try await run(two).code == 0)
+  }
+
+  @Test("a port that another program has for itself is told of, with how to find it", arguments: Family.all)
+  func portInUse(family: Family) async throws {
+    let namespace = try Namespace()
+    try namespace.addInterface("red", address: family.own(11, 1))
+    let any = family == .ipv4 ? "0.0.0.0" : "::"
+    let kind = family == .ipv4 ? "AF_INET" : "AF_INET6"
+    let program =
+      "import socket; s = socket.socket(socket.\(kind), socket.SOCK_DGRAM); s.bind(('\(any)', 12345)); print('bound', flush=True); input()"
+    let holder = try PeerProcess(
+      [], namespace: namespace, shell: "sleep 60 | exec python3 -c \"\(program)\"")
+    try await holder.waitForLine("bound")
+    let peer = try start(0, "-I", "red", in: namespace, family)
+    #expect(try await peer.exitCode() == 69)
+    let errors = try peer.errors
+    #expect(errors.contains("another program has UDP port 12345 for itself"), "\(errors)")
+    #expect(errors.contains("ss -ulpn 'sport = :12345'") && !errors.contains("another group"), "\(errors)")
+    #expect(try namespace.run("ss -ulpn sport = :12345").contains("python3"))
+  }
+}

@@ -1,0 +1,136 @@
+import Testing
+
+@testable import MulticastDTLS
+
+@Suite("Interfaces that come and go")
+struct FollowedInterfaceTests {
+  private typealias Step = FollowedInterface.Step
+
+  private static let address = IPAddress("192.0.2.1")
+
+  private func sight(
+    _ index: UInt32 = 7, isUp: Bool = true, hasCarrier: Bool = true, ups: UInt32 = 1,
+    source: IPAddress? = FollowedInterfaceTests.address, isLoopback: Bool = false
+  ) -> InterfaceSight {
+    InterfaceSight(
+      interface: NetworkInterface(name: "eth0", index: index), isUp: isUp, hasCarrier: isUp && hasCarrier,
+      carrierUps: ups,
+      source: source, isLoopback: isLoopback)
+  }
+
+  /// Looks at these, one after the other, doing all that is said.
+  private func steps(
+    _ sights: InterfaceSight?..., isReportedByKernel: Bool = false
+  ) throws -> [[Step]] {
+    var followed = FollowedInterface(try #require(sights[0]))
+    followed.joined = 7
+    return sights.dropFirst().map { sight in
+      let steps = followed.look(sight, isReportedByKernel: isReportedByKernel)
+      for step in steps {
+        switch step {
+        case .leave: followed.joined = nil
+        case .join(let number), .report(let number): followed.joined = number
+        }
+      }
+      return steps
+    }
+  }
+
+  @Test("one to which nothing happens is left alone")
+  func nothing() throws {
+    #expect(try steps(sight(), sight(), sight()) == [[], []])
+  }
+
+  @Test("one that is gone is left at once, and joined when it is back, under its number or another")
+  func gone() throws {
+    #expect(try steps(sight(), nil, nil, sight()) == [[.leave(7)], [], [.join(7)]])
+    #expect(try steps(sight(), nil, sight(8)) == [[.leave(7)], [.join(8)]])
+    // Replaced between two looks.
+    #expect(try steps(sight(), sight(8)) == [[.leave(7), .join(8)]])
+  }
+
+  @Test("where its carrier comes back, the network is told again, once, also if no look saw it go")
+  func carrier() throws {
+    #expect(try steps(sight(), sight(hasCarrier: false), sight(ups: 2), sight(ups: 2)) == [[], [.report(7)], []])
+    #expect(try steps(sight(), sight(ups: 2), sight(ups: 2)) == [[.report(7)], []])
+    #expect(try steps(sight(), sight(isUp: false), sight()) == [[], [.report(7)]])
+    #expect(try steps(sight(), sight(hasCarrier: false, ups: 2), sight(hasCarrier: false, ups: 2)) == [[], []])
+    #expect(try steps(sight(), sight(hasCarrier: false), sight(ups: 2), isReportedByKernel: true) == [[], []])
+  }
+
+  @Test("with the first address the network is told again; a change of addresses is not its business")
+  func address() throws {
+    #expect(try steps(sight(source: nil), sight(), sight()) == [[.report(7)], []])
+    #expect(try steps(sight(), sight(source: IPAddress("192.0.2.2"))) == [[]])
+  }
+
+  @Test("what a person is told of it is the first thing that is missing")
+  func conditions() {
+    #expect(sight(isUp: false, source: nil).condition == .down)
+    #expect(sight(hasCarrier: false, source: nil).condition == .noCarrier)
+    #expect(sight(source: nil).condition == .noAddress(nil))
+    #expect(sight().condition == .ready)
+    #expect(sight(source: nil, isLoopback: true).condition == .ready)
+  }
+
+  @Test("a join that was refused, or that waits, is tried again though nothing changes")
+  func pending() {
+    var followed = FollowedInterface(sight())
+    #expect(followed.isPending)
+    followed.joined = 7
+    #expect(!followed.isPending)
+    #expect(followed.look(sight(), isReportedByKernel: false) == [])
+    followed.joined = nil
+    #expect(followed.look(sight(), isReportedByKernel: false) == [.join(7)])
+    followed.refused(SystemError("setsockopt", 105))
+    #expect(followed.isPending && followed.look(sight(), isReportedByKernel: false) == [.join(7)])
+  }
+
+  @Test("a route that leads elsewhere is followed; where there is none, or one to nowhere, the group stays")
+  func route() {
+    let (red, blue) = (NetworkInterface(name: "red", index: 2), NetworkInterface(name: "blue", index: 3))
+    var route = FollowedRoute(.none)
+    #expect(route.look(.none, present: red) == nil)
+    #expect(route.look(.by(blue), present: red) == blue)
+    #expect(route.look(.by(blue), present: blue) == nil)
+    #expect(route.look(.none, present: blue) == nil)
+    #expect(route.look(.nowhere(.invalidArgument), present: blue) == nil)
+    #expect(route.last == .nowhere(.invalidArgument))
+    #expect(route.look(.by(red), present: blue) == red)
+  }
+
+  @Test("the last word is always true in the end, and a state that changes on and on is said less and less often")
+  func announcement() {
+    let start = Moment.now
+    var (word, said) = (Announcement(false), [Int]())
+    #expect(word.due(false, now: start) == nil)
+    // A state that changes with every second, for an hour, and then stays.
+    for second in 0..<3600 where word.due(second % 2 == 0, now: start + .seconds(second)) != nil { said.append(second) }
+    #expect(said.first == 0 && said.count < 100 && said.count > 50, "\(said.count)")
+    var last: Int?
+    for second in 3600..<3700 where word.due(true, now: start + .seconds(second)) != nil { last = second }
+    #expect(word.said)
+    #expect(last.map { $0 < 3665 } ?? true)
+    // After a quiet time it is said at once.
+    #expect(word.due(false, now: start + .seconds(3800)) == true)
+  }
+
+  @Test("the kernel's table tells whether a socket of this machine is a member on an interface")
+  func table() throws {
+    let table = IGMPTable(
+      """
+      Idx\tDevice    : Count Querier\tGroup    Users Timer\tReporter
+      1\tlo        :     1      V3
+      \t\t\t\t010000E0     1 0:00000000\t\t0
+      12\teth0.100  :     2      V2
+      \t\t\t\t0100FFEF     2 0:00000000\t\t1
+      \t\t\t\t010000E0     1 0:00000000\t\t0
+
+      """)
+    let group = try #require(IPAddress("239.255.0.1"))
+    #expect(table.hasMember(of: group, on: 12))
+    #expect(!table.hasMember(of: group, on: 1) && !table.hasMember(of: group, on: 2))
+    #expect(!table.hasMember(of: try #require(IPAddress("239.255.0.2")), on: 12))
+    #expect(table.hasMember(of: try #require(IPAddress("224.0.0.1")), on: 1))
+  }
+}
