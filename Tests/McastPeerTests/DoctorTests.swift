@@ -331,6 +331,8 @@ struct DoctorTests {
   func carrier() async throws {
     let pair = try Pair()
     try pair.there.run("ip link set eth0 down")
+    // A kernel may take a moment to tell this end.
+    try await eventually("the carrier to go") { try pair.here.run("ip -o link show eth0").contains("NO-CARRIER") }
     let lines = try await pair.doctor(["-I", "eth0"], code: 1)
     #expect(has(lines, "failure interface: eth0 (used) is up and has no carrier", "cable"), "\(lines)")
   }
@@ -427,10 +429,19 @@ struct DoctorTests {
     #expect(LikelyCauses(facts: facts).causes.count == 1 && order("firewall of this machine"))
     facts.received = 3
     #expect(order("another program sends", "another secret"))
+    facts.others = ["wlan 0", "eth0"]
+    facts.interface = "tun0"
+    #expect(
+      order(
+        "another program sends", "no other member", "up are wlan 0, eth0, as in --interface 'wlan 0'", "another secret")
+    )
+    facts.isDoubtful = true
+    #expect(order("another program sends", "up are wlan 0", "no other member", "another secret"))
     facts.received = 0
     facts.interface = "lo"
     facts.arrived = nil
     #expect(LikelyCauses(facts: facts).causes.count == 1 && order("loopback reaches"))
+    #expect(order("up are wlan 0, eth0"))
   }
 
   @Test("IGMP and rp_filter are told of where they matter")
@@ -448,6 +459,19 @@ struct DoctorTests {
     #expect(findings("V3", 0, sources: true) == ["ok IGMP", "ok rp_filter"])
     #expect(findings("V2", 1, isIPv4: false, sources: true, others: true) == [])
     #expect(findings(nil, nil) == [])
+  }
+
+  @Test("a command that is advised can be pasted, whatever the interface is called")
+  func commands() {
+    func advice(_ name: String) -> [String] {
+      KernelSettings(name, version: "V2", reversePathFilter: 1)
+        .findings(isIPv4: true, needsSources: true, hasOtherInterfaces: true).compactMap(\.advice)
+    }
+    #expect(advice("eth0").map { $0.contains("sysctl net.ipv4.conf.eth0.") } == [true, true])
+    #expect(advice("eth0.100")[0].hasSuffix(": sysctl net/ipv4/conf/eth0.100/force_igmp_version=0"))
+    #expect(advice("eth0.100")[1].hasSuffix(": sysctl net/ipv4/conf/eth0.100/rp_filter=2"))
+    #expect(advice("a;b")[1].hasSuffix(": sysctl 'net.ipv4.conf.a;b.rp_filter=2'"))
+    #expect(shellWord("it's") == "'it'\\''s'" && shellWord("") == "''" && shellWord("br-0a1b") == "br-0a1b")
   }
 
   @Test("bad options are refused", arguments: [["3"], ["-o", "raw"], ["--wait", "never"], ["--listen"]])

@@ -11,8 +11,22 @@ package struct InterfaceStatus: Hashable, Sendable {
   package let takesMulticast: Bool
   /// Whether it is loopback.
   package let isLoopback: Bool
+  /// Whether it leads to one other machine, as a tunnel does.
+  package let isPointToPoint: Bool
+  /// The bridge, bond or VRF that it belongs to, and the kind of that.
+  package fileprivate(set) var master: Master?
+  /// The interface that it is made of, as a VLAN is; nil for most.
+  package fileprivate(set) var below: String?
   /// Its addresses.
   package fileprivate(set) var addresses: [IPAddress]
+
+  /// An interface to which others belong.
+  package struct Master: Hashable, Sendable {
+    /// Its name, as in br0.
+    package let name: String
+    /// Its kind, as ip-link(8) has it: bridge, bond, team, vrf.
+    package let kind: String
+  }
 
   /// netdevice(7): set while there is a carrier. IFF_RUNNING follows it up to a second later. <net/if.h> has no name for it.
   private static let lowerUp = 1 << 16
@@ -33,13 +47,26 @@ package struct InterfaceStatus: Hashable, Sendable {
           InterfaceStatus(
             name: name, isUp: flags & Int(IFF_UP) != 0, hasCarrier: flags & lowerUp != 0,
             takesMulticast: flags & Int(IFF_MULTICAST | IFF_LOOPBACK) != 0,
-            isLoopback: flags & Int(IFF_LOOPBACK) != 0, addresses: []))
+            isLoopback: flags & Int(IFF_LOOPBACK) != 0, isPointToPoint: flags & Int(IFF_POINTOPOINT) != 0,
+            addresses: []))
       }
       guard let address = unsafe entry.ifa_addr.flatMap({ unsafe NetworkInterface.address($0) }),
         let index = result.firstIndex(where: { $0.name == name })
       else { continue }
       result[index].addresses.append(address)
     }
+    if let netlink = try? Netlink() {
+      for index in result.indices { result[index].tie(netlink) }
+    }
     return result
+  }
+
+  /// Finds what it belongs to, and what it is made of.
+  private mutating func tie(_ netlink: borrowing Netlink) {
+    guard let link = netlink.link(named: name) else { return }
+    if link.master != 0, let master = netlink.link(numbered: link.master) {
+      self.master = Master(name: master.ownName, kind: link.portKind.isEmpty ? master.ownKind : link.portKind)
+    }
+    if link.below != 0 { below = netlink.link(numbered: link.below)?.ownName }
   }
 }

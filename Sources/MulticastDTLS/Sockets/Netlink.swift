@@ -69,6 +69,9 @@ extension cnetlink_link {
   /// Its own name.
   var ownName: String { Self.text(of: name) }
 
+  /// Its kind, such as vlan; empty for a device.
+  var ownKind: String { Self.text(of: kind) }
+
   /// The kind of the interface that it belongs to, such as bridge; empty if there is none.
   var portKind: String { Self.text(of: port_kind) }
 
@@ -80,10 +83,11 @@ extension cnetlink_link {
   var isUp: Bool { flags & UInt32(IFF_UP) != 0 }
 
   /// Whether packets can go and come: it is up, has a carrier, and is not waiting for anything, as Wi-Fi is until it has
-  /// authenticated. Source: netdevice(7); <net/if.h> has no name for IFF_LOWER_UP.
+  /// authenticated. IFF_RUNNING says the same, up to a second later. Source: netdevice(7); <net/if.h> has no names for
+  /// IFF_LOWER_UP and IFF_DORMANT.
   var hasCarrier: Bool {
-    let needed = UInt32(IFF_UP) | UInt32(IFF_RUNNING) | 1 << 16
-    return flags & needed == needed
+    let (lowerUp, dormant): (UInt32, UInt32) = (1 << 16, 1 << 17)
+    return isUp && flags & lowerUp != 0 && flags & dormant == 0
   }
 
   var isLoopback: Bool { flags & UInt32(IFF_LOOPBACK) != 0 }

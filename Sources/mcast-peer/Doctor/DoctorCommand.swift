@@ -95,7 +95,8 @@ struct DoctorCommand: AsyncParsableCommand {
       let heardSelf = GroupChecks(network: network, interfaces: interfaces).selfTest()
       try report(interfaces.flatMap { checks.kernel($0.name) } + [heardSelf])
       if let ring {
-        return MemberChecks(ring, network, ownID: ownID, on: interfaces, isSelfHeard: heardSelf.verdict == .ok)
+        return MemberChecks(
+          ring, network, ownID: ownID, on: interfaces, checks, isSelfHeard: heardSelf.verdict == .ok)
       }
       try report([.warning("members", "nobody can be heard without a secret", "see the secret above, and try again")])
     } catch let error as NetworkError {

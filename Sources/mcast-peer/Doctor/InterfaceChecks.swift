@@ -16,18 +16,12 @@ struct InterfaceChecks {
       let isUsed = used.contains(status.name)
       let name = "\(status.name)\(isUsed ? " (used)" : "")"
       let hasFamily = hasAddress(status)
-      if !status.isUp {
-        let advice = "ip link set \(status.name) up"
-        // Where nothing else leads to a network, that may be why.
-        let isMissed = isUsed || !hasOther(than: status) && !status.isLoopback
-        return isUsed
-          ? .failure("interface", "\(name) is down", advice)
-          : isMissed
-            ? .warning("interface", "\(name) is down", advice) : .ok("interface", "\(name) is down, not needed")
-      }
+      if !status.isUp { return down(status, name) }
       if isUsed {
+        if let master = status.master { return port(status, name, of: master) }
         if !status.takesMulticast {
-          return .failure("interface", "\(name) takes no multicast", "ip link set \(status.name) multicast on")
+          return .failure(
+            "interface", "\(name) takes no multicast", "ip link set \(shellWord(status.name)) multicast on")
         }
         if !status.hasCarrier {
           return .failure(
@@ -36,7 +30,7 @@ struct InterfaceChecks {
         if !hasFamily {
           return .failure(
             "interface", "\(name) has no \(network.group.address.isIPv4 ? "IPv4" : "IPv6") address",
-            "give it one: ip addr add ADDRESS/BITS dev \(status.name)")
+            "give it one: ip addr add ADDRESS/BITS dev \(shellWord(status.name))")
         }
       }
       let traits =
@@ -44,6 +38,42 @@ struct InterfaceChecks {
         + (status.takesMulticast ? ", multicast" : ", no multicast")
       return .ok("interface", "\(name) \(traits)\(addresses.isEmpty ? ", no address" : ", \(addresses)")")
     }
+  }
+
+  private func down(_ status: InterfaceStatus, _ name: String) -> Finding {
+    let advice = "ip link set \(shellWord(status.name)) up"
+    if used.contains(status.name) { return .failure("interface", "\(name) is down", advice) }
+    if let user = used.first(where: { foundation(of: $0).contains(status.name) }) {
+      return .warning("interface", "\(name) is down, and \(user) (used) rests on it", advice)
+    }
+    // Where nothing else leads to a network, that may be why.
+    return !hasOther(than: status) && !status.isLoopback
+      ? .warning("interface", "\(name) is down", advice) : .ok("interface", "\(name) is down, not needed")
+  }
+
+  /// The interfaces that one is made of, and the ports that belong to it, and theirs.
+  private func foundation(of name: String) -> Set<String> {
+    var (found, rest) = (Set<String>(), [name])
+    while let next = rest.popLast() {
+      let below =
+        all.filter { $0.master?.name == next }.map(\.name) + all.filter { $0.name == next }.compactMap(\.below)
+      for name in below where found.insert(name).inserted { rest.append(name) }
+    }
+    return found
+  }
+
+  /// One that belongs to another, where what comes in goes.
+  private func port(_ status: InterfaceStatus, _ name: String, of master: InterfaceStatus.Master) -> Finding {
+    let masterName = shellWord(master.name)
+    if master.kind == "vrf" {
+      return .warning(
+        "interface", "\(name) belongs to the VRF \(master.name), of which other programs hear nothing",
+        "run the peer in it: ip vrf exec \(masterName) mcast-peer ...")
+    }
+    let kind = master.kind.isEmpty ? "" : " (\(master.kind))"
+    return .failure(
+      "interface", "\(name) is a port of \(master.name)\(kind), which takes what comes in",
+      "use that: --interface \(masterName)")
   }
 
   /// Whether it has an address of the group's family.
@@ -64,13 +94,19 @@ struct InterfaceChecks {
       let bare = all.first { !$0.isLoopback && $0.isUp && $0.takesMulticast }
       return .warning(
         "route", text,
-        bare.map { "give \($0.name) an address: ip addr add ADDRESS/BITS dev \($0.name)" }
+        bare.map { "give \($0.name) an address: ip addr add ADDRESS/BITS dev \(shellWord($0.name))" }
           ?? "connect this machine to a network, unless all members run on it")
     }
     return .failure(
       "route", text,
-      "choose an interface, as with --interface \(other.name), or give it a route: ip route add "
-        + "\(network.group.address)/\(network.group.address.isIPv4 ? 32 : 128) dev \(other.name)")
+      "choose an interface, as with --interface \(shellWord(other.name)), or give it a route: ip route add "
+        + "\(network.group.address)/\(network.group.address.isIPv4 ? 32 : 128) dev \(shellWord(other.name))")
+  }
+
+  /// The names of those that are not used, and by which members may be reached.
+  var others: [String] {
+    all.filter { !used.contains($0.name) && !$0.isLoopback && $0.isUp && $0.takesMulticast }
+      .filter { $0.master == nil || $0.master?.kind == "vrf" }.map(\.name)
   }
 
   /// What keeps messages from others though all is well with the interfaces.

@@ -23,6 +23,12 @@ struct KernelSettings {
     (self.name, self.version, self.reversePathFilter) = (name, version, reversePathFilter)
   }
 
+  /// A setting of this interface, as sysctl(8) takes it: with slashes, where a dot of its name would end a part.
+  private func setting(_ name: String, _ value: Int) -> String {
+    let parts = ["net", "ipv4", "conf", self.name, name]
+    return "sysctl \(shellWord(parts.joined(separator: self.name.contains(".") ? "/" : ".") + "=\(value)"))"
+  }
+
   /// What there is to say.
   func findings(isIPv4: Bool, needsSources: Bool, hasOtherInterfaces: Bool) -> [Finding] {
     // They are IPv4's.
@@ -33,7 +39,7 @@ struct KernelSettings {
         needsSources && version != "V3"
           ? .warning(
             "IGMP", "version \(version.dropFirst()) on \(name), which cannot ask for single sources",
-            "have the network's querier speak IGMPv3, or sysctl net.ipv4.conf.\(name).force_igmp_version=0")
+            "have the network's querier speak IGMPv3, or: \(setting("force_igmp_version", 0))")
           : .ok("IGMP", "version \(version.dropFirst()) on \(name)"))
     }
     switch reversePathFilter {
@@ -43,7 +49,7 @@ struct KernelSettings {
           "rp_filter",
           "strict on \(name), and there are other interfaces: what comes from an address to which another "
             + "one leads is dropped",
-          "if members at such addresses are not heard: sysctl net.ipv4.conf.\(name).rp_filter=2"))
+          "if members at such addresses are not heard: \(setting("rp_filter", 2))"))
     case let value?:
       findings.append(.ok("rp_filter", "\(["off", "strict", "loose"][min(max(value, 0), 2)]) on \(name)"))
     case nil:

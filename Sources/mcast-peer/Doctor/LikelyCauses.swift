@@ -15,6 +15,11 @@ struct LikelyCauses {
     var isWireless = false
     var isVirtual = false
     var isContainer = false
+    /// The names of other interfaces that are up.
+    var others: [String] = []
+    /// Whether the interface was chosen by the kernel's route, or leads to one other machine, as a VPN does: then another may
+    /// well be meant.
+    var isDoubtful = false
   }
 
   let facts: Facts
@@ -31,7 +36,8 @@ struct LikelyCauses {
     if facts.interface == "lo" {
       return [
         "no other member runs on this machine, which is all that loopback reaches, or it uses another group than "
-          + "\(facts.group): for members elsewhere choose an interface (--interface)"
+          + "\(facts.group): for members elsewhere choose an interface ("
+          + (facts.others.isEmpty ? "--interface" : Self.choice(of: facts.others)) + ")"
       ]
     }
     if facts.received > 0 {
@@ -47,6 +53,11 @@ struct LikelyCauses {
           + "outside")
     }
     causes.append("no other member runs now, or it uses another group than \(facts.group), or another interface")
+    if !facts.others.isEmpty {
+      let elsewhere =
+        "the members are on the network of another interface than \(facts.interface): \(Self.choice(of: facts.others))"
+      causes.insert(elsewhere, at: facts.isDoubtful ? causes.count - 1 : causes.count)
+    }
     causes.append(
       "they send seldom, or only listen: wait for longer (--wait); that they have another secret would show only when they "
         + "send (compare key IDs; here \(facts.keyIDs.joined(separator: ", ")))")
@@ -63,5 +74,10 @@ struct LikelyCauses {
     if !isBridged { causes.append("a Docker bridge or a virtual network on their side: host networking there") }
     if !facts.isWireless { causes.append(wireless) }
     return causes
+  }
+
+  /// Some interfaces, and the option that chooses one; at least one.
+  private static func choice(of names: [String]) -> String {
+    "up \(names.count == 1 ? "is" : "are") \(names.joined(separator: ", ")), as in --interface \(shellWord(names[0]))"
   }
 }

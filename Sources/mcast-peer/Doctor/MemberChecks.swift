@@ -10,6 +10,7 @@ struct MemberChecks {
   private let isSelfHeard: Bool
   /// The members that a peer with these options would wait for; others may be another group's.
   private let awaited: MemberSet
+  private let interfaces: InterfaceChecks
   private let listening: Result<Listening, any Error>
 
   private struct Listening {
@@ -32,12 +33,15 @@ struct MemberChecks {
   ///
   /// - Parameters:
   ///   - ownID: The ID of this machine's node, if the settings name it.
+  ///   - checks: The checks of the interfaces, by which others are named where nobody is heard.
   ///   - isSelfHeard: Whether this machine hears itself; if not, that comes first.
   init(
-    _ ring: KeyRing, _ network: NetworkOptions, ownID: MemberID?, on interfaces: [NetworkInterface], isSelfHeard: Bool
+    _ ring: KeyRing, _ network: NetworkOptions, ownID: MemberID?, on interfaces: [NetworkInterface],
+    _ checks: InterfaceChecks, isSelfHeard: Bool
   ) {
     (self.network, interface, self.isSelfHeard) = (network, interfaces[0], isSelfHeard)
     awaited = (network.namesPeers ? network.peers : NetworkOptions.peersOfPeer).awaited(at: ownID)
+    self.interfaces = checks
     listening = Result {
       let notices = Notices()
       // Opened before the socket, so that it sees all that the socket could.
@@ -135,7 +139,9 @@ struct MemberChecks {
       received: received,
       isWireless: exists("/sys/class/net/\(name)/wireless"),
       isVirtual: exists("/sys/class/net/\(name)/bridge"),
-      isContainer: exists("/.dockerenv") || exists("/run/.containerenv"))
+      isContainer: exists("/.dockerenv") || exists("/run/.containerenv"), others: interfaces.others,
+      isDoubtful: !network.namesInterface
+        || interfaces.all.contains { $0.name == name && $0.isPointToPoint })
     let causes = LikelyCauses(facts: facts).causes
     if let arrived, arrived > 0, received == 0 {
       return .failure(

@@ -71,6 +71,9 @@ struct NetworkOptions {
     }
   }
 
+  /// Whether somebody has said which interface to use.
+  var namesInterface: Bool { !interfaceNames.isEmpty || group.zone != nil }
+
   /// The interfaces that are named, of which the first is sent on; none if the kernel's route is to choose.
   func namedInterfaces() throws -> [NetworkInterface] {
     let named = NetworkInterface.eachOnce(try interfaceNames.map { try NetworkInterface($0) })

@@ -1,0 +1,142 @@
+import Foundation
+import TestSupport
+import Testing
+
+@testable import MulticastDTLS
+@testable import mcast_peer
+
+@Suite("mcast-peer doctor and interfaces", .enabled(if: Namespace.isAvailable, "needs a network namespace"))
+struct DoctorInterfaceTests {
+  private let home = TemporaryDirectory()
+
+  private func doctor(_ arguments: String..., in namespace: Namespace) async throws -> (code: Int32, lines: [String]) {
+    let doctor = try PeerProcess(
+      ["doctor", "--wait", "0.3"] + arguments, home: home, secret: Vectors.shared.secret, namespace: namespace)
+    return (try await doctor.exitCode(), try doctor.lines)
+  }
+
+  private func line(_ lines: [String], _ start: String) -> String {
+    lines.first { $0.hasPrefix(start) } ?? "none begins with '\(start)': \(lines)"
+  }
+
+  @Test("advice for an interface with a dot in its name works when it is pasted")
+  func dottedName() async throws {
+    let namespace = try Namespace()
+    try namespace.addInterface("eth0.100", address: "10.11.0.1/24")
+    try namespace.run("sysctl -w net/ipv4/conf/eth0.100/rp_filter=1")
+    let warning = line(try await doctor("-I", "eth0.100", in: namespace).lines, "warning  rp_filter")
+    let command = try #require(warning.range(of: "sysctl ").map { String(warning[$0.lowerBound...]) }, "\(warning)")
+    #expect(try namespace.run(command).contains("rp_filter = 2"))
+    #expect(
+      line(try await doctor("-I", "eth0.100", in: namespace).lines, "ok       rp_filter").hasSuffix("loose on eth0.100")
+    )
+  }
+
+  @Test(
+    "a bridge's port names its bridge, on which others are heard", .enabled(if: Namespace.canBridge, "needs a bridge"))
+  func bridgePort() async throws {
+    let (here, there) = (try Namespace(), try Namespace())
+    try here.addBridge("br0")
+    try there.connect("eth0", "10.11.0.2/24", toPort: "port", of: "br0", in: here)
+    try here.run("ip addr add 10.11.0.1/24 dev br0")
+    let node = try PeerProcess(
+      ["1", "-I", "eth0", "-i", "0.1"], home: home, secret: Vectors.shared.secret, namespace: there)
+    try await node.waitForError("peers 0-2")
+    let onPort = try await doctor("-I", "port", in: here)
+    #expect(onPort.code == 1)
+    #expect(
+      line(onPort.lines, "failure  interface  port (used)").contains(
+        "is a port of br0 (bridge), which takes what comes in: "))
+    #expect(line(onPort.lines, "failure  interface  port (used)").hasSuffix("--interface br0"))
+    let onBridge = try await doctor("-I", "br0", in: here)
+    #expect(onBridge.code == 0 && line(onBridge.lines, "ok       members").contains("heard node 1"), "\(onBridge)")
+
+    // A port that is down is not "not needed".
+    try here.run("ip link set port down")
+    let noPort = try await doctor("-I", "br0", in: here)
+    #expect(
+      line(noPort.lines, "warning  interface  port is down, and br0 (used) rests on it").hasSuffix(
+        "ip link set port up"))
+  }
+
+  @Test("one that is used is never called not needed, however it was named")
+  func usedAndDown() async throws {
+    let namespace = try Namespace()
+    try namespace.addInterface("red", address: "10.11.0.1/24")
+    try namespace.addInterface("blue", address: "10.12.0.1/24")
+    try namespace.run("ip link property add dev red altname rouge")
+    try namespace.run("ip link set red down")
+    for name in ["rouge", "10.11.0.1", "red"] {
+      let (code, lines) = try await doctor("-I", name, in: namespace)
+      #expect(code == 1 && line(lines, "failure  interface  red (used) is down").hasSuffix("ip link set red up"))
+      #expect(!lines.contains { $0.contains("not needed") })
+    }
+    #expect(
+      line(try await doctor("-I", "blue", in: namespace).lines, "ok       interface  red is down").hasSuffix(
+        "not needed"))
+  }
+
+  @Test("where nobody is heard, other interfaces that are up are named: first, where the kernel's route has chosen")
+  func others() async throws {
+    let namespace = try Namespace()
+    try namespace.addInterface("red", address: "10.11.0.1/24")
+    try namespace.addInterface("blue", address: "10.12.0.1/24")
+    try namespace.run("ip route add 239.0.0.0/8 dev red")
+    /// Whether the first comes before the second; that this may be a container comes before both.
+    func order(_ text: String, _ first: String, _ second: String) -> Bool {
+      guard let one = text.range(of: first), let other = text.range(of: second) else { return false }
+      return one.lowerBound < other.lowerBound
+    }
+    let elsewhere = "the members are on the network of another interface than red: up are"
+    let chosen = line(try await doctor(in: namespace).lines, "warning  members")
+    #expect(
+      order(chosen, elsewhere, "no other member runs now") && order(chosen, "blue", "as in --interface"), "\(chosen)")
+    let named = line(try await doctor("-I", "red", in: namespace).lines, "warning  members")
+    #expect(
+      order(named, "no other member runs now", elsewhere) && order(named, "blue", "as in --interface"), "\(named)")
+    let loopback = line(try await doctor("-I", "lo", in: namespace).lines, "warning  members")
+    #expect(order(loopback, "red", "as in --interface") && order(loopback, "blue", "as in --interface"), "\(loopback)")
+  }
+
+  @Test("a port that another program has for itself is told of")
+  func portInUse() async throws {
+    let namespace = try Namespace()
+    try namespace.addInterface("red", address: "10.11.0.1/24")
+    let holder = try PeerProcess(
+      [], namespace: namespace,
+      shell: """
+        sleep 60 | exec python3 -c "import socket; s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        s.bind(('', 12345)); print('bound', flush=True); input()"
+        """)
+    try await holder.waitForLine("bound")
+    let (code, lines) = try await doctor("-I", "red", in: namespace)
+    #expect(code == 1 && line(lines, "failure  self-test").contains("ss -ulpn 'sport = :12345'"), "\(lines)")
+  }
+
+  @Test("what an interface rests on and belongs to is told of each kind")
+  func ties() throws {
+    func status(_ name: String, isUp: Bool = true, of master: (String, String)? = nil, over below: String? = nil)
+      -> InterfaceStatus
+    {
+      InterfaceStatus(
+        name: name, isUp: isUp, hasCarrier: isUp, takesMulticast: true, isLoopback: false, isPointToPoint: false,
+        master: master.map { .init(name: $0.0, kind: $0.1) }, below: below,
+        addresses: [IPAddress("192.0.2.1")].compactMap { $0 })
+    }
+    func lines(_ used: String, _ all: InterfaceStatus...) throws -> [String] {
+      let network = try NetworkOptions(
+        NetworkSettings.parse([]), NetworkSettings.parse([]), peers: NetworkOptions.peersOfPeer)
+      return InterfaceChecks(network: network, all: all, used: [used], isFallback: false).interfaces().map(\.line)
+    }
+    // A VLAN over a bond, one of whose ports is down.
+    let tower = try lines(
+      "bond0.5", status("eth0", isUp: false, of: ("bond0", "bond")), status("bond0"),
+      status("bond0.5", over: "bond0"), status("eth9", isUp: false))
+    #expect(tower[0].contains("eth0 is down, and bond0.5 (used) rests on it"))
+    #expect(tower[3].hasSuffix("eth9 is down, not needed"))
+    let bonded = try lines("eth0", status("eth0", of: ("bond0", "bond")), status("bond0"))
+    #expect(bonded[0].hasPrefix("failure") && bonded[0].hasSuffix("--interface bond0"))
+    let inVRF = try lines("eth0", status("eth0", of: ("blue", "vrf")), status("blue"))
+    #expect(inVRF[0].hasPrefix("warning") && inVRF[0].hasSuffix("ip vrf exec blue mcast-peer ..."))
+  }
+}
