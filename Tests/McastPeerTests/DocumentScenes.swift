@@ -147,6 +147,10 @@ enum DocumentScenes {
         .ours("mcast-peer 2 -I eth1 -i 0.2", hides: ["Received"]),
       ]),
     Scene(
+      testDescription: "Operating: an address that names the interface", hasNetworks: true,
+      commands: [.init(text: "mcast-peer 0 -I 192.0.2.1", shows: heard(1))],
+      others: [.ours("mcast-peer 1 -I eth0 -i 0.2", shows: heard(0))]),
+    Scene(
       testDescription: "Operating: two sources (that others are not heard, the rig shows)", hasNetworks: true,
       commands: [.init(text: "mcast-peer 0 -g 232.1.1.1 --source 192.0.2.7 --source 192.0.2.8", shows: heard(1))],
       others: [.ours("mcast-peer 1 -g 232.1.1.1 -I eth0 -i 0.2", shows: heard(0))]),

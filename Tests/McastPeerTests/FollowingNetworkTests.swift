@@ -87,6 +87,27 @@ struct FollowingNetworkTests {
     #expect(peer.isRunning)
   }
 
+  @Test(
+    "an interface that the route has chosen, and that is replaced, is gone over to with its route",
+    arguments: Family.all)
+  func routeIsReplaced(family: Family) async throws {
+    let (here, there) = (try Namespace(), try Namespace())
+    try here.connect("red", family.own(11, 1), to: there, family.own(11, 2), index: 77)
+    try route(here, family, "add", "red")
+    let peer = try start(0, "-i", "0.2", in: here, family)
+    try await peer.waitForError("interface red, TTL 1")
+    try here.run("ip link del red")
+    try await peer.waitForError("interface red is gone: nothing is heard until it is back")
+    try await peer.waitForError("has no route for \(family.group) any more: this node stays on red")
+    try here.connect("red", family.own(11, 1), to: there, family.own(11, 2), index: 78)
+    try route(here, family, "add", "red")
+    try await peer.waitForError("interface red is back: joined \(family.group) again")
+    try await peer.waitForError("the kernel's route for \(family.group) leads by red again")
+    let other = try start(1, "-i", "0.2", "-I", "red", in: there, family)
+    try await other.waitUntilHeard(0)
+    try await peer.waitUntilHeard(1)
+  }
+
   @Test("where one other interface is up, the warning names it; where several are, all")
   func namesOthers() async throws {
     let (namespace, there) = (try Namespace(), try Namespace())

@@ -25,7 +25,7 @@ struct ReadmeTests {
     let group = GroupAddress.standard
     let keys = try KeyRing(from: .choose(secretFile: nil))
     let peer = try MulticastPeer(
-      .init(member: 0, peers: MemberSet(0...2), group: group, interface: .standard(for: group), state: .standard()),
+      .init(member: 0, peers: MemberSet(0...2), group: group, state: .standard()),
       keys: keys)
     try peer.send("Hello")
     for await message in peer.messages.prefix(10) {

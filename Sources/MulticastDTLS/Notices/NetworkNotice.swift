@@ -77,7 +77,7 @@ enum NetworkNotice: Hashable, Sendable {
       return "the kernel has no route for \(group), so this is loopback (lo) only until it has one: \(hint)"
         + (isLoopbackRouted
           ? "" : " (nor does loopback take IPv6 multicast without: ip -6 route add local ff00::/8 dev lo table local)")
-    case .routed(let interface, let former) where interface.index == former.index:
+    case .routed(let interface, let former) where interface.name == former.name:
       return "the kernel's route for \(group) leads by \(interface.name) again"
     case .routed(let interface, let former):
       return "the kernel's route for \(group) leads by \(interface.name) now: joined it there, and left \(former.name)"

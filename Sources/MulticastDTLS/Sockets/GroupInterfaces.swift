@@ -147,10 +147,14 @@ final class GroupInterfaces: Sendable {
     // Gone again: the next look tells.
     guard let sight = state.netlink?.sight(of: interface, for: group) else { return }
     try receiver.join(interface.index)
-    let former = state.entries[0].followed.joined
+    let former = state.entries[0]
     state.entries[0] = Entry(wanted: interface, followed: FollowedInterface(sight), source: sight.source)
     state.entries[0].followed.joined = interface.index
-    if let former { receiver.leave(former) }
+    // The same one with another number was said to be away.
+    if former.followed.interface.name == interface.name {
+      (state.entries[0].word, state.entries[0].isJoinedAgain) = (former.word, true)
+    }
+    if let number = former.followed.joined { receiver.leave(number) }
     try? send(&state)
   }
 

@@ -13,7 +13,7 @@ package struct InterfaceStatus: Hashable, Sendable {
   package let isLoopback: Bool
   /// Whether it leads to one other machine, as a tunnel does.
   package let isPointToPoint: Bool
-  /// The bridge, bond or VRF that it belongs to, and the kind of that.
+  /// The bridge, bond or VRF that it belongs to, and the kind of that; nil for most.
   package fileprivate(set) var master: Master?
   /// The interface that it is made of, as a VLAN is; nil for most.
   package fileprivate(set) var below: String?
@@ -32,7 +32,9 @@ package struct InterfaceStatus: Hashable, Sendable {
   private static let lowerUp = 1 << 16
 
   /// All interfaces, in the kernel's order.
-  package static func all() -> [InterfaceStatus] {
+  ///
+  /// - Parameter withTies: Whether to find ``master`` and ``below``, which takes a question for each.
+  package static func all(withTies: Bool = false) -> [InterfaceStatus] {
     var list: UnsafeMutablePointer<ifaddrs>?
     guard unsafe getifaddrs(&list) == 0 else { return [] }
     defer { unsafe freeifaddrs(list) }
@@ -55,7 +57,7 @@ package struct InterfaceStatus: Hashable, Sendable {
       else { continue }
       result[index].addresses.append(address)
     }
-    if let netlink = try? Netlink() {
+    if withTies, let netlink = try? Netlink() {
       for index in result.indices { result[index].tie(netlink) }
     }
     return result

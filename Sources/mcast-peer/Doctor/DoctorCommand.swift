@@ -90,7 +90,8 @@ struct DoctorCommand: AsyncParsableCommand {
     do {
       let (interfaces, isFallback) = try network.findInterfaces()
       let checks = InterfaceChecks(
-        network: network, all: InterfaceStatus.all(), used: interfaces.map(\.name), isFallback: isFallback)
+        network: network, all: InterfaceStatus.all(withTies: true), used: interfaces.map(\.name), isFallback: isFallback
+      )
       try report(checks.interfaces() + [checks.route()] + checks.limits())
       let heardSelf = GroupChecks(network: network, interfaces: interfaces).selfTest()
       try report(interfaces.flatMap { checks.kernel($0.name) } + [heardSelf])

@@ -10,7 +10,7 @@ protocol Presentation: Sendable {
   mutating func sent(_ payload: [UInt8], epoch: UInt16, sequence: UInt64, _ text: inout [UInt8])
   /// More datagrams were refused for a reason, or dropped by the kernel.
   mutating func dropped(_ event: DroppedEvents.Event, _ text: inout [UInt8])
-  /// There is something that a person should know of a member, or of the keys.
+  /// There is something that a person should know of a member, of the keys, or of the network.
   mutating func noticed(_ report: NoticeReport, _ text: inout [UInt8])
   /// This node uses another ring.
   mutating func changedRing(_ keyIDs: [KeyID], _ epoch: Epoch?, _ text: inout [UInt8])

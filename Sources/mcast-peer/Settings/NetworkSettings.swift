@@ -22,8 +22,9 @@ struct NetworkSettings: ParsableArguments {
     parsing: .unconditionalSingleValue,
     help: .init(
       """
-      Join and send on this interface. Given again, it names others that are joined, too; the first is sent on. \
-      (default: what the kernel's route for the group says, else loopback)
+      Join and send on this interface; an address is sent from, too. Given again, it names others that are joined, too; the \
+      first is sent on. (default: the one that the kernel's route for the group names, now and later, and loopback until \
+      there is a route)
       """,
       valueName: "name|address"
     ),
