@@ -350,14 +350,14 @@ struct ObserverTests {
   }
 
   @Test(
-    "whoever goes through all IDs for hours, with forged or recorded records, causes fewer and fewer lines, which name them",
+    "whoever goes through all IDs again and again, with forged or recorded records, causes fewer and fewer lines, which name them",
     arguments: [Refusal.forged, .unknownMember, .otherSuite, .staleEpoch, .duplicateID, .replayed], [1, 4, 300])
   func flood(reason: Refusal, perSecond: Int) throws {
     var observer = Observer(start: start, followed: MemberSet(0...255))
     var times: [Int] = []
     var last: MemberSet?
     var (member, count) = (0, 0)
-    for second in 0..<(perSecond < 100 ? 2600 : 60) {
+    for second in 0..<(perSecond < 100 ? 700 : 60) {
       let now = start + .seconds(second)
       var notices: [Notice] = []
       for _ in 0..<perSecond {
@@ -373,8 +373,8 @@ struct ObserverTests {
       }
     }
     #expect(times == Array(Set(times)).sorted(), "twice in one second")
-    // 0, 10, 30, 70, ... 1270, 2550 seconds.
-    #expect(times.count <= 9, "\(times.count) lines")
+    // 0, 10, 30, 70, 150, 310, 630 seconds.
+    #expect(times.count <= 7, "\(times.count) lines")
     if perSecond == 4, reason != .duplicateID { #expect(try #require(last).members.count == 256) }
   }
 

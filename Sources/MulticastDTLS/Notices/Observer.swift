@@ -73,7 +73,7 @@ struct Observer {
       notices.append(.restarted(origin.sender, origin.epoch))
     } else if endsSilence {
       notices.append(.heardAgain(origin.sender))
-    } else if missed?.remove(origin.sender) != nil {
+    } else if missed?.isEmpty == false, missed?.remove(origin.sender) != nil {
       notices.append(.heardLate(origin.sender, start.duration(to: now)))
     }
     lost.overrun += run.count - run.delivered
