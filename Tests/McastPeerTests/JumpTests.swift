@@ -91,7 +91,8 @@ struct JumpTests {
     forged[forged.count - 1] ^= 1
     try story.wire.send(forged)
     try story.wire.send(IndependentRecord(member: 1, sequence: 30, text: "not node 1").sealed(group.keys))
-    try await story.victim.waitForError("uses our node ID 1")
+    // In one of two wordings: on a busy machine the victim may have come past that number itself.
+    try await story.victim.waitForError("our node ID 1: ")
     let before = try story.receiver.shown(from: 1).count
     try await story.receiver.waitUntilHeard(1, count: before + 5)
     #expect(try !story.victim.errors.contains("no longer hear"))
