@@ -107,7 +107,7 @@ final class ReceiveLoop: Sendable {
       InboundMembers(ring.map(\.inbound), sent: sent),
       observer: Observer(
         start: Moment.now, followed: surroundings.others, awaited: surroundings.awaited,
-        sendingKey: surroundings.ownSendingKey),
+        isWatching: surroundings.member == nil, sendingKey: surroundings.ownSendingKey),
       counters: counters, epochs: epochs, handler: handler)
     var nextTick = Moment.now + Self.tick
     var saving = SaveSchedule(interval: saveInterval)

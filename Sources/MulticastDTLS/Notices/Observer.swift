@@ -42,8 +42,13 @@ struct Observer {
   /// - Parameters:
   ///   - followed: The members that are listened to.
   ///   - awaited: Those of them that the group is known to have.
+  ///   - isWatching: Whether this only watches: who was never heard is in its table.
   ///   - sendingKey: The key that this node sends with; nil if it only listens.
-  init(start: Moment, followed: MemberSet, awaited: MemberSet = MemberSet([]), sendingKey: KeyID? = nil) {
+  init(
+    start: Moment, followed: MemberSet, awaited: MemberSet = MemberSet([]), isWatching: Bool = false,
+    sendingKey: KeyID? = nil
+  ) {
+    missed = isWatching ? [] : nil
     lastHeard = start
     lastTick = start
     self.start = start
