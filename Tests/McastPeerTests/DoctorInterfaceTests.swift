@@ -102,15 +102,11 @@ struct DoctorInterfaceTests {
   func portInUse() async throws {
     let namespace = try Namespace()
     try namespace.addInterface("red", address: "10.11.0.1/24")
-    let holder = try PeerProcess(
-      [], namespace: namespace,
-      shell: """
-        sleep 60 | exec python3 -c "import socket; s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        s.bind(('', 12345)); print('bound', flush=True); input()"
-        """)
+    let holder = try PeerProcess.holdingPort(.ipv4, in: namespace)
     try await holder.waitForLine("bound")
     let (code, lines) = try await doctor("-I", "red", in: namespace)
     #expect(code == 1 && line(lines, "failure  self-test").contains("ss -ulpn 'sport = :12345'"), "\(lines)")
+    #expect(holder.isRunning)
   }
 
   @Test("what an interface rests on and belongs to is told of each kind")

@@ -116,11 +116,11 @@ final class GroupInterfaces: Sendable {
 
   private func followRoute(_ state: inout State, _ now: Moment, _ notices: inout [NetworkNotice]) {
     guard state.route != nil, let route = state.netlink?.route(for: group) else { return }
-    if state.isFirstLook, route == .none {
+    let present = state.entries[0].followed.interface
+    if state.isFirstLook, route == .none, present.isLoopback {
       // Loopback takes groups of IPv6 only where somebody has given it a route.
       notices.append(.noRoute(others: Self.others, isLoopbackRouted: group.address.isIPv4))
     }
-    let present = state.entries[0].followed.interface
     if case .by(let interface) = route, interface.index == present.index { state.entries[0].wanted = interface }
     if let next = state.route?.look(route, present: present) {
       do throws(SystemError) {

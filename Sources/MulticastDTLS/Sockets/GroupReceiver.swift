@@ -16,7 +16,7 @@ final class GroupReceiver: Sendable {
   private let destination: SocketAddress
   private let sources: [SocketAddress]
   private let descriptor: Descriptor
-  /// The numbers of the interfaces where the group is joined.
+  /// The numbers of the interfaces where the group is joined; one that was joined twice is here twice.
   private let joined = Mutex<[UInt32]>([])
 
   /// Opens the socket. It is a member of nothing yet.
@@ -65,9 +65,15 @@ final class GroupReceiver: Sendable {
       to: group.address.hasZone ? SocketAddress(anyOf: group.family, port: group.port) : destination)
   }
 
-  /// Joins the group on an interface, as a whole or not at all.
+  /// Joins the group on an interface, as a whole or not at all. One thread at a time may join and leave.
   func join(_ interface: UInt32) throws(SystemError) {
     var group = destination
+    if joined.withLock({ joined in
+      if joined.contains(interface) { joined.append(interface) }
+      return joined.contains(interface)
+    }) {
+      return
+    }
     do throws(SystemError) {
       if sources.isEmpty {
         let result = unsafe cdatagram_join(descriptor.rawValue, interface, &group, nil)
@@ -81,14 +87,17 @@ final class GroupReceiver: Sendable {
       if !sources.isEmpty { _ = unsafe cdatagram_leave(descriptor.rawValue, interface, &group) }
       throw error
     }
-    joined.withLock { if !$0.contains(interface) { $0.append(interface) } }
+    joined.withLock { $0.append(interface) }
   }
 
-  /// Leaves the group on an interface, also on one that is gone.
+  /// Leaves the group on an interface, also on one that is gone, as often as it was joined.
   func leave(_ interface: UInt32) {
+    let isLeft = joined.withLock { joined in
+      if let place = joined.firstIndex(of: interface) { joined.remove(at: place) }
+      return !joined.contains(interface)
+    }
     var group = destination
-    _ = unsafe cdatagram_leave(descriptor.rawValue, interface, &group)
-    joined.withLock { $0.removeAll { $0 == interface } }
+    if isLeft { _ = unsafe cdatagram_leave(descriptor.rawValue, interface, &group) }
   }
 
   /// Whether a datagram came in where the group was joined, and was sent to the group. For IPv4, the kernel sees to both.
