@@ -173,8 +173,10 @@ final class InboundMembers {
     switch verdict ?? sent.judge(header, keyID: inbound.keyID, from: source) {
     case .ours: return Refused(.own, header, source)
     case .notOurs:
+      // A node that encrypts goes on in a later epoch by itself, and says so.
       return Refused(
-        .duplicateID, header, source, overtaking: sent.overtaking(by: header, keyID: inbound.keyID),
+        .duplicateID, header, source,
+        overtaking: suite.isEncrypted ? nil : sent.overtaking(by: header, keyID: inbound.keyID),
         contestedKey: inbound.keyID)
     case .repeated: return Refused(.duplicateID, header, source, isRepeated: true)
     }
