@@ -21,6 +21,8 @@ enum NetworkNotice: Hashable, Sendable {
     let isOnly: Bool
     /// Whether it can be heard by again, though not all is well.
     var isBack = false
+    /// Whether the group was joined again there.
+    var isJoinedAgain = false
   }
 
   var cause: Notice.Cause {
@@ -57,7 +59,8 @@ enum NetworkNotice: Hashable, Sendable {
       case .noCarrier: return "interface \(interface.name) has no carrier: \(deaf) of other machines until it is back"
       case .noAddress(let named):
         let lack = named.map { "does not have the address \($0)" } ?? "has no \(family) address"
-        return "interface \(interface.name) \(part.isBack ? "is back, and " : "")\(lack): "
+        let back = part.isJoinedAgain ? "is back: joined \(group) again, but " : "is back, but "
+        return "interface \(interface.name) \(part.isBack ? back : "")\(lack): "
           + (part.isSendingOn ? "nothing is sent until it has" : "the kernel may drop what arrives until it has")
       case .refused(let error):
         return "cannot join \(group) on interface \(interface.name): \(error); it is tried again"

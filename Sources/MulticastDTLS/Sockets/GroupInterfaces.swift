@@ -208,26 +208,26 @@ final class GroupInterfaces: Sendable {
   }
 
   private func say(_ index: Int, _ state: inout State, _ now: Moment, _ notices: inout [NetworkNotice]) {
-    let followed = state.entries[index].followed
-    switch followed.condition {
-    case .ready where followed.joined == nil, .refused where state.entries[index].refusals < 2: return
+    let entry = state.entries[index]
+    let (interface, condition) = (entry.followed.interface, entry.followed.condition)
+    switch condition {
+    // Another look will do more.
+    case .ready where entry.followed.joined == nil, .noAddress where entry.followed.joined == nil: return
+    case .refused where entry.refusals < 2: return
     default: break
     }
-    guard let former = state.entries[index].word.due(followed.condition, now: now) else { return }
-    if followed.condition == .ready {
-      notices.append(
-        .back(
-          followed.interface, after: former, source: state.entries[index].source,
-          isJoinedAgain: state.entries[index].isJoinedAgain))
-    } else {
-      notices.append(
-        .away(
-          followed.interface, followed.condition,
-          .init(
-            isSendingOn: index == 0, isOnly: state.entries.count == 1,
-            isBack: [.gone, .down, .noCarrier].contains(former))))
+    guard let former = state.entries[index].word.due(condition, now: now) else { return }
+    if condition == .ready {
+      notices.append(.back(interface, after: former, source: entry.source, isJoinedAgain: entry.isJoinedAgain))
+      state.entries[index].isJoinedAgain = false
+      return
     }
-    state.entries[index].isJoinedAgain = false
+    var part = NetworkNotice.Part(isSendingOn: index == 0, isOnly: state.entries.count == 1)
+    if case .noAddress = condition, [.gone, .down, .noCarrier].contains(former) {
+      (part.isBack, part.isJoinedAgain) = (true, entry.isJoinedAgain)
+      state.entries[index].isJoinedAgain = false
+    }
+    notices.append(.away(interface, condition, part))
   }
 
   /// The names of the interfaces that could be chosen in place of loopback.
