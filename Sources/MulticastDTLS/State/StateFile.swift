@@ -44,6 +44,11 @@ final class StateFile: Sendable {
     self.lock = lock
   }
 
+  deinit {
+    // To close it is not enough: a child that this process is starting has it, too, until it is another program.
+    flock(lock.rawValue, LOCK_UN)
+  }
+
   /// Reads the state, and whether its file is a copy of the one that was written; nil if there is none yet.
   ///
   /// - Throws: ``StateError`` if it cannot be read, or is not what was written.
