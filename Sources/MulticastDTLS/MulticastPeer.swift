@@ -46,7 +46,7 @@ public final class MulticastPeer: Sendable {
 
     /// Describes a peer; what is not named here has a default and can be set.
     ///
-    /// - Parameter interface: The interface to join and send on; nil goes where the kernel's route for the group leads.
+    /// Without an interface it goes where the kernel's route for the group leads.
     public init(
       member: MemberID?, peers: MemberSet, group: GroupAddress, interface: NetworkInterface? = nil,
       state: StateDirectory?
