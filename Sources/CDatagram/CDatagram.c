@@ -94,19 +94,8 @@ static int send_message(int socket, const struct msghdr *message) {
 
 int cdatagram_send(int socket, const void *bytes, size_t count, const union cdatagram_address *destination,
                    const union cdatagram_address *source) {
-  if (source) {
-    struct iovec buffer = {.iov_base = (void *)bytes, .iov_len = count};
-    union send_control control = {0};
-    struct msghdr message = {
-        .msg_name = (void *)destination,
-        .msg_namelen = address_size(destination),
-        .msg_iov = &buffer,
-        .msg_iovlen = 1,
-        .msg_control = &control,
-    };
-    add_source(&message, source);
-    return send_message(socket, &message);
-  }
+  // Only a message with a header of its own can name its source.
+  if (source) return cdatagram_send_segments(socket, bytes, count, 0, destination, source);
   ssize_t sent;
   do {
     sent = sendto(socket, bytes, count, MSG_DONTWAIT, &destination->any, address_size(destination));
@@ -125,7 +114,7 @@ int cdatagram_send_segments(int socket, const void *bytes, size_t count, uint16_
       .msg_iovlen = 1,
       .msg_control = &control,
   };
-  add_control(&message, SOL_UDP, UDP_SEGMENT, &segment, sizeof segment);
+  if (segment) add_control(&message, SOL_UDP, UDP_SEGMENT, &segment, sizeof segment);
   if (source) add_source(&message, source);
   return send_message(socket, &message);
 }

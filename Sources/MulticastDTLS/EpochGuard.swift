@@ -15,7 +15,7 @@ final class EpochGuard: Sendable {
   private let log: NoticeLog
   private let onFailure: @Sendable () -> Void
   private let queue = DispatchQueue(label: "mcast-peer.epochs")
-  /// What was heard and not dealt with yet: the latest epoch of each key.
+  /// The latest epoch of each key that was heard and not dealt with yet.
   private let waiting = Mutex<[KeyID: (epoch: Epoch, source: Endpoint)]>([:])
   private let contests = Mutex(ContestCount())
 

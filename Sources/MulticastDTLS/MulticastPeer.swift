@@ -33,10 +33,10 @@ public final class MulticastPeer: Sendable {
     /// others do not hear it; and where an epoch is used twice, encryption is broken, since nonces repeat. With an epoch
     /// given, a state that cannot be used is done without; a usable one remembers the epoch.
     public var epoch: Epoch?
-    /// Whether this node has never sent with these secrets, which is then taken on trust: with encryption, a node without a
+    /// True if this node has never sent with these secrets, which is then taken on trust: with encryption, a node without a
     /// state does not start otherwise, unless its secret was made where its state is kept. To be given once.
     public var isNewNode = false
-    /// Whether a node with an ID only listens: it takes no epoch then, and its state is about what it has heard.
+    /// True if a node with an ID only listens: it takes no epoch then, and its state is about what it has heard.
     public var isListening = false
     /// How often it is written to the state, at most, how far the others were heard, but for their new epochs: what came since
     /// then can be accepted again, from a recording, after the process was killed or the power cut. Not after ``stop()``.
@@ -58,7 +58,7 @@ public final class MulticastPeer: Sendable {
       self.state = state
     }
 
-    /// Whether this node sends, or may.
+    /// True if this node sends, or may.
     var sends: Bool { member != nil && !isListening }
 
     /// The interfaces to begin on.

@@ -26,7 +26,7 @@ final class ReceiveLoop: Sendable {
 
   /// How often the loop looks at the time.
   private static let tick = Duration.seconds(1)
-  /// How often it says that receiving fails.
+  /// The time between two lines that receiving fails.
   private static let complaintPause = Duration.seconds(60)
   /// How many batches are taken before a key is dropped: more than a receive buffer holds.
   private static let drainedBatches = 2048

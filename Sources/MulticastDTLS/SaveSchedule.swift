@@ -14,12 +14,12 @@ struct SaveSchedule {
     self.interval = interval
   }
 
-  /// Whether it is time to ask ``isDue(_:now:)``.
+  /// True if it is time to ask ``isDue(_:now:)``.
   func isTimeToLook(now: Moment) -> Bool {
     lastLook.map { $0.duration(to: now) >= min(Self.pause, interval) } ?? true
   }
 
-  /// Whether these positions are to be written now; then they count as written.
+  /// True if these positions are to be written now; then they count as written.
   mutating func isDue(_ positions: [KeyID: [MemberID: Position]], now: Moment) -> Bool {
     lastLook = now
     let heard = positions.mapValues { $0.mapValues(\.epoch) }

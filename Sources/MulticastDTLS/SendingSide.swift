@@ -139,7 +139,7 @@ package final class SendingSide: Sendable {
     try outbound.withLock { try $0?.outbound.leave(heard, keyID: keyID) }
   }
 
-  /// Whether records are made with a key, in an epoch that is not later than another.
+  /// True if records are made with a key, in an epoch that is not later than another.
   func sends(with keyID: KeyID, notAfter epoch: Epoch) -> Bool {
     outbound.withLock { $0?.outbound.keyID == keyID && $0?.outbound.isInEpoch(notAfter: epoch) == true }
   }

@@ -17,7 +17,7 @@ public struct Traffic: Hashable, Sendable {
     public internal(set) var epoch: Epoch?
     /// The address that its last message came from. It is not authenticated.
     public internal(set) var source: Endpoint?
-    /// Whether it has missed five of its intervals, as far as these are known, and was not heard since.
+    /// True if it has missed five of its intervals, as far as these are known, and was not heard since.
     public internal(set) var isSilent: Bool = false
     /// When it was heard last.
     var lastHeard: Moment?

@@ -29,7 +29,7 @@ struct Failure {
     Glibc.exit(code)
   }
 
-  /// Whether nobody reads standard output any more: an end, and no failure.
+  /// True if nobody reads standard output any more: an end, and no failure.
   private var isClosed: Bool {
     (error as? OutputError)?.isClosed ?? false
   }

@@ -15,7 +15,7 @@ struct CloneTests {
       home: group.home, secret: Vectors.shared.secret)
   }
 
-  /// How often a number came more than once, by epoch.
+  /// Counts the numbers that came more than once, by epoch.
   private func repetitions(_ tap: Tap) async throws -> [UInt16: Int] {
     let (datagrams, keys) = (tap.datagrams, keys)
     return try await onThread {

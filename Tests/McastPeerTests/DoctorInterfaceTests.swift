@@ -82,7 +82,7 @@ struct DoctorInterfaceTests {
     try namespace.addInterface("red", address: "10.11.0.1/24")
     try namespace.addInterface("blue", address: "10.12.0.1/24")
     try namespace.run("ip route add 239.0.0.0/8 dev red")
-    /// Whether the first comes before the second; that this may be a container comes before both.
+    /// True if the first comes before the second; that this may be a container comes before both.
     func order(_ text: String, _ first: String, _ second: String) -> Bool {
       guard let one = text.range(of: first), let other = text.range(of: second) else { return false }
       return one.lowerBound < other.lowerBound

@@ -30,7 +30,7 @@ private final class History {
   private var log: [String] = []
   /// The numbers that were used until now, each as it stands in its record.
   private var used: Set<[UInt8]> = []
-  /// Where the wire has been read to.
+  /// The place to which the wire has been read.
   private var place = 0
   private var backups = 0
 

@@ -27,7 +27,7 @@ struct LoopProbeTests {
     ] { #expect(!isProbe(text), "\(text)") }
   }
 
-  /// Whether one is taken for this machine's own.
+  /// True if one is taken for this machine's own.
   private func isOwn(_ probe: inout LoopProbe, _ text: String?, from source: Endpoint, after time: Duration) -> Bool {
     let datagram = text.map { Array($0.utf8) } ?? LoopProbe.make()
     return probe.isOwn(datagram.span, from: source, now: start + time)

@@ -34,8 +34,8 @@ int cdatagram_send(int socket, const void *_Nullable bytes, size_t count,
 /// The most datagrams that one call of `cdatagram_send_many` sends.
 enum { CDATAGRAM_SEND_BATCH = 128 };
 
-/// Sends datagrams of one size (the last may be shorter) with one pass through the kernel, without waiting: udp(7),
-/// UDP_SEGMENT. Returns 0, or -EINVAL for more than the kernel takes: 128, and 64 before Linux 6.9.
+/// Sends datagrams of one size (the last may be shorter; 0 is one datagram of any size) with one pass through the kernel,
+/// without waiting: udp(7), UDP_SEGMENT. Returns 0, or -EINVAL for more than the kernel takes: 128, and 64 before Linux 6.9.
 int cdatagram_send_segments(int socket, const void *_Nonnull bytes, size_t count, uint16_t segment,
                             const union cdatagram_address *_Nonnull destination,
                             const union cdatagram_address *_Nullable source);

@@ -17,7 +17,7 @@ struct PathRules {
     let description: String
   }
 
-  /// What is protected, for errors: "the secret file /a/b".
+  /// The name of the thing that is protected, for errors: "the secret file /a/b".
   let subject: String
   let users: TrustedUsers
 
@@ -25,7 +25,7 @@ struct PathRules {
     (self.subject, self.users) = (subject, users)
   }
 
-  /// What is wrong with the directories that lead to a path, and with the path itself if it is a directory.
+  /// Looks for faults of the directories that lead to a path, and of the path itself if it is a directory.
   ///
   /// - Parameter isComplete: Whether the path must exist; otherwise what exists of it is looked at.
   func violations(onWayTo path: String, isComplete: Bool) -> [Violation] {
@@ -73,7 +73,7 @@ struct PathRules {
     return violations
   }
 
-  /// What is wrong with an open file that this process keeps for itself: its kind, its owner, or that others can write it.
+  /// Looks for faults of an open file that this process keeps for itself: its kind, its owner, others who can write it.
   func violations(of file: stat, at path: String) -> [Violation] {
     if file.st_mode & S_IFMT != S_IFREG {
       return [Violation(description: "\(subject) is not a regular file: remove it, so that one can be made")]
@@ -165,7 +165,7 @@ struct PathRules {
     return unsafe String(cString: directory) + "/" + path
   }
 
-  /// Where a link leads. Source: readlink(2).
+  /// Reads the target of a link. Source: readlink(2).
   private static func target(of link: String) -> String? {
     unsafe withUnsafeTemporaryAllocation(of: CChar.self, capacity: Int(PATH_MAX)) { buffer in
       guard let start = buffer.baseAddress else { return nil }

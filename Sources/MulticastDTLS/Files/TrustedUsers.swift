@@ -22,12 +22,12 @@ struct TrustedUsers {
     TrustedUsers(own: geteuid(), groups: currentGroups, map: currentMap)
   }
 
-  /// Whether a file's owner is one of them.
+  /// True if a file's owner is one of them.
   func include(ownerOf file: stat) -> Bool {
     file.st_uid == own || file.st_uid == 0
   }
 
-  /// Whether a directory's owner is one of them, or stands above this process's user namespace.
+  /// True if a directory's owner is one of them, or stands above this process's user namespace.
   ///
   /// In a namespace without the machine's root, `/` and `/home` show the overflow ID as their owner. Who owns those rules
   /// this process. An ID that the namespace does map is an ordinary user.
@@ -35,7 +35,7 @@ struct TrustedUsers {
     include(ownerOf: directory) || directory.st_uid == Self.overflow && !isMapped(Self.overflow)
   }
 
-  /// What the kernel shows in place of a user whom the namespace does not have. Source: proc(5), overflowuid.
+  /// The ID that the kernel shows for a user whom the namespace does not have. Source: proc(5), overflowuid.
   private static let overflow: uid_t = 65534
 
   private func isMapped(_ user: uid_t) -> Bool {

@@ -151,7 +151,7 @@ struct SecretFile {
       + "uid: \"\(users.own)\" and mode: 0400; elsewhere sudo chown \(users.own) it and sudo chmod 400 it"
   }
 
-  /// Whether the file is in a file system that cannot be written, as a container's secrets are: no chmod mends it there.
+  /// True if the file is in a file system that cannot be written, as a container's secrets are: no chmod mends it there.
   private var isMounted: Bool {
     var system = statvfs()
     return unsafe statvfs(path, &system) == 0 && system.f_flag & UInt(ST_RDONLY) != 0

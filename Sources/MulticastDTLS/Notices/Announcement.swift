@@ -20,7 +20,7 @@ struct Announcement<State: Equatable & Sendable>: Sendable {
     present = said
   }
 
-  /// Whether the present state is to be said now; then it counts as said.
+  /// True if the present state is to be said now; then it counts as said.
   ///
   /// - Returns: The state that was said before; nil says nothing.
   mutating func due(_ present: State, now: Moment) -> State? {

@@ -1,4 +1,4 @@
-/// What this machine has lost of what arrived, and how much of that was said. Pure.
+/// The losses on this machine of datagrams that had arrived, and the part that was said. Pure.
 struct Lost {
   /// Messages for which the program had no room.
   var overrun = 0

@@ -15,13 +15,13 @@ enum NetworkNotice: Hashable, Sendable {
 
   /// The part that an interface has.
   struct Part: Hashable, Sendable {
-    /// Whether the group is sent to on it.
+    /// True if the group is sent to on it.
     let isSendingOn: Bool
-    /// Whether it is the only one where the group is joined.
+    /// True if it is the only one where the group is joined.
     let isOnly: Bool
-    /// Whether it can be heard by again, though not all is well.
+    /// True if it can be heard by again, though not all is well.
     var isBack = false
-    /// Whether the group was joined again there.
+    /// True if the group was joined again there.
     var isJoinedAgain = false
   }
 

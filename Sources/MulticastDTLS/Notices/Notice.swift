@@ -69,7 +69,7 @@ enum Notice: Hashable, Sendable {
       self == .ownID
     }
 
-    /// How its notices are kept few; see ``NoticeLimit``.
+    /// The limit that keeps its notices few; see ``NoticeLimit``.
     enum Limit: Sendable {
       /// By the cause alone: a forger, or who repeats old records, chooses the member.
       case cause

@@ -23,7 +23,7 @@ struct NoticeLimit {
     /// When there was reason to say it.
     var occurred: Moment
 
-    /// Whether there was no reason to say it for long.
+    /// True if there was no reason to say it for long.
     func isOver(_ cause: Notice.Cause, now: Moment) -> Bool {
       !cause.isSaidOnce && occurred.duration(to: now) >= NoticeLimit.quiet
     }
@@ -31,7 +31,7 @@ struct NoticeLimit {
     func isDue(now: Moment) -> Bool { said.duration(to: now) >= period }
   }
 
-  /// How many lines a cause may still have.
+  /// The number of lines that a cause may still have.
   private struct Bucket {
     var lines: Int
     var filled: Moment
@@ -131,7 +131,7 @@ struct NoticeLimit {
     return nil
   }
 
-  /// Whether somebody waits whom the last line of a cause has not named.
+  /// True if somebody waits whom the last line of a cause has not named.
   private func hasUnnamed(_ cause: Notice.Cause) -> Bool {
     guard let waiting = waiting[cause] else { return false }
     return waiting.keys.contains { named[cause]?.contains($0) != true }

@@ -28,9 +28,9 @@ struct Observer {
   private var start: Moment
   /// The key that this node sends with; nil if it only listens.
   private var sendingKey: KeyID?
-  /// Whether a member or this node has gone over to another key since that was said.
+  /// True if a member or this node has gone over to another key since that was said.
   private var isMoving = false
-  /// What was lost on this machine.
+  /// The losses on this machine.
   private var lost = Lost()
   /// The members whose silence was noticed at the last tick.
   private(set) var newlySilent: [MemberID] = []
@@ -208,7 +208,7 @@ struct Observer {
     return [notice]
   }
 
-  /// What has waited to be said; to be called at the end.
+  /// Says the notices that have waited; to be called at the end.
   mutating func finish() -> [Notice] {
     limit.rest()
   }

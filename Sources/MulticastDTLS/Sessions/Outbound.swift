@@ -35,7 +35,7 @@ struct Outbound: ~Copyable {
     return (from, session.epoch)
   }
 
-  /// Whether what it seals has an epoch that is not later than another.
+  /// True if what it seals has an epoch that is not later than another.
   func isInEpoch(notAfter other: Epoch) -> Bool { session.epoch <= other }
 
   /// The most bytes that a message can have.

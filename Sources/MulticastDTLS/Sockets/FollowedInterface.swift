@@ -2,9 +2,9 @@
 struct InterfaceSight: Hashable, Sendable {
   let interface: NetworkInterface
   var isUp = true
-  /// Whether packets can go and come.
+  /// True if packets can go and come.
   var hasCarrier = true
-  /// How often its carrier has come, so that none that goes and comes between two looks is missed.
+  /// The number of times that its carrier has come: so one that goes and comes between two looks is not missed.
   var carrierUps: UInt32 = 0
   /// The address to send from; nil if there is none that fits.
   var source: IPAddress?
@@ -57,7 +57,7 @@ struct FollowedInterface: Sendable {
     last = sight
   }
 
-  /// Whether there is more to do, though the kernel announces nothing of this interface.
+  /// True if there is more to do, though the kernel announces nothing of this interface.
   var isPending: Bool {
     // An address that was named may come at another interface.
     if case .noAddress(.some) = condition { return true }

@@ -34,9 +34,9 @@ final class GroupInterfaces: Sendable {
     var followed: FollowedInterface
     var source: IPAddress?
     var word = Announcement<FollowedInterface.Condition>(.ready)
-    /// Whether the group was joined again since the last word.
+    /// True if the group was joined again since the last word.
     var isJoinedAgain = false
-    /// How often in a row the group could not be joined.
+    /// The number of times in a row that the group could not be joined.
     var refusals = 0
   }
 

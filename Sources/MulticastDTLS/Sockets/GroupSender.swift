@@ -16,7 +16,7 @@ final class GroupSender: Sendable {
   private let namedSource: SocketAddress?
   /// The number of the interface that is sent on.
   private let interface = Atomic<UInt32>(0)
-  /// Whether there is no address to send from, so that nothing may leave.
+  /// True if there is no address to send from, so that nothing may leave.
   private let lacksSource = Atomic(false)
 
   /// How batches are sent, until the kernel or the path refuses: then the next way, for good.
@@ -78,7 +78,7 @@ final class GroupSender: Sendable {
     try sender.setOption(Int(SOL_SOCKET), SO_RCVBUF, "SO_RCVBUF", to: CInt(0))
   }
 
-  /// Where to send: the number of an interface, and an address of it.
+  /// The way out: the number of an interface, and an address of it.
   struct Exit: Hashable {
     /// The address to send from.
     enum Source: Hashable {

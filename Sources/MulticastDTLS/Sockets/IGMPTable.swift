@@ -12,7 +12,7 @@ struct IGMPTable: Sendable {
     rows = text.split(separator: "\n").map { $0.split { " \t:".contains($0) } }
   }
 
-  /// Whether any socket is a member of a group on an interface, given by its number.
+  /// True if any socket is a member of a group on an interface, given by its number.
   func hasMember(of group: IPAddress, on interface: UInt32) -> Bool {
     // The group's four bytes, as the machine reads them as one number.
     let wanted = String(group.inAddr.s_addr, radix: 16, uppercase: true)

@@ -11,7 +11,7 @@ package struct InterfaceStatus: Hashable, Sendable {
   package let takesMulticast: Bool
   /// Whether it is loopback.
   package let isLoopback: Bool
-  /// Whether it leads to one other machine, as a tunnel does.
+  /// True if it leads to one other machine, as a tunnel does.
   package let isPointToPoint: Bool
   /// The bridge, bond or VRF that it belongs to, and the kind of that; nil for most.
   package fileprivate(set) var master: Master?

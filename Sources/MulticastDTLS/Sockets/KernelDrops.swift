@@ -11,10 +11,10 @@ struct KernelDrops {
 
   private var settled = 0
   private var settledBatches = 0
-  /// What had arrived when the present stretch of time began.
+  /// The arrivals when the present stretch of time began.
   private var start = Arrived()
 
-  /// What arrived until now.
+  /// The arrivals until now.
   struct Arrived {
     /// Buffers, and the datagrams in them.
     var batches = 0

@@ -8,14 +8,14 @@ struct LoopProbe {
   }
 
   private static let prefix = "mcast-peer doctor "
-  /// How many digits follow it at most.
+  /// The most digits that follow it.
   private static let digits = 20
   /// How many are looked at in a second. The sender is looked up for each, which somebody could have a node do in a flood.
   private static let limit = 4
 
   private var looks: (start: Moment, count: Int) = (.now, 0)
 
-  /// Whether a datagram is a probe of this machine's own, which is no sign of anybody else.
+  /// True if a datagram is a probe of this machine's own, which is no sign of anybody else.
   ///
   /// One that comes from elsewhere is not: TTL 0 keeps probes on their machine. The kernel refuses IPv4 datagrams from outside
   /// that have an address of this machine as their source.
@@ -26,7 +26,7 @@ struct LoopProbe {
     return looks.count <= Self.limit && InterfaceStatus.all().contains { $0.addresses.contains(source.address) }
   }
 
-  /// Whether a datagram has the form of a probe.
+  /// True if a datagram has the form of a probe.
   static func isProbe(_ datagram: Span<UInt8>) -> Bool {
     let start = Array(prefix.utf8)
     guard datagram.count > start.count, datagram.count <= start.count + digits else { return false }

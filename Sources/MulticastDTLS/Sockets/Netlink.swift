@@ -27,7 +27,7 @@ struct Netlink: ~Copyable, Sendable {
     return .by(NetworkInterface(name: link.ownName, index: link.index))
   }
 
-  /// Whether a group can be sent to by an interface, given by its number.
+  /// True if a group can be sent to by an interface, given by its number.
   func hasRoute(for group: GroupAddress, by interface: UInt32) -> Bool {
     var destination = group.socketAddress()
     return unsafe cnetlink_route(questions.rawValue, &destination, interface) > 0
@@ -79,10 +79,10 @@ extension cnetlink_link {
     unsafe withUnsafeBytes(of: characters) { unsafe String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
   }
 
-  /// Whether somebody has set it up.
+  /// True if somebody has set it up.
   var isUp: Bool { flags & UInt32(IFF_UP) != 0 }
 
-  /// Whether packets can go and come: it is up, has a carrier, and is not waiting for anything, as Wi-Fi is until it has
+  /// True if packets can go and come: it is up, has a carrier, and is not waiting for anything, as Wi-Fi is until it has
   /// authenticated. IFF_RUNNING says the same, up to a second later. Source: netdevice(7); <net/if.h> has no names for
   /// IFF_LOWER_UP and IFF_DORMANT.
   var hasCarrier: Bool {
@@ -99,7 +99,7 @@ extension cnetlink_address {
 
   private var isIPv4: Bool { CInt(unsafe address.any.sa_family) == AF_INET }
 
-  /// Whether it can be sent from: the kernel has seen that nobody else has it. Source: RFC 4862 section 5.4, RFC 4429.
+  /// True if it can be sent from: the kernel has seen that nobody else has it. Source: RFC 4862 section 5.4, RFC 4429.
   fileprivate var isUsable: Bool {
     isIPv4 || flags & Self.duplicate == 0 && (flags & Self.tentative == 0 || flags & Self.optimistic != 0)
   }

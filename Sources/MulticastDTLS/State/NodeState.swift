@@ -12,7 +12,7 @@
 struct NodeState: Hashable, Sendable {
   /// The latest epoch that the node has sent in, or may have; nil if none is known.
   var epoch: Epoch?
-  /// Whether that is all: without it the node may have used later epochs, of which a state knew that was lost.
+  /// True if that is all: without it the node may have used later epochs, of which a state knew that was lost.
   var isComplete = false
   /// The group that the node sent to last.
   var group: String?

@@ -13,7 +13,7 @@ struct SealedFile {
   /// The content of a file.
   struct Content {
     let lines: [Substring]
-    /// Whether the file is another one than was written: a copy.
+    /// True if the file is another one than was written: a copy.
     let isCopy: Bool
   }
 

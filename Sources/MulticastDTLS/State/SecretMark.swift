@@ -7,14 +7,14 @@
 ///     made here
 ///     node 0
 struct SecretMark: Hashable {
-  /// Whether the secret was made here, so that no node can have sent with it before the mark was there.
+  /// True if the secret was made here, so that no node can have sent with it before the mark was there.
   var isMadeHere = false
   /// The nodes that have sent with it from here.
   var nodes: Set<MemberID> = []
 
   private static let title = "mcast-peer mark 1"
 
-  /// Whether a node is known not to have sent with the secret.
+  /// True if a node is known not to have sent with the secret.
   func isNew(_ node: MemberID) -> Bool {
     isMadeHere && !nodes.contains(node)
   }

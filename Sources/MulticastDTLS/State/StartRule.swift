@@ -5,16 +5,16 @@
 /// 2. None, and something vouches that the node is new: the first epoch.
 /// 3. None, and nothing vouches: without encryption the first epoch; with it, nonces could repeat, so no start.
 enum StartRule {
-  /// What is found on disk.
+  /// The facts on disk.
   struct Found {
     var state: NodeState
-    /// Whether the state's file is a copy of the one that was written.
+    /// True if the state's file is a copy of the one that was written.
     var isCopy = false
     /// The mark of the secret, if there is one.
     var mark: SecretMark?
   }
 
-  /// What vouches for a node that has no state.
+  /// The voucher for a node that has no state.
   enum Voucher {
     case nothing
     /// Somebody has said that it is a new node.
@@ -23,7 +23,7 @@ enum StartRule {
     case running
   }
 
-  /// What is to be done.
+  /// The decision.
   enum Verdict: Hashable {
     /// Go on after the last epoch.
     case goOn

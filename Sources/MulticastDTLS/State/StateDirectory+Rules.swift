@@ -92,7 +92,7 @@ extension StateDirectory {
     return .unusable("cannot open the state file \(path): \(error); \(StateError.waysOut)")
   }
 
-  /// What is wrong with a file of the directory, if anything is.
+  /// Looks for a fault of a file of the directory.
   static func violation(of status: stat, at path: String) -> StateError? {
     PathRules("the state file \(path)").violations(of: status, at: path).first.map {
       .unusable("\($0); \(StateError.waysOut)")

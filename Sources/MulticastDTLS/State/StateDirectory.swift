@@ -41,7 +41,7 @@ public struct StateDirectory: Hashable, Sendable, CustomStringConvertible {
     path
   }
 
-  /// Whether it is noted here that a secret was made here, so that nodes that send with it need not say that they are new.
+  /// True if it is noted here that a secret was made here, so that nodes that send with it need not say that they are new.
   public func hasMark(of keyID: KeyID) -> Bool {
     MarkFile(in: self, keyID: keyID).read()?.isMadeHere == true
   }

@@ -88,7 +88,7 @@ final class StateFile: Sendable {
     }
   }
 
-  /// What has become of the files while the node runs.
+  /// The fate of the files while the node runs.
   enum Place {
     /// They are where they were made.
     case kept

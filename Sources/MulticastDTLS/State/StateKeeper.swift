@@ -34,7 +34,7 @@ final class StateKeeper: Sendable {
   struct Identity: Sendable {
     let keyID: KeyID
     let member: MemberID
-    /// Whether nonces depend on it that no epoch is used twice.
+    /// True if nonces depend on it that no epoch is used twice.
     let isEncrypting: Bool
     /// The group that the node sends to.
     let group: String?
@@ -50,17 +50,17 @@ final class StateKeeper: Sendable {
     /// The lock, and where the state goes; nil if there is no lock, or not any more.
     var file: StateFile?
     var state: NodeState
-    /// Whether there was a file at the start.
+    /// True if there was a file at the start.
     var wasThere = false
-    /// Whether that was a copy of the one that was written.
+    /// True if that was a copy of the one that was written.
     var isCopy = false
     /// The mark of the secret, as it was found or made.
     var mark: SecretMark?
     /// Whether all of the state is on disk.
     var isWritten = true
-    /// Whether it is known, and said, that the files cannot be put back.
+    /// True if it is known, and said, that the files cannot be put back.
     var isLost = false
-    /// How to choose the epoch to hand out next.
+    /// The way to choose the epoch to hand out next.
     var choice = Choice.next
 
     enum Choice {
@@ -213,7 +213,7 @@ final class StateKeeper: Sendable {
       voucher: voucher, isEncrypting: identity.isEncrypting)
   }
 
-  /// Whether the node has sent with the secret, and its files are where they were made.
+  /// True if the node has sent with the secret, and its files are where they were made.
   var isInUse: Bool {
     kept.withLock { $0.state.isComplete && $0.state.epoch != nil && $0.file?.place == .kept }
   }
@@ -379,7 +379,7 @@ final class StateKeeper: Sendable {
   }
 }
 
-// What becomes of the files while the node runs.
+// The files while the node runs.
 extension StateKeeper {
   /// - Returns: That another process has the state now, the first time that it is seen.
   private func putBack() -> StateError? {

@@ -18,7 +18,7 @@ extension String {
 }
 
 extension Unicode.Scalar {
-  /// Whether nobody sees it: a control, a format character such as a zero-width space or a byte order mark, a line break,
+  /// True if nobody sees it: a control, a format character such as a zero-width space or a byte order mark, a line break,
   /// or a space other than the ordinary one, such as a no-break space. Source: Unicode, general categories.
   package var isInvisible: Bool {
     // Nearly all text is this.

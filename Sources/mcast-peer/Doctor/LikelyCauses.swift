@@ -17,7 +17,7 @@ struct LikelyCauses {
     var isContainer = false
     /// The names of other interfaces that are up.
     var others: [String] = []
-    /// Whether the interface was chosen by the kernel's route, or leads to one other machine, as a VPN does: then another may
+    /// True if the interface was chosen by the kernel's route, or leads to one other machine, as a VPN does: then another may
     /// well be meant.
     var isDoubtful = false
   }

@@ -87,7 +87,7 @@ struct LocalChecks {
     caller.flatMap { try? $0.act(body) }
   }
 
-  /// What root can use, and the user who called sudo cannot.
+  /// Files that root can use, and the user who called sudo cannot.
   private static func rootsAlone(_ check: String, _ caller: CallingUser, _ findings: [Finding]) -> Finding {
     let reason = findings.first { $0.verdict == .failure }?.text ?? "it is not for that user"
     return .warning(

@@ -10,7 +10,7 @@ final class Display: Sendable {
   /// After how many messages it ends.
   private let limit: Int?
   private let state: Mutex<State>
-  /// What was shown of what was refused and dropped.
+  /// The events of refused and dropped datagrams that were shown.
   private let dropped = Mutex(DroppedEvents())
 
   private struct State {

@@ -71,7 +71,7 @@ struct NetworkOptions {
     }
   }
 
-  /// Whether somebody has said which interface to use.
+  /// True if somebody has said which interface to use.
   var namesInterface: Bool { !interfaceNames.isEmpty || group.zone != nil }
 
   /// The interfaces that are named, of which the first is sent on; none if the kernel's route is to choose.
@@ -122,7 +122,7 @@ struct NetworkOptions {
     return configuration
   }
 
-  /// Whether somebody has said where the state is kept.
+  /// True if somebody has said where the state is kept.
   var namesState: Bool { stateDir != nil }
 
   /// Where the state is kept; nil if there is no place for it and the epoch is given.

@@ -10,6 +10,8 @@ import Testing
 final class PeerProcess {
   private let process = Process()
   private let directory = TemporaryDirectory()
+  /// Held until the process has ended: a peer writes its state anew where somebody removes it.
+  private let home: TemporaryDirectory?
 
   /// The command to test: the one that MCAST_PEER names, or the one that was built beside the tests.
   static var executable: String {
@@ -39,6 +41,7 @@ final class PeerProcess {
     _ arguments: [String], executable: String = executable, home: TemporaryDirectory? = nil, secret: String? = nil,
     namespace: Namespace? = nil, environment: [String: String] = [:], shell: String? = nil
   ) throws {
+    self.home = home
     let command = (namespace?.prefix ?? []) + (shell.map { ["sh", "-c", $0] } ?? []) + [executable] + arguments
     process.executableURL = URL(filePath: "/usr/bin/env")
     process.arguments = command
