@@ -176,7 +176,7 @@ public final class MulticastPeer: Sendable {
       "the receive buffer has \(buffer.0) bytes"
         + (buffer.0 < buffer.1 ? " of \(buffer.1) that were asked for: net.core.rmem_max allows no more" : ""))
     sent = SentRecords(port: socket.sourcePort)
-    sent.prepare(held)
+    if configuration.sends { sent.prepare(held) }
     sending =
       configuration.sends ? try SendingSide(held[0], socket: socket, sent: sent, recordLimit: recordLimit) : nil
     ring.vouchForOthers()

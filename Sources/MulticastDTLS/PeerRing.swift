@@ -70,7 +70,7 @@ final class PeerRing: Sendable {
                 key, configuration.epoch.map { .atLeast($0) } ?? .next, known: changing.formerStates[key.keyID],
                 isStart: false, configuration, log))
         }
-        sent.prepare(next)
+        if sending != nil { sent.prepare(next) }
         loop.accept(next + former.without(next))
         if let sending, next[0].keyID != former[0].keyID {
           try next[0].keeper.begin(former[0].keeper.isInUse ? .running : .nothing, isStart: false)

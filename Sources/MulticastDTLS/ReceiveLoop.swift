@@ -173,12 +173,10 @@ final class ReceiveLoop: Sendable {
           _ = wait(for: -1, milliseconds: 100)
         }
       }
-      if !intake.isSaved, saving.isTimeToLook(now: now) {
-        let positions = intake.members.positions
-        if saving.isDue(positions, now: now) {
-          save(positions, ring)
-          intake.isSaved = true
-        }
+      if !intake.isSaved, saving.isDue(isNew: intake.members.hasNewEpoch, now: now) {
+        save(intake.members.positions, ring)
+        intake.isSaved = true
+        intake.members.hasNewEpoch = false
       }
       if now >= nextTick {
         // The kernel counts modulo 2^32; it is asked before that can come round.

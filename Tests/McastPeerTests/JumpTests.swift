@@ -17,11 +17,13 @@ struct JumpTests {
   }
 
   private func story(_ more: String...) async throws -> Story {
+    let isListening = more.contains("--listen")
     let receiver = try group.start(0, "--peers", "0-1", "-i", "0.1")
     let victim = try PeerProcess(
-      ["1", "--peers", "0-1", "-I", "lo", "-t", "0", "-g", "\(group.address)", "-i", "0.1"] + more, home: group.home,
-      secret: Vectors.shared.secret)
-    try await receiver.waitUntilHeard(1)
+      ["1", "--peers", "0-1", "-I", "lo", "-t", "0", "-g", "\(group.address)"] + (isListening ? [] : ["-i", "0.1"])
+        + more,
+      home: group.home, secret: Vectors.shared.secret)
+    if !isListening { try await receiver.waitUntilHeard(1) }
     return Story(victim: victim, receiver: receiver, wire: try Wire(group.address))
   }
 
@@ -42,6 +44,15 @@ struct JumpTests {
     try await story.receiver.waitForError("node 1 jumps from epoch 1 to epoch 65535")
     #expect(try !story.receiver.errors.contains("node 1 has restarted"))
     #expect(try await lost(story) == 0)
+  }
+
+  @Test("who only listens is told that its ID is used, and nothing of an epoch to start with: it has none")
+  func listener() async throws {
+    let story = try await story("--listen")
+    try await story.victim.waitUntilHeard(0)
+    try story.wire.send(IndependentRecord(member: 1, epoch: 2000, text: "not node 1").sealed(group.keys))
+    try await story.victim.waitForError("sends with our node ID 1: another node has it too")
+    #expect(try !story.victim.errors.contains("no longer hear") && !story.victim.errors.contains("--epoch"))
   }
 
   @Test("by a later epoch: the victim is told the epoch to start with, and is heard again when it does")

@@ -61,6 +61,18 @@ struct RingFollowingTests {
     #expect(open(2, 1, 0) == "forged")
   }
 
+  @Test("an epoch that is new is noticed, and written down at once; no later record of it is, and no forged one")
+  func newEpochs() {
+    func isNew(_ key: Int, _ epoch: UInt16, _ sequence: UInt64, member: UInt8 = 1) -> Bool {
+      members.hasNewEpoch = false
+      _ = open(key, epoch, sequence, member: member)
+      return members.hasNewEpoch
+    }
+    #expect(isNew(0, 7, 0) && !isNew(0, 7, 1) && !isNew(0, 6, 0))
+    #expect(isNew(0, 7, 0, member: 2) && isNew(0, 8, 0) && !isNew(0, 7, 2))
+    #expect(isNew(1, 1, 0) && !isNew(1, 1, 1) && !isNew(2, 1, 0))
+  }
+
   @Test("each key has epochs and windows of its own: nothing is accepted twice, and no epoch again")
   func replays() {
     #expect(open(0, 7, 0) == "")

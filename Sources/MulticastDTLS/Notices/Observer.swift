@@ -162,7 +162,7 @@ struct Observer {
     var notices: [Notice] = []
     let quiet = lastHeard.duration(to: now)
     // Members that speak once a minute are not missed after ten seconds.
-    let usual = members.compactMap(\.longestPause).min().map { $0 * 2 }
+    let usual = members.lazy.compactMap(\.longestPause).min().map { $0 * 2 }
     if !isQuiet, quiet >= max(Self.longestQuiet, usual ?? (hasHeard ? Self.longestQuietOfStrangers : .zero)) {
       isQuiet = true
       notices.append(.nothingHeard(quiet, isArriving: lastRefused.map { $0 > lastHeard } ?? false))

@@ -4,6 +4,8 @@
 final class InboundMembers {
   /// Which key each member sends with.
   private(set) var whereabouts = Whereabouts()
+  /// True if a member was heard in an epoch in which it had not been heard.
+  var hasNewEpoch = false
 
   private let payload = UnsafeMutableRawBufferPointer.allocate(byteCount: RecordHeader.maximumRecord, alignment: 16)
 
@@ -135,6 +137,7 @@ final class InboundMembers {
       case .success(let opened):
         let isKeyChange = whereabouts.heard(
           header.member, keyID: inbound.keyID, isFirstOfEpoch: opened.isFirstOfEpoch, now: now)
+        if opened.isFirstOfEpoch { hasNewEpoch = true }
         let isStraggler = epoch != member.epoch || whereabouts[header.member] != inbound.keyID
         recent = isStraggler ? nil : member.current
         return .success(
