@@ -141,7 +141,7 @@ struct LostStateTests {
         ["0", "-I", "lo", "-t", "0", "-g", "\(address)", "-k", ring.path, "-i", "0.05", "--encrypt"] + more, home: home)
     }
     var peer = try start()
-    try await peer.waitForError("state in ")
+    try await peer.waitUntilReady(node: 0)
     for number in 0..<2 {
       try await ring.rotate("add", "the secret number \(number) that was made elsewhere")
       try await peer.readRingAgain()
@@ -157,7 +157,7 @@ struct LostStateTests {
         _ = try await peer.exitCode()
       }
       peer = try start()
-      try await peer.waitForError("state in ")
+      try await peer.waitUntilReady(node: 0)
     }
     // In the place of a ring whose secrets this node has never had, there is nothing that vouches for it.
     ring.write(["a secret that nobody added"])
@@ -171,7 +171,7 @@ struct LostStateTests {
     try await makeSecret()
     let peer = try PeerProcess(
       ["0", "-I", "lo", "-t", "0", "-g", "\(address)", "-k", secret, "-i", "0.05", "--encrypt"], home: home)
-    try await peer.waitForError("state in ")
+    try await peer.waitUntilReady(node: 0)
     shell("rm -r .local/state/mcast-peer")
     try await peer.waitForError("was removed or replaced while the node runs: it was written anew")
     let second = try await run(0, "--encrypt")
