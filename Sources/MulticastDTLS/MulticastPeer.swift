@@ -168,7 +168,8 @@ public final class MulticastPeer: Sendable {
       followsRoute: configuration.interfaces.isEmpty,
       sources: configuration.sources,
       timeToLive: configuration.timeToLive,
-      isLooping: configuration.isLooping
+      isLooping: configuration.isLooping,
+      isSending: configuration.sends
     )
     let buffer = (socket.receiveBuffer, MulticastSocket.wantedReceiveBuffer)
     log.log(
@@ -253,6 +254,9 @@ public final class MulticastPeer: Sendable {
   public var interfaces: [NetworkInterface] {
     socket.interfaces
   }
+
+  /// The kernel's number of the interface that is sent on now.
+  package var presentInterface: UInt32 { socket.presentInterface }
 
   /// What became of the datagrams that arrived until now.
   public var traffic: Traffic {

@@ -9,8 +9,21 @@ final class Sender {
   private let options: Options
   private let display: Display
   private let logger: Logger
-  /// Whether the network took nothing the last time.
-  private var isAway = false
+  /// The last word on how the network takes what is sent.
+  private var word = Announcement(Taking.all)
+
+  /// The way in which the network took the last messages.
+  private enum Taking: Hashable {
+    case all
+    /// Less than was to be sent: the queue to the network is full.
+    case slowly(SystemError)
+    /// None of them.
+    case nothing(SystemError)
+
+    init(after error: SystemError) {
+      self = [.wouldBlock, .noBufferSpace].contains(error.errno) ? .slowly(error) : .nothing(error)
+    }
+  }
 
   /// The most lines of standard input that are sent and shown at a time.
   private static let lineBatch = 1024
@@ -118,18 +131,29 @@ final class Sender {
       sent = try peer.send(Array(payloads), telling: &numbers)
     } catch let error as SystemError {
       try Task.checkCancellation()
-      if !isAway {
-        let text =
-          "cannot send to \(options.network.group): \(error); what is to be sent waits until the network is back"
-        logger.warning("\(text)")
-        display.offer { $0.failed(text, &$1) }
-      }
-      isAway = true
+      say(Taking(after: error))
       return 0
     }
-    if isAway { logger.info("sending to \(options.network.group) again") }
-    isAway = false
-    try await display.sent(payloads.prefix(sent), numbers ?? [])
+    say(.all)
+    try await display.sent(payloads.prefix(sent), numbers ?? [], on: peer.presentInterface)
     return sent
+  }
+
+  /// Says how the network takes what is sent, where that has changed; the less often, the more often it changes.
+  private func say(_ taking: Taking) {
+    guard word.due(taking) != nil else { return }
+    let text: String
+    switch taking {
+    case .all:
+      return logger.info("sending to \(options.network.group) again")
+    case .slowly(let error):
+      text =
+        "the network takes less than is sent to \(options.network.group) (\(error)): what is to be sent waits, so send more "
+        + "slowly"
+    case .nothing(let error):
+      text = "cannot send to \(options.network.group): \(error); what is to be sent waits until the network is back"
+    }
+    logger.warning("\(text)")
+    display.offer { $0.failed(text, &$1) }
   }
 }

@@ -51,12 +51,65 @@ struct DoctorInterfaceTests {
     let onBridge = try await doctor("-I", "br0", in: here)
     #expect(onBridge.code == 0 && line(onBridge.lines, "ok       members").contains("heard node 1"), "\(onBridge)")
 
+    // Nor is the bridge of a port that is used.
+    try here.run("ip link set br0 down")
+    let noBridge = try await doctor("-I", "port", in: here)
+    #expect(
+      line(noBridge.lines, "warning  interface  br0 is down, and port (used) is a port of it").hasSuffix(
+        "ip link set br0 up"), "\(noBridge.lines)")
+    try here.run("ip link set br0 up")
+
     // A port that is down is not "not needed".
     try here.run("ip link set port down")
     let noPort = try await doctor("-I", "br0", in: here)
     #expect(
       line(noPort.lines, "warning  interface  port is down, and br0 (used) rests on it").hasSuffix(
         "ip link set port up"))
+  }
+
+  @Test("an address with a label is its interface's, and no other interface")
+  func label() async throws {
+    let (here, there) = (try Namespace(), try Namespace())
+    try here.connect("red", "10.11.0.1/24", to: there, "10.11.0.2/24")
+    try here.run("ip addr flush dev red")
+    try here.run("ip addr add 10.11.0.1/24 dev red label red:1")
+    let (_, lines) = try await doctor("-I", "red", in: here)
+    #expect(
+      line(lines, "ok       interface  red (used) up").hasSuffix("10.11.0.1")
+        && !lines.contains { $0.contains("red:1") })
+  }
+
+  @Test("IPv6 that is turned off on an interface is told of, with the command that turns it on")
+  func noIPv6() async throws {
+    let namespace = try Namespace()
+    try namespace.addInterface("eth0.7", address: "10.11.0.1/24")
+    try namespace.run("sysctl -w net/ipv6/conf/eth0.7/disable_ipv6=1")
+    let failure = line(
+      try await doctor("-I", "eth0.7", "-g", "[ff15::7]:12345", in: namespace).lines, "failure  interface  eth0.7")
+    #expect(
+      failure.hasSuffix("IPv6 is turned off there, so turn it on: sysctl net/ipv6/conf/eth0.7/disable_ipv6=0"),
+      "\(failure)")
+  }
+
+  @Test("members that are not among --peers are named, and no other program is blamed for them, nor for another doctor")
+  func notFollowed() async throws {
+    let (here, there) = (try Namespace(), try Namespace())
+    try here.connect("red", "10.11.0.1/24", to: there, "10.11.0.2/24")
+    let node = try PeerProcess(
+      ["1", "-I", "red", "-i", "0.05"], home: home, secret: Vectors.shared.secret, namespace: there)
+    try await node.waitForError("peers 0-2")
+    let (code, lines) = try await doctor("-I", "red", "--peers", "0,2", in: here)
+    #expect(
+      code == 1 && lines.contains { $0.contains("node 1 at 10.11.0.2:") && $0.contains("not among --peers 0,2") },
+      "\(lines)")
+    #expect(!lines.contains { $0.contains("another program") }, "\(lines)")
+    node.signal(SIGTERM)
+    _ = try await node.exitCode()
+    let first = try PeerProcess(
+      ["doctor", "--wait", "3", "-I", "red"], home: home, secret: Vectors.shared.secret, namespace: here)
+    for _ in 0..<2 { _ = try await doctor("-I", "red", in: here) }
+    _ = try await first.exitCode()
+    #expect(try !first.lines.contains { $0.contains("another program") })
   }
 
   @Test("one that is used is never called not needed, however it was named")

@@ -427,8 +427,13 @@ struct DoctorTests {
     #expect(order("container", "Wi-Fi", "another secret"))
     facts.arrived = 3
     #expect(LikelyCauses(facts: facts).causes.count == 1 && order("firewall of this machine"))
+    // Of members that are not followed, or of this machine's own.
     facts.received = 3
-    #expect(order("another program sends", "another secret"))
+    #expect(order("another secret", "TTL") && !order("another program sends"))
+    facts.strange = 1
+    #expect(order("another program sends", "another secret") && order("of it came 1 datagram,"))
+    facts.strange = 3
+    #expect(order("another program sends", "another secret") && order("of it came 3 datagrams,"))
     facts.others = ["wlan 0", "eth0"]
     facts.interface = "tun0"
     #expect(
@@ -437,7 +442,7 @@ struct DoctorTests {
     )
     facts.isDoubtful = true
     #expect(order("another program sends", "up are wlan 0", "no other member", "another secret"))
-    facts.received = 0
+    (facts.received, facts.strange) = (0, 0)
     facts.interface = "lo"
     facts.arrived = nil
     #expect(LikelyCauses(facts: facts).causes.count == 1 && order("loopback reaches"))
@@ -471,6 +476,9 @@ struct DoctorTests {
     #expect(advice("eth0.100")[0].hasSuffix(": sysctl net/ipv4/conf/eth0.100/force_igmp_version=0"))
     #expect(advice("eth0.100")[1].hasSuffix(": sysctl net/ipv4/conf/eth0.100/rp_filter=2"))
     #expect(advice("a;b")[1].hasSuffix(": sysctl 'net.ipv4.conf.a;b.rp_filter=2'"))
+    let forced = KernelSettings("eth0", version: "V2", reversePathFilter: nil, isVersionForcedForAll: true)
+    let advised = forced.findings(isIPv4: true, needsSources: true, hasOtherInterfaces: false).compactMap(\.advice)
+    #expect(advised.map { $0.hasSuffix(": sysctl net.ipv4.conf.all.force_igmp_version=0") } == [true])
     #expect(shellWord("it's") == "'it'\\''s'" && shellWord("") == "''" && shellWord("br-0a1b") == "br-0a1b")
   }
 

@@ -130,6 +130,20 @@ struct FollowingNetworkTests {
     return (host, bridge)
   }
 
+  @Test("a bridge stands for its ports, and no command that is advised is cut in two by an interface's name")
+  func namesNoPorts() async throws {
+    let (namespace, there) = (try Namespace(), try Namespace())
+    try namespace.connect("a;b", "10.11.0.1/24", to: there, "10.11.0.2/24")
+    let peer = try start(0, in: namespace)
+    try await peer.waitForError("if the others are on the network of a;b, choose that (-I 'a;b')")
+    guard Namespace.canBridge else { return }
+    let (bridge, other) = (try Namespace(), try Namespace())
+    try bridge.addBridge("br0")
+    try other.connect("eth0", "10.11.0.2/24", toPort: "port", of: "br0", in: bridge)
+    let later = try start(1, in: bridge)
+    try await later.waitForError("if the others are on the network of br0, choose that (-I br0)")
+  }
+
   private func isMember(_ bridge: Namespace, _ group: String = "239.255.0.1") throws -> Bool {
     try bridge.run("bridge mdb show dev bridge").contains("port port grp \(group)")
   }
@@ -154,19 +168,25 @@ struct FollowingNetworkTests {
 
   @Test(
     "single sources are told again, too, and a carrier that goes for a moment only",
-    .enabled(if: Namespace.canBridge, "needs a bridge"))
-  func carrierOfSources() async throws {
+    .enabled(if: Namespace.canBridge, "needs a bridge"), arguments: Family.all)
+  func carrierOfSources(family: Family) async throws {
     let (host, bridge) = try snooped()
-    // A switch that reads IGMPv3.
-    try bridge.run("ip link set bridge type bridge mcast_igmp_version 3")
-    let peer = try start(0, "-I", "red", "--listen", "-g", "232.1.1.1", "--source", "10.11.0.9", in: host)
+    let group = family == .ipv4 ? "232.1.1.1" : "ff35::7"
+    // A switch that reads IGMPv3 and MLDv2.
+    try bridge.run("ip link set bridge type bridge mcast_igmp_version 3 mcast_mld_version 2")
+    if family == .ipv6 { try host.run("ip addr add \(family.own(11, 1)) dev red nodad") }
+    let peer = try PeerProcess(
+      [
+        "0", "-I", "red", "--listen", "-g", family == .ipv4 ? "\(group):12345" : "[\(group)]:12345", "--source",
+        family.address(11, 9),
+      ], home: home, secret: Vectors.shared.secret, namespace: host)
     try await peer.waitUntilReady(node: 0)
-    try await eventually("the switch to know of the group") { try isMember(bridge, "232.1.1.1") }
+    try await eventually("the switch to know of the group") { try isMember(bridge, group) }
     // The kernel says each thing twice, within a second; what comes later is the peer's doing.
     try await Task.sleep(for: .seconds(4))
     try bridge.run("ip link set port down")
     try bridge.run("ip link set port up")
-    try await eventually("the switch to know of the group again") { try isMember(bridge, "232.1.1.1") }
+    try await eventually("the switch to know of the group again") { try isMember(bridge, group) }
   }
 
   /// The addresses from which it has heard anything.
@@ -253,6 +273,81 @@ struct FollowingNetworkTests {
     try await peers[2].waitForError("sending to \(family.group) again")
     #expect(
       try listener.events("received").filter { $0.member == 3 }.allSatisfy { $0.source?.hasPrefix(address(3)) == true })
+  }
+
+  @Test(
+    "a named address that moves to another interface takes the node with it, and each message says where it left",
+    arguments: Family.all, ["", "label blue:vip"])
+  func movedAddress(family: Family, label: String) async throws {
+    guard family == .ipv4 || label.isEmpty else { return }
+    let (here, there) = (try Namespace(), try Namespace())
+    for (number, name) in ["red", "blue"].enumerated() {
+      try here.connect(name, family.own(11 + number, 1), to: there, family.own(11 + number, 2))
+    }
+    let bits = family == .ipv4 ? 24 : 64
+    try here.run("ip addr add \(family.address(13, 7))/\(bits) dev red")
+    let peer = try start(0, "-I", family.address(13, 7), "-i", "0.05", "-o", "json", in: here, family)
+    try await peer.waitForEvent("sent") { $0.interface == "red" }
+    try here.run("ip addr del \(family.address(13, 7))/\(bits) dev red")
+    try here.run("ip addr add \(family.address(13, 7))/\(bits) dev blue \(label)")
+    try await peer.waitForEvent("sent") { $0.interface == "blue" }
+    let other = try start(1, "-I", "blue", "-i", "0.05", in: there, family)
+    try await other.waitUntilHeard(0)
+    try await peer.waitForEvent("received") { $0.member == 1 && $0.interface == "blue" }
+    let interfaces = try peer.events("sent").map(\.interface)
+    let first = try #require(interfaces.firstIndex(of: "blue"))
+    #expect(interfaces[first...].allSatisfy { $0 == "blue" } && interfaces[..<first].allSatisfy { $0 == "red" })
+    #expect(try peer.events("peer").contains { $0.cause == "interfaceBack" })
+  }
+
+  @Test("an interface that is renamed is gone: nothing leaves by it until it is back", arguments: Family.all)
+  func renamed(family: Family) async throws {
+    let (here, there) = (try Namespace(), try Namespace())
+    try here.connect("red", family.own(11, 1), to: there, family.own(11, 2))
+    let listener = try start(1, "-I", "red", "--listen", in: there, family)
+    try await listener.waitUntilReady(node: 1)
+    let peer = try start(0, "-I", "red", "-i", "0.05", in: here, family)
+    try await listener.waitUntilHeard(0)
+    try here.run("ip link set red down")
+    try here.run("ip link set red name green")
+    try here.run("ip link set green up")
+    if family == .ipv6 { try here.run("ip addr replace \(family.own(11, 1)) dev green nodad") }
+    try await peer.waitForError("interface red is gone: nothing is heard until it is back")
+    try await peer.waitForError("cannot send to \(family.group)")
+    let heard = try listener.shown(from: 0).count
+    try await Task.sleep(for: .seconds(1))
+    #expect(try listener.shown(from: 0).count == heard)
+    try here.run("ip link set green down")
+    try here.run("ip link set green name red")
+    try here.run("ip link set red up")
+    if family == .ipv6 { try here.run("ip addr replace \(family.own(11, 1)) dev red nodad") }
+    try await peer.waitForError("interface red is back: joined \(family.group) again")
+    try await listener.waitUntilHeard(0, count: heard + 3)
+  }
+
+  @Test("a network that takes less than is sent is told of in few lines, which say so", arguments: ["text", "json"])
+  func slowNetwork(output: String) async throws {
+    let (here, there) = (try Namespace(), try Namespace())
+    try here.connect("red", "10.11.0.1/24", to: there, "10.11.0.2/24")
+    try here.run("tc qdisc add dev red root tbf rate 2mbit burst 5kb limit 4mb")
+    let peer = try start(
+      0, "-I", "red", "-i", "0.001", "-m", String(repeating: "x", count: 1300), "-o", output, in: here)
+    try await peer.waitForError("the network takes less than is sent to 239.255.0.1:12345")
+    let before = try peer.errors.split(separator: "\n").count
+    try await Task.sleep(for: .seconds(4))
+    // After the first word it is said after 1 s, 2 s and 4 s: each time that it is so, or is not any more.
+    #expect(try peer.errors.split(separator: "\n").count <= before + 4)
+    if output == "json" { #expect(try peer.events("error").count <= 4) }
+    #expect(try !peer.errors.contains("until the network is back"))
+  }
+
+  @Test("a listener without an address is told what it may miss, and nothing of sending")
+  func listenerWithoutAddress() async throws {
+    let (here, there) = (try Namespace(), try Namespace())
+    try here.connect("red", "10.11.0.1/24", to: there, "10.11.0.2/24")
+    try here.run("ip addr flush dev red")
+    let peer = try start(0, "-I", "red", "--listen", in: here)
+    try await peer.waitForError("interface red has no IPv4 address: the kernel may drop what arrives until it has")
   }
 
   @Test("an interface is known by each of its names, and named twice is once", arguments: Family.all)

@@ -8,7 +8,7 @@ struct KernelDropTests {
 
   @Test("is told in datagrams, though the kernel counts batches of them, and said without being asked")
   func batches() async throws {
-    let count = 40_000
+    let count = 20_000
     let receiver = try await group.startReceiver(1, ["-o", "json"])
     // It takes nothing for a while; what comes meanwhile, as batches of the sender's, overflows its queue.
     receiver.signal(SIGSTOP)
@@ -43,5 +43,40 @@ struct KernelDropTests {
     let told = events.filter { $0.reason == "kernel" }.reduce(0) { $0 + ($1.count ?? 0) }
     #expect(told == dropped)
     _ = try await Project.validate(others.joined(separator: "\n"))
+  }
+
+  @Test(
+    "is told, too, after a time in which what the node sent did not come back to it",
+    .enabled(if: Namespace.isAvailable, "needs a network namespace"))
+  func afterFlap() async throws {
+    let (here, there, home) = (try Namespace(), try Namespace(), TemporaryDirectory())
+    try here.connect("red", "10.11.0.1/24", to: there, "10.11.0.2/24")
+    // As long as it is a member, the node leaves the group for a second when the carrier is back.
+    let foreign = try PeerProcess.foreignMember(on: "10.11.0.1", in: here)
+    try await foreign.waitForLine("joined")
+    func start(_ node: Int, _ arguments: String..., in namespace: Namespace) throws -> PeerProcess {
+      try PeerProcess(
+        ["\(node)", "-I", "red", "--peers", "0-1"] + arguments, home: home, secret: Vectors.shared.secret,
+        namespace: namespace)
+    }
+    let receiver = try start(0, "--rate", "1000", "-m", "x", in: here)
+    try await receiver.waitForError("interface red, TTL 1")
+    try there.run("ip link set red down")
+    try await receiver.waitForError("interface red has no carrier")
+    try there.run("ip link set red up")
+    try await receiver.waitForError("interface red is back: joined 239.255.0.1:12345 again")
+    receiver.signal(SIGSTOP)
+    defer { receiver.signal(SIGCONT) }
+    let count = 20_000
+    let sender = try start(
+      1, "--rate", "0", "-c", "\(count)", "-o", "raw", "-m", String(repeating: "y", count: 1000), in: there)
+    #expect(try await sender.exitCode() == 0)
+    receiver.signal(SIGCONT)
+    func missing(_ report: TrafficReport) -> Int { count - (report.nodes[1]?["received"] ?? 0) }
+    // What was dropped just now counts by batches at first.
+    let report = try await receiver.trafficReport { $0.nodes[1] != nil && $0.droppedByKernel > missing($0) / 4 }
+    let missing = missing(report)
+    #expect(missing > 1000 && report.droppedByKernel > missing / 4, "\(report.droppedByKernel) of \(missing)")
+    #expect(foreign.isRunning)
   }
 }

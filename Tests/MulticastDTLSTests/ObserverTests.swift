@@ -295,6 +295,25 @@ struct ObserverTests {
     #expect(sum == 100)
   }
 
+  @Test("what was lost since the last line is told at the end, but for what came while the program ended")
+  func lostAtLast() {
+    var observer = makeObserver()
+    var sequence: UInt64 = 0
+    func lose(_ count: Int, at second: Int) -> [Notice] {
+      for _ in 0..<count {
+        sequence += 1
+        _ = observer.heard(
+          ArrivalRun(message(1, sequence), isDelivered: false), now: start + .seconds(second))
+      }
+      return observer.tick(Whereabouts(), droppedByKernel: count, now: start + .seconds(second))
+    }
+    #expect(lose(3, at: 1) == [.kernelDrops(3)] && lose(4, at: 2) == [.overrun(7)])
+    #expect(lose(5, at: 3) == [] && lose(6, at: 4) == [])
+    _ = observer.heard(ArrivalRun(message(1, sequence + 1), isDelivered: false), now: start + .seconds(5))
+    #expect(observer.finish() == [.overrun(11), .kernelDrops(3)])
+    #expect(observer.finish() == [])
+  }
+
   @Test("each refusal that a person can do something about is told with the address, and no other")
   func refusals() throws {
     var observer = makeObserver()
@@ -460,7 +479,7 @@ struct ObserverTests {
     func text(of followed: MemberSet = MemberSet(1...3)) -> String {
       Readiness(whereabouts, of: followed, awaited: followed.awaited(at: 0)).text(here)
     }
-    #expect(text() == "last heard: not heard: nodes 1-3; this node sends with 9ab7-6d2d")
+    #expect(text() == "nobody was heard yet; this node sends with 9ab7-6d2d")
     for member in [1, 2] as [MemberID] { _ = whereabouts.heard(member, keyID: old, isFirstOfEpoch: true, now: start) }
     let isMoved = whereabouts.heard(2, keyID: new, isFirstOfEpoch: true, now: start)
     #expect(isMoved)
@@ -475,7 +494,7 @@ struct ObserverTests {
     // Where everyone is listened to, nobody is waited for.
     #expect(
       text(of: MemberSet(0...255))
-        == "all other members were heard with key ID 0102-0304, and this node sends with it, too")
+        == "all members that were heard, nodes 1-3, send with key ID 0102-0304, and this node sends with it, too")
     // Who only listens sends with none.
     here = Notice.Surroundings(
       member: nil, peers: MemberSet(0...3), keyIDs: [new, old], isEncrypted: true, group: .standard, interface: "lo")

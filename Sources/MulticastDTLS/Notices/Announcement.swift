@@ -1,6 +1,6 @@
 /// Keeps word of a state that changes true and rare: the last word is always the present state, if a little late, and one
 /// that changes again and again is said less and less often. Pure.
-struct Announcement<State: Equatable & Sendable>: Sendable {
+package struct Announcement<State: Equatable & Sendable>: Sendable {
   /// The state that was said last.
   private(set) var said: State
   private var lastSaid: Moment?
@@ -15,7 +15,7 @@ struct Announcement<State: Equatable & Sendable>: Sendable {
   private static var quiet: Duration { .seconds(60) }
 
   /// - Parameter said: The state that goes without saying.
-  init(_ said: State) {
+  package init(_ said: State) {
     self.said = said
     present = said
   }
@@ -37,5 +37,10 @@ struct Announcement<State: Equatable & Sendable>: Sendable {
     lastSaid = now
     defer { said = present }
     return said
+  }
+
+  /// The same, now.
+  package mutating func due(_ present: State) -> State? {
+    due(present, now: .now)
   }
 }

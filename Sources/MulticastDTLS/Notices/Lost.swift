@@ -28,4 +28,12 @@ struct Lost {
     }
     return notices
   }
+
+  /// The notices of all that was not said yet; to be called at the end.
+  mutating func rest() -> [Notice] {
+    // What came after the last look was not taken because the program ended.
+    let (overrun, dropped) = (lastOverrun - saidOverrun, droppedByKernel - saidDropped)
+    (saidOverrun, saidDropped) = (lastOverrun, droppedByKernel)
+    return (overrun > 0 ? [.overrun(overrun)] : []) + (dropped > 0 ? [.kernelDrops(dropped)] : [])
+  }
 }

@@ -6,6 +6,9 @@ enum NetworkNotice: Hashable, Sendable {
   case away(NetworkInterface, FollowedInterface.Condition, Part)
   /// An interface can be used again.
   case back(NetworkInterface, after: FollowedInterface.Condition, source: IPAddress?, isJoinedAgain: Bool)
+  /// The address or the other name by which an interface was chosen is another's now, where the group is joined; or it has
+  /// another name of its own.
+  case moved(NetworkInterface, former: NetworkInterface)
   /// There is no route at the start, so that the group is on loopback; others that are up could be chosen.
   case noRoute(others: [String], isLoopbackRouted: Bool)
   /// The route leads by an interface now, where the group is joined; on the former it was left, if that is another.
@@ -28,7 +31,7 @@ enum NetworkNotice: Hashable, Sendable {
   var cause: Notice.Cause {
     switch self {
     case .away: .interfaceAway
-    case .back: .interfaceBack
+    case .back, .moved: .interfaceBack
     case .noRoute, .routeGone: .noRoute
     case .routed: .routeChanged
     }
@@ -37,14 +40,8 @@ enum NetworkNotice: Hashable, Sendable {
   var level: Logger.Level {
     switch self {
     case .away, .noRoute, .routeGone: .warning
-    case .back, .routed: .info
+    case .back, .moved, .routed: .info
     }
-  }
-
-  /// The interface that is sent on since; nil if that is the same as before.
-  var sendingInterface: String? {
-    if case .routed(let interface, _) = self { return interface.name }
-    return nil
   }
 
   /// The notice as a line for a person.
@@ -70,12 +67,18 @@ enum NetworkNotice: Hashable, Sendable {
       return "interface \(interface.name) has the address \(source) now"
     case .back(let interface, _, _, let isJoinedAgain):
       return "interface \(interface.name) is back" + (isJoinedAgain ? ": joined \(group) again" : "")
+    case .moved(let interface, let former) where interface.index == former.index:
+      return "interface \(former.name) has the name \(interface.name) now"
+    case .moved(let interface, let former):
+      let choice =
+        interface.address.map { "the address \($0)" } ?? interface.alias.map { "the name \($0)" } ?? former.name
+      return "\(choice) is at interface \(interface.name) now: joined \(group) there, and left \(former.name)"
     case .noRoute(let others, let isLoopbackRouted):
       let hint =
         switch others.count {
         case 0: "choose an interface with --interface, or connect this machine to a network"
-        case 1: "if the others are on the network of \(others[0]), choose that (-I \(others[0]))"
-        default: "choose an interface with --interface; up are \(others.joined(separator: ", "))"
+        case 1: "if the others are on the network of \(others[0]), choose that (-I \(shellWord(others[0])))"
+        default: "choose an interface with --interface; up are \(others.map(\.visible).joined(separator: ", "))"
         }
       return "the kernel has no route for \(group), so this is loopback (lo) only until it has one: \(hint)"
         + (isLoopbackRouted

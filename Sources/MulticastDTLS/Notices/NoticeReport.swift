@@ -6,8 +6,8 @@ package struct NoticeReport: Hashable, Sendable {
   package let members: MemberSet
   /// Whether it is about the keys that members send with.
   package let isAboutKeys: Bool
-  /// The interface that is sent on since; nil if that is the same as before.
-  package let sendingInterface: String?
+  /// True if an interface may be another, or have another name, since.
+  package let isAboutNetwork: Bool
   /// The notice as a line for a person.
   package let text: String
 
@@ -19,7 +19,7 @@ package struct NoticeReport: Hashable, Sendable {
   init(_ notice: Notice, _ here: Notice.Surroundings) {
     (cause, isAboutKeys) = (notice.cause.rawValue, notice.cause.isAboutKeys)
     members = notice.members
-    sendingInterface = if case .network(let notice) = notice { notice.sendingInterface } else { nil }
+    isAboutNetwork = if case .network = notice { true } else { false }
     text = notice.text(here)
   }
 }

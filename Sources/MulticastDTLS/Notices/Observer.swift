@@ -210,7 +210,7 @@ struct Observer {
 
   /// Says the notices that have waited; to be called at the end.
   mutating func finish() -> [Notice] {
-    limit.rest()
+    limit.rest() + lost.rest()
   }
 
   private mutating func alternation(_ member: MemberID, _ source: Endpoint) -> [Notice] {

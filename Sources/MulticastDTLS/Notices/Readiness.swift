@@ -4,6 +4,8 @@ struct Readiness: Hashable {
   let members: [KeyID: MemberSet]
   /// Those of whom nothing was accepted.
   let unheard: MemberSet
+  /// True if it is known who the members are.
+  private let knowsAll: Bool
 
   /// - Parameters:
   ///   - followed: The members that are listened to.
@@ -14,20 +16,25 @@ struct Readiness: Hashable {
       if let keyID = whereabouts[member] { members[keyID, default: []].append(member) }
     }
     self.members = members.mapValues { MemberSet($0) }
+    knowsAll = !awaited.members.isEmpty
     unheard = MemberSet(awaited.members.filter { whereabouts[$0] == nil })
   }
 
   /// The matter in words.
   func text(_ here: Notice.Surroundings) -> String {
     if members.count == 1, let keyID = members.keys.first, unheard.members.isEmpty {
-      let all = "all other members were heard with key ID \(keyID)"
+      let all =
+        knowsAll
+        ? "all other members were heard with key ID \(keyID)"
+        : "all members that were heard, \(members[keyID]?.named ?? ""), send with key ID \(keyID)"
       guard here.member != nil else { return all }
       return keyID == here.keyIDs.first
         ? "\(all), and this node sends with it, too" : "\(all), but this node sends with \(here.sendingKey)"
     }
     var parts = members.sorted { "\($0.key)" < "\($1.key)" }.map { "\($1.named) with \($0)" }
+    let isAnyHeard = !parts.isEmpty
     if !unheard.members.isEmpty { parts.append("not heard: \(unheard.named)") }
-    let heard = parts.isEmpty ? "nobody was heard yet" : "last heard: \(parts.joined(separator: ", "))"
+    let heard = isAnyHeard ? "last heard: \(parts.joined(separator: ", "))" : "nobody was heard yet"
     return here.member == nil ? heard : "\(heard); this node sends with \(here.sendingKey)"
   }
 }

@@ -1,5 +1,3 @@
-import SystemPackage
-
 /// The kernel's route for a group, from one look at it to the next. Pure.
 struct FollowedRoute: Sendable {
   /// The kernel's answer.
@@ -8,7 +6,7 @@ struct FollowedRoute: Sendable {
     /// No route leads to the group.
     case none
     /// A route forbids to send there, such as a blackhole.
-    case nowhere(Errno)
+    case nowhere
   }
 
   /// The answer that was given last.

@@ -13,6 +13,8 @@ final class GroupInterfaces: Sendable {
   private let group: GroupAddress
   private let receiver: GroupReceiver
   private let sender: GroupSender
+  /// Whether this node sends.
+  private let isSending: Bool
   private let state: Mutex<State>
 
   private struct State: ~Copyable {
@@ -33,11 +35,24 @@ final class GroupInterfaces: Sendable {
     var wanted: NetworkInterface
     var followed: FollowedInterface
     var source: IPAddress?
-    var word = Announcement<FollowedInterface.Condition>(.ready)
+    var word: Announcement<Place>
     /// True if the group was joined again since the last word.
     var isJoinedAgain = false
     /// The number of times in a row that the group could not be joined.
     var refusals = 0
+
+    init(_ wanted: NetworkInterface, _ sight: InterfaceSight) {
+      (self.wanted, followed, source) = (wanted, FollowedInterface(sight), sight.source)
+      word = Announcement(Place(interface: sight.interface, condition: .ready))
+    }
+
+    var place: Place { Place(interface: followed.interface, condition: followed.condition) }
+  }
+
+  /// The interface of an entry, and its state.
+  private struct Place: Hashable {
+    let interface: NetworkInterface
+    let condition: FollowedInterface.Condition
   }
 
   private struct RouteState: Hashable {
@@ -48,17 +63,18 @@ final class GroupInterfaces: Sendable {
   /// - Parameters:
   ///   - interfaces: The interfaces to join on; the first is sent on.
   ///   - followsRoute: Whether the kernel's route has chosen it, and is to be followed.
+  ///   - isSending: Whether this node sends.
   init(
-    _ group: GroupAddress, on interfaces: [NetworkInterface], followsRoute: Bool, receiver: GroupReceiver,
-    sender: GroupSender
+    _ group: GroupAddress, on interfaces: [NetworkInterface], followsRoute: Bool, isSending: Bool,
+    receiver: GroupReceiver, sender: GroupSender
   ) {
-    (self.group, self.receiver, self.sender) = (group, receiver, sender)
+    (self.group, self.receiver, self.sender, self.isSending) = (group, receiver, sender, isSending)
     let netlink = try? Netlink()
     let route = followsRoute ? netlink?.route(for: group) : nil
     let entries = interfaces.map { wanted in
       let sight =
         netlink?.sight(of: wanted, for: group) ?? InterfaceSight(interface: wanted, isLoopback: wanted.isLoopback)
-      return Entry(wanted: wanted, followed: FollowedInterface(sight), source: sight.source)
+      return Entry(wanted, sight)
     }
     let routeState = RouteState(route: route ?? .none, interface: interfaces[0])
     state = Mutex(
@@ -85,11 +101,10 @@ final class GroupInterfaces: Sendable {
       for index in state.entries.indices {
         let interface = state.entries[index].followed.interface
         do throws(SystemError) {
-          try receiver.join(interface.index)
+          try join(interface.index, &state.entries[index], state.exit)
         } catch {
           throw JoinFailure(interface: interface, error: error)
         }
-        state.entries[index].followed.joined = interface.index
       }
     }
   }
@@ -146,42 +161,48 @@ final class GroupInterfaces: Sendable {
   private func move(to interface: NetworkInterface, _ state: inout State) throws(SystemError) {
     // Gone again: the next look tells.
     guard let sight = state.netlink?.sight(of: interface, for: group) else { return }
-    try receiver.join(interface.index)
+    var next = Entry(interface, sight)
+    try join(interface.index, &next, state.exit)
     let former = state.entries[0]
-    state.entries[0] = Entry(wanted: interface, followed: FollowedInterface(sight), source: sight.source)
-    state.entries[0].followed.joined = interface.index
     // The same one with another number was said to be away.
-    if former.followed.interface.name == interface.name {
-      (state.entries[0].word, state.entries[0].isJoinedAgain) = (former.word, true)
-    }
-    if let number = former.followed.joined { receiver.leave(number) }
+    if former.followed.interface.name == interface.name { (next.word, next.isJoinedAgain) = (former.word, true) }
+    state.entries[0] = next
+    // Sent on before the former is left: what is sent comes back all the time.
     try? send(&state)
+    if let number = former.followed.joined { leave(number, state.exit) }
   }
 
   private func lookAt(_ index: Int, _ state: inout State) {
     let sight = state.netlink?.sight(of: state.entries[index].wanted, for: group)
     state.entries[index].source = sight?.source
-    for step in state.entries[index].followed.look(sight, isReportedByKernel: !group.address.isIPv4) {
+    for step in state.entries[index].followed.look(sight, isReportedByKernel: isReportedByKernel) {
       switch step {
       case .leave(let number):
-        receiver.leave(number)
+        leave(number, state.exit)
         state.entries[index].followed.joined = nil
       case .join(let number):
-        join(number, &state.entries[index])
+        joinAgain(number, &state.entries[index], state.exit)
       case .report(let number):
-        receiver.leave(number)
+        leave(number, state.exit)
         state.entries[index].followed.joined = nil
         // While another socket of this machine is a member there, the kernel reports nothing. If it is a peer, it leaves
         // within a second, too: then whoever joins first is reported.
-        if !IGMPTable.current.hasMember(of: group.address, on: number) { join(number, &state.entries[index]) }
+        if !MembershipTable.current(for: group.address).hasMember(of: group.address, on: number) {
+          joinAgain(number, &state.entries[index], state.exit)
+        }
       }
     }
   }
 
-  private func join(_ number: UInt32, _ entry: inout Entry) {
+  /// True if the kernel reports the membership again by itself when a carrier comes back: for IPv6, and of all sources only.
+  /// Source: Linux, net/ipv6/addrconf.c, NETDEV_CHANGE; net/ipv6/mcast.c, ipv6_mc_up and mld_send_initial_cr.
+  private var isReportedByKernel: Bool {
+    !group.address.isIPv4 && !receiver.isSelective
+  }
+
+  private func joinAgain(_ number: UInt32, _ entry: inout Entry, _ exit: GroupSender.Exit?) {
     do throws(SystemError) {
-      try receiver.join(number)
-      entry.followed.joined = number
+      try join(number, &entry, exit)
       entry.isJoinedAgain = true
       entry.refusals = 0
     } catch {
@@ -191,18 +212,35 @@ final class GroupInterfaces: Sendable {
     }
   }
 
+  private func join(_ number: UInt32, _ entry: inout Entry, _ exit: GroupSender.Exit?) throws(SystemError) {
+    if number == exit?.interface { sender.returns(true) }
+    do throws(SystemError) {
+      try receiver.join(number)
+    } catch {
+      if let exit { sender.returns(receiver.isJoined(on: exit.interface)) }
+      throw error
+    }
+    entry.followed.joined = number
+  }
+
+  private func leave(_ number: UInt32, _ exit: GroupSender.Exit?) {
+    receiver.leave(number)
+    if let exit { sender.returns(receiver.isJoined(on: exit.interface)) }
+  }
+
   /// Sends on the first interface as it is now.
   private func send(_ state: inout State) throws(SystemError) {
     let entry = state.entries[0]
-    guard entry.followed.condition != .gone else { return }
     let interface = entry.followed.interface
-    let exit = GroupSender.Exit(
+    var exit = GroupSender.Exit(
       interface: interface.index,
       source: entry.source.map { source in
         // Of IPv6, and on loopback, the kernel chooses well where nobody has named an address.
         interface.address == source || group.address.isIPv4 && !interface.isLoopback ? .address(source) : .kernels
       } ?? (state.netlink == nil || interface.isLoopback && interface.address == nil ? .kernels : .none))
+    if entry.followed.condition == .gone { exit = GroupSender.Exit(interface: interface.index, source: .gone) }
     guard exit != state.exit else { return }
+    if receiver.isJoined(on: exit.interface) { sender.returns(true) }
     try sender.choose(exit)
     state.exit = exit
   }
@@ -216,14 +254,25 @@ final class GroupInterfaces: Sendable {
     case .refused where entry.refusals < 2: return
     default: break
     }
-    guard let former = state.entries[index].word.due(condition, now: now) else { return }
-    if condition == .ready {
-      notices.append(.back(interface, after: former, source: entry.source, isJoinedAgain: entry.isJoinedAgain))
+    guard let former = state.entries[index].word.due(entry.place, now: now) else { return }
+    switch (former.condition, condition) {
+    case (.ready, .ready) where former.interface.name == interface.name && !entry.isJoinedAgain:
+      return
+    case (.ready, .ready) where former.interface.name != interface.name:
+      notices.append(.moved(interface, former: former.interface))
       state.entries[index].isJoinedAgain = false
       return
+    case (_, .ready):
+      notices.append(
+        .back(interface, after: former.condition, source: entry.source, isJoinedAgain: entry.isJoinedAgain))
+      state.entries[index].isJoinedAgain = false
+      return
+    // The same, elsewhere or under another name.
+    case (let before, _) where before == condition: return
+    default: break
     }
-    var part = NetworkNotice.Part(isSendingOn: index == 0, isOnly: state.entries.count == 1)
-    if case .noAddress = condition, [.gone, .down, .noCarrier].contains(former) {
+    var part = NetworkNotice.Part(isSendingOn: isSending && index == 0, isOnly: state.entries.count == 1)
+    if case .noAddress = condition, [.gone, .down, .noCarrier].contains(former.condition) {
       (part.isBack, part.isJoinedAgain) = (true, entry.isJoinedAgain)
       state.entries[index].isJoinedAgain = false
     }
@@ -232,7 +281,8 @@ final class GroupInterfaces: Sendable {
 
   /// The names of the interfaces that could be chosen in place of loopback.
   private static var others: [String] {
-    InterfaceStatus.all().filter { $0.isUp && $0.takesMulticast && !$0.isLoopback }.map(\.name)
+    InterfaceStatus.all(withTies: true).filter { $0.isUp && $0.takesMulticast && !$0.isLoopback && !$0.isPort }.map(
+      \.name)
   }
 }
 

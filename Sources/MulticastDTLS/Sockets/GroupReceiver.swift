@@ -100,12 +100,19 @@ final class GroupReceiver: Sendable {
     if isLeft { _ = unsafe cdatagram_leave(descriptor.rawValue, interface, &group) }
   }
 
+  /// True if it hears single source addresses only.
+  var isSelective: Bool { !sources.isEmpty }
+
+  /// True if the group is joined on an interface.
+  func isJoined(on interface: UInt32) -> Bool {
+    joined.withLock { $0.contains(interface) }
+  }
+
   /// Whether a datagram came in where the group was joined, and was sent to the group. For IPv4, the kernel sees to both.
   func isMeant(_ slot: cdatagram_slot) -> Bool {
     if group.address.isIPv4 { return true }
     guard let to = unsafe slot.destination.endpoint?.address, to.inZone(0) == group.address else { return false }
-    let interface = unsafe slot.interface
-    return joined.withLock { $0.contains(interface) }
+    return unsafe isJoined(on: slot.interface)
   }
 
   /// How many datagrams the kernel has dropped, modulo 2^32; nil if it does not say. Source: socket(7), SO_MEMINFO.

@@ -16,8 +16,8 @@ final class GroupSender: Sendable {
   private let namedSource: SocketAddress?
   /// The number of the interface that is sent on.
   private let interface = Atomic<UInt32>(0)
-  /// True if there is no address to send from, so that nothing may leave.
-  private let lacksSource = Atomic(false)
+  /// The error of whoever sends while nothing may leave; 0 if it may.
+  private let obstacle = Atomic<CInt>(0)
 
   /// How batches are sent, until the kernel or the path refuses: then the next way, for good.
   enum Way: UInt8, AtomicRepresentable, CaseIterable {
@@ -30,6 +30,8 @@ final class GroupSender: Sendable {
   private let firstSegmentLimit: Int
   /// Whether the kernel hands over what it has joined; what it has not, it discards one by one.
   private let isJoining: Bool
+  /// True if what is sent comes back: this process is a member of the group on the interface that is sent on.
+  private let isReturning = Atomic(true)
   /// How much of what was sent the kernel counts as dropped once it comes back and is discarded.
   private let discarded = Atomic(0)
 
@@ -87,6 +89,17 @@ final class GroupSender: Sendable {
       case address(IPAddress)
       /// There is none: nothing may leave.
       case none
+      /// The interface is gone: nothing may leave, though it may be there under another name.
+      case gone
+
+      /// The error of whoever sends; 0 if there is none.
+      var obstacle: CInt {
+        switch self {
+        case .kernels, .address: 0
+        case .none: EADDRNOTAVAIL
+        case .gone: ENODEV
+        }
+      }
     }
     let interface: UInt32
     let source: Source
@@ -94,13 +107,14 @@ final class GroupSender: Sendable {
 
   /// Sends there from now on, and tries all ways to send batches anew.
   func choose(_ exit: Exit) throws(SystemError) {
+    if exit.source == .gone { return obstacle.store(exit.source.obstacle, ordering: .relaxed) }
     if group.address.isIPv4 {
       let source =
         switch exit.source {
         case .kernels: in_addr()
         case .address(let address): address.inAddr
         // No machine has it, so that the kernel sends nothing: else it takes another interface's address, or 0.0.0.0.
-        case .none: in_addr(s_addr: .max)
+        case .none, .gone: in_addr(s_addr: .max)
         }
       let request = ip_mreqn(imr_multiaddr: in_addr(), imr_address: source, imr_ifindex: CInt(exit.interface))
       try descriptor.setOption(IPPROTO_IP, IP_MULTICAST_IF, "IP_MULTICAST_IF", to: request)
@@ -108,7 +122,7 @@ final class GroupSender: Sendable {
       try descriptor.setOption(IPPROTO_IPV6, IPV6_MULTICAST_IF, "IPV6_MULTICAST_IF", to: CInt(exit.interface))
     }
     interface.store(exit.interface, ordering: .relaxed)
-    lacksSource.store(exit.source == .none, ordering: .relaxed)
+    obstacle.store(exit.source.obstacle, ordering: .relaxed)
     way.store(firstWay, ordering: .relaxed)
     segmentLimit.store(firstSegmentLimit, ordering: .relaxed)
   }
@@ -118,6 +132,17 @@ final class GroupSender: Sendable {
     guard var source = namedSource else { return body(nil) }
     unsafe source.ipv6.sin6_scope_id = interface.load(ordering: .relaxed)
     return unsafe body(&source)
+  }
+
+  /// The number of the interface that is sent on.
+  var presentInterface: UInt32 {
+    interface.load(ordering: .relaxed)
+  }
+
+  /// Takes note whether what is sent comes back. To be called before the group is joined on the interface that is sent on, and
+  /// after it is left: what the kernel may have counted must be known here.
+  func returns(_ isReturning: Bool) {
+    self.isReturning.store(isReturning, ordering: .sequentiallyConsistent)
   }
 
   /// How batches are sent now.
@@ -216,14 +241,14 @@ final class GroupSender: Sendable {
   ///
   /// - Returns: What the call returned: 0, or how many of them were sent.
   private func handOver(_ count: Int, _ call: String, _ send: () -> CInt) throws(SystemError) -> Int {
-    discarded.add(count, ordering: .relaxed)
+    let obstacle = obstacle.load(ordering: .relaxed)
+    if obstacle != 0 { throw SystemError(call, obstacle) }
+    let counted = isReturning.load(ordering: .relaxed) ? count : 0
+    discarded.add(counted, ordering: .relaxed)
     let result = send()
-    let unsent = result < 0 ? count : result == 0 ? 0 : count - Int(result)
+    let unsent = result < 0 ? counted : result == 0 ? 0 : max(0, counted - Int(result))
     if unsent > 0 { discarded.subtract(unsent, ordering: .relaxed) }
-    guard result >= 0 else {
-      // The kernel finds an address that no machine has an invalid argument.
-      throw SystemError(call, lacksSource.load(ordering: .relaxed) ? EADDRNOTAVAIL : -result)
-    }
+    guard result >= 0 else { throw SystemError(call, -result) }
     return Int(result)
   }
 

@@ -28,6 +28,9 @@ package struct InterfaceStatus: Hashable, Sendable {
     package let kind: String
   }
 
+  /// True if what comes in by it goes to another interface, such as its bridge; a VRF leaves it in its place.
+  package var isPort: Bool { master.map { $0.kind != "vrf" } ?? false }
+
   /// netdevice(7): set while there is a carrier. IFF_RUNNING follows it up to a second later. <net/if.h> has no name for it.
   private static let lowerUp = 1 << 16
 
@@ -43,7 +46,9 @@ package struct InterfaceStatus: Hashable, Sendable {
     while let entry = unsafe next?.pointee {
       unsafe next = entry.ifa_next
       guard let text = unsafe entry.ifa_name else { continue }
-      let (name, flags) = unsafe (String(cString: text), Int(entry.ifa_flags))
+      // An address may have a label, as in eth0:1; no name has a colon. Source: ip-address(8).
+      let name = unsafe String(String(cString: text).prefix { $0 != ":" })
+      let flags = unsafe Int(entry.ifa_flags)
       if !result.contains(where: { $0.name == name }) {
         result.append(
           InterfaceStatus(

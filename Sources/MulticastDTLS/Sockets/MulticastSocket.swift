@@ -39,13 +39,14 @@ final class MulticastSocket: Sendable {
   ///   - sources: The only addresses to hear; none hears all.
   ///   - timeToLive: The TTL or hop limit of what is sent: 0 stays on this machine, 1 on the local network.
   ///   - isLooping: Whether other sockets of this machine hear what is sent; on loopback they do anyway.
+  ///   - isSending: Whether this node sends.
   ///   - isReceiving: Whether to join the group at all.
   ///   - way: How to send batches at first.
   ///   - segmentLimit: How many records to send as segments of one at first.
   /// - Throws: ``NetworkError`` if the group cannot be joined there; ``SystemError`` if there are no sockets.
   init(
     group: GroupAddress, interfaces: [NetworkInterface], followsRoute: Bool = false, sources: [IPAddress] = [],
-    timeToLive: UInt8, isLooping: Bool = true, isReceiving: Bool = true, way: Way = .segments,
+    timeToLive: UInt8, isLooping: Bool = true, isSending: Bool = true, isReceiving: Bool = true, way: Way = .segments,
     segmentLimit: Int = SegmentRun.maximumCount
   ) throws {
     let interfaces = NetworkInterface.eachOnce(interfaces)
@@ -68,7 +69,7 @@ final class MulticastSocket: Sendable {
       let comesBack = sources.isEmpty && (isLooping || first.isLoopback && !followsRoute)
       isDiscardingOwn = comesBack ? receiver.discard(from: sender.port) : false
       groupInterfaces = GroupInterfaces(
-        group, on: interfaces, followsRoute: followsRoute, receiver: receiver, sender: sender)
+        group, on: interfaces, followsRoute: followsRoute, isSending: isSending, receiver: receiver, sender: sender)
       try groupInterfaces.beginToSend()
     } catch {
       throw NetworkError(
@@ -95,6 +96,9 @@ final class MulticastSocket: Sendable {
 
   /// The UDP port that is sent from.
   var sourcePort: UInt16 { sender.port }
+
+  /// The number of the interface that is sent on.
+  var presentInterface: UInt32 { sender.presentInterface }
 
   /// How batches are sent now.
   var presentWay: Way { sender.presentWay }

@@ -23,7 +23,7 @@ struct Netlink: ~Copyable, Sendable {
     var destination = group.socketAddress()
     let index = unsafe cnetlink_route(questions.rawValue, &destination, 0)
     if index == -ENETUNREACH { return .none }
-    guard index > 0, let link = link(numbered: UInt32(index)) else { return .nowhere(Errno(rawValue: -min(index, 0))) }
+    guard index > 0, let link = link(numbered: UInt32(index)) else { return .nowhere }
     return .by(NetworkInterface(name: link.ownName, index: link.index))
   }
 

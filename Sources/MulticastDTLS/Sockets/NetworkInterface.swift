@@ -59,8 +59,10 @@ public struct NetworkInterface: Hashable, Sendable {
     switch route {
     case .by(let interface): self = interface
     case .none: return nil
-    case .nowhere(let errno):
-      throw NetworkError("the kernel's route for \(group) leads nowhere (\(errno)): choose an interface")
+    case .nowhere:
+      throw NetworkError(
+        "the kernel's route for \(group) leads nowhere, as a blackhole does (see ip route get \(group.address)): choose an "
+          + "interface")
     }
   }
 

@@ -5,6 +5,9 @@ struct JoinFailure: Error, Hashable {
   let interface: NetworkInterface
   let error: SystemError
 
+  /// mld_max_msf, where nobody has changed it. Source: Linux, ip-sysctl.
+  private static let usualSourceLimit = 64
+
   /// The failure for a person: with the kernel's limit, where it is one.
   ///
   /// - Parameters:
@@ -27,6 +30,12 @@ struct JoinFailure: Error, Hashable {
       return NetworkError(
         "\(start): the kernel lets a socket join on at most \(limit) interfaces, and \(interfaces) are named. As root, raise "
           + "that: sysctl -w net.ipv4.igmp_max_memberships=\(interfaces)")
+    }
+    // Of IPv6, only the first network namespace has the setting, and it counts in all of them.
+    if limits.sources == nil, sources > Self.usualSourceLimit {
+      return NetworkError(
+        "\(start): the kernel hears a limited number of sources of a group, 64 at first, and \(sources) are named. As root, "
+          + "raise that, on the host if this is a container: sysctl -w \(sourceSetting)=\(sources)")
     }
     let memory =
       limits.memory.map { "of \($0) bytes: sysctl -w net.core.optmem_max=\($0 * 4)" } ?? "net.core.optmem_max"

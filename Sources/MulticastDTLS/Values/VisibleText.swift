@@ -25,7 +25,8 @@ extension Unicode.Scalar {
     if (0x20...0x7E).contains(value) { return false }
     return switch properties.generalCategory {
     case .control, .format, .lineSeparator, .paragraphSeparator, .spaceSeparator: true
-    default: properties.isDefaultIgnorableCodePoint
+    // The pattern of Braille without a dot is a symbol, and blank.
+    default: properties.isDefaultIgnorableCodePoint || value == 0x2800
     }
   }
 

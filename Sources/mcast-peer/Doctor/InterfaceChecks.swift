@@ -30,7 +30,7 @@ struct InterfaceChecks {
         if !hasFamily {
           return .failure(
             "interface", "\(name) has no \(network.group.address.isIPv4 ? "IPv4" : "IPv6") address",
-            "give it one: ip addr add ADDRESS/BITS dev \(shellWord(status.name))")
+            Self.adviceWithoutAddress(status.name, isIPv4: network.group.address.isIPv4))
         }
       }
       let traits =
@@ -40,9 +40,19 @@ struct InterfaceChecks {
     }
   }
 
+  private static func adviceWithoutAddress(_ name: String, isIPv4: Bool) -> String {
+    if !isIPv4, KernelSettings.isIPv6Disabled(on: name) {
+      return "IPv6 is turned off there, so turn it on: sysctl " + shellWord("net/ipv6/conf/\(name)/disable_ipv6=0")
+    }
+    return "give it one: ip addr add ADDRESS/BITS dev \(shellWord(name))"
+  }
+
   private func down(_ status: InterfaceStatus, _ name: String) -> Finding {
     let advice = "ip link set \(shellWord(status.name)) up"
     if used.contains(status.name) { return .failure("interface", "\(name) is down", advice) }
+    if let port = all.first(where: { used.contains($0.name) && $0.isPort && $0.master?.name == status.name }) {
+      return .warning("interface", "\(name) is down, and \(port.name) (used) is a port of it", advice)
+    }
     if let user = used.first(where: { foundation(of: $0).contains(status.name) }) {
       return .warning("interface", "\(name) is down, and \(user) (used) rests on it", advice)
     }
@@ -105,8 +115,7 @@ struct InterfaceChecks {
 
   /// The names of those that are not used, and by which members may be reached.
   var others: [String] {
-    all.filter { !used.contains($0.name) && !$0.isLoopback && $0.isUp && $0.takesMulticast }
-      .filter { $0.master == nil || $0.master?.kind == "vrf" }.map(\.name)
+    all.filter { !used.contains($0.name) && !$0.isLoopback && $0.isUp && $0.takesMulticast && !$0.isPort }.map(\.name)
   }
 
   /// What keeps messages from others though all is well with the interfaces.

@@ -1,3 +1,4 @@
+import MulticastDTLS
 import SystemPackage
 
 /// What the kernel's settings say of multicast on an interface. Source: proc(5), the kernel's ip-sysctl.
@@ -6,6 +7,9 @@ struct KernelSettings {
   let version: String?
   /// The greater one of all interfaces' and this one's: 0 no check, 1 strict, 2 loose.
   let reversePathFilter: Int?
+
+  /// True if the version is forced for all interfaces, so that this one's setting does not count.
+  let isVersionForcedForAll: Bool
 
   private let name: String
 
@@ -16,17 +20,20 @@ struct KernelSettings {
     let filters = ["all", name].compactMap {
       Int(Self.read("/proc/sys/net/ipv4/conf/\($0)/rp_filter").prefix { $0.isNumber })
     }
-    self.init(name, version: version, reversePathFilter: filters.max())
+    let forced = Int(Self.read("/proc/sys/net/ipv4/conf/all/force_igmp_version").prefix { $0.isNumber })
+    self.init(
+      name, version: version, reversePathFilter: filters.max(), isVersionForcedForAll: forced.map { $0 > 0 } ?? false)
   }
 
-  init(_ name: String, version: String?, reversePathFilter: Int?) {
+  init(_ name: String, version: String?, reversePathFilter: Int?, isVersionForcedForAll: Bool = false) {
     (self.name, self.version, self.reversePathFilter) = (name, version, reversePathFilter)
+    self.isVersionForcedForAll = isVersionForcedForAll
   }
 
-  /// A setting of this interface, as sysctl(8) takes it: with slashes, where a dot of its name would end a part.
-  private func setting(_ name: String, _ value: Int) -> String {
-    let parts = ["net", "ipv4", "conf", self.name, name]
-    return "sysctl \(shellWord(parts.joined(separator: self.name.contains(".") ? "/" : ".") + "=\(value)"))"
+  /// A setting of an interface, as sysctl(8) takes it: with slashes, where a dot of its name would end a part.
+  private func setting(_ name: String, _ value: Int, of interface: String) -> String {
+    let parts = ["net", "ipv4", "conf", interface, name]
+    return "sysctl \(shellWord(parts.joined(separator: interface.contains(".") ? "/" : ".") + "=\(value)"))"
   }
 
   /// What there is to say.
@@ -39,7 +46,8 @@ struct KernelSettings {
         needsSources && version != "V3"
           ? .warning(
             "IGMP", "version \(version.dropFirst()) on \(name), which cannot ask for single sources",
-            "have the network's querier speak IGMPv3, or: \(setting("force_igmp_version", 0))")
+            "have the network's querier speak IGMPv3, or: "
+              + setting("force_igmp_version", 0, of: isVersionForcedForAll ? "all" : name))
           : .ok("IGMP", "version \(version.dropFirst()) on \(name)"))
     }
     switch reversePathFilter {
@@ -49,13 +57,18 @@ struct KernelSettings {
           "rp_filter",
           "strict on \(name), and there are other interfaces: what comes from an address to which another "
             + "one leads is dropped",
-          "if members at such addresses are not heard: \(setting("rp_filter", 2))"))
+          "if members at such addresses are not heard: \(setting("rp_filter", 2, of: name))"))
     case let value?:
       findings.append(.ok("rp_filter", "\(["off", "strict", "loose"][min(max(value, 0), 2)]) on \(name)"))
     case nil:
       break
     }
     return findings
+  }
+
+  /// True if an interface takes no IPv6 address.
+  static func isIPv6Disabled(on name: String) -> Bool {
+    read("/proc/sys/net/ipv6/conf/\(name)/disable_ipv6").first == "1"
   }
 
   private static func read(_ path: String) -> String {

@@ -12,6 +12,8 @@ struct LikelyCauses {
     var arrived: Int?
     /// How many came out of the socket, whatever they were.
     var received = 0
+    /// How many of these are no records of a member.
+    var strange = 0
     var isWireless = false
     var isVirtual = false
     var isContainer = false
@@ -40,10 +42,11 @@ struct LikelyCauses {
           + (facts.others.isEmpty ? "--interface" : Self.choice(of: facts.others)) + ")"
       ]
     }
-    if facts.received > 0 {
+    if facts.strange > 0 {
+      let count = facts.strange == 1 ? "1 datagram" : "\(facts.strange) datagrams"
       causes.append(
-        "another program sends to \(facts.group), of which \(facts.received) datagrams came that are no messages of members: "
-          + "choose another group or port (--group)")
+        "another program sends to \(facts.group): of it came \(count), and no message of a member; choose another group or port "
+          + "(--group)")
     }
     let isBridged = facts.isVirtual || facts.isContainer
     if isBridged {
@@ -69,7 +72,7 @@ struct LikelyCauses {
     }
     causes.append("a firewall there drops what they send")
     let wireless = "Wi-Fi: access points drop or slow multicast, or keep stations apart: try a cable"
-    if facts.isWireless { causes.insert(wireless, at: (facts.received > 0 ? 1 : 0) + (isBridged ? 1 : 0)) }
+    if facts.isWireless { causes.insert(wireless, at: (facts.strange > 0 ? 1 : 0) + (isBridged ? 1 : 0)) }
     causes.append("a switch snoops IGMP without a querier: turn on a querier, or snooping off")
     if !isBridged { causes.append("a Docker bridge or a virtual network on their side: host networking there") }
     if !facts.isWireless { causes.append(wireless) }

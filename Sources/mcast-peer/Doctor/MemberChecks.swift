@@ -25,7 +25,9 @@ struct MemberChecks {
   }
 
   /// The causes of notices that tell why a member is not heard.
-  private static let refusals = ["forged", "forgedOther", "otherSuite", "staleEpoch", "repeating", "alternating"]
+  private static let refusals = [
+    "forged", "forgedOther", "otherSuite", "staleEpoch", "repeating", "alternating", "unknownMember",
+  ]
 
   private static let adviceAfterFailures = "mend the failures above, and try again"
 
@@ -77,7 +79,9 @@ struct MemberChecks {
     let heard = traffic.members.filter { $0.value.received > 0 }.sorted { $0.key < $1.key }
     let notices = listening.notices.all.withLock { $0 }.filter { Self.refusals.contains($0.cause) }
     var findings = refusals(notices, heard: Set(heard.map(\.key)))
-    let refused = traffic.refused.values.reduce(0, +)
+    let received = traffic.refused.values.reduce(0, +)
+    // Neither a member's nor of this machine's own doctors.
+    let strange = [.foreign, .malformed].compactMap { traffic.refused[$0] }.reduce(0, +)
     if !heard.isEmpty {
       findings.append(
         .ok("members", "heard \(heard.map { describe($0.key, $0.value) }.joined(separator: ", "))"))
@@ -85,7 +89,7 @@ struct MemberChecks {
       findings.append(
         .warning("members", "nobody was heard on \(interface.name)", Self.adviceAfterFailures))
     } else if findings.isEmpty {
-      findings.append(nobody(listening.peer.keyIDs, arrived: arrived, received: refused, for: time))
+      findings.append(nobody(listening.peer.keyIDs, arrived: arrived, received: received, strange: strange, for: time))
     }
     // Where this machine does not even hear itself, nobody is missed.
     if isSelfHeard || !heard.isEmpty {
@@ -132,11 +136,11 @@ struct MemberChecks {
     }
   }
 
-  private func nobody(_ keyIDs: [KeyID], arrived: Int?, received: Int, for time: Interval) -> Finding {
+  private func nobody(_ keyIDs: [KeyID], arrived: Int?, received: Int, strange: Int, for time: Interval) -> Finding {
     let name = interface.name
     let facts = LikelyCauses.Facts(
       group: network.group, interface: name, keyIDs: keyIDs.map(\.description), ttl: network.ttl, arrived: arrived,
-      received: received,
+      received: received, strange: strange,
       isWireless: exists("/sys/class/net/\(name)/wireless"),
       isVirtual: exists("/sys/class/net/\(name)/bridge"),
       isContainer: exists("/.dockerenv") || exists("/run/.containerenv"), others: interfaces.others,

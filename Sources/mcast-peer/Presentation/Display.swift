@@ -67,11 +67,13 @@ final class Display: Sendable {
 
   /// Shows messages that were sent.
   ///
-  /// - Parameter numbers: Their epochs and sequences.
-  func sent(_ payloads: ArraySlice<[UInt8]>, _ numbers: [SendingSide.Number]) async throws {
+  /// - Parameters:
+  ///   - numbers: Their epochs and sequences.
+  ///   - interface: The kernel's number of the one that they left by.
+  func sent(_ payloads: ArraySlice<[UInt8]>, _ numbers: [SendingSide.Number], on interface: UInt32) async throws {
     try await print { state, text in
       for (payload, number) in zip(payloads, numbers) {
-        state.presentation.sent(payload, epoch: number.epoch, sequence: number.sequence, &text)
+        state.presentation.sent(payload, number, on: interface, &text)
       }
       state.sent += payloads.count
     }

@@ -7,8 +7,6 @@ struct JSONPresentation: Presentation {
 
   private let member: MemberID
   private let group: GroupAddress
-  /// The interface that is sent on.
-  private var interface = ""
   /// The members that have an entry in the figures though they were not heard.
   private let awaited: MemberSet
   /// Whether each member was heard.
@@ -27,7 +25,6 @@ struct JSONPresentation: Presentation {
   }
 
   mutating func started(_ start: Start, _ text: inout [UInt8]) {
-    interface = start.interfaces.first ?? ""
     var line = line("start")
     let configuration = start.configuration
     line.add("version", Self.version)
@@ -61,12 +58,14 @@ struct JSONPresentation: Presentation {
     line.end(in: &text)
   }
 
-  mutating func sent(_ payload: [UInt8], epoch: UInt16, sequence: UInt64, _ text: inout [UInt8]) {
+  mutating func sent(
+    _ payload: [UInt8], _ number: SendingSide.Number, on interface: UInt32, _ text: inout [UInt8]
+  ) {
     var line = line("sent")
-    line.add("interface", interface)
+    line.add("interface", quoted: names.quoted(interface))
     line.add("member", Int(member.rawValue))
-    line.add("epoch", Int(epoch))
-    line.add("sequence", Int(sequence))
+    line.add("epoch", Int(number.epoch))
+    line.add("sequence", Int(number.sequence))
     line.add(payload: payload.span)
     line.end(in: &text)
   }
@@ -80,7 +79,7 @@ struct JSONPresentation: Presentation {
   }
 
   mutating func noticed(_ report: NoticeReport, _ text: inout [UInt8]) {
-    if let name = report.sendingInterface { interface = name }
+    if report.isAboutNetwork { names = InterfaceNames() }
     var line = line(report.isAboutKeys ? "key" : "peer")
     line.add(report.members)
     line.add("cause", report.cause)

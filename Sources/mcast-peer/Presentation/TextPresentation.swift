@@ -25,7 +25,7 @@ struct TextPresentation: Presentation {
     text += "\"\n".utf8
   }
 
-  func sent(_ payload: [UInt8], epoch: UInt16, sequence: UInt64, _ text: inout [UInt8]) {
+  func sent(_ payload: [UInt8], _ number: SendingSide.Number, on interface: UInt32, _ text: inout [UInt8]) {
     text += node.utf8
     text += ": Sent: \"".utf8
     appendEscaped(payload.span, to: &text)

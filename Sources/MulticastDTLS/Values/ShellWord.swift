@@ -1,5 +1,5 @@
 /// A word as a shell takes it: in quotes where a character of it means something there. Source: sh(1), quoting.
-func shellWord(_ text: String) -> String {
+package func shellWord(_ text: String) -> String {
   let isPlain =
     !text.isEmpty
     && text.utf8.allSatisfy { byte in

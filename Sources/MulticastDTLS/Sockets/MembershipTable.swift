@@ -1,11 +1,14 @@
 import SystemPackage
 
-/// The IPv4 groups that sockets of this machine have joined, by interface. Source: proc(5), /proc/net/igmp.
-struct IGMPTable: Sendable {
+/// The groups that sockets of this machine have joined, by interface. Source: proc(5), /proc/net/igmp; Linux, net/ipv6/mcast.c,
+/// /proc/net/igmp6.
+struct MembershipTable: Sendable {
   private let rows: [[Substring]]
 
-  /// The table now; empty where there is none.
-  static var current: IGMPTable { IGMPTable(kernelText("/proc/net/igmp")) }
+  /// The table now, for a group's family; empty where there is none.
+  static func current(for group: IPAddress) -> MembershipTable {
+    MembershipTable(kernelText(group.isIPv4 ? "/proc/net/igmp" : "/proc/net/igmp6"))
+  }
 
   /// - Parameter text: The kernel's text.
   init(_ text: String) {
@@ -14,6 +17,10 @@ struct IGMPTable: Sendable {
 
   /// True if any socket is a member of a group on an interface, given by its number.
   func hasMember(of group: IPAddress, on interface: UInt32) -> Bool {
+    group.isIPv4 ? hasMember(ofIPv4: group, on: interface) : hasMember(ofIPv6: group, on: interface)
+  }
+
+  private func hasMember(ofIPv4 group: IPAddress, on interface: UInt32) -> Bool {
     // The group's four bytes, as the machine reads them as one number.
     let wanted = String(group.inAddr.s_addr, radix: 16, uppercase: true)
     let padded = String(repeating: "0", count: 8 - wanted.count) + wanted
@@ -27,6 +34,12 @@ struct IGMPTable: Sendable {
       }
     }
     return false
+  }
+
+  private func hasMember(ofIPv6 group: IPAddress, on interface: UInt32) -> Bool {
+    let address = group.in6Addr
+    let wanted = unsafe withUnsafeBytes(of: address) { unsafe hexadecimal($0) }
+    return rows.contains { $0.count >= 4 && UInt32($0[0]) == interface && $0[2] == wanted[...] }
   }
 }
 
