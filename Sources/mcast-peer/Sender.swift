@@ -16,13 +16,9 @@ final class Sender {
   private enum Taking: Hashable {
     case all
     /// Less than was to be sent: the queue to the network is full.
-    case slowly(SystemError)
+    case slowly
     /// None of them.
-    case nothing(SystemError)
-
-    init(after error: SystemError) {
-      self = [.wouldBlock, .noBufferSpace].contains(error.errno) ? .slowly(error) : .nothing(error)
-    }
+    case nothing
   }
 
   /// The most lines of standard input that are sent and shown at a time.
@@ -131,7 +127,7 @@ final class Sender {
       sent = try peer.send(Array(payloads), telling: &numbers)
     } catch let error as SystemError {
       try Task.checkCancellation()
-      say(Taking(after: error))
+      say([.wouldBlock, .noBufferSpace].contains(error.errno) ? .slowly : .nothing, error)
       return 0
     }
     say(.all)
@@ -140,19 +136,14 @@ final class Sender {
   }
 
   /// Says how the network takes what is sent, where that has changed; the less often, the more often it changes.
-  private func say(_ taking: Taking) {
+  private func say(_ taking: Taking, _ error: SystemError? = nil) {
     guard word.due(taking) != nil else { return }
-    let text: String
-    switch taking {
-    case .all:
-      return logger.info("sending to \(options.network.group) again")
-    case .slowly(let error):
-      text =
-        "the network takes less than is sent to \(options.network.group) (\(error)): what is to be sent waits, so send more "
+    guard taking != .all, let error else { return logger.info("sending to \(options.network.group) again") }
+    let text =
+      taking == .slowly
+      ? "the network takes less than is sent to \(options.network.group) (\(error)): what is to be sent waits, so send more "
         + "slowly"
-    case .nothing(let error):
-      text = "cannot send to \(options.network.group): \(error); what is to be sent waits until the network is back"
-    }
+      : "cannot send to \(options.network.group): \(error); what is to be sent waits until the network is back"
     logger.warning("\(text)")
     display.offer { $0.failed(text, &$1) }
   }

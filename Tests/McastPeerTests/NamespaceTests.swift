@@ -262,7 +262,7 @@ struct NamespaceTests {
     try namespace.stall("red")
     let peer = try start(
       0, "-I", "red", "-i", "0.001", "-m", String(repeating: "x", count: 1000), in: namespace, family)
-    try await peer.waitForError("cannot send")
+    try await peer.waitForError("the network takes less than is sent")
     peer.signal(SIGTERM)
     #expect(try await peer.exitCode() == 0)
   }
