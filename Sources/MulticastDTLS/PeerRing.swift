@@ -46,12 +46,24 @@ final class PeerRing: Sendable {
   /// The keys in force now.
   var keys: [HeldKey] { held.withLock { $0 } }
 
-  /// Takes note that this node, which sends with a state that is as it should be, has not sent with the keys that it only
-  /// accepts, if no state and no mark says otherwise: then one of them can be promoted later, also by a restart.
-  func vouchForOthers() {
-    let keys = keys
+  /// Takes note that this node, which runs and sends with a state that is as it should be, has not sent with keys that have
+  /// come now, if no state and no mark says otherwise: then one of them can be promoted later, also by a restart.
+  private func vouch(for new: [HeldKey]) {
     guard configuration.sends, keys[0].keeper.isInUse else { return }
-    for other in keys.dropFirst() { other.keeper.vouch(.running) }
+    for held in new where held.keyID != keys[0].keyID { held.keeper.vouch(.running) }
+  }
+
+  /// The same for the keys of the start that the node only accepts; to be called when it has an epoch to send in.
+  func vouchForOthers() {
+    guard configuration.sends else { return }
+    let keys = keys
+    for other in keys.dropFirst() { other.keeper.vouch(beside: keys[0].keeper) }
+  }
+
+  /// True if a secret that comes while the node sends with another is new to it, as far as its files do not say otherwise. Who
+  /// keeps no state, and gives epochs, answers for all of them.
+  private func isVouched(by former: HeldKey) -> Bool {
+    former.keeper.isInUse || former.keeper.path == nil && configuration.epoch != nil
   }
 
   /// Uses other keys from now on, as a whole or not at all; see ``MulticastPeer/use(_:)``.
@@ -73,7 +85,7 @@ final class PeerRing: Sendable {
         if sending != nil { sent.prepare(next) }
         loop.accept(next + former.without(next))
         if let sending, next[0].keyID != former[0].keyID {
-          try next[0].keeper.begin(former[0].keeper.isInUse ? .running : .nothing, isStart: false)
+          try next[0].keeper.begin(isVouched(by: former[0]) ? .running : .nothing, isStart: false)
           // The disk is waited for before those who send must wait.
           let epoch = try next[0].keeper.takeEpoch()
           try sending.change(to: next[0], epoch: epoch)
@@ -85,7 +97,7 @@ final class PeerRing: Sendable {
       }
       loop.accept(next)
       held.withLock { $0 = next }
-      vouchForOthers()
+      vouch(for: next.without(former))
       changing.finish(former.without(next))
     }
   }
@@ -124,6 +136,9 @@ final class PeerRing: Sendable {
         identity: .init(keyID: key.keyID, member: key.context.recordMember, isEncrypting: isEncrypting),
         known: known ?? NodeState(), log: log)
       return try HeldKey(key, keeper, members: configuration.peers)
+    }
+    if configuration.state == nil, !configuration.sends, isStart {
+      log.log(.warning, "what is heard is not remembered: there is no state directory")
     }
     let keeper = try StateKeeper(
       directory: configuration.state,

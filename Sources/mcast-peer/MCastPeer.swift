@@ -104,8 +104,9 @@ struct MCastPeer: AsyncParsableCommand {
     let ending = Ending()
     let display = Display(
       presentation(options), on: .standardOutput, ending: ending, limit: options.limit)
-    var configuration = try options.network.peerConfiguration(options.nodeID, interfaces: named)
-    if case .none = options.input { configuration.isListening = true }
+    let isListening = if case .none = options.input { true } else { false }
+    let configuration = try options.network.peerConfiguration(
+      options.nodeID, interfaces: named, isListening: isListening)
     let peer = try makePeer(configuration, source, display, ending, logger: logger)
     logger.info(
       options.network.suite.isEncrypted

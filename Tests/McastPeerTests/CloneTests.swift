@@ -79,6 +79,17 @@ struct CloneTests {
     #expect(try String(contentsOfFile: "\(state)/9ab7-6d2d-0", encoding: .utf8).contains("complete\n"))
   }
 
+  @Test("a clone that is hundreds of records behind an idle node is told by its first record")
+  func farBehind() async throws {
+    let peer = try group.start(
+      0, ["--stdin", "--rate", "0", "--encrypt", "--epoch", "5", "--state-dir", "\(group.home.path)/a"],
+      input: "seq 3000; exec sleep 1000")
+    try await peer.waitForLine("Node 0: Sent: \"3000\"")
+    try Wire(group.address).send(IndependentRecord(member: 0, sequence: 0, epoch: 5, text: "a clone").sealed(keys))
+    try await peer.waitForError("nonces were repeated, or may be")
+    #expect(peer.isRunning)
+  }
+
   @Test("what an outsider repeats, or somebody says in an earlier epoch, moves no node")
   func outsiders() async throws {
     let wire = try Wire(group.address)

@@ -6,12 +6,12 @@ import Testing
 
 @Suite("A node that encrypts, and whose state is lost, copied or elsewhere")
 struct LostStateTests {
-  private let address = makeTestGroup()
-  private let home = TemporaryDirectory()
-  private var state: String { "\(home.path)/.local/state/mcast-peer" }
-  private var secret: String { "\(home.path)/secret" }
+  let address = makeTestGroup()
+  let home = TemporaryDirectory()
+  var state: String { "\(home.path)/.local/state/mcast-peer" }
+  var secret: String { "\(home.path)/secret" }
 
-  private func run(_ node: Int, _ more: String..., environment: [String: String] = [:]) async throws -> (
+  func run(_ node: Int, _ more: String..., environment: [String: String] = [:]) async throws -> (
     code: Int32, errors: String
   ) {
     let peer = try PeerProcess(
@@ -20,13 +20,13 @@ struct LostStateTests {
     return (try await peer.exitCode(), try peer.errors)
   }
 
-  private func makeSecret(_ more: String...) async throws {
+  func makeSecret(_ more: String...) async throws {
     let command = try PeerProcess(["secret", "new", "--write", secret] + more, home: home)
     #expect(try await command.exitCode() == 0)
     #expect(try command.errors == "")
   }
 
-  private func shell(_ line: String) { #expect(system("cd '\(home.path)' && \(line)") == 0) }
+  func shell(_ line: String) { #expect(system("cd '\(home.path)' && \(line)") == 0) }
 
   @Test("README's nodes with a secret of their own need no word, the first time and the next")
   func madeHere() async throws {
@@ -172,7 +172,7 @@ struct LostStateTests {
     let peer = try PeerProcess(
       ["0", "-I", "lo", "-t", "0", "-g", "\(address)", "-k", secret, "-i", "0.05", "--encrypt"], home: home)
     try await peer.waitUntilReady(node: 0)
-    shell("rm -r .local/state/mcast-peer")
+    shell("mv .local/state/mcast-peer gone && rm -r gone")
     try await peer.waitForError("was removed or replaced while the node runs: it was written anew")
     let second = try await run(0, "--encrypt")
     #expect(second.code == 73 && second.errors.contains("runs on this machine already"), "\(second)")
@@ -211,6 +211,7 @@ struct LostStateTests {
     #expect(json.contains("\"event\":\"start\"") && !json.contains("epoch"), "\(json)")
     let without = try await listen("--state-dir", "/proc/nothing")
     #expect(without.errors.contains("what is heard is not remembered") && without.errors.contains("NO STATE"))
+    #expect(!without.errors.contains("give an epoch"), "\(without.errors)")
     // It has not become a node that has sent.
     #expect(try await run(0, "--encrypt").code == 73)
   }

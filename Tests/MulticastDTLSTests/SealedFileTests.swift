@@ -45,10 +45,23 @@ struct SealedFileTests {
     }
   }
 
-  @Test("a text without a birth, as on a file system that keeps none, is taken as it is; a false birth is no text")
+  @Test("a backup by hard links is a copy, and a file that is to stay one")
+  func links() throws {
+    try SealedFile(path: path).write(lines)
+    #expect(system("cd '\(scratch.path)' && cp -al file backup") == 0)
+    #expect(try isCopy())
+    try SealedFile(path: path).write(lines)
+    #expect(try !isCopy())
+    #expect(system("cd '\(scratch.path)' && cp -afl backup file") == 0)
+    #expect(try isCopy())
+    for _ in 0..<2 { try SealedFile(path: path).write(lines, isCopy: true) }
+    #expect(try isCopy())
+  }
+
+  @Test("a text without a birth was written on another file system; a false birth is no text")
   func withoutBirth() throws {
     scratch.write(SealedText(lines: lines).text, to: "file")
-    #expect(try !isCopy())
+    #expect(try isCopy())
     for birth in ["birth 1", "birth 1.5", "birth x.000000000", "birth 1.0000000000", "birth "] {
       scratch.write(SealedText(lines: lines + [birth]).text, to: "file")
       #expect(throws: SealedText.Corrupt.self) { try SealedFile(path: path).read() }

@@ -111,12 +111,16 @@ struct StateKeeperTests {
       identity: .init(keyID: keyID, member: 0, isEncrypting: true), known: known, log: notices)
   }
 
-  @Test("for a key that is not sent with yet, a given epoch is a floor, which is on disk at once and stays")
+  @Test("for a key that is not sent with yet, a given epoch is a floor, and no word on what was sent with that key")
   func atLeast() throws {
-    _ = try openLater(atLeast: Epoch(7))
-    #expect(try onDisk().epoch?.rawValue == 6)
-    // Nobody gives it again.
-    #expect(try open().epoch.rawValue == 7)
+    #expect(try openLater(atLeast: Epoch(7)).nextEpoch?.rawValue == 7)
+    #expect(try SealedFile(path: path).read() == nil)
+    #expect(throws: StateError.self) { try openLater(atLeast: Epoch(7)).begin(.nothing, isStart: false) }
+    do {
+      let keeper = try openLater(atLeast: Epoch(7))
+      try keeper.begin(.running, isStart: false)
+      #expect(try keeper.takeEpoch().rawValue == 7 && onDisk() == NodeState(epoch: Epoch(7), isComplete: true))
+    }
     #expect(try openLater(atLeast: Epoch(3)).nextEpoch?.rawValue == 8)
     let keeper = try openLater(atLeast: Epoch(20))
     #expect(try keeper.nextEpoch == keeper.takeEpoch() && keeper.epoch.rawValue == 20)
@@ -132,7 +136,7 @@ struct StateKeeperTests {
     let keeper = try openLater(atLeast: .first, known: known)
     #expect(keeper.heardBefore == [1: later])
     #expect(try keeper.takeEpoch().rawValue == 11)
-    #expect(keeper.state == NodeState(epoch: try Epoch(11), isComplete: true, heard: [1: later]))
+    #expect(keeper.state == NodeState(epoch: try Epoch(11), heard: [1: later]))
   }
 
   @Test("a damaged state is not guessed at for a key that comes while the node runs, and is never away for a moment")
@@ -145,7 +149,9 @@ struct StateKeeperTests {
     _ = try openLater(atLeast: Epoch(50))
     #expect(try onDisk().epoch?.rawValue == 49)
     #expect(try String(contentsOfFile: "\(path).damaged", encoding: .utf8) == "epoch 40")
-    #expect(try open(isEncrypting: true).epoch.rawValue == 50)
+    // Of this key it says no more than that.
+    #expect(throws: StateError.self) { try open(isEncrypting: true) }
+    #expect(try open(epoch: Epoch(50), isEncrypting: true).epoch.rawValue == 50)
   }
 
   @Test("an epoch that could not be written was not used, and is not used up")

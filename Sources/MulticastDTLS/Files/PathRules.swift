@@ -82,7 +82,7 @@ struct PathRules {
       return [
         Violation(
           description: "\(subject) belongs to another user (uid \(file.st_uid)), who can change it: "
-            + "use a directory of your own, or, if you trust what is in it, sudo chown \(users.own) '\(path)'")
+            + "use a directory of your own, or, if you trust what is in it, sudo chown \(users.own) \(shellPath(path))")
       ]
     }
     if file.st_mode & 0o022 != 0 {
@@ -100,7 +100,7 @@ struct PathRules {
       return [
         Violation(
           description: "the directory \(path) belongs to another user (uid \(status.st_uid)), who can replace "
-            + "\(subject): keep it in a directory of your own, or sudo chown \(users.own) '\(path)'")
+            + "\(subject): keep it in a directory of your own, or sudo chown \(users.own) \(shellPath(path))")
       ]
     }
     guard Self.isWritableByOthers(status), status.st_mode & S_ISVTX == 0 else { return [] }
@@ -133,7 +133,7 @@ struct PathRules {
 
   /// A command of somebody who may: the owner, or root.
   private func command(_ words: String, _ path: String, of status: stat) -> String {
-    "\(status.st_uid == users.own || users.own == 0 ? "" : "sudo ")\(words) '\(path)'"
+    "\(status.st_uid == users.own || users.own == 0 ? "" : "sudo ")\(words) \(shellPath(path))"
   }
 
   /// A mode as chmod(1) takes it.

@@ -119,6 +119,14 @@ struct SecretFile {
   /// A file of root's may be readable by a group of this process, as Kubernetes and Docker hand out secrets to a user who is
   /// not root: nobody but root gives that group away. PostgreSQL has the same rule for its keys.
   func checkOwner(of status: stat, _ report: (SecretError) throws(SecretError) -> Void) throws(SecretError) {
+    if !users.include(ownerOf: status) {
+      try report(
+        .openToOthers(
+          "\(subject) belongs to another user (uid \(status.st_uid)), who can read and change it: chown it, or do this as that user"
+        ))
+      // Whatever its mode is: its owner can change that.
+      return
+    }
     let mode = status.st_mode & 0o7777
     let isRoots = status.st_uid == 0 && users.own != 0
     // Of a credential, the group's bits are what an access control list grants to the service's user. Source: acl(5).
@@ -131,12 +139,6 @@ struct SecretFile {
         .openToOthers(
           "others may use \(subject) (mode \(PathRules.octal(status))\(owner)): \(way), and change the secret if somebody "
             + "could have read it"))
-    }
-    if !users.include(ownerOf: status) {
-      try report(
-        .openToOthers(
-          "\(subject) belongs to another user (uid \(status.st_uid)), who can read and change it: chown it, or do this as that user"
-        ))
     }
   }
 

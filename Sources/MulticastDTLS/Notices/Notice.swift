@@ -230,6 +230,7 @@ enum Notice: Hashable, Sendable {
       "another node, at \(source), uses our node ID\(here.ownID): give each node an ID of its own"
     case .ownIDRepeated(let source):
       "\(source) sends with our node ID\(here.ownID): another node has it too, or somebody repeats our messages"
+        + (here.isEncrypted ? "; if it is another node, nonces may have been used twice: then change the secret" : "")
     case .cloned(let source, let heard, let from, let next):
       "another node, at \(source), sends with our node ID\(here.ownID) and secret in epoch \(heard), and this one in epoch "
         + "\(from): nonces were repeated, or may be, and what was sent in both can be read. Change the secret. This node goes on "

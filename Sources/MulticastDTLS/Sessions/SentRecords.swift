@@ -13,15 +13,8 @@ final class SentRecords: Sendable {
     case repeated
   }
 
-  /// How many records are remembered.
-  static let capacity = 256
-
-  private struct Entry {
-    /// Bytes 3 to 10 of the record: epoch, member and sequence.
-    var number: UInt64 = .max
-    /// The last 8 bytes of its tag.
-    var tag: UInt64 = 0
-  }
+  /// How many records are remembered: a clone that is so far behind is told by the first record of it that is heard.
+  static let capacity = 65_536
 
   /// What was sent with one key.
   private struct Run {
@@ -43,7 +36,8 @@ final class SentRecords: Sendable {
   }
 
   private struct Sent {
-    var entries = [Entry](repeating: Entry(), count: capacity)
+    /// Of each, the last 8 bytes of its tag and its number in one: another record agrees once in 2^64.
+    var entries = [UInt64](repeating: 0, count: capacity)
     /// Few: one for each key that this process has had. To look one up by its hash would take longer than a whole record.
     var runs: [Run] = []
     /// The key of the latest record.
@@ -93,8 +87,7 @@ final class SentRecords: Sendable {
   func judge(_ record: UnsafeBufferPointer<UInt8>, header: RecordHeader, from source: Endpoint) -> Verdict? {
     let entry = unsafe Self.entry(of: UnsafeRawBufferPointer(record))
     let isRemembered = sent.withLock {
-      let remembered = $0.entries[Self.place(of: header.sequence)]
-      return remembered.number == entry.number && remembered.tag == entry.tag
+      $0.entries[Self.place(of: header.sequence)] == entry
     }
     // Another node with our ID may say just what we say. What comes back comes from our port.
     return isRemembered ? (source.port == port ? .ours : .repeated) : nil
@@ -130,8 +123,9 @@ final class SentRecords: Sendable {
     Int(sequence % UInt64(capacity))
   }
 
-  private static func entry(of record: UnsafeRawBufferPointer) -> Entry {
-    unsafe Entry(number: integer(record, at: 3), tag: integer(record, at: record.count - 8))
+  private static func entry(of record: UnsafeRawBufferPointer) -> UInt64 {
+    // Bytes 3 to 10 are epoch, member and sequence.
+    unsafe integer(record, at: 3) ^ integer(record, at: record.count - 8)
   }
 
   private static func integer(_ record: UnsafeRawBufferPointer, at offset: Int) -> UInt64 {

@@ -20,7 +20,15 @@ struct MarkFile {
 
   /// Reads the mark; nil if there is none that says anything. In a copy the secret was not made.
   func read() -> SecretMark? {
-    guard let content = try? file.read(), var mark = try? SecretMark(content.lines, for: keyID) else { return nil }
+    try? contents()
+  }
+
+  /// Reads the mark; nil if there is none.
+  ///
+  /// - Throws: ``SealedText/Corrupt`` or ``StateError`` if it cannot be used.
+  func contents() throws -> SecretMark? {
+    guard let content = try file.read() else { return nil }
+    var mark = try SecretMark(content.lines, for: keyID)
     if content.isCopy { mark.isMadeHere = false }
     return mark
   }

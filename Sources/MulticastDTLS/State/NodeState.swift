@@ -23,6 +23,9 @@ struct NodeState: Hashable, Sendable {
   /// Former versions kept a state for each node that had sent, and no more of it.
   private static let formerTitle = "mcast-peer state 1"
 
+  /// True if lines are a state of a former version's.
+  static func isFormer(_ lines: [Substring]) -> Bool { lines.first == formerTitle[...] }
+
   /// Takes over what another knows better: later epochs, and what was heard further.
   mutating func merge(_ other: NodeState) {
     epoch = [epoch, other.epoch].compactMap(\.self).max()

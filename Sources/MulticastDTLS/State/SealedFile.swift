@@ -8,7 +8,12 @@ struct SealedFile {
 
   /// More than such a file ever has: a node's state has some 8 kB at most.
   private static let maximumSize = 65_536
+  /// The name under which it is written first.
+  var draft: String { "\(path).new" }
+
   private static let birthWord = "birth "
+  /// The birth of no file: what names it stays a copy.
+  private static let noBirth = FileBirth(seconds: 0, nanoseconds: 0)
 
   /// The content of a file.
   struct Content {
@@ -25,26 +30,38 @@ struct SealedFile {
     guard let file = try StateDirectory.open(path, .readOnly) else { return nil }
     return try file.closeAfter {
       let lines = try SealedText(String(decoding: try Self.bytes(of: file), as: UTF8.self)).lines
-      guard let last = lines.last, last.hasPrefix(Self.birthWord) else { return Content(lines: lines, isCopy: false) }
+      var status = stat()
+      // A backup by hard links has the same file.
+      let isLinked = unsafe fstat(file.rawValue, &status) == 0 && status.st_nlink > 1
+      guard let last = lines.last, last.hasPrefix(Self.birthWord) else {
+        // It was written where files have no birth.
+        return Content(lines: lines, isCopy: isLinked || FileBirth(of: file.rawValue) != nil)
+      }
       guard let birth = FileBirth(last.dropFirst(Self.birthWord.count)) else {
         throw SealedText.Corrupt(description: "'\(last)' is no birth")
       }
-      return Content(lines: lines.dropLast(), isCopy: FileBirth(of: file.rawValue) != birth)
+      return Content(lines: lines.dropLast(), isCopy: isLinked || FileBirth(of: file.rawValue) != birth)
     }
   }
 
   /// Replaces the file, and returns once it would survive a loss of power.
   ///
+  /// - Parameter isCopy: Whether it is to count as a copy when it is read.
   /// - Throws: `Errno` if it cannot be written; then the former file is there, or this one, and whole.
-  func write(_ lines: [String]) throws {
-    let draft = "\(path).new"
+  func write(_ lines: [String], isCopy: Bool = false) throws {
+    let draft = draft
     unsafe unlink(draft)
-    try DurableFile.write(to: draft) { file in
-      let birth = FileBirth(of: file.rawValue).map { ["\(Self.birthWord)\($0)"] } ?? []
-      let text = Array(SealedText(lines: lines + birth).text.utf8)
-      _ = try unsafe text.withUnsafeBytes { try unsafe file.writeAll($0) }
+    do {
+      try DurableFile.write(to: draft) { file in
+        let birth = isCopy ? Self.noBirth : FileBirth(of: file.rawValue)
+        let text = Array(SealedText(lines: lines + (birth.map { ["\(Self.birthWord)\($0)"] } ?? [])).text.utf8)
+        _ = try unsafe text.withUnsafeBytes { try unsafe file.writeAll($0) }
+      }
+      guard unsafe rename(draft, path) == 0 else { throw Errno(rawValue: errno) }
+    } catch {
+      unsafe unlink(draft)
+      throw error
     }
-    guard unsafe rename(draft, path) == 0 else { throw Errno(rawValue: errno) }
     let directory = FilePath(path).removingLastComponent()
     try DurableFile.syncDirectory(directory.isEmpty ? "." : directory)
   }

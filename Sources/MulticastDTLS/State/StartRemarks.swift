@@ -20,6 +20,10 @@ struct StartRemarks {
   func refusal(_ verdict: StartRule.Verdict) -> String? {
     let found: String
     switch verdict {
+    case .refuseLost where state.epoch != nil:
+      found =
+        "the state of node \(node) in \(place) for the secret with key ID \(keyID) does not tell all: \(lastUse) as far as it "
+        + "knows, and it began without encryption, or when an earlier one was lost"
     case .refuseLost:
       found = "the state of node \(node) for the secret with key ID \(keyID) is gone from \(place): \(lastUse)"
     case .refuseUnknown:
@@ -55,20 +59,22 @@ struct StartRemarks {
     case .leapFromCopy, .leapAgainstWord:
       remarks.append((.warning, leap(verdict)))
     }
-    if isStart, let former = state.group, let group, former != group {
-      remarks.append(
-        (
-          .warning,
-          "node \(node) has sent to group \(former) with this secret before, and sends to \(group) now: records name no group, "
-            + "so that a recording of one is accepted in the other. Give each group a secret of its own"
-        ))
-    }
+    if isStart, let otherGroup { remarks.append((.warning, otherGroup)) }
     return remarks
   }
 
+  /// The remark on a group that is another than before; nil if it is the same.
+  var otherGroup: String? {
+    guard let former = state.group, let group, former != group else { return nil }
+    return
+      "node \(node) has sent to group \(former) with this secret before, and sends to \(group) now: records name no group, "
+      + "so that a recording of one is accepted in the other. Give each group a secret of its own"
+  }
+
   private var lastUse: String {
-    state.epoch.map { "it has sent with key ID \(keyID), in epoch \($0) last" }
-      ?? "it has sent with key ID \(keyID) from here"
+    if let epoch = state.epoch { return "it has sent with key ID \(keyID), in epoch \(epoch) last" }
+    return mark?.nodes.contains(node) == true
+      ? "it has sent with key ID \(keyID) from here" : "another node here has heard it with key ID \(keyID)"
   }
 
   private func first(_ voucher: StartRule.Voucher) -> [(Logger.Level, String)] {
@@ -93,6 +99,8 @@ struct StartRemarks {
       : "node \(node) is not new: \(lastUse), and its state was lost"
     return "\(found): it goes on in a later epoch, chosen at random."
       + (isEncrypting
-        ? " If it has sent since, or another node runs with that state, nonces may repeat: change the secret" : "")
+        ? verdict == .leapFromCopy
+          ? " If it has sent since, or another node runs with that state, nonces may repeat: change the secret"
+          : " If it has used that one as well, nonces repeat: change the secret" : "")
   }
 }

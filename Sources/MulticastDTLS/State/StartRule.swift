@@ -12,6 +12,8 @@ enum StartRule {
     var isCopy = false
     /// The mark of the secret, if there is one.
     var mark: SecretMark?
+    /// True if another node's state says that this one was heard, here or elsewhere.
+    var wasHeard = false
   }
 
   /// The voucher for a node that has no state.
@@ -46,7 +48,7 @@ enum StartRule {
     let state = found.state
     if state.epoch != nil, state.isComplete || !isEncrypting { return found.isCopy ? .leapFromCopy : .goOn }
     if state.isComplete, !found.isCopy { return .beginAsNew }
-    let wasHere = state.epoch != nil || found.mark?.nodes.contains(member) == true
+    let wasHere = state.epoch != nil || found.mark?.nodes.contains(member) == true || found.wasHeard
     if wasHere { return voucher == .user ? .leapAgainstWord : isEncrypting ? .refuseLost : .beginUnsure }
     if voucher != .nothing || found.mark?.isNew(member) == true { return .beginAsNew }
     return isEncrypting ? .refuseUnknown : .beginUnsure

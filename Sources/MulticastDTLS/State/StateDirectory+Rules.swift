@@ -86,7 +86,7 @@ extension StateDirectory {
       if error as? Errno == .permissionDenied, status.st_uid != geteuid() {
         return .unusable(
           "the state file \(path) belongs to uid \(status.st_uid), as after a start by sudo: "
-            + "sudo chown \(geteuid()) '\(path)'; \(StateError.waysOut)")
+            + "sudo chown \(geteuid()) \(shellPath(path)); \(StateError.waysOut)")
       }
     }
     return .unusable("cannot open the state file \(path): \(error); \(StateError.waysOut)")

@@ -22,6 +22,16 @@ public enum StateError: Error, Hashable, CustomStringConvertible {
     }
   }
 
+  /// The fault alone, for who needs no epoch.
+  package var fault: String {
+    let text = description
+    guard let end = text.firstRange(of: Self.waysOut) else {
+      if case .damaged = self, let end = text.firstRange(of: ", so it is not known") { return String(text[..<end.lowerBound]) }
+      return text
+    }
+    return String(text[..<end.lowerBound].dropLast(2))
+  }
+
   static let waysOut =
     "mend that, or give an epoch that is later than all that this node has used, if need be with another state directory"
 }

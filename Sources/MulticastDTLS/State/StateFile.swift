@@ -9,7 +9,6 @@ final class StateFile: Sendable {
   /// The state's own path.
   let path: String
 
-  private let directory: FilePath
   /// The key ID and the member, as the state names them.
   private let node: String
   private let lock: Descriptor
@@ -20,10 +19,9 @@ final class StateFile: Sendable {
   ///
   /// - Throws: ``StateError`` if the lock is taken or cannot be made.
   init(in directory: StateDirectory, keyID: KeyID, member: MemberID) throws(StateError) {
-    let path = "\(directory.path)/\(keyID)-\(member)"
+    let path = Self.path(in: directory, keyID, member)
     self.path = path
-    self.directory = FilePath(directory.path)
-    node = "\(keyID) \(member)"
+    node = Self.node(keyID, member)
     try directory.makeSafely()
     let lock = try Self.openLock("\(path).lock")
     // flock(2): the kernel drops the lock with the process, however that ends.
@@ -53,9 +51,27 @@ final class StateFile: Sendable {
   ///
   /// - Throws: ``StateError`` if it cannot be read, or is not what was written.
   func read() throws(StateError) -> (state: NodeState, isCopy: Bool)? {
+    try Self.read(path, node)
+  }
+
+  /// The same without the lock, for what is known of a node's past.
+  static func read(
+    in directory: StateDirectory, keyID: KeyID, member: MemberID
+  ) throws(StateError) -> (state: NodeState, isCopy: Bool)? {
+    try read(path(in: directory, keyID, member), node(keyID, member))
+  }
+
+  private static func path(in directory: StateDirectory, _ keyID: KeyID, _ member: MemberID) -> String {
+    "\(directory.path)/\(keyID)-\(member)"
+  }
+
+  private static func node(_ keyID: KeyID, _ member: MemberID) -> String { "\(keyID) \(member)" }
+
+  private static func read(_ path: String, _ node: String) throws(StateError) -> (state: NodeState, isCopy: Bool)? {
     do {
       guard let content = try SealedFile(path: path).read() else { return nil }
-      return (try NodeState(content.lines, for: node), content.isCopy)
+      // Former versions wrote no birth.
+      return (try NodeState(content.lines, for: node), content.isCopy && !NodeState.isFormer(content.lines))
     } catch let error as SealedText.Corrupt {
       throw .damaged(
         "the state file \(path) is damaged (\(error)), so it is not known which epochs this node has used: look for its "
@@ -78,11 +94,16 @@ final class StateFile: Sendable {
 
   /// Replaces the state, and returns once it would survive a loss of power.
   ///
+  /// - Parameter isCopy: Whether the state goes on to count as a copy.
   /// - Throws: ``StateError`` if it cannot be written; then the former state is there, or this one, and whole.
-  func write(_ state: NodeState) throws(StateError) {
+  func write(_ state: NodeState, isCopy: Bool = false) throws(StateError) {
     do {
-      try SealedFile(path: path).write(state.lines(for: node))
+      try SealedFile(path: path).write(state.lines(for: node), isCopy: isCopy)
       written.withLock { $0 = FileIdentity(ofPath: path) }
+    } catch Errno.fileExists {
+      throw .unusable(
+        "cannot write the state file \(path): \(SealedFile(path: path).draft) is in the way, and cannot be removed by this "
+          + "user: remove it, and use a directory in which nobody else can make files")
     } catch {
       throw .unusable("cannot write the state file \(path): \(error)")
     }

@@ -54,14 +54,28 @@ final class StateKeeper: Sendable {
     var wasThere = false
     /// True if that was a copy of the one that was written.
     var isCopy = false
+    /// True if the state of another node says that this one was heard.
+    var wasHeard = false
     /// The mark of the secret, as it was found or made.
     var mark: SecretMark?
+    /// No earlier epoch is handed out.
+    var earliest: Epoch?
+    /// True if the node went on at the start by a state that was there.
+    var isSound = false
+    /// True if the files have been away while this process ran: who knows what else was.
+    var wasAway = false
     /// Whether all of the state is on disk.
     var isWritten = true
     /// True if it is known, and said, that the files cannot be put back.
     var isLost = false
     /// The way to choose the epoch to hand out next.
     var choice = Choice.next
+
+    /// The epoch after the last; nil if there is none left.
+    var next: Epoch? {
+      guard let epoch = state.epoch else { return earliest ?? .first }
+      return epoch.next.map { max($0, earliest ?? $0) }
+    }
 
     enum Choice {
       case next
@@ -113,13 +127,18 @@ final class StateKeeper: Sendable {
     do throws(StateError) {
       guard let directory else { throw .unusable("there is no state directory: \(StateError.waysOut)") }
       kept.file = try StateFile(in: directory, keyID: identity.keyID, member: identity.member)
-      kept.mark = MarkFile(in: directory, keyID: identity.keyID).read()
+      kept.mark = Self.mark(in: directory, identity, log)
       if let found = try kept.file?.read() {
         (kept.state, kept.isCopy, kept.wasThere) = (found.state, found.isCopy, true)
       }
+      kept.wasHeard = directory.hasHeard(identity.member, keyID: identity.keyID)
     } catch {
       switch (error, beginning) {
       case (.unusable(let reason), .given), (.unusable(let reason), .atLeast):
+        // An epoch that is not remembered could be given again: only where nothing is kept is that the user's to know.
+        let isThere =
+          directory.flatMap { try? StateFile.read(in: $0, keyID: identity.keyID, member: identity.member) } != nil
+        if isThere, identity.isEncrypting { throw .unusable(reason) }
         // Unless it is as the user wants it.
         if directory != nil { log.log(.warning, reason) }
       case (.damaged(let reason), .given(let given)) where mayReplaceDamaged,
@@ -128,10 +147,10 @@ final class StateKeeper: Sendable {
         // On disk before anything else happens, or the next start would begin with 1.
         kept.state.epoch = given.previous
         do throws(StateError) { try kept.file?.replaceDamaged(by: kept.state) } catch { log.log(.warning, "\(error)") }
-      case (.unusable(let reason), .never), (.damaged(let reason), .never):
+      case (.unusable, .never), (.damaged, .never):
         // What was heard is all that it would be for; and what is damaged stays for who sends with it.
         kept.file = nil
-        if directory != nil { log.log(.warning, "what is heard is not remembered: \(reason)") }
+        if directory != nil { log.log(.warning, "what is heard is not remembered: \(error.fault)") }
       default: throw error
       }
     }
@@ -140,13 +159,9 @@ final class StateKeeper: Sendable {
     case .next, .never:
       break
     case .atLeast(let epoch):
-      let before = kept.state
-      kept.state.merge(NodeState(epoch: epoch.previous, isComplete: true))
-      if kept.state != before {
-        do throws(StateError) { try kept.file?.write(kept.state) } catch { log.log(.warning, "\(error)") }
-      }
+      kept.earliest = epoch
     case .given(let epoch):
-      try Self.check(epoch, after: kept.state, identity, log)
+      try Self.check(epoch, after: kept.state, isCopy: kept.isCopy, identity, log)
       kept.choice = .given(epoch)
     }
     path = kept.file?.path
@@ -155,9 +170,21 @@ final class StateKeeper: Sendable {
     self.kept = Mutex(kept)
   }
 
+  /// Reads the mark, and says if it cannot be used.
+  private static func mark(in directory: StateDirectory, _ identity: Identity, _ log: NoticeLog) -> SecretMark? {
+    let file = MarkFile(in: directory, keyID: identity.keyID)
+    do {
+      return try file.contents()
+    } catch {
+      let fault = (error as? StateError)?.fault ?? "\(error)"
+      log.log(.warning, "the mark \(file.path) cannot be used, and is as if it were not there: \(fault)")
+      return nil
+    }
+  }
+
   /// Checks an epoch that the user gave.
   private static func check(
-    _ epoch: Epoch, after state: NodeState, _ identity: Identity, _ log: NoticeLog
+    _ epoch: Epoch, after state: NodeState, isCopy: Bool, _ identity: Identity, _ log: NoticeLog
   ) throws(StateError) {
     if let last = state.epoch, epoch <= last {
       let reason = "epoch \(epoch) is not later than \(last), which this node has used with key ID \(identity.keyID)"
@@ -165,7 +192,7 @@ final class StateKeeper: Sendable {
         throw .unusable("\(reason): it would repeat nonces, and so break the encryption; leave the epoch out")
       }
       log.log(.warning, "\(reason): the others refuse it; leave the epoch out")
-    } else if identity.isEncrypting, state.epoch == nil || !state.isComplete {
+    } else if identity.isEncrypting, state.epoch == nil || !state.isComplete || isCopy {
       log.log(
         .warning,
         "nothing tells whether node \(identity.member) has used epoch \(epoch) with key ID \(identity.keyID) before: if it "
@@ -182,9 +209,13 @@ final class StateKeeper: Sendable {
   /// - Throws: ``StateError/unknownPast(_:)`` if nonces could repeat.
   func begin(_ voucher: StartRule.Voucher, isStart: Bool) throws(StateError) {
     let found = kept.withLock { $0 }
-    if case .given = found.choice { return }
-    let verdict = judge(found, voucher)
     let remarks = StartRemarks(identity, found.state, found.mark, directory: directory)
+    if case .given = found.choice {
+      if let remark = remarks.otherGroup { log.log(.warning, remark) }
+      // The user knows better.
+      return kept.withLock { $0.isCopy = false }
+    }
+    let verdict = judge(found, voucher)
     if let refusal = remarks.refusal(verdict) { throw .unknownPast(refusal) }
     for (level, text) in remarks.remarks(verdict, voucher, isStart: isStart, wasThere: found.wasThere) {
       log.log(level, text)
@@ -192,15 +223,37 @@ final class StateKeeper: Sendable {
     kept.withLock { kept in
       kept.choice = [.leapFromCopy, .leapAgainstWord].contains(verdict) ? .leap : .next
       kept.isCopy = false
-      kept.state.isComplete = kept.state.isComplete || [.beginAsNew, .leapAgainstWord].contains(verdict)
+      kept.isSound = isStart && verdict == .goOn
+      // Without encryption nobody has thought of nonces when they said that the node is new.
+      let isVouchedFor = identity.isEncrypting || voucher != .user
+      if isVouchedFor, [.beginAsNew, .leapAgainstWord].contains(verdict) { kept.state.isComplete = true }
     }
   }
 
   /// Takes note that the node has not sent with this secret, if that is so, for the time when it is to.
   func vouch(_ voucher: StartRule.Voucher) {
-    let failure = kept.withLock { kept -> StateError? in
-      guard !kept.state.isComplete, judge(kept, voucher) == .beginAsNew else { return nil }
+    note { kept in
+      guard !kept.state.isComplete, judge(kept, voucher) == .beginAsNew else { return false }
       kept.state.isComplete = true
+      return true
+    }
+  }
+
+  /// Takes note, where there is no state yet, whether the node may have sent with this secret: it has not, if its state of another
+  /// secret is as it should be; otherwise nobody knows, now or later.
+  func vouch(beside other: StateKeeper) {
+    let isVouchedFor = other.isInUse && other.kept.withLock(\.isSound)
+    note { kept in
+      guard !kept.wasThere, kept.mark?.isNew(identity.member) != true else { return false }
+      if isVouchedFor, judge(kept, .running) == .beginAsNew { kept.state.isComplete = true }
+      return true
+    }
+  }
+
+  /// Changes what is kept, and writes it if the body says so.
+  private func note(_ body: (inout Kept) -> Bool) {
+    let failure = kept.withLock { kept -> StateError? in
+      guard body(&kept) else { return nil }
       do throws(StateError) { try write(&kept) } catch { return error }
       return nil
     }
@@ -209,13 +262,14 @@ final class StateKeeper: Sendable {
 
   private func judge(_ kept: Kept, _ voucher: StartRule.Voucher) -> StartRule.Verdict {
     StartRule.judge(
-      StartRule.Found(state: kept.state, isCopy: kept.isCopy, mark: kept.mark), of: identity.member,
+      StartRule.Found(state: kept.state, isCopy: kept.isCopy, mark: kept.mark, wasHeard: kept.wasHeard),
+      of: identity.member,
       voucher: voucher, isEncrypting: identity.isEncrypting)
   }
 
-  /// True if the node has sent with the secret, and its files are where they were made.
+  /// True if the node has sent with the secret, and its files are where they were made, and have been all the time.
   var isInUse: Bool {
-    kept.withLock { $0.state.isComplete && $0.state.epoch != nil && $0.file?.place == .kept }
+    kept.withLock { $0.state.isComplete && $0.state.epoch != nil && !$0.wasAway && $0.file?.place == .kept }
   }
 
   /// What is kept, whether it could be written or not.
@@ -227,7 +281,7 @@ final class StateKeeper: Sendable {
   var nextEpoch: Epoch? {
     kept.withLock { kept in
       if case .given(let epoch) = kept.choice { return epoch }
-      return kept.state.epoch.map { $0.next } ?? .first
+      return kept.next
     }
   }
 
@@ -246,8 +300,8 @@ final class StateKeeper: Sendable {
       let next: Epoch? =
         switch choice {
         case .given(let epoch): epoch
-        case .next: former.epoch.map { $0.next } ?? .first
-        case .leap: .leap(past: former.epoch)
+        case .next: kept.next
+        case .leap: .leap(past: [former.epoch, kept.earliest?.previous].compactMap(\.self).max())
         }
       guard let taken = next else {
         return .failure(.usedUp("\(identity.text) has used all 65535 epochs: the group needs a new secret"))
@@ -255,12 +309,13 @@ final class StateKeeper: Sendable {
       kept.choice = .next
       kept.state.epoch = max(taken, former.epoch ?? taken)
       kept.state.group = identity.group ?? former.group
-      if case .given = choice { kept.state.isComplete = true }
+      if case .given = choice, identity.isEncrypting { kept.state.isComplete = true }
       do throws(StateError) {
         try write(&kept)
         try mark(&kept)
       } catch {
-        guard case .given = choice else {
+        let isForgetful = identity.isEncrypting && kept.wasThere
+        guard case .given = choice, !isForgetful else {
           // It was not used, and is there for the next attempt.
           (kept.state, kept.choice) = (former, choice)
           return .failure(.unusable("\(error); \(StateError.waysOut)"))
@@ -362,7 +417,8 @@ final class StateKeeper: Sendable {
   private func write(_ kept: inout Kept) throws(StateError) {
     guard let file = kept.file else { return }
     kept.isWritten = false
-    try file.write(kept.state)
+    // As long as nobody has judged it, what is a copy stays one.
+    try file.write(kept.state, isCopy: kept.isCopy)
     kept.isWritten = true
   }
 
@@ -390,8 +446,9 @@ extension StateKeeper {
         case .kept:
           return nil
         case .stateLost:
-          break
+          kept.wasAway = true
         case .lockLost:
+          kept.wasAway = true
           kept.file = try StateFile(in: directory, keyID: identity.keyID, member: identity.member)
         }
         try write(&kept)

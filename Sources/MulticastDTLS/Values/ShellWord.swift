@@ -13,3 +13,20 @@ package func shellWord(_ text: String) -> String {
   return isPlain
     ? text : "'" + text.split(separator: "'", omittingEmptySubsequences: false).joined(separator: "'\\''") + "'"
 }
+
+/// A path as a shell takes it, always in quotes; one with invisible characters in bash's `$'...'`, so that they can be seen and
+/// pasted. Source: bash(1), QUOTING.
+package func shellPath(_ path: String) -> String {
+  guard path != path.visible else {
+    let word = shellWord(path)
+    return word == path ? "'\(path)'" : word
+  }
+  return "$'" + path.unicodeScalars.reduce(into: "") { text, scalar in
+    switch scalar {
+    case "'", "\\": text += "\\\(scalar)"
+    case let scalar where scalar.isInvisible:
+      for byte in String(scalar).utf8 { text += "\\x\(byte < 16 ? "0" : "")\(String(byte, radix: 16))" }
+    default: text.unicodeScalars.append(scalar)
+    }
+  } + "'"
+}

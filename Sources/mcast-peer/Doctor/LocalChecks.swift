@@ -161,7 +161,7 @@ struct LocalChecks {
         ? .ok("state", "\(directory) can be written") : .ok("state", "\(directory) will be made when it is needed")
     } catch {
       return .failure(
-        "state", "\(error)",
+        "state", (error as? StateError)?.fault ?? "\(error)",
         "mend that, or name another with --state-dir; without it a node cannot start in a new epoch")
     }
   }

@@ -107,9 +107,13 @@ struct NetworkOptions {
   /// - Parameters:
   ///   - nodeID: Its ID; nil only listens.
   ///   - interfaces: The interfaces to use; none follows the kernel's route.
-  func peerConfiguration(_ nodeID: MemberID?, interfaces: [NetworkInterface]) throws -> MulticastPeer.Configuration {
-    var configuration = MulticastPeer.Configuration(
-      member: nodeID, peers: peers, group: group, state: nodeID == nil ? nil : try stateDirectory())
+  ///   - isListening: Whether it sends nothing, so that it can do without a state.
+  func peerConfiguration(
+    _ nodeID: MemberID?, interfaces: [NetworkInterface], isListening: Bool = false
+  ) throws -> MulticastPeer.Configuration {
+    let state = nodeID == nil ? nil : isListening ? try? stateDirectory() : try stateDirectory()
+    var configuration = MulticastPeer.Configuration(member: nodeID, peers: peers, group: group, state: state)
+    configuration.isListening = isListening
     configuration.interfaces = interfaces
     configuration.sources = sources
     configuration.timeToLive = ttl

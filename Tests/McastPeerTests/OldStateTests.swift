@@ -1,0 +1,167 @@
+import Foundation
+import TestSupport
+import Testing
+
+@testable import MulticastDTLS
+
+// Ways in which a state that does not know all could come to vouch for a node.
+extension LostStateTests {
+  private func keyID(of path: String) async throws -> String {
+    let command = try PeerProcess(["secret", "id", "-k", path], home: home)
+    #expect(try await command.exitCode() == 0)
+    return String(try command.output.prefix(9))
+  }
+
+  /// Begins with a node of three starts, and a backup of its state after the first.
+  private func olderBackup() async throws {
+    try await makeSecret()
+    #expect(try await run(1, "--encrypt").code == 0)
+    shell("cp -a .local/state/mcast-peer backup")
+    for _ in 0..<2 { #expect(try await run(1, "--encrypt").code == 0) }
+    shell("rm -r .local/state/mcast-peer && cp -a backup .local/state/mcast-peer")
+  }
+
+  @Test("a copy stays one while the node only listens, and hears others")
+  func listenerOnCopy() async throws {
+    try await olderBackup()
+    let listener = try PeerProcess(
+      ["1", "-I", "lo", "-t", "0", "-g", "\(address)", "-k", secret, "--encrypt", "--listen", "--expect", "1"],
+      home: home)
+    try await listener.waitForError("listening only")
+    #expect(try await run(0, "--encrypt", "--state-dir", "\(home.path)/other", "--new-node").code == 0)
+    #expect(try await listener.exitCode() == 0)
+    let start = try await run(1, "--encrypt")
+    #expect(start.code == 0 && start.errors.contains("is a copy"), "\(start)")
+  }
+
+  @Test("a backup by hard links is a copy")
+  func hardLinks() async throws {
+    try await makeSecret()
+    #expect(try await run(1, "--encrypt").code == 0)
+    shell("cp -al .local/state/mcast-peer backup")
+    for _ in 0..<2 { #expect(try await run(1, "--encrypt").code == 0) }
+    shell("rm -r .local/state/mcast-peer && cp -al backup .local/state/mcast-peer")
+    let start = try await run(1, "--encrypt")
+    #expect(start.code == 0 && start.errors.contains("is a copy"), "\(start)")
+  }
+
+  @Test("an epoch that is given beside a copy is the user's word, and they are told")
+  func epochBesideCopy() async throws {
+    try await olderBackup()
+    let start = try await run(1, "--encrypt", "--epoch", "2")
+    #expect(start.code == 0 && start.errors.contains("nothing tells whether node 1 has used epoch 2"), "\(start)")
+  }
+
+  @Test("a secret whose state was lost is not new because the node goes on with another, and comes back to it")
+  func backToLost() async throws {
+    try await makeSecret()
+    for _ in 0..<3 { #expect(try await run(1, "--encrypt").code == 0) }
+    let old = try await keyID(of: secret)
+    shell("rm -r .local/state/mcast-peer")
+    let other = try PeerProcess(["secret", "new", "--write", "\(home.path)/next"], home: home)
+    #expect(try await other.exitCode() == 0)
+    shell("cat secret >>next")
+    for file in ["next", "secret"] { shell("chmod 600 \(file)") }
+    // The new secret first, as advised, and the old one accepted; then back.
+    shell("cp next ring && chmod 600 ring")
+    for _ in 0..<2 { #expect(try await run(1, "--encrypt", "-k", "\(home.path)/ring").code == 0) }
+    let promote = try PeerProcess(["secret", "rotate", "promote", "-k", "\(home.path)/ring", old], home: home)
+    #expect(try await promote.exitCode() == 0)
+    #expect(try await run(1, "--encrypt", "-k", "\(home.path)/ring").code == 73)
+  }
+
+  @Test(
+    "a secret that was added while the node was stopped can be promoted by a restart, where its state was all right")
+  func rotationByRestarts() async throws {
+    try await makeSecret()
+    #expect(try await run(1, "--encrypt").code == 0)
+    // Made elsewhere, so that no mark vouches for it.
+    shell("cp secret ring && echo 'a secret that was made elsewhere' >>ring")
+    #expect(try await run(1, "--encrypt", "-k", "\(home.path)/ring").code == 0)
+    shell("tail -n 1 ring >ring.new && cat secret >>ring.new && mv ring.new ring && chmod 600 ring")
+    let promoted = try await run(1, "--encrypt", "-k", "\(home.path)/ring")
+    #expect(promoted.code == 0 && promoted.errors.contains("epoch 1, state in "), "\(promoted)")
+  }
+
+  @Test("a word or an epoch without encryption tells nothing of nonces")
+  func wordWithoutEncryption() async throws {
+    try await makeSecret()
+    for _ in 0..<3 { #expect(try await run(1, "--encrypt").code == 0) }
+    for word in [["--epoch", "1"], ["--new-node"]] {
+      shell("rm -r .local/state/mcast-peer")
+      let plain = try PeerProcess(
+        ["1", "-I", "lo", "-t", "0", "-g", "\(address)", "-k", secret, "-c", "1", "-i", "0.01"] + word, home: home)
+      #expect(try await plain.exitCode() == 0)
+      let refused = try await run(1, "--encrypt")
+      #expect(refused.code == 73 && refused.errors.contains("does not tell all"), "\(refused)")
+      #expect(!refused.errors.contains("is gone from"))
+    }
+  }
+
+  @Test("a node that another one has heard is not new, though the secret was made here")
+  func heardFromElsewhere() async throws {
+    try await makeSecret()
+    let listener = try PeerProcess(
+      ["0", "-I", "lo", "-t", "0", "-g", "\(address)", "-k", secret, "--encrypt", "--listen", "--expect", "2"],
+      home: home)
+    try await listener.waitForError("listening only")
+    #expect(try await run(1, "--encrypt", "--state-dir", "\(home.path)/other", "--new-node").code == 0)
+    #expect(try await listener.exitCode() == 0)
+    let refused = try await run(1, "--encrypt")
+    #expect(refused.code == 73 && refused.errors.contains("another node here has heard it"), "\(refused)")
+    // A third is new, as ever.
+    #expect(try await run(2, "--encrypt").code == 0)
+  }
+
+  @Test("an epoch that cannot be remembered is refused where there is a state")
+  func unwritable() async throws {
+    try await makeSecret()
+    for _ in 0..<3 { #expect(try await run(1, "--encrypt").code == 0) }
+    // As on a full disk: the state cannot be written; a directory is in the way.
+    let draft = "\(state)/\(try await keyID(of: secret))-1.new"
+    shell("mkdir '\(draft)'")
+    for epoch in ["3", "9"] { #expect(try await run(1, "--encrypt", "--epoch", epoch).code == 73) }
+    #expect(try await run(1, "--encrypt", "--epoch", "9", "--state-dir", "\(home.path)/other").code == 0)
+    shell("rmdir '\(draft)'")
+    let next = try await run(1, "--encrypt")
+    #expect(next.code == 0 && next.errors.contains("epoch 4, state in "), "\(next)")
+  }
+
+  @Test("a node whose directory was away while it ran is not vouched for by what was written anew")
+  func awayWhileRunning() async throws {
+    try await makeSecret()
+    for _ in 0..<3 { #expect(try await run(1, "--encrypt").code == 0) }
+    let other = try PeerProcess(["secret", "new", "--write", "\(home.path)/ring"], home: home)
+    #expect(try await other.exitCode() == 0)
+    let peer = try PeerProcess(
+      ["1", "-I", "lo", "-t", "0", "-g", "\(address)", "-k", "\(home.path)/ring", "-i", "0.05", "--encrypt"], home: home
+    )
+    try await peer.waitUntilReady(node: 1)
+    shell("mv .local/state/mcast-peer gone && rm -r gone")
+    try await peer.waitForError("was removed or replaced while the node runs: it was written anew")
+    shell("cp secret ring")
+    peer.signal(SIGHUP)
+    try await peer.waitForError("has no state in")
+    #expect(peer.isRunning)
+  }
+
+  @Test("a mark that cannot be used is told of, and vouches for nobody")
+  func brokenMark() async throws {
+    try await makeSecret()
+    shell("echo nonsense | tee .local/state/mcast-peer/*.nodes")
+    let refused = try await run(1, "--encrypt")
+    #expect(
+      refused.code == 73 && refused.errors.contains("cannot be used, and is as if it were not there"), "\(refused)")
+  }
+
+  @Test("a listener does without a home directory, and says so")
+  func listenerWithoutHome() async throws {
+    home.write("a secret that was made elsewhere\n", to: "secret")
+    let line = "exec env -u HOME \"$0\" \"$@\""
+    let peer = try PeerProcess(
+      ["1", "-I", "lo", "-t", "0", "-g", "\(address)", "-k", secret, "--listen", "--deadline", "0.2"], home: home,
+      shell: line)
+    #expect(try await peer.exitCode() == 0)
+    #expect(try peer.errors.contains("what is heard is not remembered: there is no state directory"))
+  }
+}
