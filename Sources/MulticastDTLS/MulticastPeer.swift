@@ -33,13 +33,18 @@ public final class MulticastPeer: Sendable {
     /// others do not hear it; and where an epoch is used twice, encryption is broken, since nonces repeat. With an epoch
     /// given, a state that cannot be used is done without; a usable one remembers the epoch.
     public var epoch: Epoch?
-    /// True if this node has never sent with these secrets, which is then taken on trust: with encryption, a node without a
-    /// state does not start otherwise, unless its secret was made where its state is kept. To be given once.
+    /// True if this node has never sent with these secrets. The library takes that on trust.
+    ///
+    /// A node that encrypts and has no state starts only with it, or if its secret was made where its state is kept. Set it for
+    /// one start only.
     public var isNewNode = false
-    /// True if a node with an ID only listens: it takes no epoch then, and its state is about what it has heard.
+    /// True if a node that has an ID only listens. It takes no epoch, its state holds only what it has heard, and
+    /// ``MulticastPeer/send(_:)`` throws.
     public var isListening = false
-    /// How often it is written to the state, at most, how far the others were heard, but for their new epochs: what came since
-    /// then can be accepted again, from a recording, after the process was killed or the power cut. Not after ``stop()``.
+    /// The time between two writings of how far the others were heard; a new epoch is written at once.
+    ///
+    /// What came since the last writing can be accepted again, from a recording, after the process was killed or the power cut.
+    /// After ``MulticastPeer/stop()`` all is written.
     public var stateInterval: Duration = .seconds(30)
     /// The library that computes inside wolfSSL's record layer; the records of both engines are the same.
     public var engine: RecordEngine = .libcrypto
@@ -105,9 +110,10 @@ public final class MulticastPeer: Sendable {
   ///     twice, who was not heard, what was lost, who has gone over to another key, when an interface goes, comes back, or gives
   ///     way to another; and with level debug of passing errors, and of the size of the receive buffer.
   ///   - handler: Gets the messages; with nil, ``messages`` has them.
-  /// - Throws: ``NetworkError`` if the group or the interface cannot be used; ``StateError`` if there is no epoch to send
-  ///   in, or another process runs as this node; ``WolfSSLError``, ``LibcryptoError`` or ``SystemError`` if wolfSSL, libcrypto or
-  ///   the system fails.
+  /// - Throws: ``NetworkError`` if the group or the interface cannot be used; ``StateError`` if there is no epoch to send in,
+  ///   another process runs as this node, or, with encryption, nothing tells which epochs it has used (see
+  ///   ``Configuration/isNewNode``); ``WolfSSLError``, ``LibcryptoError`` or ``SystemError`` if wolfSSL, libcrypto or the
+  ///   system fails.
   public convenience init(
     _ configuration: Configuration,
     keys: KeyRing,
@@ -266,7 +272,8 @@ public final class MulticastPeer: Sendable {
   /// Sends one message, as one datagram, at once.
   ///
   /// - Throws: ``SendError`` if the message is empty or longer than ``maximumPayload``; ``SystemError`` if the network
-  ///   does not take it now, for instance because the interface is down or has no address; ``StateError`` if it needs a new epoch (every 2^32 messages) and there is none.
+  ///   does not take it now, for instance because the interface is down or has no address; ``StateError`` if it needs a new
+  ///   epoch (every 2^32 messages) and there is none, or if the peer sends no more, see ``failure``.
   public func send(_ payload: [UInt8]) throws {
     try sender.send(payload)
   }

@@ -9,7 +9,7 @@ public struct NetworkInterface: Hashable, Sendable {
   /// The kernel's number for it. An interface that goes and comes back may get another.
   public let index: UInt32
   /// The address by which it was chosen: what is sent on it has that source, and waits while the interface does not have it.
-  /// Nil leaves the choice to the kernel.
+  /// With nil, IPv4 takes an address of the interface; for IPv6 and on loopback, the kernel chooses.
   public let address: IPAddress?
   /// The other name by which it was chosen, and is found again: ip-link(8), altname.
   let alias: String?

@@ -41,7 +41,7 @@ public struct StateDirectory: Hashable, Sendable, CustomStringConvertible {
     path
   }
 
-  /// True if it is noted here that a secret was made here, so that nodes that send with it need not say that they are new.
+  /// True if a secret was made here, by the mark of the secret. A mark that only names nodes does not count.
   public func hasMark(of keyID: KeyID) -> Bool {
     MarkFile(in: self, keyID: keyID).read()?.isMadeHere == true
   }

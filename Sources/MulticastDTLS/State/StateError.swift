@@ -6,7 +6,7 @@ public enum StateError: Error, Hashable, CustomStringConvertible {
   case unusable(String)
   /// The state is not what was written, so nobody knows which epochs the node has used.
   case damaged(String)
-  /// Nothing tells which epochs the node has used with a secret that encrypts, so that nonces could repeat.
+  /// Nothing tells which epochs the node has used with a secret, and it is to encrypt: nonces could repeat.
   case unknownPast(String)
   /// Another node has sent with this node's ID and secret, again and again.
   case contested(String)
@@ -26,7 +26,9 @@ public enum StateError: Error, Hashable, CustomStringConvertible {
   package var fault: String {
     let text = description
     guard let end = text.firstRange(of: Self.waysOut) else {
-      if case .damaged = self, let end = text.firstRange(of: ", so it is not known") { return String(text[..<end.lowerBound]) }
+      if case .damaged = self, let end = text.firstRange(of: ", so it is not known") {
+        return String(text[..<end.lowerBound])
+      }
       return text
     }
     return String(text[..<end.lowerBound].dropLast(2))

@@ -21,12 +21,13 @@ package func shellPath(_ path: String) -> String {
     let word = shellWord(path)
     return word == path ? "'\(path)'" : word
   }
-  return "$'" + path.unicodeScalars.reduce(into: "") { text, scalar in
-    switch scalar {
-    case "'", "\\": text += "\\\(scalar)"
-    case let scalar where scalar.isInvisible:
-      for byte in String(scalar).utf8 { text += "\\x\(byte < 16 ? "0" : "")\(String(byte, radix: 16))" }
-    default: text.unicodeScalars.append(scalar)
-    }
-  } + "'"
+  return "$'"
+    + path.unicodeScalars.reduce(into: "") { text, scalar in
+      switch scalar {
+      case "'", "\\": text += "\\\(scalar)"
+      case let scalar where scalar.isInvisible:
+        for byte in String(scalar).utf8 { text += "\\x\(byte < 16 ? "0" : "")\(String(byte, radix: 16))" }
+      default: text.unicodeScalars.append(scalar)
+      }
+    } + "'"
 }

@@ -36,7 +36,9 @@ enum Prose {
       [
         .item("~/.config/mcast-peer/secret", "The key ring: up to four secrets, one a line, for its owner only."),
         .item(
-          "~/.local/state/mcast-peer/", "For each node ID and secret, the epochs used and how far others were heard."),
+          "~/.local/state/mcast-peer/",
+          "For each node ID and secret, the epochs used and how far others were heard; for each secret, a mark that names the "
+            + "nodes that sent with it."),
         .item("/etc/mcast-peer/secret", "The key ring of the systemd units mcast-peer@ID.service."),
         .item(
           "/etc/mcast-peer/environment, /etc/mcast-peer/ID.environment",

@@ -92,7 +92,7 @@ struct LocalChecks {
     let reason = findings.first { $0.verdict == .failure }?.text ?? "it is not for that user"
     return .warning(
       check, "root can use it, and a peer of user \(caller.name) cannot: \(reason)",
-      "that is right for a service or a peer of root's")
+      "leave it so if only a service, or a peer of root's, uses it")
   }
 
   /// The same for the user that this process acts as.

@@ -22,8 +22,8 @@ struct NetworkSettings: ParsableArguments {
     parsing: .unconditionalSingleValue,
     help: .init(
       """
-      Join and send on this interface; an address is sent from, too. Given again, it names others that are joined, too; the \
-      first is sent on. (default: the one that the kernel's route for the group names, now and later, and loopback until \
+      Join and send on this interface. If an address is given, send from it. Give it again to join more interfaces; the first \
+      is sent on. (default: the one that the kernel's route for the group names, now and later, and loopback until \
       there is a route)
       """,
       valueName: "name|address"
@@ -68,7 +68,10 @@ struct NetworkSettings: ParsableArguments {
     name: [.customShort("k"), .long],
     parsing: .unconditional,
     help: .init(
-      "Read the key ring from this file, which only its owner may use: up to four secrets, one a line.",
+      """
+      Read the key ring from this file, which only its owner may use (or root's, readable by a group of this process): up to \
+      four secrets, one a line.
+      """,
       valueName: "path"),
     completion: .file()
   )
@@ -107,8 +110,8 @@ struct NetworkSettings: ParsableArguments {
     parsing: .unconditional,
     help: .init(
       """
-      Write to the state at most so often how far the others were heard, but for their new epochs. What came since then can \
-      be accepted again, from a recording, after a power cut or kill -9. (default: 30)
+      The time between two writings of how far the others were heard. A new epoch is written at once. After a power cut or \
+      kill -9, messages since the last writing can be accepted again, from a recording. (default: 30)
       """,
       valueName: "seconds"
     ),
@@ -118,8 +121,8 @@ struct NetworkSettings: ParsableArguments {
 
   @Flag(
     help: """
-      Start with --encrypt though there is no state: this node has never sent with this secret. To be given once, where a \
-      secret was copied to this machine. Has it ever sent with this secret, change the secret.
+      Start with --encrypt though there is no state: this node has never sent with this secret. Give it once, where a secret \
+      was copied to this machine. If the node has ever sent with this secret, change the secret instead.
       """)
   var newNode = false
 
