@@ -16,6 +16,8 @@ struct Conversation: Service {
   let source: SecretSource
   /// Calls for it to be read again.
   let readAgain: UnixSignalsSequence
+  /// Calls for the figures.
+  let requests: UnixSignalsSequence
   let options: Options
   let display: Display
   let ending: Ending
@@ -76,7 +78,6 @@ struct Conversation: Service {
       keyIDs: peer.keyIDs,
       input: Sender.phrase(options.input))
     try await display.started(start)
-    let requests = await UnixSignalsSequence(trapping: .sigusr1)
     Console.standardOutput.whenClosed { [ending] in ending.end(.output) }
     Console.standardOutput.whenFailed { [ending] error in ending.end(error.isClosed ? .output : .error) }
 

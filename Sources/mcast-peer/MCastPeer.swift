@@ -101,6 +101,8 @@ struct MCastPeer: AsyncParsableCommand {
     let source = try SecretSource.choose(secretFile: options.network.secretFile)
     // Before the ring is read, so that no request to read it again is lost.
     let readAgain = await UnixSignalsSequence(trapping: .sighup)
+    // As early: until then it would end the process.
+    let requests = await UnixSignalsSequence(trapping: .sigusr1)
     let ending = Ending()
     let display = Display(
       presentation(options), on: .standardOutput, ending: ending, limit: options.limit)
@@ -129,8 +131,8 @@ struct MCastPeer: AsyncParsableCommand {
       """)
 
     let conversation = Conversation(
-      peer: peer, source: source, readAgain: readAgain, options: options, display: display, ending: ending,
-      logger: logger)
+      peer: peer, source: source, readAgain: readAgain, requests: requests, options: options, display: display,
+      ending: ending, logger: logger)
     let group = ServiceGroup(
       configuration: ServiceGroupConfiguration(
         services: [.init(service: conversation, successTerminationBehavior: .gracefullyShutdownGroup)],
