@@ -38,8 +38,8 @@ public final class MulticastPeer: Sendable {
     /// A node that encrypts and has no state starts only with it, or if its secret was made where its state is kept. Set it for
     /// one start only.
     public var isNewNode = false
-    /// True if a node that has an ID only listens. It takes no epoch, its state holds only what it has heard, and
-    /// ``MulticastPeer/send(_:)`` throws.
+    /// True if a node that has an ID only listens. It takes no epoch, its state holds only what it has heard, and to send is
+    /// an error.
     public var isListening = false
     /// The time between two writings of how far the others were heard; a new epoch is written at once.
     ///
