@@ -14,7 +14,7 @@ struct SaveSchedule {
 
   /// True if it is to be written now; then it counts as written.
   ///
-  /// - Parameter isNew: Whether a member has begun an epoch since then.
+  /// - Parameter isNew: True if a member has begun an epoch since then.
   mutating func isDue(isNew: Bool, now: Moment) -> Bool {
     let pause = isNew ? min(Self.pause, interval) : interval
     guard lastSave.map({ $0.duration(to: now) >= pause }) ?? true else { return false }

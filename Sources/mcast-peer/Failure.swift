@@ -46,7 +46,7 @@ struct Failure {
       case is SendError: "\(error) (see --message)"
       case is InputError: "\(error) (see --stdin)"
       case is SecretError where command != SecretCommand.self: "\(error) (see --secret-file)"
-      case StateError.unusable, StateError.damaged: "\(error) (see --epoch and --state-dir)"
+      case StateError.unusable, StateError.damaged, StateError.usedEpoch: "\(error) (see --epoch and --state-dir)"
       case StateError.unknownPast: "\(error) (see also --state-dir)"
       case _ where ownCode != nil: "\(error)"
       default:

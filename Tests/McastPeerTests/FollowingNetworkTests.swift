@@ -137,11 +137,9 @@ struct FollowingNetworkTests {
     let peer = try start(0, in: namespace)
     try await peer.waitForError("if the others are on the network of a;b, choose that (-I 'a;b')")
     guard Namespace.canBridge else { return }
-    let (bridge, other) = (try Namespace(), try Namespace())
-    try bridge.addBridge("br0")
-    try other.connect("eth0", "10.11.0.2/24", toPort: "port", of: "br0", in: bridge)
+    let (_, bridge) = try snooped()
     let later = try start(1, in: bridge)
-    try await later.waitForError("if the others are on the network of br0, choose that (-I br0)")
+    try await later.waitForError("if the others are on the network of bridge, choose that (-I bridge)")
   }
 
   private func isMember(_ bridge: Namespace, _ group: String = "239.255.0.1") throws -> Bool {

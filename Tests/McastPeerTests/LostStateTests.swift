@@ -28,6 +28,27 @@ struct LostStateTests {
 
   func shell(_ line: String) { #expect(system("cd '\(home.path)' && \(line)") == 0) }
 
+  /// Makes a node's state older than it is: starts it, makes a backup, starts it twice more, and puts the backup back.
+  func restoreOlderState(of node: Int, copy: String = "cp -a") async throws {
+    try await makeSecret()
+    #expect(try await run(node, "--encrypt").code == 0)
+    shell("\(copy) .local/state/mcast-peer backup")
+    for _ in 0..<2 { #expect(try await run(node, "--encrypt").code == 0) }
+    shell("rm -r .local/state/mcast-peer && \(copy) backup .local/state/mcast-peer")
+  }
+
+  /// Starts a node that encrypts, and only listens until it has heard some messages.
+  func listen(_ node: Int, for messages: Int) async throws -> PeerProcess {
+    let listener = try PeerProcess(
+      [
+        "\(node)", "-I", "lo", "-t", "0", "-g", "\(address)", "-k", secret, "--encrypt", "--listen", "--expect",
+        "\(messages)",
+      ],
+      home: home)
+    try await listener.waitForError("listening only")
+    return listener
+  }
+
   @Test("README's nodes with a secret of their own need no word, the first time and the next")
   func madeHere() async throws {
     try await makeSecret()
@@ -103,6 +124,30 @@ struct LostStateTests {
     #expect(try command.errors.contains("--new-node"))
   }
 
+  @Test("doctor foretells that a node would be refused, and that it would not")
+  func foretold() async throws {
+    try await makeSecret()
+    func doctor(_ node: Int) async throws -> (code: Int32, lines: [String]) {
+      let doctor = try PeerProcess(
+        ["doctor", "-I", "lo", "-t", "0", "-g", "\(address)", "-k", secret, "--encrypt", "--wait", "0.1"],
+        home: home, environment: ["MCAST_PEER_NODE_ID": "\(node)"])
+      return (try await doctor.exitCode(), try doctor.lines.filter { $0.contains("state      ") })
+    }
+    for _ in 0..<2 {
+      // A new one, and one that goes on.
+      #expect(try await doctor(0).lines.allSatisfy { $0.hasPrefix("ok ") })
+      #expect(try await run(0, "--encrypt").code == 0)
+    }
+    shell("rm .local/state/mcast-peer/*-0")
+    #expect(try await doctor(0).lines.contains { $0.hasPrefix("failure  state") && $0.contains("is gone from") })
+    #expect(try await doctor(1).lines.allSatisfy { $0.hasPrefix("ok ") })
+    shell("rm -r .local/state/mcast-peer")
+    let unknown = try await doctor(1)
+    #expect(unknown.code == 1 && unknown.lines.contains { $0.contains("has no state in") }, "\(unknown)")
+    // Nothing was made by looking.
+    shell("test ! -e .local/state/mcast-peer")
+  }
+
   @Test("without encryption it goes on, says that there is no state, and a later start that encrypts is refused")
   func plain() async throws {
     home.write("a secret that was made elsewhere\n", to: "secret")
@@ -117,11 +162,7 @@ struct LostStateTests {
 
   @Test("an older state is said before anything is sent, and left far behind")
   func older() async throws {
-    try await makeSecret()
-    #expect(try await run(0, "--encrypt").code == 0)
-    shell("cp -a .local/state/mcast-peer backup")
-    for _ in 0..<3 { #expect(try await run(0, "--encrypt").code == 0) }
-    shell("rm -r .local/state/mcast-peer && cp -a backup .local/state/mcast-peer")
+    try await restoreOlderState(of: 0)
     let wire = try Wire(address)
     let start = try await run(0, "--encrypt")
     #expect(start.code == 0 && start.errors.contains("is a copy") && start.errors.contains("change the secret"))

@@ -12,22 +12,10 @@ extension LostStateTests {
     return String(try command.output.prefix(9))
   }
 
-  /// Begins with a node of three starts, and a backup of its state after the first.
-  private func olderBackup() async throws {
-    try await makeSecret()
-    #expect(try await run(1, "--encrypt").code == 0)
-    shell("cp -a .local/state/mcast-peer backup")
-    for _ in 0..<2 { #expect(try await run(1, "--encrypt").code == 0) }
-    shell("rm -r .local/state/mcast-peer && cp -a backup .local/state/mcast-peer")
-  }
-
   @Test("a copy stays one while the node only listens, and hears others")
   func listenerOnCopy() async throws {
-    try await olderBackup()
-    let listener = try PeerProcess(
-      ["1", "-I", "lo", "-t", "0", "-g", "\(address)", "-k", secret, "--encrypt", "--listen", "--expect", "1"],
-      home: home)
-    try await listener.waitForError("listening only")
+    try await restoreOlderState(of: 1)
+    let listener = try await listen(1, for: 1)
     #expect(try await run(0, "--encrypt", "--state-dir", "\(home.path)/other", "--new-node").code == 0)
     #expect(try await listener.exitCode() == 0)
     let start = try await run(1, "--encrypt")
@@ -36,18 +24,14 @@ extension LostStateTests {
 
   @Test("a backup by hard links is a copy")
   func hardLinks() async throws {
-    try await makeSecret()
-    #expect(try await run(1, "--encrypt").code == 0)
-    shell("cp -al .local/state/mcast-peer backup")
-    for _ in 0..<2 { #expect(try await run(1, "--encrypt").code == 0) }
-    shell("rm -r .local/state/mcast-peer && cp -al backup .local/state/mcast-peer")
+    try await restoreOlderState(of: 1, copy: "cp -al")
     let start = try await run(1, "--encrypt")
     #expect(start.code == 0 && start.errors.contains("is a copy"), "\(start)")
   }
 
   @Test("an epoch that is given beside a copy is the user's word, and they are told")
   func epochBesideCopy() async throws {
-    try await olderBackup()
+    try await restoreOlderState(of: 1)
     let start = try await run(1, "--encrypt", "--epoch", "2")
     #expect(start.code == 0 && start.errors.contains("nothing tells whether node 1 has used epoch 2"), "\(start)")
   }
@@ -101,10 +85,7 @@ extension LostStateTests {
   @Test("a node that another one has heard is not new, though the secret was made here")
   func heardFromElsewhere() async throws {
     try await makeSecret()
-    let listener = try PeerProcess(
-      ["0", "-I", "lo", "-t", "0", "-g", "\(address)", "-k", secret, "--encrypt", "--listen", "--expect", "2"],
-      home: home)
-    try await listener.waitForError("listening only")
+    let listener = try await listen(0, for: 2)
     #expect(try await run(1, "--encrypt", "--state-dir", "\(home.path)/other", "--new-node").code == 0)
     #expect(try await listener.exitCode() == 0)
     let refused = try await run(1, "--encrypt")

@@ -23,11 +23,11 @@ struct StateRulesTests {
   /// Why the state is refused: it is neither read nor taken for damaged.
   private func reason(_ directory: StateDirectory? = nil) -> String {
     let error = #expect(throws: StateError.self) { try open(directory) }
-    guard case .unusable(let reason) = error else {
+    guard let error, case .unusable(let reason) = error else {
       Issue.record("\(String(describing: error))")
       return ""
     }
-    #expect(reason.contains("give an epoch"))
+    #expect("\(error)".hasPrefix("\(reason); mend that, or give an epoch"))
     return reason
   }
 

@@ -1,4 +1,3 @@
-import CDatagram
 import Glibc
 import Synchronization
 
@@ -13,7 +12,7 @@ final class GroupInterfaces: Sendable {
   private let group: GroupAddress
   private let receiver: GroupReceiver
   private let sender: GroupSender
-  /// Whether this node sends.
+  /// True if this node sends.
   private let isSending: Bool
   private let state: Mutex<State>
 
@@ -62,8 +61,8 @@ final class GroupInterfaces: Sendable {
 
   /// - Parameters:
   ///   - interfaces: The interfaces to join on; the first is sent on.
-  ///   - followsRoute: Whether the kernel's route has chosen it, and is to be followed.
-  ///   - isSending: Whether this node sends.
+  ///   - followsRoute: True if the kernel's route has chosen it, and is to be followed.
+  ///   - isSending: True if this node sends.
   init(
     _ group: GroupAddress, on interfaces: [NetworkInterface], followsRoute: Bool, isSending: Bool,
     receiver: GroupReceiver, sender: GroupSender
@@ -283,36 +282,5 @@ final class GroupInterfaces: Sendable {
   private static var others: [String] {
     InterfaceStatus.all(withTies: true).filter { $0.isUp && $0.takesMulticast && !$0.isLoopback && !$0.isPort }.map(
       \.name)
-  }
-}
-
-extension Netlink {
-  /// An interface as it is now, found by the address, the other name or the name by which it was chosen; nil if it is gone.
-  func sight(of wanted: NetworkInterface, for group: GroupAddress) -> InterfaceSight? {
-    let named = wanted.address.flatMap { $0.isIPv4 == group.address.isIPv4 ? $0 : nil }
-    if let link = wanted.alias.flatMap({ link(named: $0) }) ?? link(named: wanted.name) {
-      let sight = sight(of: link, wanted, named, group)
-      if named == nil || sight.source != nil { return sight }
-      // The address may have moved to another interface.
-      return elsewhere(wanted, named, group) ?? sight
-    }
-    return elsewhere(wanted, named, group)
-  }
-
-  private func elsewhere(_ wanted: NetworkInterface, _ named: IPAddress?, _ group: GroupAddress) -> InterfaceSight? {
-    guard let named, let other = InterfaceStatus.all().first(where: { $0.addresses.contains(named) })?.name,
-      let link = link(named: other)
-    else { return nil }
-    return sight(of: link, wanted, named, group)
-  }
-
-  private func sight(
-    of link: cnetlink_link, _ wanted: NetworkInterface, _ named: IPAddress?, _ group: GroupAddress
-  ) -> InterfaceSight {
-    let addresses = addresses(of: link.index, for: group)
-    return InterfaceSight(
-      interface: NetworkInterface(name: link.ownName, index: link.index, address: named, alias: wanted.alias),
-      isUp: link.isUp, hasCarrier: link.hasCarrier, carrierUps: link.carrier_ups,
-      source: named.map { addresses.contains($0) ? $0 : nil } ?? addresses.first, isLoopback: link.isLoopback)
   }
 }

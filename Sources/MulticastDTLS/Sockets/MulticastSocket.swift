@@ -39,7 +39,7 @@ final class MulticastSocket: Sendable {
   ///   - sources: The only addresses to hear; none hears all.
   ///   - timeToLive: The TTL or hop limit of what is sent: 0 stays on this machine, 1 on the local network.
   ///   - isLooping: Whether other sockets of this machine hear what is sent; on loopback they do anyway.
-  ///   - isSending: Whether this node sends.
+  ///   - isSending: True if this node sends.
   ///   - isReceiving: Whether to join the group at all.
   ///   - way: How to send batches at first.
   ///   - segmentLimit: How many records to send as segments of one at first.

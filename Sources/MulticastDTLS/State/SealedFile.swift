@@ -46,7 +46,7 @@ struct SealedFile {
 
   /// Replaces the file, and returns once it would survive a loss of power.
   ///
-  /// - Parameter isCopy: Whether it is to count as a copy when it is read.
+  /// - Parameter isCopy: True if it is to count as a copy when it is read.
   /// - Throws: `Errno` if it cannot be written; then the former file is there, or this one, and whole.
   func write(_ lines: [String], isCopy: Bool = false) throws {
     let draft = draft

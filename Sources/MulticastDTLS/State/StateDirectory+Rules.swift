@@ -12,7 +12,7 @@ extension StateDirectory {
     do {
       try DurableFile.makeDirectory(FilePath(path))
     } catch {
-      throw .unusable("cannot make the state directory \(path): \(error); \(StateError.waysOut)")
+      throw .unusable("cannot make the state directory \(path): \(error)")
     }
     try check(isComplete: true)
   }
@@ -23,7 +23,7 @@ extension StateDirectory {
   func check(isComplete: Bool) throws(StateError) {
     let rules = PathRules("the state directory \(path)")
     if let violation = rules.violations(onWayTo: path, isComplete: isComplete).first {
-      throw .unusable("\(violation); \(StateError.waysOut)")
+      throw .unusable("\(violation)")
     }
   }
 
@@ -64,7 +64,7 @@ extension StateDirectory {
       // Another process was faster.
       return try open(path, mode)
     } catch {
-      throw .unusable("cannot make the state file \(path): \(error); \(StateError.waysOut)")
+      throw .unusable("cannot make the state file \(path): \(error)")
     }
   }
 
@@ -86,16 +86,16 @@ extension StateDirectory {
       if error as? Errno == .permissionDenied, status.st_uid != geteuid() {
         return .unusable(
           "the state file \(path) belongs to uid \(status.st_uid), as after a start by sudo: "
-            + "sudo chown \(geteuid()) \(shellPath(path)); \(StateError.waysOut)")
+            + "sudo chown \(geteuid()) \(shellPath(path))")
       }
     }
-    return .unusable("cannot open the state file \(path): \(error); \(StateError.waysOut)")
+    return .unusable("cannot open the state file \(path): \(error)")
   }
 
   /// Looks for a fault of a file of the directory.
   static func violation(of status: stat, at path: String) -> StateError? {
     PathRules("the state file \(path)").violations(of: status, at: path).first.map {
-      .unusable("\($0); \(StateError.waysOut)")
+      .unusable("\($0)")
     }
   }
 }

@@ -33,7 +33,7 @@ public struct StateDirectory: Hashable, Sendable, CustomStringConvertible {
     // XDG Base Directory Specification: a relative path is to be ignored.
     if let stateHome, stateHome.hasPrefix("/") { return StateDirectory(path: stateHome + "/mcast-peer") }
     if let home, home.hasPrefix("/") { return StateDirectory(path: home + "/.local/state/mcast-peer") }
-    throw .unusable("there is no home directory to keep the node's state in: \(StateError.waysOut)")
+    throw .unusable("there is no home directory to keep the node's state in")
   }
 
   /// The directory's path.

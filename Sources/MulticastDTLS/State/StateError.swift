@@ -4,8 +4,10 @@ public enum StateError: Error, Hashable, CustomStringConvertible {
   case inUse(String)
   /// The state cannot be read or written.
   case unusable(String)
-  /// The state is not what was written, so nobody knows which epochs the node has used.
+  /// The state is not as it was written, so nobody knows which epochs the node has used.
   case damaged(String)
+  /// The epoch that was given is not later than all that the node has used.
+  case usedEpoch(String)
   /// Nothing tells which epochs the node has used with a secret, and it is to encrypt: nonces could repeat.
   case unknownPast(String)
   /// Another node has sent with this node's ID and secret, again and again.
@@ -16,24 +18,22 @@ public enum StateError: Error, Hashable, CustomStringConvertible {
   /// One line for a person, with invisible characters written out.
   public var description: String {
     switch self {
-    case .inUse(let reason), .unusable(let reason), .damaged(let reason), .unknownPast(let reason),
-      .contested(let reason), .usedUp(let reason):
-      reason.visible
+    case .inUse, .usedEpoch, .unknownPast, .contested, .usedUp: fault
+    case .unusable:
+      "\(fault); mend that, or give an epoch that is later than all that this node has used, if need be with another state "
+        + "directory"
+    case .damaged:
+      "\(fault), so it is not known which epochs this node has used: look for its 'epoch' line, and give an epoch once that "
+        + "is later than all of them; the file is then set aside"
     }
   }
 
   /// The fault alone, for who needs no epoch.
   package var fault: String {
-    let text = description
-    guard let end = text.firstRange(of: Self.waysOut) else {
-      if case .damaged = self, let end = text.firstRange(of: ", so it is not known") {
-        return String(text[..<end.lowerBound])
-      }
-      return text
+    switch self {
+    case .inUse(let fault), .unusable(let fault), .damaged(let fault), .usedEpoch(let fault), .unknownPast(let fault),
+      .contested(let fault), .usedUp(let fault):
+      fault.visible
     }
-    return String(text[..<end.lowerBound].dropLast(2))
   }
-
-  static let waysOut =
-    "mend that, or give an epoch that is later than all that this node has used, if need be with another state directory"
 }

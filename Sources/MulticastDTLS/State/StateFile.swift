@@ -28,7 +28,7 @@ final class StateFile: Sendable {
     guard flock(lock.rawValue, LOCK_EX | LOCK_NB) == 0 else {
       let code = errno
       guard code == EWOULDBLOCK else {
-        throw .unusable("cannot lock \(path).lock: \(Errno(rawValue: code)); \(StateError.waysOut)")
+        throw .unusable("cannot lock \(path).lock: \(Errno(rawValue: code))")
       }
       let holder = Self.holder(lock).map { "process \($0)" } ?? "another process"
       throw .inUse(
@@ -74,12 +74,11 @@ final class StateFile: Sendable {
       return (try NodeState(content.lines, for: node), content.isCopy && !NodeState.isFormer(content.lines))
     } catch let error as SealedText.Corrupt {
       throw .damaged(
-        "the state file \(path) is damaged (\(error)), so it is not known which epochs this node has used: look for its "
-          + "'epoch' line, and give an epoch once that is later than all of them; the file is then set aside")
+        "the state file \(path) is damaged (\(error))")
     } catch let error as StateError {
       throw error
     } catch {
-      throw .unusable("cannot read the state file \(path): \(error); \(StateError.waysOut)")
+      throw .unusable("cannot read the state file \(path): \(error)")
     }
   }
 
@@ -94,7 +93,7 @@ final class StateFile: Sendable {
 
   /// Replaces the state, and returns once it would survive a loss of power.
   ///
-  /// - Parameter isCopy: Whether the state goes on to count as a copy.
+  /// - Parameter isCopy: True if the state goes on to count as a copy.
   /// - Throws: ``StateError`` if it cannot be written; then the former state is there, or this one, and whole.
   func write(_ state: NodeState, isCopy: Bool = false) throws(StateError) {
     do {
@@ -134,7 +133,7 @@ final class StateFile: Sendable {
     } catch let error as StateError {
       throw error
     } catch {
-      throw .unusable("cannot make the state file \(path): \(error); \(StateError.waysOut)")
+      throw .unusable("cannot make the state file \(path): \(error)")
     }
   }
 

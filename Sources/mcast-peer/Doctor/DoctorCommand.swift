@@ -86,7 +86,7 @@ struct DoctorCommand: AsyncParsableCommand {
     try report(local.settings() + local.libraries())
     let (secretFindings, ring) = local.secret()
     try report(secretFindings)
-    try report([local.state()])
+    try report([local.state(of: ownID, ring)])
     do {
       let (interfaces, isFallback) = try network.findInterfaces()
       let checks = InterfaceChecks(

@@ -141,21 +141,26 @@ struct LocalChecks {
     }
   }
 
-  /// Whether a node's state can be kept.
-  func state() -> Finding {
-    let theirs = asCaller { ownState() } ?? ownState()
+  /// Whether a node's state can be kept, and whether the node may start with it, where it is known which one is meant.
+  func state(of node: MemberID?, _ ring: KeyRing?) -> Finding {
+    let theirs = asCaller { ownState(node, ring) } ?? ownState(node, ring)
     guard let caller, theirs.verdict == .failure, network.namesState else { return theirs }
-    let own = ownState()
+    let own = ownState(node, ring)
     return own.verdict == .failure ? theirs : Self.rootsAlone("state", caller, [theirs])
   }
 
   /// The same for the user that this process acts as.
-  private func ownState() -> Finding {
+  private func ownState(_ node: MemberID?, _ ring: KeyRing?) -> Finding {
     do {
       guard let directory = try network.stateDirectory() else {
         return .warning("state", "there is no directory for it", "name one with --state-dir")
       }
       let isThere = try directory.probe()
+      if network.suite.isEncrypted, let node, let secret = ring?.secrets.first,
+        let refusal = directory.refusal(of: node, keyID: try secret.keyID())
+      {
+        return .failure("state", refusal, "without that, a peer that encrypts does not start (see docs/keys.md)")
+      }
       if let remark = directory.remark { return .warning("state", remark, "name another with --state-dir") }
       return isThere
         ? .ok("state", "\(directory) can be written") : .ok("state", "\(directory) will be made when it is needed")

@@ -107,7 +107,7 @@ struct NetworkOptions {
   /// - Parameters:
   ///   - nodeID: Its ID; nil only listens.
   ///   - interfaces: The interfaces to use; none follows the kernel's route.
-  ///   - isListening: Whether it sends nothing, so that it can do without a state.
+  ///   - isListening: True if it sends nothing, so that it can do without a state.
   func peerConfiguration(
     _ nodeID: MemberID?, interfaces: [NetworkInterface], isListening: Bool = false
   ) throws -> MulticastPeer.Configuration {

@@ -1,0 +1,32 @@
+import CDatagram
+
+extension Netlink {
+  /// An interface as it is now, found by the address, the other name or the name by which it was chosen; nil if it is gone.
+  func sight(of wanted: NetworkInterface, for group: GroupAddress) -> InterfaceSight? {
+    let named = wanted.address.flatMap { $0.isIPv4 == group.address.isIPv4 ? $0 : nil }
+    if let link = wanted.alias.flatMap({ link(named: $0) }) ?? link(named: wanted.name) {
+      let sight = sight(of: link, wanted, named, group)
+      if named == nil || sight.source != nil { return sight }
+      // The address may have moved to another interface.
+      return elsewhere(wanted, named, group) ?? sight
+    }
+    return elsewhere(wanted, named, group)
+  }
+
+  private func elsewhere(_ wanted: NetworkInterface, _ named: IPAddress?, _ group: GroupAddress) -> InterfaceSight? {
+    guard let named, let other = InterfaceStatus.all().first(where: { $0.addresses.contains(named) })?.name,
+      let link = link(named: other)
+    else { return nil }
+    return sight(of: link, wanted, named, group)
+  }
+
+  private func sight(
+    of link: cnetlink_link, _ wanted: NetworkInterface, _ named: IPAddress?, _ group: GroupAddress
+  ) -> InterfaceSight {
+    let addresses = addresses(of: link.index, for: group)
+    return InterfaceSight(
+      interface: NetworkInterface(name: link.ownName, index: link.index, address: named, alias: wanted.alias),
+      isUp: link.isUp, hasCarrier: link.hasCarrier, carrierUps: link.carrier_ups,
+      source: named.map { addresses.contains($0) ? $0 : nil } ?? addresses.first, isLoopback: link.isLoopback)
+  }
+}

@@ -1,0 +1,95 @@
+extension StateKeeper {
+  /// Whose state it is, and what depends on it.
+  struct Identity: Sendable {
+    let keyID: KeyID
+    let member: MemberID
+    /// True if nonces depend on it that no epoch is used twice.
+    let isEncrypting: Bool
+    /// The group that the node sends to.
+    let group: String?
+
+    init(keyID: KeyID, member: MemberID, isEncrypting: Bool, group: String? = nil) {
+      (self.keyID, self.member, self.isEncrypting, self.group) = (keyID, member, isEncrypting, group)
+    }
+
+    var text: String { "node \(member) with key ID \(keyID)" }
+  }
+
+  /// The state, and how it was found.
+  struct Kept {
+    /// The lock, and where the state goes; nil if there is no lock, or not any more.
+    var file: StateFile?
+    var state: NodeState
+    /// True if there was a file at the start.
+    var wasThere = false
+    /// True if that was a copy of the one that was written.
+    var isCopy = false
+    /// True if the state of another node says that this one was heard.
+    var wasHeard = false
+    /// The mark of the secret, as it was found or made.
+    var mark: SecretMark?
+    /// No earlier epoch is handed out.
+    var earliest: Epoch?
+    /// True if the node went on at the start by a state that was there.
+    var isSound = false
+    /// True if the files have been away while this process ran: who knows what else was.
+    var wasAway = false
+    /// True if all of the state is on disk.
+    var isWritten = true
+    /// True if it is known, and said, that the files cannot be put back.
+    var isLost = false
+    /// The way to choose the epoch to hand out next.
+    var choice = Choice.next
+
+    enum Choice {
+      case next
+      /// The epoch that the user gave.
+      case given(Epoch)
+      /// One at a distance.
+      case leap
+    }
+
+    /// The epoch after the last; nil if there is none left.
+    var next: Epoch? {
+      guard let epoch = state.epoch else { return earliest ?? .first }
+      return epoch.next.map { max($0, earliest ?? $0) }
+    }
+
+    /// Chooses the epoch to hand out next; nil if there is none left.
+    func chosen() -> Epoch? {
+      switch choice {
+      case .given(let epoch): epoch
+      case .next: next
+      case .leap: .leap(past: [state.epoch, earliest?.previous].compactMap(\.self).max())
+      }
+    }
+
+    /// Judges whether the node may send with the secret.
+    func verdict(for identity: Identity, _ voucher: StartRule.Voucher) -> StartRule.Verdict {
+      StartRule.judge(
+        StartRule.Found(state: state, isCopy: isCopy, mark: mark, wasHeard: wasHeard),
+        of: identity.member, voucher: voucher, isEncrypting: identity.isEncrypting)
+    }
+
+    /// Writes the state, if there is a file for it.
+    mutating func write() throws(StateError) {
+      guard let file else { return }
+      isWritten = false
+      // As long as nobody has judged it, what is a copy stays one.
+      try file.write(state, isCopy: isCopy)
+      isWritten = true
+    }
+
+    /// Has the mark name the node, once it is about to send.
+    mutating func nameInMark(_ identity: Identity, in directory: StateDirectory?) throws(StateError) {
+      guard let directory, file != nil, mark?.nodes.contains(identity.member) != true else { return }
+      let file = MarkFile(in: directory, keyID: identity.keyID)
+      do {
+        try file.add(identity.member, former: mark)
+        mark = file.read()
+      } catch {
+        throw .unusable("cannot write the mark \(file.path): \((error as? StateError)?.fault ?? "\(error)")")
+      }
+    }
+  }
+}

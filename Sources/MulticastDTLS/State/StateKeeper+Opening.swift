@@ -1,0 +1,90 @@
+extension StateKeeper {
+  /// The first epoch to hand out.
+  enum Beginning {
+    /// The one after the last that was used.
+    case next
+    /// The one that the user gave.
+    case given(Epoch)
+    /// The one after the last that was used, and not before the one that the user gave.
+    case atLeast(Epoch)
+    /// None: the node only listens, and does without a state that it cannot have.
+    case never
+
+    var given: Epoch? {
+      switch self {
+      case .next, .never: nil
+      case .given(let epoch), .atLeast(let epoch): epoch
+      }
+    }
+  }
+
+  /// Takes the lock, and reads what is there.
+  static func open(
+    _ directory: StateDirectory?, _ beginning: Beginning, mayReplaceDamaged: Bool, _ identity: Identity, _ log: NoticeLog
+  ) throws(StateError) -> Kept {
+    var kept = Kept(state: NodeState())
+    do throws(StateError) {
+      guard let directory else { throw .unusable("there is no state directory") }
+      kept.file = try StateFile(in: directory, keyID: identity.keyID, member: identity.member)
+      kept.mark = mark(in: directory, identity, log)
+      if let found = try kept.file?.read() {
+        (kept.state, kept.isCopy, kept.wasThere) = (found.state, found.isCopy, true)
+      }
+      kept.wasHeard = directory.hasHeard(identity.member, keyID: identity.keyID)
+    } catch {
+      switch (error, beginning) {
+      case (.unusable, .given), (.unusable, .atLeast):
+        // An epoch that is not remembered could be given again: only where nothing is kept is that the user's to know.
+        let isThere =
+          directory.flatMap { try? StateFile.read(in: $0, keyID: identity.keyID, member: identity.member) } != nil
+        if isThere, identity.isEncrypting { throw error }
+        // Unless it is as the user wants it.
+        if directory != nil { log.log(.warning, error.fault) }
+      case (.damaged, .given(let given)) where mayReplaceDamaged,
+        (.damaged, .atLeast(let given)) where mayReplaceDamaged:
+        log.log(.warning, error.fault)
+        // On disk before anything else happens, or the next start would begin with 1.
+        kept.state.epoch = given.previous
+        do throws(StateError) {
+          try kept.file?.replaceDamaged(by: kept.state)
+        } catch {
+          log.log(.warning, error.fault)
+        }
+      case (.unusable, .never), (.damaged, .never):
+        // What was heard is all that it would be for; and what is damaged stays for who sends with it.
+        kept.file = nil
+        if directory != nil { log.log(.warning, "what is heard is not remembered: \(error.fault)") }
+      default: throw error
+      }
+    }
+    return kept
+  }
+
+  /// Reads the mark, and says if it cannot be used.
+  private static func mark(in directory: StateDirectory, _ identity: Identity, _ log: NoticeLog) -> SecretMark? {
+    let file = MarkFile(in: directory, keyID: identity.keyID)
+    do {
+      return try file.contents()
+    } catch {
+      let fault = (error as? StateError)?.fault ?? "\(error)"
+      log.log(.warning, "the mark \(file.path) cannot be used, and is as if it were not there: \(fault)")
+      return nil
+    }
+  }
+
+  /// Checks an epoch that the user gave, and says what nobody can check.
+  static func check(_ epoch: Epoch, after kept: Kept, _ identity: Identity, _ log: NoticeLog) throws(StateError) {
+    if let last = kept.state.epoch, epoch <= last {
+      let reason = "epoch \(epoch) is not later than \(last), which this node has used with key ID \(identity.keyID)"
+      guard !identity.isEncrypting else {
+        throw .usedEpoch("\(reason): it would repeat nonces, and so break the encryption; leave the epoch out")
+      }
+      log.log(.warning, "\(reason): the others refuse it; leave the epoch out")
+    } else if identity.isEncrypting, kept.state.epoch == nil || !kept.state.isComplete || kept.isCopy {
+      log.log(
+        .warning,
+        "nothing tells whether node \(identity.member) has used epoch \(epoch) with key ID \(identity.keyID) before: if it "
+          + "has, nonces repeat, and what was sent in both can be read; be sure, or change the secret")
+    }
+  }
+}
