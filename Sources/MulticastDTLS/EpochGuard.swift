@@ -79,7 +79,8 @@ final class EpochGuard: Sendable {
       fail(
         .contested(
           "another node, at \(source), sends with our node ID\(member) and secret in epoch \(epoch), and this one cannot go "
-            + "on in a later one: \((error as? StateError)?.fault ?? "\(error)"). Nonces were repeated, or may be: change the secret"))
+            + "on in a later one: \((error as? StateError)?.fault ?? "\(error)"). Nonces were repeated, or may be: change the secret"
+        ))
     }
   }
 

@@ -56,7 +56,8 @@ extension StateKeeper {
       }
     }
     if let failure {
-      log.log(.warning, "what was heard cannot be kept, so after a restart it could be accepted again: \(failure.fault)")
+      log.log(
+        .warning, "what was heard cannot be kept, so after a restart it could be accepted again: \(failure.fault)")
     }
   }
 

@@ -20,7 +20,8 @@ extension StateKeeper {
 
   /// Takes the lock, and reads what is there.
   static func open(
-    _ directory: StateDirectory?, _ beginning: Beginning, mayReplaceDamaged: Bool, _ identity: Identity, _ log: NoticeLog
+    _ directory: StateDirectory?, _ beginning: Beginning, mayReplaceDamaged: Bool, _ identity: Identity,
+    _ log: NoticeLog
   ) throws(StateError) -> Kept {
     var kept = Kept(state: NodeState())
     do throws(StateError) {
