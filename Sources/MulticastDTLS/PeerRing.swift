@@ -46,11 +46,11 @@ final class PeerRing: Sendable {
   /// The keys in force now.
   var keys: [HeldKey] { held.withLock { $0 } }
 
-  /// Takes note that this node, which runs and sends with a state that is as it should be, has not sent with keys that have
-  /// come now, if no state and no mark says otherwise: then one of them can be promoted later, also by a restart.
+  /// Takes note of keys that have come now, where this node runs and sends with a state that is as it should be, and no state
+  /// and no mark says that it has sent with them: then one of them can be promoted later, also by a restart.
   private func vouch(for new: [HeldKey]) {
     guard configuration.sends, keys[0].keeper.isInUse else { return }
-    for held in new where held.keyID != keys[0].keyID { held.keeper.vouch(.running) }
+    for held in new where held.keyID != keys[0].keyID { held.keeper.vouch() }
   }
 
   /// The same for the keys of the start that the node only accepts; to be called when it has an epoch to send in.
@@ -60,10 +60,11 @@ final class PeerRing: Sendable {
     for other in keys.dropFirst() { other.keeper.vouch(beside: keys[0].keeper) }
   }
 
-  /// True if a secret that comes while the node sends with another is new to it, as far as its files do not say otherwise. Who
-  /// keeps no state, and gives epochs, answers for all of them.
-  private func isVouched(by former: HeldKey) -> Bool {
-    former.keeper.isInUse || former.keeper.path == nil && configuration.epoch != nil
+  /// The voucher for a secret that comes while the node sends with another. Who keeps no state, and gives epochs, answers for
+  /// all of them.
+  private func voucher(beside former: HeldKey) -> StartRule.Voucher {
+    if former.keeper.isInUse { return .running }
+    return former.keeper.path == nil && configuration.epoch != nil ? .user : .nothing
   }
 
   /// Uses other keys from now on, as a whole or not at all; see ``MulticastPeer/use(_:)``.
@@ -85,7 +86,7 @@ final class PeerRing: Sendable {
         if sending != nil { sent.prepare(next) }
         loop.accept(next + former.without(next))
         if let sending, next[0].keyID != former[0].keyID {
-          try next[0].keeper.begin(isVouched(by: former[0]) ? .running : .nothing, isStart: false)
+          try next[0].keeper.begin(voucher(beside: former[0]), isStart: false)
           // The disk is waited for before those who send must wait.
           let epoch = try next[0].keeper.takeEpoch()
           try sending.change(to: next[0], epoch: epoch)

@@ -32,11 +32,16 @@ struct StartRuleTests {
     #expect(judge(Self.madeHere) == .beginAsNew)
     #expect(judge(SecretMark(isMadeHere: true, nodes: [1, 8])) == .beginAsNew)
     #expect(judge(nil) == .refuseUnknown && judge(Self.other) == .refuseUnknown)
-    for voucher in [StartRule.Voucher.user, .running] {
-      #expect(judge(nil, voucher) == .beginAsNew && judge(Self.other, voucher) == .beginAsNew)
-    }
+    #expect(judge(nil, .user) == .beginAsNew && judge(Self.other, .user) == .beginAsNew)
     // What was noted when the secret came to a running node.
     #expect(judge(Self.unused) == .beginAsNew && judge(Self.unused, isCopy: true) == .refuseUnknown)
+  }
+
+  @Test("a secret that comes to a running node is new where the mark says so; elsewhere the node begins far away")
+  func running() {
+    #expect(judge(nil, .running) == .beginFar && judge(Self.other, .running) == .beginFar)
+    #expect(judge(Self.madeHere, .running) == .beginAsNew)
+    #expect(judge(nil, .running, isEncrypting: false) == .beginUnsure)
   }
 
   @Test("a state that was lost is known by the mark, and no running node vouches against that")
@@ -66,6 +71,15 @@ struct StartRuleTests {
 
 @Suite("An epoch at a distance")
 struct EpochLeapTests {
+  @Test("one that is far is past 1000 as well")
+  func far() throws {
+    for last in [nil, Epoch.first, try Epoch(999)] {
+      let far = try #require(Epoch.far(past: last))
+      #expect((1064...2000).contains(far.rawValue))
+    }
+    #expect(try #require(Epoch.far(past: Epoch(5000))).rawValue > 5000 && Epoch.far(past: .last) == nil)
+  }
+
   @Test("it is later by 64 to 1000 where so many are left, else by fewer, and two seldom choose the same")
   func distance() throws {
     let chosen = Set((0..<1000).compactMap { _ in Epoch.leap(past: .first)?.rawValue })

@@ -118,7 +118,7 @@ struct StateKeeperTests {
     #expect(throws: StateError.self) { try openLater(atLeast: Epoch(7)).begin(.nothing, isStart: false) }
     do {
       let keeper = try openLater(atLeast: Epoch(7))
-      try keeper.begin(.running, isStart: false)
+      try keeper.begin(.user, isStart: false)
       #expect(try keeper.takeEpoch().rawValue == 7 && onDisk() == NodeState(epoch: Epoch(7), isComplete: true))
     }
     #expect(try openLater(atLeast: Epoch(3)).nextEpoch?.rawValue == 8)
@@ -360,7 +360,9 @@ struct StateKeeperTests {
     #expect(try open(isEncrypting: true).epoch == epoch.next && lines.count == count)
   }
 
-  @Test("a secret that comes to a running node is noted as new, and one that the node has used is not")
+  @Test(
+    "a secret that comes to a running node is noted, far from what the node may have used, and one that it has used is not"
+  )
   func vouched() throws {
     let running = try open(isEncrypting: true, voucher: .user)
     #expect(running.isInUse)
@@ -372,17 +374,17 @@ struct StateKeeperTests {
     let next = KeyID([1, 2, 3, 4])
     do {
       let keeper = try hold(next)
-      keeper.vouch(.running)
+      keeper.vouch()
       keeper.finish()
     }
     // After a restart, with the new secret first.
     let keeper = try hold(next)
     try keeper.begin(.nothing, isStart: true)
-    #expect(try keeper.takeEpoch() == .first)
+    #expect(try (1064...2001).contains(keeper.takeEpoch().rawValue))
     keeper.finish()
     try FileManager.default.removeItem(atPath: "\(directory)/\(next)-0")
     let lost = try hold(next)
-    lost.vouch(.running)
+    lost.vouch()
     #expect(throws: StateError.self) { try lost.begin(.running, isStart: false) }
     running.finish()
     #expect(!running.isInUse)

@@ -28,7 +28,7 @@ struct StartRemarks {
       found = "the state of node \(node) for the secret with key ID \(keyID) is gone from \(place): \(lastUse)"
     case .refuseUnknown:
       found = "node \(node) has no state in \(place) for the secret with key ID \(keyID)"
-    case .goOn, .beginAsNew, .beginUnsure, .leapFromCopy, .leapAgainstWord:
+    case .goOn, .beginAsNew, .beginUnsure, .beginFar, .leapFromCopy, .leapAgainstWord:
       return nil
     }
     return
@@ -56,6 +56,8 @@ struct StartRemarks {
       }
     case .beginAsNew, .beginUnsure:
       if isStart, !wasThere || verdict == .beginUnsure { remarks += first(voucher) }
+    case .beginFar:
+      remarks.append((.info, beginsFar))
     case .leapFromCopy, .leapAgainstWord:
       remarks.append((.warning, leap(verdict)))
     }
@@ -69,6 +71,12 @@ struct StartRemarks {
     return
       "node \(node) has sent to group \(former) with this secret before, and sends to \(group) now: records name no group, "
       + "so that a recording of one is accepted in the other. Give each group a secret of its own"
+  }
+
+  /// The remark on a secret that comes to a node that runs.
+  var beginsFar: String {
+    "nothing here tells whether node \(node) has sent with key ID \(keyID) before: its epochs begin past 1000, at random, where "
+      + "nonces are not likely to repeat"
   }
 
   private var lastUse: String {

@@ -3,7 +3,9 @@
 /// 1. A state that is there and complete: the next epoch. If its file is a copy, it may be older than what the node has sent:
 ///    an epoch at a distance that nobody guesses.
 /// 2. None, and something vouches that the node is new: the first epoch.
-/// 3. None, and nothing vouches: without encryption the first epoch; with it, nonces could repeat, so no start.
+/// 3. None, and the secret comes while the node runs: that is no proof, but nobody is there to ask. An epoch past all that it
+///    has likely used.
+/// 4. None, and nothing vouches: without encryption the first epoch; with it, nonces could repeat, so no start.
 enum StartRule {
   /// The facts on disk.
   struct Found {
@@ -21,7 +23,7 @@ enum StartRule {
     case nothing
     /// Somebody has said that it is a new node.
     case user
-    /// The node runs, with a state that was there at its start, and gets a secret that it did not have.
+    /// The node runs, with a state that is in order, and gets a secret that it did not have.
     case running
   }
 
@@ -33,6 +35,8 @@ enum StartRule {
     case beginAsNew
     /// The same, but the node may have been there before.
     case beginUnsure
+    /// Begin past all epochs that the node has likely used: it may be new.
+    case beginFar
     /// Go on at a distance, since the state is a copy.
     case leapFromCopy
     /// The same, since somebody says that the node is new, and it is not.
@@ -50,7 +54,8 @@ enum StartRule {
     if state.isComplete, !found.isCopy { return .beginAsNew }
     let wasHere = state.epoch != nil || found.mark?.nodes.contains(member) == true || found.wasHeard
     if wasHere { return voucher == .user ? .leapAgainstWord : isEncrypting ? .refuseLost : .beginUnsure }
-    if voucher != .nothing || found.mark?.isNew(member) == true { return .beginAsNew }
-    return isEncrypting ? .refuseUnknown : .beginUnsure
+    if voucher == .user || found.mark?.isNew(member) == true { return .beginAsNew }
+    guard isEncrypting else { return .beginUnsure }
+    return voucher == .running ? .beginFar : .refuseUnknown
   }
 }

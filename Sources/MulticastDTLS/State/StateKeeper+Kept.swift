@@ -47,6 +47,8 @@ extension StateKeeper {
       case given(Epoch)
       /// One at a distance.
       case leap
+      /// One past all that the node has likely used.
+      case far
     }
 
     /// The epoch after the last; nil if there is none left.
@@ -60,8 +62,26 @@ extension StateKeeper {
       switch choice {
       case .given(let epoch): epoch
       case .next: next
-      case .leap: .leap(past: [state.epoch, earliest?.previous].compactMap(\.self).max())
+      case .leap: .leap(past: last)
+      case .far: .far(past: last)
       }
+    }
+
+    /// The last epoch that must not be handed out.
+    private var last: Epoch? { [state.epoch, earliest?.previous].compactMap(\.self).max() }
+
+    /// Notes down that the node is new, or where it is to begin, for the time when it sends with the secret; false if the
+    /// verdict tells nothing of that.
+    mutating func note(_ verdict: StartRule.Verdict) -> Bool {
+      switch verdict {
+      case .beginAsNew: break
+      case .beginFar:
+        guard let far = Epoch.far(past: last) else { return false }
+        state.epoch = far
+      default: return false
+      }
+      state.isComplete = true
+      return true
     }
 
     /// Judges whether the node may send with the secret.

@@ -88,22 +88,31 @@ final class StateKeeper: Sendable {
       log.log(level, text)
     }
     kept.withLock { kept in
-      kept.choice = [.leapFromCopy, .leapAgainstWord].contains(verdict) ? .leap : .next
+      kept.choice =
+        switch verdict {
+        case .leapFromCopy, .leapAgainstWord: .leap
+        case .beginFar: .far
+        default: .next
+        }
       kept.isCopy = false
       kept.isSound = isStart && verdict == .goOn
       // Without encryption nobody has thought of nonces when they said that the node is new.
       let isVouchedFor = identity.isEncrypting || voucher != .user
-      if isVouchedFor, [.beginAsNew, .leapAgainstWord].contains(verdict) { kept.state.isComplete = true }
+      if isVouchedFor, [.beginAsNew, .beginFar, .leapAgainstWord].contains(verdict) { kept.state.isComplete = true }
     }
   }
 
-  /// Takes note that the node has not sent with this secret, if that is so, for the time when it is to.
-  func vouch(_ voucher: StartRule.Voucher) {
-    note { kept in
-      guard !kept.state.isComplete, kept.verdict(for: identity, voucher) == .beginAsNew else { return false }
-      kept.state.isComplete = true
-      return true
+  /// Takes note that the secret has come to a node that runs, for the time when it sends with it.
+  func vouch() {
+    note { kept in !kept.state.isComplete && kept.note(verdictOnRunning(kept)) }
+  }
+
+  private func verdictOnRunning(_ kept: Kept) -> StartRule.Verdict {
+    let verdict = kept.verdict(for: identity, .running)
+    if verdict == .beginFar {
+      log.log(.info, StartRemarks(identity, kept.state, kept.mark, directory: directory).beginsFar)
     }
+    return verdict
   }
 
   /// Takes note, where there is no state yet, whether the node may have sent with this secret: it has not, if its state of another
@@ -112,7 +121,7 @@ final class StateKeeper: Sendable {
     let isVouchedFor = other.isInUse && other.kept.withLock(\.isSound)
     note { kept in
       guard !kept.wasThere, kept.mark?.isNew(identity.member) != true else { return false }
-      if isVouchedFor, kept.verdict(for: identity, .running) == .beginAsNew { kept.state.isComplete = true }
+      if isVouchedFor { _ = kept.note(verdictOnRunning(kept)) }
       return true
     }
   }

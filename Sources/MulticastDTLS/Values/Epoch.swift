@@ -39,6 +39,11 @@ public struct Epoch: Hashable, Comparable, Sendable {
     return left == 0 ? nil : Epoch(unchecked: used + .random(in: min(64, left)...min(1000, left)))
   }
 
+  /// The same, and past all that a node has likely used: 1064 to 2000 at least, where so many are left. Nil after the last.
+  static func far(past last: Epoch?) -> Epoch? {
+    leap(past: max(last ?? .first, Epoch(unchecked: 1000)))
+  }
+
   private init(unchecked rawValue: UInt16) {
     self.rawValue = rawValue
   }
