@@ -334,12 +334,13 @@ int cdatagram_tap_count(int tap, const union cdatagram_address *group) {
   return total;
 }
 
-int cdatagram_birth(int file, int64_t *seconds, uint32_t *nanoseconds) {
+int cdatagram_birth(int file, int64_t *seconds, uint32_t *nanoseconds, uint64_t *inode) {
   struct statx status;
-  if (statx(file, "", AT_EMPTY_PATH, STATX_BTIME, &status) < 0) return -errno;
+  if (statx(file, "", AT_EMPTY_PATH, STATX_BTIME | STATX_INO, &status) < 0) return -errno;
   if (!(status.stx_mask & STATX_BTIME)) return -ENOTSUP;
   *seconds = status.stx_btime.tv_sec;
   *nanoseconds = status.stx_btime.tv_nsec;
+  *inode = status.stx_ino;
   return 0;
 }
 

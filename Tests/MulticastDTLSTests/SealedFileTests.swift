@@ -28,15 +28,14 @@ struct SealedFileTests {
   }
 
   @Test("a copy is known, however it was made; and one that is written anew is none any more")
-  func copies() async throws {
+  func copies() throws {
     let ways = [
       "cp -a file copy", "cat file >copy", "tar c file >a && mkdir t && tar xC t <a && mv t/file copy",
       "cp -a file copy && cp -a copy again && mv again copy", "cp --reflink=auto file copy",
     ]
     for way in ways {
+      // At once: the clock of births ticks every few milliseconds.
       try SealedFile(path: path).write(lines)
-      // Births are as exact as the kernel's clock ticks.
-      try await Task.sleep(for: .milliseconds(50))
       #expect(system("cd '\(scratch.path)' && rm -rf t && \(way) && rm file && mv copy file") == 0)
       #expect(try isCopy(), "\(way)")
       #expect(try SealedFile(path: path).read()?.lines == ["first", "second"])
@@ -62,7 +61,10 @@ struct SealedFileTests {
   func withoutBirth() throws {
     scratch.write(SealedText(lines: lines).text, to: "file")
     #expect(try isCopy())
-    for birth in ["birth 1", "birth 1.5", "birth x.000000000", "birth 1.0000000000", "birth "] {
+    for birth in [
+      "birth 1", "birth 1.5", "birth x.000000000", "birth 1.0000000000", "birth ", "birth 1.000000000 ",
+      "birth 1.000000000 x", "birth 1.000000000 1 1",
+    ] {
       scratch.write(SealedText(lines: lines + [birth]).text, to: "file")
       #expect(throws: SealedText.Corrupt.self) { try SealedFile(path: path).read() }
     }
@@ -70,10 +72,23 @@ struct SealedFileTests {
 
   @Test("a birth is read as it is written")
   func birth() throws {
-    for birth in [FileBirth(seconds: 0, nanoseconds: 1), FileBirth(seconds: -1, nanoseconds: 999_999_999)] {
+    for birth in [FileBirth(seconds: 0, nanoseconds: 1, inode: 7), FileBirth(seconds: -1, nanoseconds: 999_999_999)] {
       #expect(FileBirth("\(birth)") == birth)
     }
     #expect("\(FileBirth(seconds: 7, nanoseconds: 1))" == "7.000000001")
+    #expect("\(FileBirth(seconds: 7, nanoseconds: 1, inode: 12))" == "7.000000001 12")
+  }
+
+  @Test("a copy that was made in the same tick of the clock has another inode, of which former versions wrote nothing")
+  func sameTick() {
+    let file = FileBirth(seconds: 7, nanoseconds: 1, inode: 12)
+    let former = FileBirth(seconds: 7, nanoseconds: 1)
+    #expect(file.isBirth(of: file) && former.isBirth(of: file))
+    #expect(!FileBirth(seconds: 7, nanoseconds: 1, inode: 13).isBirth(of: file))
+    for birth in [file, former] {
+      #expect(!birth.isBirth(of: FileBirth(seconds: 7, nanoseconds: 2, inode: 12)) && !birth.isBirth(of: nil))
+    }
+    #expect(!FileBirth.none.isBirth(of: file))
   }
 }
 

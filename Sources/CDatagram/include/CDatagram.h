@@ -102,7 +102,8 @@ int cdatagram_event_clear(int event);
 int cdatagram_set_dumpable(int is_dumpable);
 
 /// Tells when an open file was made: statx(2), STATX_BTIME. Returns -ENOTSUP where the file system does not say.
-int cdatagram_birth(int file, int64_t *_Nonnull seconds, uint32_t *_Nonnull nanoseconds);
+int cdatagram_birth(
+    int file, int64_t *_Nonnull seconds, uint32_t *_Nonnull nanoseconds, uint64_t *_Nonnull inode);
 
 /// Tells the type of the file system that a path is on, by its magic number: statfs(2). Returns -errno where that fails.
 int64_t cdatagram_file_system(const char *_Nonnull path);

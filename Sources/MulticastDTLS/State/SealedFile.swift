@@ -12,8 +12,6 @@ struct SealedFile {
   var draft: String { "\(path).new" }
 
   private static let birthWord = "birth "
-  /// The birth of no file: what names it stays a copy.
-  private static let noBirth = FileBirth(seconds: 0, nanoseconds: 0)
 
   /// The content of a file.
   struct Content {
@@ -40,7 +38,7 @@ struct SealedFile {
       guard let birth = FileBirth(last.dropFirst(Self.birthWord.count)) else {
         throw SealedText.Corrupt(description: "'\(last)' is no birth")
       }
-      return Content(lines: lines.dropLast(), isCopy: isLinked || FileBirth(of: file.rawValue) != birth)
+      return Content(lines: lines.dropLast(), isCopy: isLinked || !birth.isBirth(of: FileBirth(of: file.rawValue)))
     }
   }
 
@@ -53,7 +51,8 @@ struct SealedFile {
     unsafe unlink(draft)
     do {
       try DurableFile.write(to: draft) { file in
-        let birth = isCopy ? Self.noBirth : FileBirth(of: file.rawValue)
+        // What names the birth of no file stays a copy.
+        let birth = isCopy ? FileBirth.none : FileBirth(of: file.rawValue)
         let text = Array(SealedText(lines: lines + (birth.map { ["\(Self.birthWord)\($0)"] } ?? [])).text.utf8)
         _ = try unsafe text.withUnsafeBytes { try unsafe file.writeAll($0) }
       }
