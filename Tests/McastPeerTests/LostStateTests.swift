@@ -127,10 +127,10 @@ struct LostStateTests {
   @Test("doctor foretells that a node would be refused, and that it would not")
   func foretold() async throws {
     try await makeSecret()
-    func doctor(_ node: Int) async throws -> (code: Int32, lines: [String]) {
+    func doctor(_ node: Int?) async throws -> (code: Int32, lines: [String]) {
       let doctor = try PeerProcess(
         ["doctor", "-I", "lo", "-t", "0", "-g", "\(address)", "-k", secret, "--encrypt", "--wait", "0.1"],
-        home: home, environment: ["MCAST_PEER_NODE_ID": "\(node)"])
+        home: home, environment: node.map { ["MCAST_PEER_NODE_ID": "\($0)"] } ?? [:])
       return (try await doctor.exitCode(), try doctor.lines.filter { $0.contains("state      ") })
     }
     for _ in 0..<2 {
@@ -138,12 +138,18 @@ struct LostStateTests {
       #expect(try await doctor(0).lines.allSatisfy { $0.hasPrefix("ok ") })
       #expect(try await run(0, "--encrypt").code == 0)
     }
+    shell("cp -a .local/state/mcast-peer/*-0 copy && mv copy .local/state/mcast-peer/*-0")
+    #expect(try await doctor(0).lines.contains { $0.hasPrefix("warning  state") && $0.contains("is a copy") })
+    shell("echo >>$(ls .local/state/mcast-peer/*-0)")
+    #expect(try await doctor(0).lines.contains { $0.hasPrefix("failure  state") && $0.contains("is damaged") })
     shell("rm .local/state/mcast-peer/*-0")
     #expect(try await doctor(0).lines.contains { $0.hasPrefix("failure  state") && $0.contains("is gone from") })
+    #expect(try await doctor(nil).lines.allSatisfy { $0.hasPrefix("ok ") })
     #expect(try await doctor(1).lines.allSatisfy { $0.hasPrefix("ok ") })
     shell("rm -r .local/state/mcast-peer")
     let unknown = try await doctor(1)
     #expect(unknown.code == 1 && unknown.lines.contains { $0.contains("has no state in") }, "\(unknown)")
+    #expect(try await doctor(nil).lines.contains { $0.hasPrefix("warning  state") && $0.contains("was not made here") })
     // Nothing was made by looking.
     shell("test ! -e .local/state/mcast-peer")
   }
@@ -158,6 +164,29 @@ struct LostStateTests {
       #expect(try await run(0, "--encrypt").code == 73)
       shell("rm -r .local/state/mcast-peer")
     }
+  }
+
+  @Test("without encryption, a start whose state was lost is no first start, and the way to be heard again is named")
+  func plainAndLost() async throws {
+    try await makeSecret()
+    for _ in 0..<2 { #expect(try await run(0).code == 0) }
+    shell("rm .local/state/mcast-peer/*-0")
+    let start = try await run(0)
+    #expect(start.code == 0 && start.errors.contains("and is not new: it has sent with key ID"), "\(start)")
+    #expect(start.errors.contains("give a later one once (--epoch)"))
+    #expect(try await !run(0).errors.contains("is not new"))
+  }
+
+  @Test("a state that began without encryption says what a new node is then, and is not called lost")
+  func plainThenEncrypted() async throws {
+    home.write("a secret that was made elsewhere\n", to: "secret")
+    #expect(try await run(0).code == 0)
+    let refused = try await run(0, "--encrypt")
+    #expect(refused.code == 73 && refused.errors.contains("If it has never encrypted with this secret"), "\(refused)")
+    let start = try await run(0, "--encrypt", "--new-node")
+    #expect(start.code == 0 && start.errors.contains("does not tell all"), "\(start)")
+    #expect(!start.errors.contains("its state was lost"))
+    #expect(try await !run(0, "--encrypt").errors.contains("nonces"))
   }
 
   @Test("an older state is said before anything is sent, and left far behind")

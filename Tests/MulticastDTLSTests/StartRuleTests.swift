@@ -57,7 +57,7 @@ struct StartRuleTests {
 
   @Test("without encryption it begins in each case, and notes that it may not know all")
   func plain() {
-    #expect(judge(isEncrypting: false) == .beginUnsure && judge(Self.named, isEncrypting: false) == .beginUnsure)
+    #expect(judge(isEncrypting: false) == .beginUnsure && judge(Self.named, isEncrypting: false) == .beginAgain)
     #expect(judge(Self.unsure, isEncrypting: false) == .goOn)
     #expect(judge(Self.madeHere, isEncrypting: false) == .beginAsNew)
   }

@@ -92,6 +92,7 @@ public struct RingFile: Sendable {
       }
       return keyIDs.count - 1
     }
+    guard !keyIDs.isEmpty else { throw .unusable("\(path) holds no secret: put one there, on a line of its own") }
     guard let index = keyIDs.firstIndex(of: keyID) else {
       throw .unusable(
         "\(path) has no secret with key ID \(keyID): it has \(keyIDs.map(\.description).joined(separator: ", "))")

@@ -88,7 +88,7 @@ struct SecretFile {
   private func cannotOpen(_ error: any Error) -> SecretError {
     switch error as? Errno {
     case .noSuchFileOrDirectory:
-      return failure("open", error, "check its path, or make one: mcast-peer secret new --write '\(path)'")
+      return failure("open", error, "check its path, or make one: mcast-peer secret new --write \(shellPath(path))")
     case .permissionDenied:
       var status = stat()
       guard unsafe stat(path, &status) == 0 else { break }
@@ -96,7 +96,7 @@ struct SecretFile {
       return failure(
         "open", error,
         "it belongs to uid \(status.st_uid) and gid \(status.st_gid), with mode \(PathRules.octal(status)), and this "
-          + "runs as uid \(users.own): \(status.st_uid == 0 ? waysForRootsFile : "chown it, or do this as that user")")
+          + "runs as uid \(users.own): \(status.st_uid == 0 ? waysForRootsFile : chowning)")
     default: break
     }
     return failure("open", error, "it must be readable for the user that this runs as")
@@ -122,8 +122,7 @@ struct SecretFile {
     if !users.include(ownerOf: status) {
       try report(
         .openToOthers(
-          "\(subject) belongs to another user (uid \(status.st_uid)), who can read and change it: chown it, or do this as that user"
-        ))
+          "\(subject) belongs to another user (uid \(status.st_uid)), who can read and change it: \(chowning)"))
       // Whatever its mode is: its owner can change that.
       return
     }
@@ -134,7 +133,7 @@ struct SecretFile {
       if isCredential { 0o007 } else if isRoots, users.groups.contains(status.st_gid) { 0o037 } else { 0o077 }
     if mode & forbidden != 0 {
       let owner = isRoots ? ", owner root, gid \(status.st_gid)" : ""
-      let way = isRoots || isMounted ? waysForRootsFile : "chmod 600 it"
+      let way = isRoots || isMounted ? waysForRootsFile : "chmod 600 \(shellPath(path))"
       try report(
         .openToOthers(
           "others may use \(subject) (mode \(PathRules.octal(status))\(owner)): \(way), and change the secret if somebody "
@@ -147,11 +146,13 @@ struct SecretFile {
   private var waysForRootsFile: String {
     if users.own == 0 {
       return "in Kubernetes set defaultMode: 0400 for the volume; in Docker give the secret mode: 0400; elsewhere "
-        + "chmod 600 it where it is kept"
+        + "chmod 600 \(shellPath(path)) where it is kept"
     }
     return "in Kubernetes set defaultMode: 0440 for the volume and fsGroup for the pod; in Docker give the secret "
-      + "uid: \"\(users.own)\" and mode: 0400; elsewhere sudo chown \(users.own) it and sudo chmod 400 it"
+      + "uid: \"\(users.own)\" and mode: 0400; elsewhere sudo chown \(users.own) \(shellPath(path)) && sudo chmod 400 \(shellPath(path))"
   }
+
+  private var chowning: String { "sudo chown \(users.own) \(shellPath(path)), or do this as that user" }
 
   /// True if the file is in a file system that cannot be written, as a container's secrets are: no chmod mends it there.
   private var isMounted: Bool {

@@ -21,14 +21,15 @@ struct StartRemarks {
     let found: String
     switch verdict {
     case .refuseLost where state.epoch != nil:
-      found =
-        "the state of node \(node) in \(place) for the secret with key ID \(keyID) does not tell all: \(lastUse) as far as it "
-        + "knows, and it began without encryption, or when an earlier one was lost"
+      return
+        "\(tellsNotAll). So nothing tells which epochs it has used with encryption, and an epoch that is used twice breaks that. "
+        + "If it has never encrypted with this secret, say so once (--new-node), and it goes on in a later epoch; if it has ever "
+        + "encrypted with this secret, change the secret, or give an epoch later than all that it has used (--epoch)"
     case .refuseLost:
       found = "the state of node \(node) for the secret with key ID \(keyID) is gone from \(place): \(lastUse)"
     case .refuseUnknown:
       found = "node \(node) has no state in \(place) for the secret with key ID \(keyID)"
-    case .goOn, .beginAsNew, .beginUnsure, .beginFar, .leapFromCopy, .leapAgainstWord:
+    case .goOn, .beginAsNew, .beginUnsure, .beginAgain, .beginFar, .leapFromCopy, .leapAgainstWord:
       return nil
     }
     return
@@ -40,8 +41,8 @@ struct StartRemarks {
   /// Everything that is said of a start that goes on.
   ///
   /// - Parameters:
-  ///   - isStart: Whether the process begins with this secret.
-  ///   - wasThere: Whether there was a state.
+  ///   - isStart: True if the process begins with this secret.
+  ///   - wasThere: True if there was a state.
   func remarks(
     _ verdict: StartRule.Verdict, _ voucher: StartRule.Voucher, isStart: Bool, wasThere: Bool
   ) -> [(Logger.Level, String)] {
@@ -54,8 +55,16 @@ struct StartRemarks {
         remarks.append(
           (.warning, "node \(node) is not new: \(lastUse). Leave --new-node out: with it a lost state is not noticed"))
       }
-    case .beginAsNew, .beginUnsure:
-      if isStart, !wasThere || verdict == .beginUnsure { remarks += first(voucher) }
+    case .beginAsNew, .beginUnsure, .beginAgain:
+      if isStart, !wasThere || verdict != .beginAsNew { remarks += first(voucher) }
+      if isStart, verdict == .beginAgain {
+        remarks.append(
+          (
+            .warning,
+            "node \(node) has no state in \(place) for the secret with key ID \(keyID), and is not new: \(lastUse). The others "
+              + "refuse it in each epoch that is not later than the last that they heard: give a later one once (--epoch)"
+          ))
+      }
     case .beginFar:
       remarks.append((.info, beginsFar))
     case .leapFromCopy, .leapAgainstWord:
@@ -79,6 +88,11 @@ struct StartRemarks {
       + "nonces are not likely to repeat"
   }
 
+  private var tellsNotAll: String {
+    "the state of node \(node) in \(place) for the secret with key ID \(keyID) does not tell all: \(lastUse) as far as it "
+      + "knows, and it began without encryption, or when an earlier one was lost"
+  }
+
   private var lastUse: String {
     if let epoch = state.epoch { return "it has sent with key ID \(keyID), in epoch \(epoch) last" }
     return mark?.nodes.contains(node) == true
@@ -99,12 +113,13 @@ struct StartRemarks {
     ]
   }
 
-  private func leap(_ verdict: StartRule.Verdict) -> String {
+  /// The remark on a start at a distance.
+  func leap(_ verdict: StartRule.Verdict) -> String {
     let found =
       verdict == .leapFromCopy
       ? "the state of node \(node) in \(place) is a copy, from a backup or another place, so it may be older than what the node "
         + "has sent"
-      : "node \(node) is not new: \(lastUse), and its state was lost"
+      : state.epoch != nil ? tellsNotAll : "node \(node) is not new: \(lastUse), and its state was lost"
     return "\(found): it goes on in a later epoch, chosen at random."
       + (isEncrypting
         ? verdict == .leapFromCopy

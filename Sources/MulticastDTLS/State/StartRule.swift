@@ -35,6 +35,8 @@ enum StartRule {
     case beginAsNew
     /// The same, but the node may have been there before.
     case beginUnsure
+    /// Begin in the first epoch, though a state was lost: without encryption the others refuse it, and that is all.
+    case beginAgain
     /// Begin past all epochs that the node has likely used: it may be new.
     case beginFar
     /// Go on at a distance, since the state is a copy.
@@ -53,7 +55,7 @@ enum StartRule {
     if state.epoch != nil, state.isComplete || !isEncrypting { return found.isCopy ? .leapFromCopy : .goOn }
     if state.isComplete, !found.isCopy { return .beginAsNew }
     let wasHere = state.epoch != nil || found.mark?.nodes.contains(member) == true || found.wasHeard
-    if wasHere { return voucher == .user ? .leapAgainstWord : isEncrypting ? .refuseLost : .beginUnsure }
+    if wasHere { return voucher == .user ? .leapAgainstWord : isEncrypting ? .refuseLost : .beginAgain }
     if voucher == .user || found.mark?.isNew(member) == true { return .beginAsNew }
     guard isEncrypting else { return .beginUnsure }
     return voucher == .running ? .beginFar : .refuseUnknown

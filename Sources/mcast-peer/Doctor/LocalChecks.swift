@@ -149,6 +149,22 @@ struct LocalChecks {
     return own.verdict == .failure ? theirs : Self.rootsAlone("state", caller, [theirs])
   }
 
+  /// Why a node that encrypts would not start, or would warn; nil if it would go on.
+  private func forecast(_ directory: StateDirectory, _ node: MemberID?, _ keyID: KeyID) -> Finding? {
+    guard let node else {
+      guard directory.knowsNothing(of: keyID) else { return nil }
+      return .warning(
+        "state", "no node has a state in \(directory) for the secret with key ID \(keyID), and it was not made here",
+        "start each node that has never sent with it once with --new-node; if it has, change the secret")
+    }
+    switch directory.forecast(of: node, keyID: keyID) {
+    case .starts: return nil
+    case .warns(let remark): return .warning("state", remark, "look at the peer's start, which says the same")
+    case .refuses(let refusal):
+      return .failure("state", refusal, "without that, a peer that encrypts does not start (see docs/keys.md)")
+    }
+  }
+
   /// The same for the user that this process acts as.
   private func ownState(_ node: MemberID?, _ ring: KeyRing?) -> Finding {
     do {
@@ -156,10 +172,10 @@ struct LocalChecks {
         return .warning("state", "there is no directory for it", "name one with --state-dir")
       }
       let isThere = try directory.probe()
-      if network.suite.isEncrypted, let node, let secret = ring?.secrets.first,
-        let refusal = directory.refusal(of: node, keyID: try secret.keyID())
+      if network.suite.isEncrypted, let keyID = try ring?.secrets.first?.keyID(),
+        let forecast = forecast(directory, node, keyID)
       {
-        return .failure("state", refusal, "without that, a peer that encrypts does not start (see docs/keys.md)")
+        return forecast
       }
       if let remark = directory.remark { return .warning("state", remark, "name another with --state-dir") }
       return isThere
