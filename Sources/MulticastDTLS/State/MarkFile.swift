@@ -35,8 +35,8 @@ struct MarkFile {
 
   /// Makes the mark of a secret that is being made here, and that nobody has yet.
   ///
-  /// - Throws: ``StateError`` or `Errno` if it cannot be written.
-  func make() throws {
+  /// - Throws: ``StateError`` if it cannot be written.
+  func make() throws(StateError) {
     try state.makeSafely()
     try change { $0.isMadeHere = true }
   }
@@ -44,28 +44,29 @@ struct MarkFile {
   /// Names a node that is about to send with the secret.
   ///
   /// - Parameter former: What the mark said before, should it be gone.
-  /// - Throws: ``StateError`` or `Errno` if it cannot be written.
-  func add(_ node: MemberID, former: SecretMark? = nil) throws {
+  /// - Throws: ``StateError`` if it cannot be written.
+  func add(_ node: MemberID, former: SecretMark? = nil) throws(StateError) {
     try change { mark in
       mark.nodes.formUnion(former?.nodes ?? [])
       mark.nodes.insert(node)
     }
   }
 
+  /// True if there is a mark, or what is in its place.
+  var isThere: Bool { FileIdentity(ofPath: path) != nil }
+
   /// Removes the mark of a secret that nobody has.
   func remove() {
     unsafe unlink(path)
   }
 
-  private func change(_ body: (inout SecretMark) -> Void) throws {
-    let lock = try FileDescriptor.open(FilePath(state.path), .readOnly, options: [.directory, .closeOnExec])
-    try lock.closeAfter {
-      // Where a directory cannot be locked, as on NFS, two that start at once may have one of them named only.
-      while flock(lock.rawValue, LOCK_EX) != 0, errno == EINTR {}
+  private func change(_ body: (inout SecretMark) -> Void) throws(StateError) {
+    try state.exclusively { () throws(StateError) in
       let former = read()
       var mark = former ?? SecretMark()
       body(&mark)
-      if mark != former { try file.write(mark.lines(for: keyID)) }
+      guard mark != former else { return }
+      do { try file.write(mark.lines(for: keyID)) } catch { throw .unusable("cannot write the mark \(path): \(error)") }
     }
   }
 }

@@ -2,7 +2,8 @@ import Glibc
 import SystemPackage
 
 /// A file of sealed lines that knows itself: its last line but one names its own birth, so that a copy, from a backup say,
-/// is told from the file that was written. It is replaced as a whole: written under another name, synced, renamed.
+/// is told from the file that was written. It is replaced as a whole: written under another name, synced, renamed. If the
+/// former file has another name still, as a backup by hard links has, it is made a copy, since it could come back.
 struct SealedFile {
   let path: String
 
@@ -26,20 +27,21 @@ struct SealedFile {
   ///   alone, or cannot be read.
   func read() throws -> Content? {
     guard let file = try StateDirectory.open(path, .readOnly) else { return nil }
-    return try file.closeAfter {
-      let lines = try SealedText(String(decoding: try Self.bytes(of: file), as: UTF8.self)).lines
-      var status = stat()
-      // A backup by hard links has the same file.
-      let isLinked = unsafe fstat(file.rawValue, &status) == 0 && status.st_nlink > 1
-      guard let last = lines.last, last.hasPrefix(Self.birthWord) else {
-        // It was written where files have no birth.
-        return Content(lines: lines, isCopy: isLinked || FileBirth(of: file.rawValue) != nil)
-      }
-      guard let birth = FileBirth(last.dropFirst(Self.birthWord.count)) else {
-        throw SealedText.Corrupt(description: "'\(last)' is no birth")
-      }
-      return Content(lines: lines.dropLast(), isCopy: isLinked || !birth.isBirth(of: FileBirth(of: file.rawValue)))
+    return try file.closeAfter { try Self.content(of: file.rawValue) }
+  }
+
+  /// Reads an open file.
+  static func content(of descriptor: CInt) throws -> Content {
+    let file = FileDescriptor(rawValue: descriptor)
+    let lines = try SealedText(String(decoding: try bytes(of: file), as: UTF8.self)).lines
+    guard let last = lines.last, last.hasPrefix(birthWord) else {
+      // It was written where files have no birth.
+      return Content(lines: lines, isCopy: FileBirth(of: descriptor) != nil)
     }
+    guard let birth = FileBirth(last.dropFirst(birthWord.count)) else {
+      throw SealedText.Corrupt(description: "'\(last)' is no birth")
+    }
+    return Content(lines: lines.dropLast(), isCopy: !birth.isBirth(of: FileBirth(of: descriptor)))
   }
 
   /// Replaces the file, and returns once it would survive a loss of power.
@@ -48,12 +50,14 @@ struct SealedFile {
   /// - Throws: `Errno` if it cannot be written; then the former file is there, or this one, and whole.
   func write(_ lines: [String], isCopy: Bool = false) throws {
     let draft = draft
+    let former = unsafe try? FileDescriptor.open(path, .readWrite, options: [.noFollow, .nonBlocking, .closeOnExec])
+    defer { try? former?.close() }
     unsafe unlink(draft)
     do {
       try DurableFile.write(to: draft) { file in
         // What names the birth of no file stays a copy.
         let birth = isCopy ? FileBirth.none : FileBirth(of: file.rawValue)
-        let text = Array(SealedText(lines: lines + (birth.map { ["\(Self.birthWord)\($0)"] } ?? [])).text.utf8)
+        let text = Array(Self.text(lines, birth).utf8)
         _ = try unsafe text.withUnsafeBytes { try unsafe file.writeAll($0) }
       }
       guard unsafe rename(draft, path) == 0 else { throw Errno(rawValue: errno) }
@@ -63,6 +67,25 @@ struct SealedFile {
     }
     let directory = FilePath(path).removingLastComponent()
     try DurableFile.syncDirectory(directory.isEmpty ? "." : directory)
+    if let former { Self.makeCopy(former.rawValue) }
+  }
+
+  /// Makes a file that was replaced, or moved away, count as a copy wherever it still has a name.
+  static func makeCopy(_ descriptor: CInt) {
+    var status = stat()
+    let file = FileDescriptor(rawValue: descriptor)
+    guard unsafe fstat(descriptor, &status) == 0, status.st_nlink > 0, let content = try? content(of: descriptor),
+      !content.isCopy
+    else { return }
+    let text = Array(text(content.lines.map(String.init), FileBirth.none).utf8)
+    // If it is torn by a loss of power, it is damaged, and nobody goes on with it.
+    _ = unsafe try? text.withUnsafeBytes { try unsafe file.writeAll(toAbsoluteOffset: 0, $0) }
+    _ = ftruncate(descriptor, off_t(text.count))
+    fsync(descriptor)
+  }
+
+  private static func text(_ lines: [String], _ birth: FileBirth?) -> String {
+    SealedText(lines: lines + (birth.map { ["\(birthWord)\($0)"] } ?? [])).text
   }
 
   private static func bytes(of file: FileDescriptor) throws -> ArraySlice<UInt8> {
@@ -70,7 +93,7 @@ struct SealedFile {
     var count = 0
     while count < bytes.count {
       let read = try unsafe bytes.withUnsafeMutableBytes {
-        unsafe try file.read(into: UnsafeMutableRawBufferPointer(rebasing: $0[count...]))
+        unsafe try file.read(fromAbsoluteOffset: Int64(count), into: UnsafeMutableRawBufferPointer(rebasing: $0[count...]))
       }
       if read == 0 { break }
       count += read

@@ -117,7 +117,7 @@ struct StartRemarks {
   func leap(_ verdict: StartRule.Verdict) -> String {
     let found =
       verdict == .leapFromCopy
-      ? "the state of node \(node) in \(place) is a copy, from a backup or another place, so it may be older than what the node "
+      ? "the state of node \(node) in \(place) is a copy, from a backup or another place, or was written anew while the node ran, so it may be older than what the node "
         + "has sent"
       : state.epoch != nil ? tellsNotAll : "node \(node) is not new: \(lastUse), and its state was lost"
     return "\(found): it goes on in a later epoch, chosen at random."

@@ -16,26 +16,17 @@ extension StateDirectory {
   ///   - keyID: The fingerprint of the secret that it sends with.
   package func forecast(of member: MemberID, keyID: KeyID) -> Forecast {
     var kept = StateKeeper.Kept(state: NodeState())
+    kept.mark = MarkFile(in: self, keyID: keyID).read()
     do throws(StateError) {
-      if let found = try StateFile.read(in: self, keyID: keyID, member: member) {
-        (kept.state, kept.isCopy) = (found.state, found.isCopy)
-      }
+      if let found = try StateFile.read(in: self, keyID: keyID, member: member) { kept.take(found, of: member) }
     } catch {
       return .refuses("\(error)")
     }
-    kept.mark = MarkFile(in: self, keyID: keyID).read()
     kept.wasHeard = hasHeard(member, keyID: keyID)
     let identity = StateKeeper.Identity(keyID: keyID, member: member, isEncrypting: true)
     let remarks = StartRemarks(identity, kept.state, kept.mark, directory: self)
     let verdict = kept.verdict(for: identity, .nothing)
     if let refusal = remarks.refusal(verdict) { return .refuses(refusal) }
     return verdict == .leapFromCopy ? .warns(remarks.leap(verdict)) : .starts
-  }
-
-  /// True if nothing here tells of any node that it may start with a secret and encrypt: the secret was not made here, and no
-  /// node has sent with it from here.
-  package func knowsNothing(of keyID: KeyID) -> Bool {
-    MarkFile(in: self, keyID: keyID).read()?.isMadeHere != true
-      && (0...UInt8.max).allSatisfy { forecast(of: MemberID(rawValue: $0), keyID: keyID) != .starts }
   }
 }

@@ -47,6 +47,8 @@ extension StateDirectory {
       throw error
     } catch Errno.noSuchFileOrDirectory where !isMade {
       return nil
+    } catch Errno.notDirectory where !isMade {
+      return nil
     } catch Errno.noSuchFileOrDirectory {
       return try make(path, mode, options)
     } catch {

@@ -12,8 +12,18 @@ final class StateFile: Sendable {
   /// The key ID and the member, as the state names them.
   private let node: String
   private let lock: Descriptor
-  /// The state's file, once this process has written it.
-  private let written = Mutex<FileIdentity?>(nil)
+  /// The state's file as this process knows it, from its last reading or writing; open, so that no other gets its number.
+  /// -1 if there was none.
+  private let known = Mutex<CInt>(-1)
+
+  /// A state as it was found.
+  struct Found {
+    let state: NodeState
+    /// True if its file is a copy of the one that was written.
+    let isCopy: Bool
+    /// True if a former version wrote it, which could tell no copy.
+    let isFormer: Bool
+  }
 
   /// Makes the directory if there is none, and takes the lock.
   ///
@@ -45,20 +55,36 @@ final class StateFile: Sendable {
   deinit {
     // To close it is not enough: a child that this process is starting has it, too, until it is another program.
     flock(lock.rawValue, LOCK_UN)
+    known.withLock { if $0 >= 0 { _ = close($0) } }
   }
 
-  /// Reads the state, and whether its file is a copy of the one that was written; nil if there is none yet.
+  /// Reads the state; nil if there is none yet.
   ///
   /// - Throws: ``StateError`` if it cannot be read, or is not what was written.
-  func read() throws(StateError) -> (state: NodeState, isCopy: Bool)? {
-    try Self.read(path, node)
+  func read() throws(StateError) -> Found? {
+    remember()
+    return try Self.read(path, node)
   }
 
   /// The same without the lock, for what is known of a node's past.
-  static func read(
-    in directory: StateDirectory, keyID: KeyID, member: MemberID
-  ) throws(StateError) -> (state: NodeState, isCopy: Bool)? {
+  static func read(in directory: StateDirectory, keyID: KeyID, member: MemberID) throws(StateError) -> Found? {
     try read(path(in: directory, keyID, member), node(keyID, member))
+  }
+
+  /// Takes the file that there is now for the one that this process knows.
+  private func remember() {
+    let flags = O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC
+    var file = unsafe open(path, O_RDWR | flags)
+    if file < 0 { file = unsafe open(path, O_RDONLY | flags) }
+    known.withLock { known in
+      if known >= 0 { _ = close(known) }
+      known = file
+    }
+  }
+
+  /// Makes the file that this process knows count as a copy, if it still has a name: another has come in its place.
+  func outdate() {
+    known.withLock { if $0 >= 0 { SealedFile.makeCopy($0) } }
   }
 
   private static func path(in directory: StateDirectory, _ keyID: KeyID, _ member: MemberID) -> String {
@@ -67,11 +93,13 @@ final class StateFile: Sendable {
 
   private static func node(_ keyID: KeyID, _ member: MemberID) -> String { "\(keyID) \(member)" }
 
-  private static func read(_ path: String, _ node: String) throws(StateError) -> (state: NodeState, isCopy: Bool)? {
+  private static func read(_ path: String, _ node: String) throws(StateError) -> Found? {
     do {
       guard let content = try SealedFile(path: path).read() else { return nil }
+      let isFormer = NodeState.isFormer(content.lines)
       // Former versions wrote no birth.
-      return (try NodeState(content.lines, for: node), content.isCopy && !NodeState.isFormer(content.lines))
+      return Found(
+        state: try NodeState(content.lines, for: node), isCopy: content.isCopy && !isFormer, isFormer: isFormer)
     } catch let error as SealedText.Corrupt {
       throw .damaged(
         "the state file \(path) is damaged (\(error))")
@@ -98,7 +126,8 @@ final class StateFile: Sendable {
   func write(_ state: NodeState, isCopy: Bool = false) throws(StateError) {
     do {
       try SealedFile(path: path).write(state.lines(for: node), isCopy: isCopy)
-      written.withLock { $0 = FileIdentity(ofPath: path) }
+      outdate()
+      remember()
     } catch Errno.fileExists {
       throw .unusable(
         "cannot write the state file \(path): \(SealedFile(path: path).draft) is in the way, and cannot be removed by this "
@@ -112,7 +141,7 @@ final class StateFile: Sendable {
   enum Place {
     /// They are where they were made.
     case kept
-    /// The lock is there, and the state that was written is not.
+    /// The lock is there, and the state that this process knows is not.
     case stateLost
     /// The lock was removed or replaced: it keeps nobody away.
     case lockLost
@@ -121,7 +150,17 @@ final class StateFile: Sendable {
   /// Looks for the files.
   var place: Place {
     guard FileIdentity(of: lock.rawValue) == FileIdentity(ofPath: "\(path).lock") else { return .lockLost }
-    return written.withLock { $0 == nil || $0 == FileIdentity(ofPath: path) } ? .kept : .stateLost
+    return isStateKept ? .kept : .stateLost
+  }
+
+  /// The error of who has lost the lock of a state.
+  static func lockLost(_ path: String) -> StateError {
+    .unusable("the lock \(path).lock was removed, so that another process may use the state: start the node again")
+  }
+
+  /// True if the state is the one that this process knows.
+  var isStateKept: Bool {
+    known.withLock { $0 < 0 ? nil : FileIdentity(of: $0) } == FileIdentity(ofPath: path)
   }
 
   private static func openLock(_ path: String) throws(StateError) -> Descriptor {

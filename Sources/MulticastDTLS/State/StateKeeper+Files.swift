@@ -48,7 +48,7 @@ extension StateKeeper {
       guard !kept.isWritten || kept.state != before else { return nil }
       let wasWritten = kept.isWritten
       do throws(StateError) {
-        try kept.write()
+        try kept.write(in: directory)
         return nil
       } catch {
         // It is tried again whenever there is something new, and said once.
@@ -64,26 +64,11 @@ extension StateKeeper {
   /// - Returns: That another process has the state now, the first time that it is seen.
   private func putBack() -> StateError? {
     kept.withLock { kept -> StateError? in
-      guard let directory, let file = kept.file else { return nil }
+      guard let file = kept.file else { return nil }
       do throws(StateError) {
-        switch file.place {
-        case .kept:
-          return nil
-        case .stateLost:
-          kept.wasAway = true
-        case .lockLost:
-          kept.wasAway = true
-          kept.file = try StateFile(in: directory, keyID: identity.keyID, member: identity.member)
-        }
-        try kept.write()
-        // The mark may have gone the same way.
-        kept.mark?.nodes.remove(identity.member)
-        if kept.state.epoch != nil { try kept.nameInMark(identity, in: directory) }
+        guard let (what, path) = try putBack(file, &kept) else { return nil }
         kept.isLost = false
-        log.log(
-          .warning,
-          "the state of \(identity.text) was removed or replaced while the node runs: it was written anew, in \(file.path)"
-        )
+        log.log(.warning, "\(what) of \(identity.text) was removed or replaced while the node runs: it was written anew, in \(path)")
         return nil
       } catch {
         guard !kept.isLost else { return nil }
@@ -95,5 +80,36 @@ extension StateKeeper {
         return nil
       }
     }
+  }
+
+  /// Looks for each of the files, and writes them anew.
+  ///
+  /// - Returns: The one that was not there, and its path; nil if all are.
+  private func putBack(_ file: StateFile, _ kept: inout Kept) throws(StateError) -> (what: String, path: String)? {
+    guard let directory else { return nil }
+    switch file.place {
+    case .kept where kept.isLost && !kept.isWritten:
+      break
+    case .kept:
+      let mark = MarkFile(in: directory, keyID: identity.keyID)
+      guard kept.mark?.nodes.contains(identity.member) == true, !mark.isThere else { return nil }
+      kept.mark?.nodes.remove(identity.member)
+      try kept.nameInMark(identity, in: directory)
+      return ("the mark", mark.path)
+    case .stateLost:
+      break
+    case .lockLost:
+      let new = try StateFile(in: directory, keyID: identity.keyID, member: identity.member)
+      kept.wasAway = true
+      kept.file = new
+      // If it is as it was, no other process has sent meanwhile: that would be written there.
+      if file.isStateKept { _ = try? new.read() } else { kept.replace(new) }
+    }
+    try kept.write(in: directory)
+    file.outdate()
+    // The mark may have gone the same way.
+    kept.mark?.nodes.remove(identity.member)
+    if kept.state.epoch != nil { try kept.nameInMark(identity, in: directory) }
+    return ("the state", file.path)
   }
 }

@@ -57,11 +57,18 @@ extension StateKeeper {
       return epoch.next.map { max($0, earliest ?? $0) }
     }
 
+    /// Takes over what was found on disk; the mark must be known by then.
+    mutating func take(_ found: StateFile.Found, of member: MemberID) {
+      (state, wasThere) = (found.state, true)
+      // A former version knew no marks: where one names the node, that state is older.
+      isCopy = found.isCopy || found.isFormer && mark?.nodes.contains(member) == true
+    }
+
     /// Chooses the epoch to hand out next; nil if there is none left.
-    func chosen() -> Epoch? {
+    private func chosen() -> Epoch? {
       switch choice {
       case .given(let epoch): epoch
-      case .next: next
+      case .next: isCopy ? .leap(past: last) : next
       case .leap: .leap(past: last)
       case .far: .far(past: last)
       }
@@ -92,24 +99,78 @@ extension StateKeeper {
     }
 
     /// Writes the state, if there is a file for it.
-    mutating func write() throws(StateError) {
-      guard let file else { return }
+    mutating func write(in directory: StateDirectory?) throws(StateError) {
+      guard let file, let directory else { return }
       isWritten = false
-      // As long as nobody has judged it, what is a copy stays one.
-      try file.write(state, isCopy: isCopy)
+      try directory.exclusively { () throws(StateError) in
+        try takeOver(file)
+        try file.write(state, isCopy: isCopy)
+      }
       isWritten = true
+    }
+
+    /// Chooses an epoch and writes it down; nil if there is none left.
+    mutating func takeEpoch(_ identity: Identity, in directory: StateDirectory?) throws(StateError) -> Epoch? {
+      guard let file, let directory else { return take(identity) }
+      isWritten = false
+      let epoch = try directory.exclusively { () throws(StateError) -> Epoch? in
+        try takeOver(file)
+        let former = self
+        guard let epoch = take(identity) else { return nil }
+        do throws(StateError) {
+          try file.write(state, isCopy: isCopy)
+        } catch {
+          // It was not used, and is there for the next attempt.
+          self = former
+          throw error
+        }
+        // Who has removed the lock meanwhile may have read the former state.
+        guard file.place == .kept else { throw StateFile.lockLost(file.path) }
+        return epoch
+      }
+      isWritten = true
+      try nameInMark(identity, in: directory)
+      return epoch
+    }
+
+    /// Takes note of the epoch that is chosen.
+    private mutating func take(_ identity: Identity) -> Epoch? {
+      guard let epoch = chosen() else { return nil }
+      state.epoch = max(epoch, state.epoch ?? epoch)
+      state.group = identity.group ?? state.group
+      if case .given = choice {
+        // Without encryption nobody has thought of nonces.
+        if identity.isEncrypting { (state.isComplete, isCopy) = (true, false) }
+      } else {
+        isCopy = false
+      }
+      choice = .next
+      return epoch
+    }
+
+    /// Notices that the state's file is another than this process knows: then nobody knows what else was sent.
+    private mutating func takeOver(_ file: StateFile) throws(StateError) {
+      switch file.place {
+      case .kept: break
+      case .stateLost: replace(file)
+      case .lockLost: throw StateFile.lockLost(file.path)
+      }
+    }
+
+    /// Takes what is in the place of the former state, if it can be read.
+    mutating func replace(_ file: StateFile) {
+      (wasAway, isCopy) = (true, true)
+      // It may come back from where it was moved to.
+      file.outdate()
+      if let found = (try? file.read()) ?? nil { state.merge(found.state) }
     }
 
     /// Has the mark name the node, once it is about to send.
     mutating func nameInMark(_ identity: Identity, in directory: StateDirectory?) throws(StateError) {
       guard let directory, file != nil, mark?.nodes.contains(identity.member) != true else { return }
       let file = MarkFile(in: directory, keyID: identity.keyID)
-      do {
-        try file.add(identity.member, former: mark)
-        mark = file.read()
-      } catch {
-        throw .unusable("cannot write the mark \(file.path): \((error as? StateError)?.fault ?? "\(error)")")
-      }
+      try file.add(identity.member, former: mark)
+      mark = file.read()
     }
   }
 }

@@ -28,17 +28,15 @@ extension StateKeeper {
       guard let directory else { throw .unusable("there is no state directory") }
       kept.file = try StateFile(in: directory, keyID: identity.keyID, member: identity.member)
       kept.mark = mark(in: directory, identity, log)
-      if let found = try kept.file?.read() {
-        (kept.state, kept.isCopy, kept.wasThere) = (found.state, found.isCopy, true)
-      }
+      if let found = try kept.file?.read() { kept.take(found, of: identity.member) }
       kept.wasHeard = directory.hasHeard(identity.member, keyID: identity.keyID)
     } catch {
       switch (error, beginning) {
       case (.unusable, .given), (.unusable, .atLeast):
-        // An epoch that is not remembered could be given again: only where nothing is kept is that the user's to know.
-        let isThere =
-          directory.flatMap { try? StateFile.read(in: $0, keyID: identity.keyID, member: identity.member) } != nil
-        if isThere, identity.isEncrypting { throw error }
+        // Nothing is written over what cannot be read.
+        kept.file = nil
+        // An epoch that is not remembered could be used again: only where nothing is kept is that the user's to know.
+        if identity.isEncrypting, isKnown(identity, in: directory) { throw error }
         // Unless it is as the user wants it.
         if directory != nil { log.log(.warning, error.fault) }
       case (.damaged, .given(let given)) where mayReplaceDamaged,
@@ -59,6 +57,17 @@ extension StateKeeper {
       }
     }
     return kept
+  }
+
+  /// True if what is in the directory, or may be, would tell a later start which epoch is next.
+  private static func isKnown(_ identity: Identity, in directory: StateDirectory?) -> Bool {
+    guard let directory else { return false }
+    do {
+      if try StateFile.read(in: directory, keyID: identity.keyID, member: identity.member) != nil { return true }
+      return try MarkFile(in: directory, keyID: identity.keyID).contents()?.isNew(identity.member) == true
+    } catch {
+      return true
+    }
   }
 
   /// Reads the mark, and says if it cannot be used.

@@ -51,6 +51,8 @@ final class StateKeeper: Sendable {
   ) throws(StateError) {
     (self.identity, self.directory, self.log) = (identity, directory, log)
     var kept = try Self.open(directory, beginning, mayReplaceDamaged: mayReplaceDamaged, identity, log)
+    // What this process knows was given back to a file: if it is gone, or older, nobody knows what else was sent.
+    if kept.file != nil, let epoch = known.epoch, kept.state.epoch.map({ $0 < epoch }) ?? true { kept.isCopy = true }
     kept.state.merge(known)
     switch beginning {
     case .next, .never:
@@ -80,7 +82,7 @@ final class StateKeeper: Sendable {
     if case .given = found.choice {
       if let remark = remarks.otherGroup { log.log(.warning, remark) }
       // The user knows better.
-      return kept.withLock { $0.isCopy = false }
+      return
     }
     let verdict = found.verdict(for: identity, voucher)
     if let refusal = remarks.refusal(verdict) { throw .unknownPast(refusal) }
@@ -94,7 +96,6 @@ final class StateKeeper: Sendable {
         case .beginFar: .far
         default: .next
         }
-      kept.isCopy = false
       kept.isSound = isStart && verdict == .goOn
       // Without encryption nobody has thought of nonces when they said that the node is new.
       let isVouchedFor = identity.isEncrypting || voucher != .user
@@ -130,7 +131,7 @@ final class StateKeeper: Sendable {
   private func note(_ body: (inout Kept) -> Bool) {
     let failure = kept.withLock { kept -> StateError? in
       guard body(&kept) else { return nil }
-      do throws(StateError) { try kept.write() } catch { return error }
+      do throws(StateError) { try kept.write(in: directory) } catch { return error }
       return nil
     }
     if let failure { log.log(.warning, "\(failure.fault)") }
@@ -165,27 +166,21 @@ final class StateKeeper: Sendable {
   /// - Throws: ``StateError`` if there is none, or it cannot be written.
   func takeEpoch() throws(StateError) -> Epoch {
     let epoch = try kept.withLock { kept -> Result<Epoch, StateError> in
-      let (former, choice) = (kept.state, kept.choice)
-      guard let taken = kept.chosen() else {
-        return .failure(.usedUp("\(identity.text) has used all 65535 epochs: the group needs a new secret"))
-      }
-      kept.choice = .next
-      kept.state.epoch = max(taken, former.epoch ?? taken)
-      kept.state.group = identity.group ?? former.group
-      if case .given = choice, identity.isEncrypting { kept.state.isComplete = true }
+      let choice = kept.choice
       do throws(StateError) {
-        try kept.write()
-        try kept.nameInMark(identity, in: directory)
-      } catch {
-        let isForgetful = identity.isEncrypting && kept.wasThere
-        guard case .given = choice, !isForgetful else {
-          // It was not used, and is there for the next attempt.
-          (kept.state, kept.choice) = (former, choice)
-          return .failure(error)
+        guard let epoch = try kept.takeEpoch(identity, in: directory) else {
+          return .failure(.usedUp("\(identity.text) has used all 65535 epochs, or too many to choose one at random: the group needs a new secret"))
         }
-        log.log(.warning, "epoch \(taken) is not remembered, so give a later one at the next start: \(error.fault)")
+        return .success(epoch)
+      } catch {
+        // What is there would tell the next start that the epoch was not used.
+        let isForgetful = identity.isEncrypting && (kept.wasThere || kept.mark?.isNew(identity.member) == true)
+        guard case .given(let epoch) = choice, !isForgetful else { return .failure(error) }
+        log.log(.warning, "epoch \(epoch) is not remembered, so give a later one at the next start: \(error.fault)")
+        kept.choice = .next
+        kept.state.epoch = max(epoch, kept.state.epoch ?? epoch)
+        return .success(epoch)
       }
-      return .success(taken)
     }.get()
     current.withLock { $0 = epoch }
     let left = Int(Epoch.last.rawValue - epoch.rawValue)
@@ -213,7 +208,7 @@ final class StateKeeper: Sendable {
     kept.withLock { kept in
       guard kept.state.epoch.map({ $0 < heard }) ?? true else { return }
       kept.state.epoch = heard
-      do throws(StateError) { try kept.write() } catch { log.log(.warning, "\(error.fault)") }
+      do throws(StateError) { try kept.write(in: directory) } catch { log.log(.warning, "\(error.fault)") }
     }
   }
 }

@@ -31,15 +31,15 @@ public struct Epoch: Hashable, Comparable, Sendable {
     self == .first ? nil : Epoch(unchecked: rawValue - 1)
   }
 
-  /// An epoch at a distance after another that nobody guesses, so that two nodes do not choose the same: 64 to 1000 later
-  /// where so many are left. Nil after the last.
+  /// An epoch at a distance after another that nobody guesses, so that two nodes do not choose the same: 64 to 1000 later.
+  /// Nil where too few are left for that.
   static func leap(past last: Epoch?) -> Epoch? {
     let used = last?.rawValue ?? 0
     let left = UInt16.max - used
-    return left == 0 ? nil : Epoch(unchecked: used + .random(in: min(64, left)...min(1000, left)))
+    return left < 128 ? nil : Epoch(unchecked: used + .random(in: 64...min(1000, left)))
   }
 
-  /// The same, and past all that a node has likely used: 1064 to 2000 at least, where so many are left. Nil after the last.
+  /// The same, and past all that a node has likely used: one of 1064 to 2000, or later. Nil where too few are left.
   static func far(past last: Epoch?) -> Epoch? {
     leap(past: max(last ?? .first, Epoch(unchecked: 1000)))
   }

@@ -150,13 +150,7 @@ struct LocalChecks {
   }
 
   /// Why a node that encrypts would not start, or would warn; nil if it would go on.
-  private func forecast(_ directory: StateDirectory, _ node: MemberID?, _ keyID: KeyID) -> Finding? {
-    guard let node else {
-      guard directory.knowsNothing(of: keyID) else { return nil }
-      return .warning(
-        "state", "no node has a state in \(directory) for the secret with key ID \(keyID), and it was not made here",
-        "start each node that has never sent with it once with --new-node; if it has, change the secret")
-    }
+  private func forecast(_ directory: StateDirectory, _ node: MemberID, _ keyID: KeyID) -> Finding? {
     switch directory.forecast(of: node, keyID: keyID) {
     case .starts: return nil
     case .warns(let remark): return .warning("state", remark, "look at the peer's start, which says the same")
@@ -172,7 +166,7 @@ struct LocalChecks {
         return .warning("state", "there is no directory for it", "name one with --state-dir")
       }
       let isThere = try directory.probe()
-      if network.suite.isEncrypted, let keyID = try ring?.secrets.first?.keyID(),
+      if network.suite.isEncrypted, let node, let keyID = try ring?.secrets.first?.keyID(),
         let forecast = forecast(directory, node, keyID)
       {
         return forecast

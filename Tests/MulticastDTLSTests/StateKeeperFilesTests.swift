@@ -1,0 +1,226 @@
+import Foundation
+import TestSupport
+import Testing
+
+@testable import MulticastDTLS
+
+@Suite("A node's files while somebody else removes, moves and replaces them")
+struct StateKeeperFilesTests {
+  private let scratch = TemporaryDirectory()
+  private let recorded = RecordedLog()
+  private let notices: NoticeLog
+  private let keyID = KeyID([0x9A, 0xB7, 0x6D, 0x2D])
+  private var directory: StateDirectory { StateDirectory(path: "\(scratch.path)/state") }
+
+  init() {
+    notices = NoticeLog(recorded.logger)
+  }
+
+  /// What was logged.
+  private var lines: [String] {
+    notices.flush()
+    return recorded.lines
+  }
+
+  private func hold(
+    _ beginning: StateKeeper.Beginning = .next, isEncrypting: Bool = true, known: NodeState = NodeState(),
+    in directory: StateDirectory? = nil
+  ) throws -> StateKeeper {
+    try StateKeeper(
+      directory: directory ?? self.directory, beginning: beginning,
+      identity: .init(keyID: keyID, member: 0, isEncrypting: isEncrypting), known: known, log: notices)
+  }
+
+  /// Starts a node that sends.
+  private func start(
+    _ voucher: StartRule.Voucher = .nothing, epoch: Epoch? = nil, isEncrypting: Bool = true,
+    in directory: StateDirectory? = nil
+  ) throws -> StateKeeper {
+    let keeper = try hold(epoch.map { .given($0) } ?? .next, isEncrypting: isEncrypting, in: directory)
+    try keeper.begin(voucher, isStart: true)
+    _ = try keeper.takeEpoch()
+    return keeper
+  }
+
+  /// Starts a node, stops it again, and returns its epoch.
+  @discardableResult
+  private func run(_ voucher: StartRule.Voucher = .nothing, in directory: StateDirectory? = nil) throws -> UInt16 {
+    let keeper = try start(voucher, in: directory)
+    keeper.finish()
+    return keeper.epoch.rawValue
+  }
+
+  private func look(_ keeper: StateKeeper) {
+    keeper.look { _ in }
+    keeper.flush()
+  }
+
+  private func shell(_ line: String) { #expect(system("cd '\(scratch.path)' && \(line)") == 0) }
+
+  @Test("a process whose lock was removed takes over what another has written meanwhile", arguments: [true, false])
+  func lockRemoved(isListening: Bool) throws {
+    #expect(try run(.user) == 1)
+    let first = isListening ? try hold(.never) : try start()
+    let epoch = isListening ? 1 : first.epoch.rawValue
+    shell("rm state/*.lock")
+    #expect(try run() == epoch + 1)
+    look(first)
+    first.finish()
+    // Nobody knows what else was sent.
+    #expect(try run() >= epoch + 1 + 64)
+  }
+
+  @Test("a process whose lock was removed writes nothing before it has looked")
+  func lockRemovedBeforeLook() throws {
+    #expect(try run(.user) == 1)
+    let listener = try hold(.never)
+    shell("rm state/*.lock")
+    #expect(try run() == 2)
+    listener.save([1: Position(epoch: .first, next: 5)])
+    listener.flush()
+    #expect(lines.contains { $0.contains(".lock was removed") })
+    #expect(try StateFile.read(in: directory, keyID: keyID, member: 0)?.state.epoch?.rawValue == 2)
+    #expect(try run() == 3)
+  }
+
+  @Test("a node whose lock is removed before it takes its epoch does not start")
+  func lockRemovedAtStart() throws {
+    #expect(try run(.user) == 1)
+    let first = try hold()
+    try first.begin(.nothing, isStart: true)
+    shell("rm state/*.lock")
+    #expect(throws: StateError.self) { try first.takeEpoch() }
+    #expect(try run() == 2)
+  }
+
+  @Test("a lock alone that was removed costs no epochs, where nobody has used it")
+  func lockAlone() throws {
+    #expect(try run(.user) == 1)
+    let keeper = try start()
+    shell("rm state/*.lock")
+    look(keeper)
+    #expect(throws: StateError.self) { try hold() }
+    keeper.finish()
+    #expect(try run() == 3)
+  }
+
+  @Test("a newer state that was moved over that of a process is not lost")
+  func movedOver() throws {
+    #expect(try run(.user) == 1)
+    let listener = try hold(.never)
+    try SealedFile(path: "\(directory)/new").write(
+      NodeState(epoch: Epoch(890), isComplete: true).lines(for: "\(keyID) 0"))
+    shell("mv state/new state/\(keyID)-0")
+    listener.save([1: Position(epoch: .first, next: 5)])
+    listener.finish()
+    #expect(try run() >= 890 + 64)
+  }
+
+  @Test(
+    "files that are moved away while the node runs, and come back, are copies, and so are those in their place",
+    arguments: [
+      ("mv state away", "rm -r state && mv away state"), ("mv state/*-0 away", "mv away state/$(basename state/*-0)"),
+    ])
+  func movedAway(away: String, back: String) throws {
+    #expect(try run(.user) == 1)
+    let keeper = try start()
+    shell(away)
+    look(keeper)
+    keeper.finish()
+    let next = try run()
+    #expect(next >= 2 + 64)
+    shell(back)
+    let restored = try run()
+    #expect(restored >= 2 + 64)
+  }
+
+  @Test("two directories of which one was moved away while the node ran do not go on in the same epochs")
+  func twoDirectories() throws {
+    #expect(try run(.user) == 1)
+    let keeper = try start()
+    shell("mv state other")
+    look(keeper)
+    keeper.finish()
+    let epochs = try [run(), run(in: StateDirectory(path: "\(scratch.path)/other"))]
+    #expect(epochs.allSatisfy { $0 >= 2 + 64 }, "\(epochs)")
+  }
+
+  @Test("what was removed before the process had written it is written anew, and said", arguments: ["*-0", "*.nodes"])
+  func removedBeforeWriting(files: String) throws {
+    #expect(try run(.user) == 1)
+    let keeper = files == "*-0" ? try hold(.never) : try start()
+    shell("rm state/\(files)")
+    look(keeper)
+    #expect(lines.last?.contains("was written anew") == true, "\(lines)")
+    shell("ls state/\(files) >/dev/null")
+    keeper.finish()
+  }
+
+  @Test("a copy stays one where the epoch past it cannot be written")
+  func failedLeap() throws {
+    #expect(try run(.user) == 1)
+    shell("cp -a state backup")
+    for epoch in 2...3 { #expect(try run() == epoch) }
+    shell("rm state/*-0 && cp -a backup/*-0 state/ && mkdir -p state/\(keyID)-0.new/x")
+    let keeper = try hold()
+    try keeper.begin(.running, isStart: false)
+    #expect(throws: StateError.self) { try keeper.takeEpoch() }
+    shell("rm -r state/*.new")
+    keeper.finish()
+    #expect(try run() >= 1 + 64)
+  }
+
+  @Test("a copy stays one where somebody gives an epoch without encryption")
+  func plainEpoch() throws {
+    #expect(try run(.user) == 1)
+    shell("cp -a state backup")
+    for epoch in 2...3 { #expect(try run() == epoch) }
+    shell("rm -r state && cp -a backup state")
+    try start(epoch: .first, isEncrypting: false).finish()
+    #expect(try run() >= 1 + 64)
+  }
+
+  @Test("what a process knows of a secret is no state where its file is gone or older than that")
+  func knownAlone() throws {
+    #expect(try run(.user) == 1)
+    shell("cp -a state backup")
+    for remove in ["rm state/*-0", "rm state/*-0 && cp -a backup/*-0 state/"] {
+      shell(remove)
+      let keeper = try hold(known: NodeState(epoch: Epoch(2), isComplete: true))
+      try keeper.begin(.running, isStart: false)
+      #expect(try keeper.takeEpoch().rawValue >= 2 + 64)
+      keeper.finish()
+    }
+  }
+
+  @Test("a state of a former version is older than a mark that names its node")
+  func formerVersion() throws {
+    func writeFormer() {
+      scratch.write(
+        SealedText(lines: ["mcast-peer state 1", "node \(keyID) 0", "epoch 7"]).text, to: "state/\(keyID)-0",
+        mode: 0o600)
+    }
+    shell("mkdir -m 700 state")
+    writeFormer()
+    #expect(try run() == 8 && run() == 9)
+    writeFormer()
+    #expect(try run() >= 7 + 64)
+  }
+
+  @Test("a given epoch that cannot be remembered is refused where a later start would begin before it")
+  func forgetful() throws {
+    try MarkFile(in: directory, keyID: keyID).make()
+    shell("mkdir -p state/\(keyID)-0.new/x")
+    #expect(throws: StateError.self) { try start(epoch: .first) }
+    shell("rm -r state/*.new && mkdir -p state/\(keyID).nodes.new/x")
+    #expect(throws: StateError.self) { try start(epoch: .first) }
+    shell("rm -r state/*.new")
+    #expect(try run() <= 2)
+    // A state that others can write is not read, and not written over.
+    shell("chmod 666 state/*-0")
+    #expect(throws: StateError.self) { try start(epoch: .first) }
+    #expect(throws: StateError.self) { try hold(.atLeast(.first)) }
+    shell("chmod 600 state/*-0")
+    #expect(try StateFile.read(in: directory, keyID: keyID, member: 0)?.state.epoch != nil)
+  }
+}
