@@ -93,7 +93,8 @@ struct SealedFile {
     var count = 0
     while count < bytes.count {
       let read = try unsafe bytes.withUnsafeMutableBytes {
-        unsafe try file.read(fromAbsoluteOffset: Int64(count), into: UnsafeMutableRawBufferPointer(rebasing: $0[count...]))
+        unsafe try file.read(
+          fromAbsoluteOffset: Int64(count), into: UnsafeMutableRawBufferPointer(rebasing: $0[count...]))
       }
       if read == 0 { break }
       count += read

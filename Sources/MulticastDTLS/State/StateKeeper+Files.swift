@@ -68,7 +68,10 @@ extension StateKeeper {
       do throws(StateError) {
         guard let (what, path) = try putBack(file, &kept) else { return nil }
         kept.isLost = false
-        log.log(.warning, "\(what) of \(identity.text) was removed or replaced while the node runs: it was written anew, in \(path)")
+        log.log(
+          .warning,
+          "\(what) of \(identity.text) was removed or replaced while the node runs: it was written anew, in "
+            + path)
         return nil
       } catch {
         guard !kept.isLost else { return nil }

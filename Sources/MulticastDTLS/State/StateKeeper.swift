@@ -169,7 +169,10 @@ final class StateKeeper: Sendable {
       let choice = kept.choice
       do throws(StateError) {
         guard let epoch = try kept.takeEpoch(identity, in: directory) else {
-          return .failure(.usedUp("\(identity.text) has used all 65535 epochs, or too many to choose one at random: the group needs a new secret"))
+          return .failure(
+            .usedUp(
+              "\(identity.text) has used all 65535 epochs, or too many to choose one at random: the group "
+                + "needs a new secret"))
         }
         return .success(epoch)
       } catch {
