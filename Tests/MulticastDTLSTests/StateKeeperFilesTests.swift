@@ -223,4 +223,70 @@ struct StateKeeperFilesTests {
     shell("chmod 600 state/*-0")
     #expect(try StateFile.read(in: directory, keyID: keyID, member: 0)?.state.epoch != nil)
   }
+
+  @Test("a secret that was noted as new, dropped and used elsewhere, is not new when it comes back without its state")
+  func backWithoutState() throws {
+    try MarkFile(in: directory, keyID: keyID).make()
+    let dropped = try hold()
+    dropped.vouch()
+    dropped.finish()
+    #expect(dropped.state == NodeState(isComplete: true))
+    for epoch in 1...2 { #expect(try run() == epoch) }
+    shell("rm state/*-0")
+    let keeper = try hold(known: dropped.state)
+    #expect(throws: StateError.self) { try keeper.begin(.running, isStart: false) }
+  }
+
+  @Test("a mark that was moved away and comes back vouches for no node that began meanwhile", arguments: [true, false])
+  func markMovedAway(isDirectory: Bool) throws {
+    func begin(_ node: MemberID, _ voucher: StartRule.Voucher = .nothing) throws -> UInt16 {
+      let keeper = try StateKeeper(
+        directory: directory, beginning: .next, identity: .init(keyID: keyID, member: node, isEncrypting: true),
+        log: notices)
+      try keeper.begin(voucher, isStart: true)
+      defer { keeper.finish() }
+      return try keeper.takeEpoch().rawValue
+    }
+    try MarkFile(in: directory, keyID: keyID).make()
+    let keeper = try start()
+    shell(isDirectory ? "mv state away" : "mkdir away && mv state/*.nodes away/")
+    look(keeper)
+    #expect(throws: StateError.self) { try begin(2) }
+    #expect(try begin(2, .user) == 1)
+    keeper.finish()
+    shell(isDirectory ? "rm -r state && mv away state" : "mv away/* state/ && rm state/*-2")
+    #expect(throws: StateError.self) { try begin(2) }
+  }
+
+  @Test("a state that another process has made a copy, since the directory is one of hard links, is one")
+  func sharedFile() throws {
+    #expect(try run(.user) == 1)
+    let keeper = try start()
+    shell("cp -al state linked && rm linked/*.lock")
+    #expect(try run(in: StateDirectory(path: "\(scratch.path)/linked")) == 3)
+    // The next that it takes, when its own is used up.
+    #expect(try keeper.takeEpoch().rawValue >= 2 + 64)
+    keeper.finish()
+  }
+
+  @Test("an epoch that is given beside a copy is for one start")
+  func givenBesideCopy() throws {
+    #expect(try run(.user) == 1)
+    shell("cp -a state backup")
+    try start(epoch: Epoch(50)).finish()
+    shell("rm -r state && cp -a backup state")
+    try start(epoch: Epoch(49)).finish()
+    #expect(try run() >= 49 + 64)
+  }
+
+  @Test("what was moved away is a copy, though nothing could be written in its place")
+  func movedAwayAndObstructed() throws {
+    #expect(try run(.user) == 1)
+    let keeper = try start()
+    shell("mkdir -m 700 new && mkdir -p new/\(keyID)-0.new/x && mv state away && mv new state")
+    look(keeper)
+    keeper.finish()
+    shell("rm -r state && mv away state")
+    #expect(try run() >= 2 + 64)
+  }
 }

@@ -52,9 +52,6 @@ struct MarkFile {
     }
   }
 
-  /// True if there is a mark, or what is in its place.
-  var isThere: Bool { FileIdentity(ofPath: path) != nil }
-
   /// Removes the mark of a secret that nobody has.
   func remove() {
     unsafe unlink(path)

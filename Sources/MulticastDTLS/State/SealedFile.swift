@@ -50,8 +50,8 @@ struct SealedFile {
   /// - Throws: `Errno` if it cannot be written; then the former file is there, or this one, and whole.
   func write(_ lines: [String], isCopy: Bool = false) throws {
     let draft = draft
-    let former = unsafe try? FileDescriptor.open(path, .readWrite, options: [.noFollow, .nonBlocking, .closeOnExec])
-    defer { try? former?.close() }
+    let former = KnownFile.open(path)
+    defer { if former >= 0 { close(former) } }
     unsafe unlink(draft)
     do {
       try DurableFile.write(to: draft) { file in
@@ -60,6 +60,8 @@ struct SealedFile {
         let text = Array(Self.text(lines, birth).utf8)
         _ = try unsafe text.withUnsafeBytes { try unsafe file.writeAll($0) }
       }
+      // First, so that it is none that goes on, whenever this process is killed: rather the state itself counts as a copy.
+      if former >= 0, Self.names(of: former) > 1 { Self.makeCopy(former) }
       guard unsafe rename(draft, path) == 0 else { throw Errno(rawValue: errno) }
     } catch {
       unsafe unlink(draft)
@@ -67,16 +69,18 @@ struct SealedFile {
     }
     let directory = FilePath(path).removingLastComponent()
     try DurableFile.syncDirectory(directory.isEmpty ? "." : directory)
-    if let former { Self.makeCopy(former.rawValue) }
+    if former >= 0 { Self.makeCopy(former) }
+  }
+
+  private static func names(of descriptor: CInt) -> nlink_t {
+    var status = stat()
+    return unsafe fstat(descriptor, &status) == 0 ? status.st_nlink : 0
   }
 
   /// Makes a file that was replaced, or moved away, count as a copy wherever it still has a name.
   static func makeCopy(_ descriptor: CInt) {
-    var status = stat()
     let file = FileDescriptor(rawValue: descriptor)
-    guard unsafe fstat(descriptor, &status) == 0, status.st_nlink > 0, let content = try? content(of: descriptor),
-      !content.isCopy
-    else { return }
+    guard names(of: descriptor) > 0, let content = try? content(of: descriptor), !content.isCopy else { return }
     let text = Array(text(content.lines.map(String.init), FileBirth.none).utf8)
     // If it is torn by a loss of power, it is damaged, and nobody goes on with it.
     _ = unsafe try? text.withUnsafeBytes { try unsafe file.writeAll(toAbsoluteOffset: 0, $0) }

@@ -6,19 +6,19 @@ extension StateDirectory {
   ///
   /// The lock is on the directory itself, since the lock of a node's state can be removed while the node runs.
   ///
-  /// - Throws: ``StateError`` if the directory cannot be opened, or another process holds it for 5 s.
+  /// - Throws: ``StateError`` if the directory cannot be opened, or other processes hold it for 30 s.
   func exclusively<Value>(_ body: () throws(StateError) -> Value) throws(StateError) -> Value {
     let directory = unsafe Glibc.open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
     guard directory >= 0 else {
       throw .unusable("cannot open the state directory \(path): \(Errno(rawValue: errno))")
     }
     defer { close(directory) }
-    let end = ContinuousClock.now + .seconds(5)
+    let end = ContinuousClock.now + .seconds(30)
     while flock(directory, LOCK_EX | LOCK_NB) != 0 {
       // Where a directory cannot be locked, as on NFS, two that write at once do not see each other.
       guard errno == EWOULDBLOCK || errno == EINTR else { break }
       guard ContinuousClock.now < end else {
-        throw .unusable("another process has had the state directory \(path) locked for 5 s")
+        throw .unusable("the state directory \(path) could not be locked for 30 s, since other processes hold it")
       }
       usleep(5000)
     }

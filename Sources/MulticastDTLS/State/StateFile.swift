@@ -1,5 +1,4 @@
 import Glibc
-import Synchronization
 import SystemPackage
 
 /// The file that holds one node's state, locked as long as this object lives.
@@ -12,9 +11,7 @@ final class StateFile: Sendable {
   /// The key ID and the member, as the state names them.
   private let node: String
   private let lock: Descriptor
-  /// The state's file as this process knows it, from its last reading or writing; open, so that no other gets its number.
-  /// -1 if there was none.
-  private let known = Mutex<CInt>(-1)
+  private let known: KnownFile
 
   /// A state as it was found.
   struct Found {
@@ -31,6 +28,7 @@ final class StateFile: Sendable {
   init(in directory: StateDirectory, keyID: KeyID, member: MemberID) throws(StateError) {
     let path = Self.path(in: directory, keyID, member)
     self.path = path
+    known = KnownFile(path: path)
     node = Self.node(keyID, member)
     try directory.makeSafely()
     let lock = try Self.openLock("\(path).lock")
@@ -55,14 +53,13 @@ final class StateFile: Sendable {
   deinit {
     // To close it is not enough: a child that this process is starting has it, too, until it is another program.
     flock(lock.rawValue, LOCK_UN)
-    known.withLock { if $0 >= 0 { _ = close($0) } }
   }
 
   /// Reads the state; nil if there is none yet.
   ///
   /// - Throws: ``StateError`` if it cannot be read, or is not what was written.
   func read() throws(StateError) -> Found? {
-    remember()
+    known.remember()
     return try Self.read(path, node)
   }
 
@@ -71,21 +68,8 @@ final class StateFile: Sendable {
     try read(path(in: directory, keyID, member), node(keyID, member))
   }
 
-  /// Takes the file that there is now for the one that this process knows.
-  private func remember() {
-    let flags = O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC
-    var file = unsafe open(path, O_RDWR | flags)
-    if file < 0 { file = unsafe open(path, O_RDONLY | flags) }
-    known.withLock { known in
-      if known >= 0 { _ = close(known) }
-      known = file
-    }
-  }
-
-  /// Makes the file that this process knows count as a copy, if it still has a name: another has come in its place.
-  func outdate() {
-    known.withLock { if $0 >= 0 { SealedFile.makeCopy($0) } }
-  }
+  /// Makes the file that this process knows count as a copy, if it still has a name.
+  func outdate() { known.outdate() }
 
   private static func path(in directory: StateDirectory, _ keyID: KeyID, _ member: MemberID) -> String {
     "\(directory.path)/\(keyID)-\(member)"
@@ -126,8 +110,8 @@ final class StateFile: Sendable {
   func write(_ state: NodeState, isCopy: Bool = false) throws(StateError) {
     do {
       try SealedFile(path: path).write(state.lines(for: node), isCopy: isCopy)
-      outdate()
-      remember()
+      known.outdate()
+      known.remember()
     } catch Errno.fileExists {
       throw .unusable(
         "cannot write the state file \(path): \(SealedFile(path: path).draft) is in the way, and cannot be removed by this "
@@ -159,9 +143,7 @@ final class StateFile: Sendable {
   }
 
   /// True if the state is the one that this process knows.
-  var isStateKept: Bool {
-    known.withLock { $0 < 0 ? nil : FileIdentity(of: $0) } == FileIdentity(ofPath: path)
-  }
+  var isStateKept: Bool { known.isKept }
 
   private static func openLock(_ path: String) throws(StateError) -> Descriptor {
     do {

@@ -94,11 +94,7 @@ extension StateKeeper {
     case .kept where kept.isLost && !kept.isWritten:
       break
     case .kept:
-      let mark = MarkFile(in: directory, keyID: identity.keyID)
-      guard kept.mark?.nodes.contains(identity.member) == true, !mark.isThere else { return nil }
-      kept.mark?.nodes.remove(identity.member)
-      try kept.nameInMark(identity, in: directory)
-      return ("the mark", mark.path)
+      return try putBackMark(&kept)
     case .stateLost:
       break
     case .lockLost:
@@ -106,13 +102,34 @@ extension StateKeeper {
       kept.wasAway = true
       kept.file = new
       // If it is as it was, no other process has sent meanwhile: that would be written there.
-      if file.isStateKept { _ = try? new.read() } else { kept.replace(new) }
+      if file.isStateKept {
+        _ = try? new.read()
+      } else {
+        file.outdate()
+        kept.replace(new)
+      }
     }
     try kept.write(in: directory)
-    file.outdate()
     // The mark may have gone the same way.
+    kept.markFile?.outdate()
     kept.mark?.nodes.remove(identity.member)
     if kept.state.epoch != nil { try kept.nameInMark(identity, in: directory) }
     return ("the state", file.path)
+  }
+
+  /// Looks for the mark, which other nodes replace as well.
+  private func putBackMark(_ kept: inout Kept) throws(StateError) -> (what: String, path: String)? {
+    guard let directory, let file = kept.markFile, !file.isKept else { return nil }
+    // If it was moved away, it may come back without what others have written meanwhile.
+    file.outdate()
+    let wasNamed = kept.mark?.nodes.contains(identity.member) == true
+    let present = MarkFile(in: directory, keyID: identity.keyID)
+    guard wasNamed, present.read()?.nodes.contains(identity.member) != true else {
+      file.remember()
+      return nil
+    }
+    kept.mark?.nodes.remove(identity.member)
+    try kept.nameInMark(identity, in: directory)
+    return ("the mark", present.path)
   }
 }

@@ -28,6 +28,8 @@ extension StateKeeper {
     var wasHeard = false
     /// The mark of the secret, as it was found or made.
     var mark: SecretMark?
+    /// Its file; nil if there is no directory.
+    var markFile: KnownFile?
     /// No earlier epoch is handed out.
     var earliest: Epoch?
     /// True if the node went on at the start by a state that was there.
@@ -115,6 +117,7 @@ extension StateKeeper {
       isWritten = false
       let epoch = try directory.exclusively { () throws(StateError) -> Epoch? in
         try takeOver(file)
+        if state.epoch == nil { try checkMark(identity, in: directory) }
         let former = self
         guard let epoch = take(identity) else { return nil }
         do throws(StateError) {
@@ -133,14 +136,22 @@ extension StateKeeper {
       return epoch
     }
 
+    /// Looks once more whether the node is new, since another process may have been it while this one waited.
+    private func checkMark(_ identity: Identity, in directory: StateDirectory) throws(StateError) {
+      guard identity.isEncrypting, mark?.nodes.contains(identity.member) != true,
+        MarkFile(in: directory, keyID: identity.keyID).read()?.nodes.contains(identity.member) == true
+      else { return }
+      throw .unusable("another process has begun as \(identity.text) meanwhile: start the node again")
+    }
+
     /// Takes note of the epoch that is chosen.
     private mutating func take(_ identity: Identity) -> Epoch? {
       guard let epoch = chosen() else { return nil }
       state.epoch = max(epoch, state.epoch ?? epoch)
       state.group = identity.group ?? state.group
       if case .given = choice {
-        // Without encryption nobody has thought of nonces.
-        if identity.isEncrypting { (state.isComplete, isCopy) = (true, false) }
+        // Without encryption nobody has thought of nonces. And if what was found is a copy, the word is for one start.
+        if identity.isEncrypting { state.isComplete = true }
       } else {
         isCopy = false
       }
@@ -151,7 +162,9 @@ extension StateKeeper {
     /// Notices that the state's file is another than this process knows: then nobody knows what else was sent.
     private mutating func takeOver(_ file: StateFile) throws(StateError) {
       switch file.place {
-      case .kept: break
+      case .kept:
+        // In a directory of hard links, another process may have made it a copy.
+        if !isCopy, let found = (try? file.read()) ?? nil, found.isCopy, !found.isFormer { replace(file) }
       case .stateLost: replace(file)
       case .lockLost: throw StateFile.lockLost(file.path)
       }
@@ -171,6 +184,8 @@ extension StateKeeper {
       let file = MarkFile(in: directory, keyID: identity.keyID)
       try file.add(identity.member, former: mark)
       mark = file.read()
+      markFile?.outdate()
+      markFile?.remember()
     }
   }
 }

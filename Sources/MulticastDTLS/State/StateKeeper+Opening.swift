@@ -28,6 +28,8 @@ extension StateKeeper {
       guard let directory else { throw .unusable("there is no state directory") }
       kept.file = try StateFile(in: directory, keyID: identity.keyID, member: identity.member)
       kept.mark = mark(in: directory, identity, log)
+      kept.markFile = KnownFile(path: MarkFile(in: directory, keyID: identity.keyID).path)
+      kept.markFile?.remember()
       if let found = try kept.file?.read() { kept.take(found, of: identity.member) }
       kept.wasHeard = directory.hasHeard(identity.member, keyID: identity.keyID)
     } catch {

@@ -53,7 +53,9 @@ final class StateKeeper: Sendable {
     var kept = try Self.open(directory, beginning, mayReplaceDamaged: mayReplaceDamaged, identity, log)
     // What this process knows was given back to a file: if it is gone, or older, nobody knows what else was sent.
     if kept.file != nil, let epoch = known.epoch, kept.state.epoch.map({ $0 < epoch }) ?? true { kept.isCopy = true }
+    let wasComplete = kept.state.isComplete
     kept.state.merge(known)
+    if kept.file != nil, known.epoch == nil { kept.state.isComplete = wasComplete }
     switch beginning {
     case .next, .never:
       break

@@ -33,15 +33,17 @@ public struct Epoch: Hashable, Comparable, Sendable {
 
   /// An epoch at a distance after another that nobody guesses, so that two nodes do not choose the same: 64 to 1000 later.
   /// Nil where too few are left for that.
-  static func leap(past last: Epoch?) -> Epoch? {
+  static func leap(past last: Epoch?) -> Epoch? { leap(past: last, atMost: 1000) }
+
+  private static func leap(past last: Epoch?, atMost distance: UInt16) -> Epoch? {
     let used = last?.rawValue ?? 0
     let left = UInt16.max - used
-    return left < 128 ? nil : Epoch(unchecked: used + .random(in: 64...min(1000, left)))
+    return left < 128 ? nil : Epoch(unchecked: used + .random(in: 64...min(distance, left)))
   }
 
-  /// The same, and past all that a node has likely used: one of 1064 to 2000, or later. Nil where too few are left.
+  /// The same, and past all that a node has likely used: one of 1064 to 9192, or later. Nil where too few are left.
   static func far(past last: Epoch?) -> Epoch? {
-    leap(past: max(last ?? .first, Epoch(unchecked: 1000)))
+    leap(past: max(last ?? .first, Epoch(unchecked: 1000)), atMost: 8192)
   }
 
   private init(unchecked rawValue: UInt16) {
