@@ -16,6 +16,9 @@ final class GroupInterfaces: Sendable {
   private let isSending: Bool
   private let state: Mutex<State>
 
+  /// So many changes of an interface are said at once, though they come one soon after the other.
+  private static let atOnce = 16
+
   private struct State: ~Copyable {
     /// Nil where the kernel cannot be asked: then the interfaces are what they were.
     let netlink: Netlink?
@@ -42,7 +45,7 @@ final class GroupInterfaces: Sendable {
 
     init(_ wanted: NetworkInterface, _ sight: InterfaceSight) {
       (self.wanted, followed, source) = (wanted, FollowedInterface(sight), sight.source)
-      word = Announcement(Place(interface: sight.interface, condition: .ready))
+      word = Announcement(Place(interface: sight.interface, condition: .ready), atOnce: GroupInterfaces.atOnce)
     }
 
     var place: Place { Place(interface: followed.interface, condition: followed.condition) }
@@ -78,7 +81,8 @@ final class GroupInterfaces: Sendable {
     let routeState = RouteState(route: route ?? .none, interface: interfaces[0])
     state = Mutex(
       State(
-        netlink: netlink, entries: entries, route: route.map { FollowedRoute($0) }, routeWord: Announcement(routeState))
+        netlink: netlink, entries: entries, route: route.map { FollowedRoute($0) },
+        routeWord: Announcement(routeState, atOnce: Self.atOnce))
     )
   }
 
@@ -119,7 +123,10 @@ final class GroupInterfaces: Sendable {
       let isPending = state.isFirstLook || state.entries.contains { $0.followed.isPending }
       let watched = isPending ? [] : state.entries.map(\.followed.interface.index)
       if state.netlink?.haveChanged(watched) ?? false || isPending {
-        for index in state.entries.indices { lookAt(index, &state) }
+        for index in state.entries.indices {
+          lookAt(index, &state)
+          renew(index, &state)
+        }
         try? send(&state)
       }
       state.isFirstLook = false
@@ -172,7 +179,8 @@ final class GroupInterfaces: Sendable {
   }
 
   private func lookAt(_ index: Int, _ state: inout State) {
-    let sight = state.netlink?.sight(of: state.entries[index].wanted, for: group)
+    let entry = state.entries[index]
+    let sight = state.netlink?.sight(of: entry.wanted, at: entry.followed.interface, for: group)
     state.entries[index].source = sight?.source
     for step in state.entries[index].followed.look(sight, isReportedByKernel: isReportedByKernel) {
       switch step {
@@ -191,6 +199,19 @@ final class GroupInterfaces: Sendable {
         }
       }
     }
+  }
+
+  /// Joins again where the kernel has dropped the membership and the socket knows nothing of it: of IPv6 while the MTU was
+  /// below 1280, and of an interface that went and came back with its number between two looks.
+  private func renew(_ index: Int, _ state: inout State) {
+    guard let number = state.entries[index].followed.joined, state.entries[index].followed.condition == .ready else {
+      return
+    }
+    let table = MembershipTable.current(for: group.address)
+    guard !table.isEmpty, !table.hasMember(of: group.address, on: number) else { return }
+    leave(number, state.exit)
+    state.entries[index].followed.joined = nil
+    joinAgain(number, &state.entries[index], state.exit)
   }
 
   /// True if the kernel reports the membership again by itself when a carrier comes back: for IPv6, and of all sources only.
@@ -258,6 +279,10 @@ final class GroupInterfaces: Sendable {
     case (.ready, .ready) where former.interface.name == interface.name && !entry.isJoinedAgain:
       return
     case (.ready, .ready) where former.interface.name != interface.name:
+      notices.append(.moved(interface, former: former.interface))
+      state.entries[index].isJoinedAgain = false
+      return
+    case (_, .ready) where former.interface.name != interface.name && interface.address != nil:
       notices.append(.moved(interface, former: former.interface))
       state.entries[index].isJoinedAgain = false
       return

@@ -15,6 +15,9 @@ struct MembershipTable: Sendable {
     rows = text.split(separator: "\n").map { $0.split { " \t:".contains($0) } }
   }
 
+  /// True if nothing is known.
+  var isEmpty: Bool { rows.isEmpty }
+
   /// True if any socket is a member of a group on an interface, given by its number.
   func hasMember(of group: IPAddress, on interface: UInt32) -> Bool {
     group.isIPv4 ? hasMember(ofIPv4: group, on: interface) : hasMember(ofIPv6: group, on: interface)

@@ -2,9 +2,17 @@ import CDatagram
 
 extension Netlink {
   /// An interface as it is now, found by the address, the other name or the name by which it was chosen; nil if it is gone.
-  func sight(of wanted: NetworkInterface, for group: GroupAddress) -> InterfaceSight? {
+  ///
+  /// - Parameter present: The interface that it was last. It stays that where another name or an address has gone from it, and is
+  ///   nowhere else.
+  func sight(of wanted: NetworkInterface, at present: NetworkInterface? = nil, for group: GroupAddress)
+    -> InterfaceSight?
+  {
     let named = wanted.address.flatMap { $0.isIPv4 == group.address.isIPv4 ? $0 : nil }
-    if let link = wanted.alias.flatMap({ link(named: $0) }) ?? link(named: wanted.name) {
+    if let link = wanted.alias.flatMap({ link(named: $0) })
+      ?? link(
+        named: named == nil && wanted.alias == nil ? wanted.name : (present ?? wanted).name)
+    {
       let sight = sight(of: link, wanted, named, group)
       if named == nil || sight.source != nil { return sight }
       // The address may have moved to another interface.
