@@ -385,6 +385,59 @@ struct FollowingNetworkTests {
     try await peer.waitUntilHeard(1)
   }
 
+  /// The number of messages that a peer has shown of another one.
+  private func heardAgain(_ peer: PeerProcess, _ node: Int) async throws {
+    let count = try peer.shown(from: node).count
+    try await peer.waitUntilHeard(node, count: count + 5)
+  }
+
+  @Test("IPv6 is heard again after the MTU was too small for it, whereby the kernel forgets its memberships")
+  func smallMTU() async throws {
+    let (here, there) = (try Namespace(), try Namespace())
+    try here.connect("red", Family.ipv6.own(11, 1), to: there, Family.ipv6.own(11, 2))
+    let peer = try start(0, "-I", "red", "-i", "0.1", in: here, .ipv6)
+    let other = try start(1, "-I", "red", "-i", "0.1", in: there, .ipv6)
+    try await peer.waitUntilHeard(1)
+    try here.run("ip link set red mtu 1200")
+    try await peer.waitForError("interface red has no IPv6 address")
+    try here.run("ip link set red mtu 1500")
+    try here.run("ip addr add \(Family.ipv6.own(11, 1)) dev red")
+    try await heardAgain(other, 0)
+    try await heardAgain(peer, 1)
+  }
+
+  @Test("an interface that goes and comes at once, with the same number, is joined again", arguments: Family.all)
+  func sameNumber(family: Family) async throws {
+    let (here, there) = (try Namespace(), try Namespace())
+    try here.connect("red", family.own(11, 1), to: there, family.own(11, 2), index: 77)
+    let peer = try start(0, "-I", "red", "-i", "0.1", in: here, family)
+    try await peer.waitForError("interface red, TTL 1")
+    try here.run("ip link del red")
+    try here.connect("red", family.own(11, 1), to: there, family.own(11, 2), index: 77)
+    let other = try start(1, "-I", "red", "-i", "0.1", in: there, family)
+    try await heardAgain(other, 0)
+    try await heardAgain(peer, 1)
+  }
+
+  @Test("a name that is taken from an interface leaves the node where it is, and nothing untrue is said")
+  func nameTaken() async throws {
+    let (here, there) = (try Namespace(), try Namespace())
+    for (number, name) in ["red", "blue"].enumerated() {
+      try here.connect(name, "10.1\(number).0.1/24", to: there, "10.1\(number).0.2/24")
+    }
+    try here.run("ip link property add dev red altname rouge")
+    let peer = try start(0, "-I", "rouge", "-i", "0.1", in: here)
+    try await peer.waitForError("interface red, TTL 1")
+    try here.run("ip link property del dev red altname rouge")
+    try here.run("ip link property add dev blue altname rouge")
+    try await peer.waitForError("the name rouge is at interface blue now")
+    try here.run("ip link property del dev blue altname rouge")
+    let other = try start(1, "-I", "blue", "-i", "0.1", in: there)
+    try await heardAgain(other, 0)
+    try await heardAgain(peer, 1)
+    #expect(try !peer.errors.contains("is at interface red now"))
+  }
+
   /// What happens to an interface, what is said of it, and what brings it back.
   enum Loss: String, CaseIterable {
     case down, gone, noCarrier
