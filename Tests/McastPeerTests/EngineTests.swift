@@ -16,8 +16,7 @@ struct EngineTests {
     }
     for (node, peer) in peers.enumerated() {
       for other in 0...2 where other != node {
-        try await peer.waitForLine(
-          "Node \(node): Received from peer \(other): \"Hello from node \(other), message #9\"")
+        try await peer.waitUntilHeard(other, count: 9)
       }
     }
     for peer in peers {
@@ -35,8 +34,7 @@ struct EngineTests {
         ["\(node)"] + common, home: group.home, secret: Vectors.shared.secret, environment: environment)
     }
     for (node, peer) in peers.enumerated() {
-      try await peer.waitForLine(
-        "Node \(node): Received from peer \(1 - node): \"Hello from node \(1 - node), message #9\"")
+      try await peer.waitUntilHeard(1 - node, count: 9)
       #expect(try peer.errors.components(separatedBy: "hook for libcrypto").count - 1 == (node == 0 ? 1 : 0))
     }
     let doctor = try PeerProcess(
