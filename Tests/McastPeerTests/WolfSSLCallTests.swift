@@ -27,7 +27,7 @@ struct WolfSSLCallTests {
     }
     for (node, peer) in peers.enumerated() {
       let other = 1 - node
-      try await peer.waitForLine("Node \(node): Received from peer \(other): \"Hello from node \(other), message #25\"")
+      try await peer.waitUntilHeard(other, count: 20)
     }
     for (node, peer) in peers.enumerated() {
       peer.signal(SIGTERM)

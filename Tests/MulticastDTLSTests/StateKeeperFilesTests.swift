@@ -16,7 +16,7 @@ struct StateKeeperFilesTests {
     notices = NoticeLog(recorded.logger)
   }
 
-  /// What was logged.
+  /// The lines of the log.
   private var lines: [String] {
     notices.flush()
     return recorded.lines

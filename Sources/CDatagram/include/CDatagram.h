@@ -101,7 +101,7 @@ int cdatagram_event_clear(int event);
 /// PR_SET_DUMPABLE.
 int cdatagram_set_dumpable(int is_dumpable);
 
-/// Tells when an open file was made: statx(2), STATX_BTIME. Returns -ENOTSUP where the file system does not say.
+/// Tells when an open file was made, and its inode's number: statx(2), STATX_BTIME. Returns -ENOTSUP where the file system does not say.
 int cdatagram_birth(
     int file, int64_t *_Nonnull seconds, uint32_t *_Nonnull nanoseconds, uint64_t *_Nonnull inode);
 

@@ -15,7 +15,7 @@ extension StateDirectory {
     defer { close(directory) }
     let end = ContinuousClock.now + .seconds(30)
     while flock(directory, LOCK_EX | LOCK_NB) != 0 {
-      // Where a directory cannot be locked, as on NFS, two that write at once do not see each other.
+      // On NFS, say, a directory cannot be locked: two that write at once do not see each other.
       guard errno == EWOULDBLOCK || errno == EINTR else { break }
       guard ContinuousClock.now < end else {
         throw .unusable("the state directory \(path) could not be locked for 30 s, since other processes hold it")

@@ -127,7 +127,7 @@ extension StateKeeper {
           self = former
           throw error
         }
-        // Who has removed the lock meanwhile may have read the former state.
+        // Another process, for which the lock was removed meanwhile, may have read the former state.
         guard file.place == .kept else { throw StateFile.lockLost(file.path) }
         return epoch
       }
@@ -164,7 +164,7 @@ extension StateKeeper {
       switch file.place {
       case .kept:
         // In a directory of hard links, another process may have made it a copy.
-        if !isCopy, let found = (try? file.read()) ?? nil, found.isCopy, !found.isFormer { replace(file) }
+        if !isCopy, let found = (try? file.read()) ?? nil, found.isCopy { replace(file) }
       case .stateLost: replace(file)
       case .lockLost: throw StateFile.lockLost(file.path)
       }

@@ -51,7 +51,7 @@ final class StateKeeper: Sendable {
   ) throws(StateError) {
     (self.identity, self.directory, self.log) = (identity, directory, log)
     var kept = try Self.open(directory, beginning, mayReplaceDamaged: mayReplaceDamaged, identity, log)
-    // What this process knows was given back to a file: if it is gone, or older, nobody knows what else was sent.
+    // A file was given all that this process knows: if it is gone, or older, nobody knows what else was sent.
     if kept.file != nil, let epoch = known.epoch, kept.state.epoch.map({ $0 < epoch }) ?? true { kept.isCopy = true }
     let wasComplete = kept.state.isComplete
     kept.state.merge(known)
@@ -178,7 +178,7 @@ final class StateKeeper: Sendable {
         }
         return .success(epoch)
       } catch {
-        // What is there would tell the next start that the epoch was not used.
+        // By the files that are there, the next start would take the epoch for unused.
         let isForgetful = identity.isEncrypting && (kept.wasThere || kept.mark?.isNew(identity.member) == true)
         guard case .given(let epoch) = choice, !isForgetful else { return .failure(error) }
         log.log(.warning, "epoch \(epoch) is not remembered, so give a later one at the next start: \(error.fault)")

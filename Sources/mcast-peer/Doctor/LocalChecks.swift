@@ -141,7 +141,7 @@ struct LocalChecks {
     }
   }
 
-  /// Whether a node's state can be kept, and whether the node may start with it, where it is known which one is meant.
+  /// Judges whether a node's state can be kept, and, where it is known which node is meant, whether that would start.
   func state(of node: MemberID?, _ ring: KeyRing?) -> Finding {
     let theirs = asCaller { ownState(node, ring) } ?? ownState(node, ring)
     guard let caller, theirs.verdict == .failure, network.namesState else { return theirs }
@@ -153,9 +153,8 @@ struct LocalChecks {
   private func forecast(_ directory: StateDirectory, _ node: MemberID, _ keyID: KeyID) -> Finding? {
     switch directory.forecast(of: node, keyID: keyID) {
     case .starts: return nil
-    case .warns(let remark): return .warning("state", remark, "look at the peer's start, which says the same")
-    case .refuses(let refusal):
-      return .failure("state", refusal, "without that, a peer that encrypts does not start (see docs/keys.md)")
+    case .warns(let remark): return .warning("state", remark, "see docs/keys.md, Encryption")
+    case .refuses(let refusal): return .failure("state", refusal, "see docs/keys.md, Encryption")
     }
   }
 
