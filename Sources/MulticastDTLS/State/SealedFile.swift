@@ -55,7 +55,7 @@ struct SealedFile {
     unsafe unlink(draft)
     do {
       try DurableFile.write(to: draft) { file in
-        // The birth of no file makes it stay a copy.
+        // A text without its file's birth is a copy's.
         let birth = isCopy ? FileBirth.none : FileBirth(of: file.rawValue)
         let text = Array(Self.text(lines, birth).utf8)
         _ = try unsafe text.withUnsafeBytes { try unsafe file.writeAll($0) }
