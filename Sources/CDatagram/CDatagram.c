@@ -156,7 +156,7 @@ int cdatagram_wait_to_send(int socket, int milliseconds) {
   return poll(&awaited, 1, milliseconds) > 0;
 }
 
-int cdatagram_receive_joined(int socket) {
+int cdatagram_enable_gro(int socket) {
   const int one = 1;
   return setsockopt(socket, SOL_UDP, UDP_GRO, &one, sizeof one) < 0 ? -errno : 0;
 }

@@ -16,7 +16,7 @@ extension MulticastPeer {
     /// The TTL or hop limit of what is sent: 0 stays on this machine, 1 on the local network.
     public var timeToLive: UInt8 = 1
     /// Whether other peers of this machine hear what is sent; on loopback they always do.
-    public var isLooping = true
+    public var multicastLoopback = true
     /// The cipher suite of what is sent and accepted.
     public var suite: CipherSuite = .wdmNullSHA256
     /// Where the epochs that this node has used are kept, and how far it has heard the others; nil keeps nothing, and then
@@ -62,7 +62,7 @@ extension MulticastPeer {
     var sends: Bool { member != nil && !isListening }
 
     /// The interfaces to begin on.
-    var presentInterfaces: [NetworkInterface] {
+    var initialInterfaces: [NetworkInterface] {
       get throws(NetworkError) { interfaces.isEmpty ? [try .standard(for: group)] : interfaces }
     }
   }

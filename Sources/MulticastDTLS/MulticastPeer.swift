@@ -23,10 +23,10 @@ public final class MulticastPeer: Sendable {
   private let received: AsyncStream<Message>.Continuation
   private let context: DTLSContext
   private let socket: MulticastSocket
-  private let ring: PeerRing
+  private let ring: ActiveKeyRing
   private let sent: SentRecords
   /// Nil if this peer only listens.
-  private let sending: SendingSide?
+  private let sending: GroupTransmitter?
   private let loop: ReceiveLoop
   private let log: NoticeLog
 
@@ -97,16 +97,16 @@ public final class MulticastPeer: Sendable {
     }
     // The locks come before the socket: what it hears then is no more from a former process with our ID. The epoch comes
     // after it: a group that cannot be joined costs none.
-    ring = try PeerRing(keys, configuration, context, log)
+    ring = try ActiveKeyRing(keys, configuration, context, log)
     let held = ring.keys
-    let interfaces = try configuration.presentInterfaces
+    let interfaces = try configuration.initialInterfaces
     socket = try MulticastSocket(
       group: configuration.group,
       interfaces: interfaces,
       followsRoute: configuration.interfaces.isEmpty,
       sources: configuration.sources,
       timeToLive: configuration.timeToLive,
-      isLooping: configuration.isLooping,
+      multicastLoopback: configuration.multicastLoopback,
       isSending: configuration.sends
     )
     let buffer = (socket.receiveBuffer, MulticastSocket.wantedReceiveBuffer)
@@ -117,9 +117,9 @@ public final class MulticastPeer: Sendable {
     sent = SentRecords(port: socket.sourcePort)
     if configuration.sends { sent.prepare(held) }
     sending =
-      configuration.sends ? try SendingSide(held[0], socket: socket, sent: sent, recordLimit: recordLimit) : nil
+      configuration.sends ? try GroupTransmitter(held[0], socket: socket, sent: sent, recordLimit: recordLimit) : nil
     ring.vouchForOthers()
-    let surroundings = Notice.Surroundings(
+    let surroundings = Notice.LocalMember(
       member: configuration.member,
       peers: configuration.peers,
       keyIDs: held.map(\.keyID),
@@ -194,11 +194,11 @@ public final class MulticastPeer: Sendable {
   }
 
   /// The kernel's number of the interface that is sent on now.
-  package var presentInterface: UInt32 { socket.presentInterface }
+  package var sendInterface: UInt32 { socket.sendInterface }
 
   /// What became of the datagrams that arrived until now.
-  public var traffic: Traffic {
-    loop.traffic
+  public var statistics: Statistics {
+    loop.statistics
   }
 
   /// Sends one message, as one datagram, at once.
@@ -225,14 +225,14 @@ public final class MulticastPeer: Sendable {
   /// The same, for who shows what was sent.
   ///
   /// - Parameter numbers: Gets the number of each message that the network took, unless it is nil.
-  package func send(_ payloads: [[UInt8]], telling numbers: inout [SendingSide.Number]?) throws -> Int {
+  package func send(_ payloads: [[UInt8]], telling numbers: inout [GroupTransmitter.Number]?) throws -> Int {
     try sender.send(payloads, telling: &numbers)
   }
 
   /// What sends.
   ///
   /// - Throws: ``SendError/listening`` if this peer only listens.
-  private var sender: SendingSide {
+  private var sender: GroupTransmitter {
     get throws(SendError) {
       guard let sending else { throw .listening }
       return sending

@@ -14,10 +14,10 @@ struct CommandTree: ParsableCommand {
   /// How the parser is asked to generate something, or to tell of a command.
   private static let requests = ["--generate-completion-script", "--experimental-dump-help"]
 
-  @OptionGroup var settings: Settings
+  @OptionGroup var settings: PeerArguments
 
   /// Whether the arguments ask for that.
-  static func isMeant(_ arguments: [String]) -> Bool {
+  static func handles(_ arguments: [String]) -> Bool {
     arguments.first.map { first in requests.contains { first == $0 || first.hasPrefix("\($0)=") } } ?? false
   }
 }

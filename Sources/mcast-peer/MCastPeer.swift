@@ -5,7 +5,7 @@ import MulticastDTLS
 import ServiceLifecycle
 import UnixSignals
 
-/// The command: reads the options, makes the peer and hands both to ``Conversation``.
+/// The command: reads the options, makes the peer and hands both to ``PeerService``.
 @main
 struct MCastPeer: AsyncParsableCommand {
   /// The word by which it is called.
@@ -43,7 +43,7 @@ struct MCastPeer: AsyncParsableCommand {
     version: "mcast-peer 0.1.0 (wolfSSL \(WolfSSLLibrary.version), OpenSSL \(CryptoLibrary.version))"
   )
 
-  @OptionGroup var settings: Settings
+  @OptionGroup var settings: PeerArguments
 
   static func main() async {
     holdStandardStreams()
@@ -52,7 +52,7 @@ struct MCastPeer: AsyncParsableCommand {
     for number in [SIGINT, SIGTERM] {
       signal(number, SIG_DFL)
     }
-    // They ask for the table of traffic, and to read the secret again (see Conversation); until then they must not end
+    // They ask for the table of traffic, and to read the secret again (see PeerService); until then they must not end
     // the process. A pipe that nobody reads ends a peer as anything else does: it gives its state back.
     for number in [SIGUSR1, SIGHUP, SIGPIPE] {
       signal(number, SIG_IGN)
@@ -62,7 +62,7 @@ struct MCastPeer: AsyncParsableCommand {
       let arguments = try arguments()
       let rest = Array(arguments.dropFirst())
       switch arguments.first {
-      case _ where CommandTree.isMeant(arguments):
+      case _ where CommandTree.handles(arguments):
         called = CommandTree.self
         _ = try CommandTree.parseAsRoot(arguments)
       case SecretCommand.name:
@@ -90,11 +90,11 @@ struct MCastPeer: AsyncParsableCommand {
   }
 
   func run() async throws {
-    let options = try Options(settings, SettingVariables.settings())
+    let options = try PeerConfiguration(settings, Environment.settings())
     LoggingSystem.bootstrap { VisibleLogHandler($0) }
     var logger = Logger(label: "mcast-peer")
     if options.network.isVerbose { logger.logLevel = .debug }
-    for name in SettingVariables.unknown { logger.warning("\(name) in the environment is no setting (see --help)") }
+    for name in Environment.unknown { logger.warning("\(name) in the environment is no setting (see --help)") }
 
     if !options.network.allowsCoreDumps { try hideMemory() }
     let named = try options.network.namedInterfaces()
@@ -103,13 +103,13 @@ struct MCastPeer: AsyncParsableCommand {
     let readAgain = await UnixSignalsSequence(trapping: .sighup)
     // As early: until then it would end the process.
     let requests = await UnixSignalsSequence(trapping: .sigusr1)
-    let ending = Ending()
-    let display = Display(
-      presentation(options), on: .standardOutput, ending: ending, limit: options.limit)
+    let stopTrigger = StopTrigger()
+    let display = EventWriter(
+      presentation(options), on: .standardOutput, stopTrigger: stopTrigger, limit: options.limit)
     let isListening = if case .none = options.input { true } else { false }
     let configuration = try options.network.peerConfiguration(
       options.nodeID, interfaces: named, isListening: isListening)
-    let peer = try makePeer(configuration, source, display, ending, logger: logger)
+    let peer = try makePeer(configuration, source, display, stopTrigger, logger: logger)
     logger.info(
       options.network.suite.isEncrypted
         ? "\(options.network.suite.name): messages are AUTHENTICATED AND ENCRYPTED"
@@ -130,9 +130,9 @@ struct MCastPeer: AsyncParsableCommand {
       peers \(options.network.peers), \(state)
       """)
 
-    let conversation = Conversation(
+    let conversation = PeerService(
       peer: peer, source: source, readAgain: readAgain, requests: requests, options: options, display: display,
-      ending: ending, logger: logger)
+      stopTrigger: stopTrigger, logger: logger)
     let group = ServiceGroup(
       configuration: ServiceGroupConfiguration(
         services: [.init(service: conversation, successTerminationBehavior: .gracefullyShutdownGroup)],
@@ -144,26 +144,27 @@ struct MCastPeer: AsyncParsableCommand {
   }
 
   /// What standard output has.
-  private func presentation(_ options: Options) -> sending any Presentation {
+  private func presentation(_ options: PeerConfiguration) -> sending any EventFormat {
     switch options.output {
-    case .text: TextPresentation(options.nodeID)
+    case .text: TextFormat(options.nodeID)
     case .json:
-      JSONPresentation(
+      JSONFormat(
         options.nodeID, options.network.group, awaiting: options.network.peers.awaited(at: options.nodeID))
-    case .raw: RawPresentation(hasNewlines: !options.isDatagram)
+    case .raw: RawFormat(hasNewlines: !options.isDatagram)
     }
   }
 
   /// Makes the peer. The secrets themselves are gone when this returns; the peer has the keys that were derived from them.
   private func makePeer(
-    _ configuration: MulticastPeer.Configuration, _ source: SecretSource, _ display: Display, _ ending: Ending,
+    _ configuration: MulticastPeer.Configuration, _ source: SecretSource, _ display: EventWriter,
+    _ stopTrigger: StopTrigger,
     logger: Logger
   ) throws -> MulticastPeer {
     let ring = try KeyRing(from: source, markingIn: configuration.state)
     let peer = try MulticastPeer(
       configuration, keys: ring, logger: logger,
       onNotice: { report in display.offer { $0.noticed(report, &$1) } },
-      onFailure: { ending.end(.error) },
+      onFailure: { stopTrigger.fire(.error) },
       handler: { origin, payload in display.received(origin, payload) })
     let (first, others) = (peer.keyIDs[0], peer.keyIDs.dropFirst().map(\.description).joined(separator: ", "))
     logger.info(

@@ -60,7 +60,7 @@ struct SecretCommand: ParsableCommand {
 
     /// The file that was named, here or in the environment.
     static func named(_ secretFile: String?) throws -> String? {
-      try secretFile ?? SettingVariables.value("secret-file")
+      try secretFile ?? Environment.value("secret-file")
     }
 
     /// Where the file is that the user named, or did not.
@@ -110,11 +110,11 @@ struct SecretCommand: ParsableCommand {
     func run() throws {
       if write {
         let path = try File.path(path)
-        let named = try stateDir ?? SettingVariables.value("state-dir")
+        let named = try stateDir ?? Environment.value("state-dir")
         let state = named.map { StateDirectory(path: $0) } ?? (try? .standard())
-        try RingFile(path: path).create(markingIn: state)
+        try KeyRingFile(path: path).create(markingIn: state)
         let keyID = try KeyRing(from: .file(path: path)).secrets[0].keyID()
-        try Console.write("\(path.visible): key ID \(keyID)\n", to: STDOUT_FILENO)
+        try StandardStream.write("\(path.visible): key ID \(keyID)\n", to: STDOUT_FILENO)
         if state?.hasMark(of: keyID) != true {
           warn(
             "it could not be noted in \(state.map { "\($0)".visible } ?? "any state directory") that the secret was made here: "
@@ -122,8 +122,8 @@ struct SecretCommand: ParsableCommand {
         }
       } else {
         try closeToOthers(STDOUT_FILENO)
-        try unsafe GroupSecret.random().withBytes { try unsafe Console.write($0, to: STDOUT_FILENO) }
-        try Console.write("\n", to: STDOUT_FILENO)
+        try unsafe GroupSecret.random().withBytes { try unsafe StandardStream.write($0, to: STDOUT_FILENO) }
+        try StandardStream.write("\n", to: STDOUT_FILENO)
       }
     }
   }
@@ -212,9 +212,9 @@ private func closeToOthers(_ descriptor: CInt) throws {
 }
 
 /// Changes a ring's file, and shows what is in it now.
-private func change(_ file: SecretCommand.File, _ body: (RingFile) throws -> Void) throws {
+private func change(_ file: SecretCommand.File, _ body: (KeyRingFile) throws -> Void) throws {
   let path = try file.path
-  try body(RingFile(path: path))
+  try body(KeyRingFile(path: path))
   try show(KeyRing(from: .file(path: path)))
 }
 
@@ -222,12 +222,12 @@ private func change(_ file: SecretCommand.File, _ body: (RingFile) throws -> Voi
 private func show(_ ring: KeyRing) throws {
   for (index, secret) in ring.secrets.enumerated() {
     let keyID = try secret.keyID()
-    try Console.write("\(keyID)  \(index == 0 ? "sends, and is accepted" : "is accepted")\n", to: STDOUT_FILENO)
+    try StandardStream.write("\(keyID)  \(index == 0 ? "sends, and is accepted" : "is accepted")\n", to: STDOUT_FILENO)
     for text in warnings(of: secret) { warn("key ID \(keyID): \(text)") }
   }
 }
 
 /// Says something on standard error; that nobody reads it changes nothing.
 private func warn(_ text: String) {
-  try? Console.write("mcast-peer: warning: \(text.visible)\n", to: STDERR_FILENO)
+  try? StandardStream.write("mcast-peer: warning: \(text.visible)\n", to: STDERR_FILENO)
 }

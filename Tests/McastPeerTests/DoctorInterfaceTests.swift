@@ -173,8 +173,8 @@ struct DoctorInterfaceTests {
         addresses: [IPAddress("192.0.2.1")].compactMap { $0 })
     }
     func lines(_ used: String, _ all: InterfaceStatus...) throws -> [String] {
-      let network = try NetworkOptions(
-        NetworkSettings.parse([]), NetworkSettings.parse([]), peers: NetworkOptions.peersOfPeer)
+      let network = try NetworkConfiguration(
+        NetworkArguments.parse([]), NetworkArguments.parse([]), peers: NetworkConfiguration.peersOfPeer)
       return InterfaceChecks(network: network, all: all, used: [used], isFallback: false).interfaces().map(\.line)
     }
     // A VLAN over a bond, one of whose ports is down.

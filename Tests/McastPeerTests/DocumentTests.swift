@@ -85,7 +85,7 @@ struct DocumentTests {
 
   @Test("each option and each target of make that a page names is there", arguments: Page.all)
   func names(page: Page) throws {
-    let options = Set(SettingVariables.all.map { "--\($0.0)" })
+    let options = Set(Environment.all.map { "--\($0.0)" })
     // Of other commands than the peer: secret and doctor, scp, docker, and wolfSSL's configure.
     let others: Set = ["--write", "--wait", "--help", "--version", "--user", "--network", "--volume", "--now"]
     let makefile = try Project.text(of: "Makefile")
@@ -107,8 +107,8 @@ struct DocumentTests {
       (option: String($0.output.1), variable: String($0.output.2))
     }
     var expected: Set<String> = []
-    for (option, _) in SettingVariables.all {
-      let variable = "`\(SettingVariables.variable(option))`"
+    for (option, _) in Environment.all {
+      let variable = "`\(Environment.variable(option))`"
       expected.insert(variable)
       let row = try #require(rows.first { $0.variable == variable }, "\(option)")
       #expect(row.option.contains(option == "node-id" ? "<node-id>" : "--\(option)"), "\(row)")

@@ -123,15 +123,15 @@ struct EventTests {
     func words(_ event: String, _ name: String) throws -> Set<String> {
       Set(try #require(try property(event, name)["enum"] as? [String]))
     }
-    let reasons = Set(Refusal.allCases.map(\.rawValue))
+    let reasons = Set(RejectionReason.allCases.map(\.rawValue))
     #expect(Set(definitions["reason"]?["enum"] as? [String] ?? []) == reasons)
     #expect(try words("dropped", "reason") == reasons.union(["kernel"]))
     #expect(try words("peer", "cause") == Set(NoticeReport.causes(aboutKeys: false) + ["heard"]))
     #expect(try words("key", "cause") == Set(NoticeReport.causes(aboutKeys: true) + ["ring"]))
-    #expect(try words("end", "reason") == Set(Ending.Reason.allCases.map(\.rawValue)))
+    #expect(try words("end", "reason") == Set(StopReason.allCases.map(\.rawValue)))
     let suites: [CipherSuite] = [.wdmNullSHA256, .pskChaCha20Poly1305]
     #expect(try words("start", "suite") == Set(suites.map(\.name)))
-    #expect(try property("start", "version")["const"] as? Int == JSONPresentation.version)
+    #expect(try property("start", "version")["const"] as? Int == JSONFormat.version)
     let longest = suites.map(\.maximumPayload).max()
     #expect(try property("received", "length")["maximum"] as? Int == longest)
   }

@@ -65,8 +65,8 @@ struct InstallationTests {
       #expect(page.output.contains(command.commandName))
       for option in command.options { #expect(page.output.contains(option), "\(command.commandName) \(option)") }
     }
-    for (option, _) in SettingVariables.all {
-      #expect(page.output.contains("(\(SettingVariables.variable(option)))"), "\(option)")
+    for (option, _) in Environment.all {
+      #expect(page.output.contains("(\(Environment.variable(option)))"), "\(option)")
     }
     // What it says of options in its own words is true of some command.
     let known = Set(root.all.flatMap(\.options))

@@ -72,7 +72,7 @@ struct KernelDropTests {
       1, "--rate", "0", "-c", "\(count)", "-o", "raw", "-m", String(repeating: "y", count: 1000), in: there)
     #expect(try await sender.exitCode() == 0)
     receiver.signal(SIGCONT)
-    func missing(_ report: TrafficReport) -> Int { count - (report.nodes[1]?["received"] ?? 0) }
+    func missing(_ report: StatisticsReport) -> Int { count - (report.nodes[1]?["received"] ?? 0) }
     // What was dropped just now counts by batches at first.
     let report = try await receiver.trafficReport { $0.nodes[1] != nil && $0.droppedByKernel > missing($0) / 4 }
     let missing = missing(report)

@@ -65,7 +65,7 @@ struct LeaderTests {
     configuration.suite = .pskChaCha20Poly1305
     let listener = try MulticastPeer(configuration, keys: KeyRing(GroupSecret(text: Vectors.shared.secret)))
     let robot = try start(7)
-    try await eventually("three heartbeats") { listener.traffic.received >= 3 }
+    try await eventually("three heartbeats") { listener.statistics.received >= 3 }
     for await message in listener.messages.prefix(3) {
       #expect(message.sender == 7)
       #expect(message.payload == Array("I am here".utf8))

@@ -64,7 +64,7 @@ struct ReplayTests {
     #expect(recording.count == Self.count)
     let socket = try FloodSocket(group.address, sparing: ReceiveQueue(of: receiver.identifier, group: group.address))
     for datagram in recording { try socket.send(datagram) }
-    func refused(_ report: TrafficReport) -> Int {
+    func refused(_ report: StatisticsReport) -> Int {
       (report.refused["replayed"] ?? 0) + (report.refused["stale epoch"] ?? 0) + report.droppedByKernel
     }
     let report = try await receiver.trafficReport { refused($0) == Self.count }

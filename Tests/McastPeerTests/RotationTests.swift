@@ -53,7 +53,7 @@ struct RotationAtFullRateTests {
     try await eventually("a second more") {
       try zip(peers, end.1).allSatisfy { try $0.sent.count >= $1 + 1000 }
     }
-    var reports: [TrafficReport] = []
+    var reports: [StatisticsReport] = []
     for peer in peers { reports.append(try await peer.trafficReport()) }
     for peer in peers { peer.signal(SIGTERM) }
     for peer in peers { #expect(try await peer.exitCode() == 0) }

@@ -20,7 +20,7 @@ struct SettingTests {
     #expect(try await help.exitCode() == 0)
     let options = Set(try help.output.matches(of: /(?m)^ {2}(?:-\w, )?--([a-z-]+)/).map { String($0.output.1) })
     #expect(
-      options.subtracting(["help", "version"]) == Set(SettingVariables.all.map(\.option)).subtracting(["node-id"]))
+      options.subtracting(["help", "version"]) == Set(Environment.all.map(\.option)).subtracting(["node-id"]))
   }
 
   @Test("a peer can be set up by variables alone")
@@ -151,7 +151,7 @@ struct SettingTests {
 
   @Test(
     "a value that ends with what nobody sees is shown with it, and refused where the option does not take it",
-    arguments: SettingVariables.all.map(\.option), ["\r", "\u{200B}"])
+    arguments: Environment.all.map(\.option), ["\r", "\u{200B}"])
   func invisible(option: String, end: String) async throws {
     let values = [
       "node-id": "1", "group": "\(group.address)", "interface": "lo", "source": "127.0.0.1", "ttl": "0", "peers": "0-2",
@@ -159,7 +159,7 @@ struct SettingTests {
       "engine": "wolfssl", "secret-file": "/none/secret", "state-dir": "\(group.home.path)/elsewhere",
       "message": "text",
     ]
-    let variable = SettingVariables.variable(option)
+    let variable = Environment.variable(option)
     var environment = ["MCAST_PEER_NODE_ID": "1", "MCAST_PEER_INTERFACE": "lo", "MCAST_PEER_TTL": "0"]
     environment["MCAST_PEER_GROUP"] = "\(group.address)"
     environment["MCAST_PEER_COUNT"] = "1"

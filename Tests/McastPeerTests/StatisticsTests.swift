@@ -3,7 +3,7 @@ import Synchronization
 import TestSupport
 import Testing
 
-@Suite("The table of traffic")
+@Suite("The table of statistics")
 struct StatisticsTests {
   private let group = LoopbackGroup()
 
@@ -58,8 +58,8 @@ struct StatisticsTests {
     let other = try group.start(1, "-c", "1")
     for peer in [asked, other] { #expect(try await peer.exitCode() == 0) }
     #expect(try asked.errors.hasSuffix("\ndropped by the kernel: 0\n"))
-    #expect(try TrafficReport(asked.errors)?.nodes[2] == nil)
-    #expect(try TrafficReport(other.errors) == nil)
+    #expect(try StatisticsReport(asked.errors)?.nodes[2] == nil)
+    #expect(try StatisticsReport(other.errors) == nil)
     for peer in [asked, other] { #expect(try !peer.output.contains("kernel")) }
   }
 

@@ -9,31 +9,31 @@ struct WatchScreenTests {
   private let source = Endpoint(GroupAddress.standard.address, port: 40_000)
 
   private func count(
-    _ member: MemberID, _ times: Int, in traffic: inout Traffic, lost: Int64 = 0, epoch: Epoch = .first
+    _ member: MemberID, _ times: Int, in statistics: inout Statistics, lost: Int64 = 0, epoch: Epoch = .first
   ) {
     for number in 0..<times {
       let arrival = Arrival(
         origin: Message.Origin(sender: member, epoch: epoch, sequence: UInt64(number), source: source), count: 0,
         keyID: KeyID([0x9A, 0xB7, 0x6D, 0x2D]), lost: number == 0 ? lost : 0, isLate: false, isRestart: false,
         isKeyChange: false, isStraggler: false)
-      traffic.count(ArrivalRun(arrival, isDelivered: true), now: .now)
+      statistics.count(ArrivalRun(arrival, isDelivered: true), now: .now)
     }
   }
 
   private func report(_ notice: Notice) -> NoticeReport {
     NoticeReport(
       notice,
-      Notice.Surroundings(
+      Notice.LocalMember(
         member: nil, peers: MemberSet(0...255), keyIDs: [], isEncrypted: false, group: .standard, interface: "lo"))
   }
 
   @Test("nothing is wider or higher than the screen, whatever its size, and the node's ID is always there")
   func fits() {
-    var traffic = Traffic()
-    for member in 0..<40 as Range<UInt8> { count(MemberID(rawValue: member), 3, in: &traffic) }
-    for reason in Refusal.allCases where reason != .own { traffic.count(Refused(reason, nil, source)) }
+    var statistics = Statistics()
+    for member in 0..<40 as Range<UInt8> { count(MemberID(rawValue: member), 3, in: &statistics) }
+    for reason in RejectionReason.allCases where reason != .own { statistics.count(Rejection(reason, nil, source)) }
     var table = MemberTable(named: MemberSet(0...50))
-    table.update(traffic, now: .now)
+    table.update(statistics, now: .now)
     let said = [
       "09:00:00 node 1 has restarted, in epoch 2 and this is a rather long line that must be folded somewhere"
     ]
@@ -52,38 +52,38 @@ struct WatchScreenTests {
   func figures() throws {
     var table = MemberTable(named: MemberSet([]))
     let start = ContinuousClock.now
-    var traffic = Traffic()
-    table.update(traffic, now: start)
+    var statistics = Statistics()
+    table.update(statistics, now: start)
     #expect(table.rows.isEmpty)
     for second in 1...30 {
-      count(7, 4, in: &traffic, lost: 1)
+      count(7, 4, in: &statistics, lost: 1)
       if second == 5 { table.noticed(report(.restarted(7, .first)), now: start + .seconds(5)) }
-      table.update(traffic, now: start + .seconds(second))
+      table.update(statistics, now: start + .seconds(second))
       let row = try #require(table.rows.first)
       #expect(row.rate == 4 && row.loss == 20, "\(second): \(row)")
       #expect(row.state == (second < 5 ? .up : .restarted), "\(second)")
     }
     for second in 31...45 {
-      if second == 33 { traffic.fellSilent([7]) }
-      table.update(traffic, now: start + .seconds(second))
+      if second == 33 { statistics.fellSilent([7]) }
+      table.update(statistics, now: start + .seconds(second))
       let row = try #require(table.rows.first)
       #expect(row.state == (second < 33 ? .restarted : .silent), "\(second)")
       if second >= 40 { #expect(row.rate == 0) }
     }
-    count(7, 1, in: &traffic)
-    table.update(traffic, now: start + .seconds(46))
+    count(7, 1, in: &statistics)
+    table.update(statistics, now: start + .seconds(46))
     #expect(table.rows.first?.state == .up && table.rows.count == 1)
   }
 
   @Test("a forged record gives nobody a row, and each reason that occurred is below")
   func drops() {
-    var traffic = Traffic()
-    traffic.count(
-      Refused(.forged, RecordHeader(IndependentRecord(member: 9, text: "").sealed(.mac(key: [1])).span), source))
-    traffic.count(Refused(.own, nil, source))
-    traffic.droppedByKernel = 2
+    var statistics = Statistics()
+    statistics.count(
+      Rejection(.forged, RecordHeader(IndependentRecord(member: 9, text: "").sealed(.mac(key: [1])).span), source))
+    statistics.count(Rejection(.own, nil, source))
+    statistics.droppedByKernel = 2
     var table = MemberTable(named: MemberSet([]))
-    table.update(traffic, now: .now)
+    table.update(statistics, now: .now)
     let text = WatchScreen(columns: 80, lines: 24, isColoured: true)
       .text(of: table, suite: .wdmNullSHA256, heading: "heading", said: [])
     #expect(text == ["heading", "", "nobody was heard yet", "", "refused: forged 1, dropped by the kernel about 2"])

@@ -76,13 +76,13 @@ struct AddressTests {
   func unfit() throws {
     let error = #expect(throws: NetworkError.self) {
       try MulticastSocket(
-        group: GroupAddress("239.255.0.1"), interfaces: [], sources: [], timeToLive: 0, isLooping: true)
+        group: GroupAddress("239.255.0.1"), interfaces: [], sources: [], timeToLive: 0, multicastLoopback: true)
     }
     #expect(error?.description.contains("no interface") == true)
     let other = #expect(throws: NetworkError.self) {
       try MulticastSocket(
         group: makeTestGroup(), interfaces: [loopback], sources: [#require(IPAddress("::1"))], timeToLive: 0,
-        isLooping: true)
+        multicastLoopback: true)
     }
     #expect(other?.description.contains("::1 cannot send to 239.") == true)
   }

@@ -7,7 +7,7 @@ import Testing
 struct AdmissionTests {
   /// Node 0 follows members 1 and 2.
   private let admission = Admission(ownMember: 0)
-  private func judge(_ datagram: [UInt8]) -> Result<RecordHeader, Admission.Refused> {
+  private func judge(_ datagram: [UInt8]) -> Result<RecordHeader, Admission.Rejection> {
     admission.judge(datagram.span) { [1, 2].contains($0) }
   }
   private let good = IndependentRecord(member: 1, text: "Hello").sealed(.ofVectors(.wdmNullSHA256))
@@ -20,10 +20,10 @@ struct AdmissionTests {
 
   struct Case: CustomTestStringConvertible {
     let testDescription: String
-    let reason: Refusal
+    let reason: RejectionReason
     var change: @Sendable (inout [UInt8]) -> Void
 
-    init(_ testDescription: String, _ reason: Refusal, _ change: @escaping @Sendable (inout [UInt8]) -> Void) {
+    init(_ testDescription: String, _ reason: RejectionReason, _ change: @escaping @Sendable (inout [UInt8]) -> Void) {
       self.testDescription = testDescription
       self.reason = reason
       self.change = change
@@ -60,7 +60,7 @@ struct AdmissionTests {
   func refused(_ refused: Case) {
     var datagram = good
     refused.change(&datagram)
-    #expect(throws: Admission.Refused.self) { try judge(datagram).get() }
+    #expect(throws: Admission.Rejection.self) { try judge(datagram).get() }
     if case .failure(let refusal) = judge(datagram) { #expect(refusal.reason == refused.reason) }
   }
 

@@ -24,11 +24,11 @@ struct ArrivalRunTests {
     }
     #expect(run.count == 4 && run.delivered == 3 && run.lost == 1 && run.late == 1 && run.highest == 9)
     #expect(run.first.isRestart)
-    var traffic = Traffic()
-    traffic.count(run, now: .now)
-    let member = try #require(traffic.members[1])
+    var statistics = Statistics()
+    statistics.count(run, now: .now)
+    let member = try #require(statistics.members[1])
     #expect(member.received == 3 && member.lost == 1 && member.reordered == 1 && member.refused == [.overrun: 1])
-    #expect(traffic.refused == [.overrun: 1])
+    #expect(statistics.refused == [.overrun: 1])
   }
 
   @Test("another sender, epoch or address begins a run of its own, and so does what comes after a straggler")
@@ -50,7 +50,7 @@ struct ArrivalRunTests {
 
   @Test("in a batch, who speaks often is not taken for silent, and a run ends a silence as a message does")
   func watched() throws {
-    let start = Moment.now
+    let start = BootInstant.now
     var observer = Observer(start: start, followed: MemberSet(1...1))
     for second in 0..<20 as Range<UInt64> {
       var run = ArrivalRun(try arrival(second * 64), isDelivered: true)

@@ -48,17 +48,17 @@ struct BatchTests {
     return batch
   }
 
-  @Test("each way to send them puts the same on the wire", arguments: MulticastSocket.Way.allCases)
-  func ways(way: MulticastSocket.Way) throws {
+  @Test("each way to send them puts the same on the wire", arguments: MulticastSocket.SendMode.allCases)
+  func modes(mode: MulticastSocket.SendMode) throws {
     let receiver = try PlainReceiver(group)
-    let socket = try MulticastSocket(group: group, interface: loopback, timeToLive: 0, way: way)
+    let socket = try MulticastSocket(group: group, interface: loopback, timeToLive: 0, mode: mode)
     for start in stride(from: 0, to: 300, by: SendBatch.capacity) {
       let batch = makeBatch(records[start..<min(start + SendBatch.capacity, 300)])
       let (sent, failure) = socket.send(batch)
       #expect(sent == batch.count && failure == nil)
     }
     #expect(receiver.receive(300) == records)
-    #expect(socket.presentWay == way)
+    #expect(socket.mode == mode)
     #expect(socket.droppedByKernel == 0)
   }
 
@@ -72,7 +72,7 @@ struct BatchTests {
       let (sent, failure) = socket.send(makeBatch(records[...]))
       #expect(sent == 150 && failure == nil)
       #expect(receiver.receive(150) == records)
-      #expect(socket.presentWay == .segments && socket.presentSegmentLimit == 64)
+      #expect(socket.mode == .segments && socket.segmentLimit == 64)
     }
     #expect(socket.droppedByKernel == 0)
   }
@@ -91,7 +91,7 @@ struct BatchTests {
     #expect(heard.withLock { $0.map(\.1) } == payloads)
     #expect(heard.withLock { $0.map(\.0.sequence) } == Array(0..<300))
     #expect(heard.withLock { Set($0.map(\.0.source)).count } == 1)
-    #expect(receiver.traffic.members.mapValues(\.received) == [0: 300] && receiver.traffic.refused == [:])
+    #expect(receiver.statistics.members.mapValues(\.received) == [0: 300] && receiver.statistics.refused == [:])
     // They went to the handler, and the stream is over.
     #expect(await receiver.messages.first { _ in true } == nil)
   }
@@ -121,9 +121,9 @@ struct BatchTests {
     forged[20] ^= 1
     let batch = makeBatch([forged, good, [UInt8](repeating: 23, count: good.count), Array(good.dropLast())])
     #expect(socket.send(batch).sent == 4)
-    try await eventually("all four") { receiver.traffic.refused.values.reduce(0, +) == 3 }
-    #expect(receiver.traffic.refused == [.forged: 1, .foreign: 1, .malformed: 1])
-    #expect(receiver.traffic.received == 1)
+    try await eventually("all four") { receiver.statistics.refused.values.reduce(0, +) == 3 }
+    #expect(receiver.statistics.refused == [.forged: 1, .foreign: 1, .malformed: 1])
+    #expect(receiver.statistics.received == 1)
   }
 
   @Test("own records do not come back, and those of another node with our ID do")
@@ -131,9 +131,9 @@ struct BatchTests {
     let (peer, twin) = (try makePeer(0), try makePeer(0))
     try peer.send(payloads)
     try peer.send("and one by itself")
-    try await eventually("the other's to be known") { twin.traffic.refused[.duplicateID] == 301 }
-    #expect(peer.traffic.refused == [:] && peer.traffic.droppedByKernel == 0)
+    try await eventually("the other's to be known") { twin.statistics.refused[.duplicateID] == 301 }
+    #expect(peer.statistics.refused == [:] && peer.statistics.droppedByKernel == 0)
     try twin.send("theirs")
-    try await eventually("the other's to be known") { peer.traffic.refused == [.duplicateID: 1] }
+    try await eventually("the other's to be known") { peer.statistics.refused == [.duplicateID: 1] }
   }
 }

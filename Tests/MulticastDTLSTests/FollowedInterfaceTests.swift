@@ -101,7 +101,7 @@ struct FollowedInterfaceTests {
 
   @Test("the last word is always true in the end, and a state that changes on and on is said less and less often")
   func announcement() {
-    let start = Moment.now
+    let start = BootInstant.now
     var (word, said) = (Announcement(false), [Int]())
     #expect(word.due(false, now: start) == nil)
     // A state that changes with every second, for an hour, and then stays.

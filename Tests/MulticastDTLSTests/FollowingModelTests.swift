@@ -39,14 +39,14 @@ struct FollowingModelTests {
     arguments: [CipherSuite.wdmNullSHA256, .pskChaCha20Poly1305])
   func model(suite: CipherSuite) throws {
     var generator = SeededGenerator(seed: 3)
-    let start = Moment.now
+    let start = BootInstant.now
     var now = Duration.zero
     let keys = RecordKeys.ofVectors(suite)
     var senders = (0..<3).map { _ in Sender(epoch: UInt16.random(in: 1...3, using: &generator)) }
     var models = [Model](repeating: Model(), count: 3)
     var members = try makeMembers(suite: suite)
     /// What is on disk.
-    var positions: [MemberID: Position] = [:]
+    var positions: [MemberID: ReplayPosition] = [:]
     var counts: [String: Int] = [:]
 
     func arrive(_ index: Int, _ epoch: UInt16, _ sequence: UInt64, forged: Bool = false) -> String {

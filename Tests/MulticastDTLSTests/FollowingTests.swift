@@ -5,10 +5,10 @@ import Testing
 
 @Suite("Following senders from epoch to epoch")
 struct FollowingTests {
-  private let start = Moment.now
+  private let start = BootInstant.now
   private let keys = RecordKeys.ofVectors(.wdmNullSHA256)
 
-  private func text(_ outcome: Result<Arrival, Refused>, _ members: InboundMembers) -> String {
+  private func text(_ outcome: Result<Arrival, Rejection>, _ members: InboundMembers) -> String {
     switch outcome {
     case .success(let arrival): members.text(of: arrival)
     case .failure(let refused): refused.reason.rawValue
@@ -65,14 +65,14 @@ struct FollowingTests {
 
   @Test("what was heard before this node was started is not heard again, and what is new is")
   func heardBefore() throws {
-    let members = try makeMembers(heardBefore: [1: Position(epoch: Epoch(5), next: 100)])
+    let members = try makeMembers(heardBefore: [1: ReplayPosition(epoch: Epoch(5), next: 100)])
     for sequence in 0..<100 as Range<UInt64> { #expect(open(members, 5, sequence) == "replayed") }
     #expect(open(members, 4, 200) == "stale epoch")
     #expect(members.positions.values.first == [:])
     #expect(open(members, 5, 100) == "5/100")
-    #expect(members.positions.values.first == [1: Position(epoch: try Epoch(5), next: 101)])
+    #expect(members.positions.values.first == [1: ReplayPosition(epoch: try Epoch(5), next: 101)])
     #expect(open(members, 6, 0) == "6/0")
-    #expect(members.positions.values.first == [1: Position(epoch: try Epoch(6), next: 1)])
+    #expect(members.positions.values.first == [1: ReplayPosition(epoch: try Epoch(6), next: 1)])
   }
 
   @Test(
@@ -112,7 +112,7 @@ struct FollowingTests {
     #expect(try account(members, 1, 11 + long) == [Int64(long), 0, 0])
     #expect(members.takeJumps() == [])
     #expect(try account(members, 1, 13 + 2 * long) == [0, 0, 0])
-    #expect(members.takeJumps() == [Jump(member: 1, epoch: .first, from: 12 + long, to: 13 + 2 * long)])
+    #expect(members.takeJumps() == [SequenceJump(member: 1, epoch: .first, from: 12 + long, to: 13 + 2 * long)])
     #expect(members.takeJumps() == [])
     #expect(try account(members, 1, 12 + 2 * long) == [0, 1, 0])
     #expect(try account(members, 1, 15 + 2 * long) == [1, 0, 0])
@@ -122,7 +122,7 @@ struct FollowingTests {
     #expect(members.takeJumps().map(\.to) == [4_294_967_295])
     // Also as the first of an epoch that we were there for.
     #expect(try account(members, 2, 4_294_967_000) == [0, 0, 1])
-    #expect(members.takeJumps() == [Jump(member: 1, epoch: try Epoch(2), from: 0, to: 4_294_967_000)])
+    #expect(members.takeJumps() == [SequenceJump(member: 1, epoch: try Epoch(2), from: 0, to: 4_294_967_000)])
   }
 
   @Test("whatever order numbers come in, and however they jump, what is lost is never negative", arguments: 1...5)
@@ -152,7 +152,7 @@ struct FollowingTests {
 
   @Test("the first record of a later epoch tells the one before, also from before this node was started")
   func formerEpoch() throws {
-    let members = try makeMembers(heardBefore: [1: Position(epoch: try Epoch(5), next: 1)])
+    let members = try makeMembers(heardBefore: [1: ReplayPosition(epoch: try Epoch(5), next: 1)])
     func former(_ epoch: UInt16, _ sequence: UInt64) throws -> UInt16? {
       let record = IndependentRecord(member: 1, sequence: sequence, epoch: epoch, text: "Hello").sealed(keys)
       return try members.open(record, now: start).get().formerEpoch?.rawValue
@@ -184,7 +184,7 @@ struct FollowingTests {
     #expect(try account(members, 1, 14) == [-1, 1, 0])
     #expect(try account(members, 2, 3) == [0, 0, 0])
     // We were not there while it sent these.
-    let later = try makeMembers(heardBefore: [1: Position(epoch: .first, next: 5)])
+    let later = try makeMembers(heardBefore: [1: ReplayPosition(epoch: .first, next: 5)])
     #expect(try account(later, 1, 9) == [0, 0, 0])
     #expect(try account(later, 1, 11) == [1, 0, 0])
   }

@@ -17,7 +17,8 @@ struct FuzzCorpusTests {
     // Inputs that no longer say what they were made to say would find nothing.
     for suite in CipherSuite.allCases {
       #expect(outcomes.delivered[suite, default: 0] > 100)
-      #expect(Set(outcomes.refused[suite, default: [:]].keys) == Set(Refusal.allCases).subtracting([.overrun, .own]))
+      #expect(
+        Set(outcomes.refused[suite, default: [:]].keys) == Set(RejectionReason.allCases).subtracting([.overrun, .own]))
     }
   }
 }

@@ -74,10 +74,10 @@ struct InboundSessionTests {
   )
   func reordered(suite: CipherSuite, engine: RecordEngine) throws {
     let session = try makeSession(suite: suite, engine: engine)
-    func open(_ sequence: UInt64) -> Result<[UInt8], Refusal> {
+    func open(_ sequence: UInt64) -> Result<[UInt8], RejectionReason> {
       session.open(IndependentRecord(member: 1, sequence: sequence, text: "\(sequence)"), suite)
     }
-    func taken(_ sequence: UInt64) -> Result<[UInt8], Refusal> { .success(Array("\(sequence)".utf8)) }
+    func taken(_ sequence: UInt64) -> Result<[UInt8], RejectionReason> { .success(Array("\(sequence)".utf8)) }
     for sequence in [5, 3, 4, 0, 70, 7, 69, 1000, 937] as [UInt64] { #expect(open(sequence) == taken(sequence)) }
     for sequence in [5, 3, 70, 936, 937, 1000] as [UInt64] { #expect(open(sequence) == .failure(.replayed)) }
     #expect(open(4_294_967_295) == taken(4_294_967_295))

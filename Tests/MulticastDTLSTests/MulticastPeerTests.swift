@@ -42,7 +42,7 @@ struct MulticastPeerTests {
     #expect(listener.statePath == nil)
     #expect(throws: SendError.listening) { try listener.send("nothing") }
     let senders = try [0, 255].map { try peer(MemberID(rawValue: $0)) }
-    let start = Moment.now
+    let start = BootInstant.now
     for sender in senders { try sender.send("old") }
     let next = try GroupSecret(text: "the next secret of this group")
     for peer in [listener] + senders { try peer.use(KeyRing([next, GroupSecret(text: Vectors.shared.secret)])) }
@@ -52,7 +52,7 @@ struct MulticastPeerTests {
       heard.append("\(message.sender) \(String(decoding: message.payload, as: UTF8.self))")
     }
     #expect(heard.sorted() == ["0 new", "0 old", "255 new", "255 old"])
-    let counts = try #require(listener.traffic.members[255])
+    let counts = try #require(listener.statistics.members[255])
     #expect(counts.epoch == senders[1].epoch && counts.source != nil)
     let silence = try #require(counts.timeSinceHeard)
     #expect(silence <= start.duration(to: .now))
@@ -77,10 +77,10 @@ struct MulticastPeerTests {
       for (sender, texts) in received { #expect(texts == (0..<10).map { "\(sender): \($0)" }) }
     }
     // Their own ones came back to the kernel, which kept them, and they count neither as received nor as lost.
-    #expect(peers.allSatisfy { $0.traffic.refused == [:] && $0.traffic.droppedByKernel == 0 })
+    #expect(peers.allSatisfy { $0.statistics.refused == [:] && $0.statistics.droppedByKernel == 0 })
     // A message is delivered before it is counted.
     try await eventually("all to be counted") {
-      peers[0].traffic.members.mapValues(\.received) == [1: 10, 2: 10]
+      peers[0].statistics.members.mapValues(\.received) == [1: 10, 2: 10]
     }
   }
 
@@ -111,15 +111,15 @@ struct MulticastPeerTests {
     try wire.send(last)
     try wire.send(last)
     try wire.send(IndependentRecord(member: 2, epoch: 1, text: "an epoch too early").sealed(keys))
-    try await eventually("all datagrams to be counted") { peer.traffic.refused.values.reduce(0, +) == 7 }
+    try await eventually("all datagrams to be counted") { peer.statistics.refused.values.reduce(0, +) == 7 }
     #expect(
-      peer.traffic.refused == [
+      peer.statistics.refused == [
         .foreign: 1, .malformed: 1, .duplicateID: 1, .unknownMember: 1, .forged: 1, .replayed: 1,
         .staleEpoch: 1,
       ])
-    #expect(peer.traffic.members.mapValues(\.received) == [0: 0, 1: 0, 2: 1, 9: 0])
+    #expect(peer.statistics.members.mapValues(\.received) == [0: 0, 1: 0, 2: 1, 9: 0])
     #expect(
-      peer.traffic.members.mapValues(\.refused) == [
+      peer.statistics.members.mapValues(\.refused) == [
         0: [.duplicateID: 1], 1: [.forged: 1], 2: [.replayed: 1, .staleEpoch: 1], 9: [.unknownMember: 1],
       ])
   }
@@ -134,7 +134,7 @@ struct MulticastPeerTests {
     let wire = try Wire(group)
     try wire.send(IndependentRecord(member: 1, text: "for us").sealed(keys))
     #expect(await peer.messages.first { _ in true }?.payload == Array("for us".utf8))
-    #expect(peer.traffic.refused.isEmpty)
+    #expect(peer.statistics.refused.isEmpty)
   }
 
   @Test("a program that does not read in time loses the newest messages, is told how many, and goes on")
@@ -147,11 +147,11 @@ struct MulticastPeerTests {
       let arrived = Int(sequence) + 1
       guard arrived % 50 == 0 else { continue }
       try await eventually("message \(sequence)") {
-        peer.traffic.received + peer.traffic.refused.values.reduce(0, +) == arrived
+        peer.statistics.received + peer.statistics.refused.values.reduce(0, +) == arrived
       }
     }
-    #expect(peer.traffic.received == 4096)
-    #expect(peer.traffic.refused == [.overrun: 104])
+    #expect(peer.statistics.received == 4096)
+    #expect(peer.statistics.refused == [.overrun: 104])
     peer.stop()
     var texts: [String] = []
     for await message in peer.messages { texts.append(String(decoding: message.payload, as: UTF8.self)) }
@@ -162,16 +162,16 @@ struct MulticastPeerTests {
   func overrunNotice() async throws {
     let log = RecordedLog()
     let (sender, receiver) = (try makePeer(0), try makePeer(1, log: log))
-    let start = Moment.now
+    let start = BootInstant.now
     // 8,000 messages into a stream for 4,096, not faster than they are taken.
     for batch in 0..<80 {
       _ = try sender.send((0..<100).map { Array("\(batch * 100 + $0)".utf8) })
       try await eventually("batch \(batch)") {
-        let traffic = receiver.traffic
-        return traffic.received + traffic.refused.values.reduce(0, +) == 100 * (batch + 1)
+        let statistics = receiver.statistics
+        return statistics.received + statistics.refused.values.reduce(0, +) == 100 * (batch + 1)
       }
     }
-    #expect(receiver.traffic.refused == [.overrun: 3904])
+    #expect(receiver.statistics.refused == [.overrun: 3904])
     func lines() -> [String] { log.lines.filter { $0.contains("overrun") } }
     try await eventually("the notice") { !lines().isEmpty }
     // On a busy machine the first line may come before the last message; then there is another each ten seconds.
@@ -241,8 +241,8 @@ struct MulticastPeerTests {
     }
     #expect(numbers == (0..<50).map(String.init))
     #expect(sender.epoch?.rawValue == 8)
-    #expect(receiver.traffic.members[0]?.lost == 0)
-    #expect(sender.traffic.refused == [:])
+    #expect(receiver.statistics.members[0]?.lost == 0)
+    #expect(sender.statistics.refused == [:])
   }
 
   @Test("lost, late and repeated messages are counted by their numbers")
@@ -252,11 +252,13 @@ struct MulticastPeerTests {
     for sequence in [10, 11, 14, 12, 12, 20, 9] as [UInt64] {
       try wire.send(IndependentRecord(member: 1, sequence: sequence, text: "\(sequence)").sealed(keys))
     }
-    try await eventually("all to be counted") { peer.traffic.received == 6 && peer.traffic.refused == [.replayed: 1] }
+    try await eventually("all to be counted") {
+      peer.statistics.received == 6 && peer.statistics.refused == [.replayed: 1]
+    }
     // Missing: 13, and 15 to 19. Nobody knows of those before the first.
-    #expect(peer.traffic.members[1]?.lost == 6)
-    #expect(peer.traffic.members[1]?.reordered == 2)
-    #expect(peer.traffic.droppedByKernel == 0)
+    #expect(peer.statistics.members[1]?.lost == 6)
+    #expect(peer.statistics.members[1]?.reordered == 2)
+    #expect(peer.statistics.droppedByKernel == 0)
   }
 
   @Test("what a person should know is logged by the peer, in few lines")
@@ -267,7 +269,7 @@ struct MulticastPeerTests {
     for sequence in 0..<500 as Range<UInt64> {
       try wire.send(IndependentRecord(member: 7, sequence: sequence, text: "unknown").sealed(keys))
     }
-    try await eventually("the notice") { !log.lines.isEmpty && (peer.traffic.refused[.unknownMember] ?? 0) > 100 }
+    try await eventually("the notice") { !log.lines.isEmpty && (peer.statistics.refused[.unknownMember] ?? 0) > 100 }
     // On a busy machine this takes so long that silence is told, too.
     let lines = log.lines.filter { !$0.contains("nothing heard for 10 s") }
     #expect(lines.count == 1 && lines[0].contains("node 7") && lines[0].contains("--peers 0-2"), "\(log.lines)")

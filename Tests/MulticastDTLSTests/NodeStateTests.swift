@@ -8,7 +8,7 @@ struct NodeStateTests {
   private let node = "9ab7-6d2d 0"
   private let state = NodeState(
     epoch: .first, isComplete: true, group: "239.255.0.1:12345",
-    heard: [1: Position(epoch: .first, next: 4021), 255: Position(epoch: .last, next: 1 << 32)])
+    heard: [1: ReplayPosition(epoch: .first, next: 4021), 255: ReplayPosition(epoch: .last, next: 1 << 32)])
 
   private func text(of state: NodeState, for node: String? = nil) -> String {
     SealedText(lines: state.lines(for: node ?? self.node)).text
@@ -20,7 +20,7 @@ struct NodeStateTests {
 
   @Test("what is written is read")
   func roundTrip() throws {
-    let everyone = (0...255).map { (MemberID(rawValue: $0), Position(epoch: .last, next: 1 << 32)) }
+    let everyone = (0...255).map { (MemberID(rawValue: $0), ReplayPosition(epoch: .last, next: 1 << 32)) }
     for state in [state, NodeState(), NodeState(epoch: .last, heard: Dictionary(uniqueKeysWithValues: everyone))] {
       #expect(try read(text(of: state)) == state)
     }
@@ -37,7 +37,7 @@ struct NodeStateTests {
   @Test("a state of a former version is read: that of a node that has sent is complete")
   func former() throws {
     let lines = ["mcast-peer state 1", "node \(node)", "epoch 7", "heard 1 3 4021"]
-    let heard = [MemberID(rawValue: 1): Position(epoch: try Epoch(3), next: 4021)]
+    let heard = [MemberID(rawValue: 1): ReplayPosition(epoch: try Epoch(3), next: 4021)]
     #expect(try read(SealedText(lines: lines).text) == NodeState(epoch: Epoch(7), isComplete: true, heard: heard))
     // Of a secret that was accepted only, nothing was known.
     #expect(

@@ -5,7 +5,7 @@ import Testing
 
 @Suite("What is said without being asked")
 struct ObserverTests {
-  private let start = Moment.now
+  private let start = BootInstant.now
   private let keyID = KeyID([0x9A, 0xB7, 0x6D, 0x2D])
 
   private func message(
@@ -18,11 +18,11 @@ struct ObserverTests {
   }
 
   private func refused(
-    _ reason: Refusal, _ member: UInt8, from source: Endpoint = endpoint(), laterEpoch: Epoch? = nil,
+    _ reason: RejectionReason, _ member: UInt8, from source: Endpoint = endpoint(), laterEpoch: Epoch? = nil,
     isRepeated: Bool = false
-  ) -> Refused {
+  ) -> Rejection {
     let header = RecordHeader(IndependentRecord(member: member, text: "").sealed(.ofVectors(.wdmNullSHA256)).span)
-    return Refused(reason, header, source, laterEpoch: laterEpoch, isRepeated: isRepeated)
+    return Rejection(reason, header, source, laterEpoch: laterEpoch, isRepeated: isRepeated)
   }
 
   private func makeObserver() -> Observer {
@@ -174,12 +174,12 @@ struct ObserverTests {
   @Test("who is too old since its numbers jumped is not said to repeat them")
   func leftBehind() throws {
     var observer = makeObserver()
-    let jump = Jump(member: 1, epoch: .first, from: 17, to: 4_294_967_295)
+    let jump = SequenceJump(member: 1, epoch: .first, from: 17, to: 4_294_967_295)
     #expect(observer.jumped([jump], now: start) == [.sequenceJump(jump)])
     func refusedNumber(_ sequence: UInt64, _ second: Int) -> [Notice] {
       let header = RecordHeader(
         IndependentRecord(member: 1, sequence: sequence, text: "").sealed(.ofVectors(.wdmNullSHA256)).span)
-      return observer.refused(Refused(.replayed, header, endpoint()), now: start + .seconds(second))
+      return observer.refused(Rejection(.replayed, header, endpoint()), now: start + .seconds(second))
     }
     #expect((0...2).flatMap { refusedNumber(UInt64(17 + $0), $0) } == [.leftBehind(jump, endpoint())])
     #expect((100...103).flatMap { refusedNumber(16, $0) } == [.repeating(1, .first, endpoint())])
@@ -191,7 +191,7 @@ struct ObserverTests {
     let header = RecordHeader(
       IndependentRecord(member: 0, epoch: 9, text: "").sealed(.ofVectors(.wdmNullSHA256)).span)
     let overtaking = Overtaking(keyID: keyID, epoch: try Epoch(9), sequence: 0, ownEpoch: .first, ownNext: 5)
-    let refused = Refused(.duplicateID, header, endpoint(), overtaking: overtaking)
+    let refused = Rejection(.duplicateID, header, endpoint(), overtaking: overtaking)
     #expect(observer.refused(refused, now: start) == [.ownIDUsed(endpoint()), .overtaken(overtaking, endpoint())])
     #expect(observer.refused(refused, now: start + .seconds(9)) == [])
     // The ID alone is said once an hour.
@@ -246,7 +246,7 @@ struct ObserverTests {
     func tick(_ second: Int, _ sendingKey: KeyID?) -> [Notice] {
       observer.tick(whereabouts, sendingKey: sendingKey, now: start + .seconds(second))
     }
-    let readiness = Notice.readiness(Readiness(whereabouts, of: MemberSet(1...1), awaited: MemberSet(1...1)))
+    let readiness = Notice.readiness(RotationProgress(whereabouts, of: MemberSet(1...1), awaited: MemberSet(1...1)))
     #expect(tick(1, keyID) == [])
     #expect(tick(2, new) == [readiness])
     #expect(tick(3, new) == [])
@@ -318,7 +318,7 @@ struct ObserverTests {
   func refusals() throws {
     var observer = makeObserver()
     let (source, later) = (endpoint(7), try Epoch(5))
-    func notices(_ refused: Refused) -> [Notice] { observer.refused(refused, now: start) }
+    func notices(_ refused: Rejection) -> [Notice] { observer.refused(refused, now: start) }
     #expect(notices(refused(.forged, 1, from: source)) == [.forged(1, source)])
     #expect(notices(refused(.unknownMember, 9, from: source)) == [.unknownMember(9, source)])
     #expect(
@@ -327,7 +327,7 @@ struct ObserverTests {
     #expect(notices(refused(.duplicateID, 0, from: source)) == [.ownIDUsed(source)])
     observer = makeObserver()
     #expect(notices(refused(.duplicateID, 0, from: source, isRepeated: true)) == [.ownIDRepeated(source)])
-    for reason in [Refusal.foreign, .malformed, .own, .overrun, .replayed] {
+    for reason in [RejectionReason.foreign, .malformed, .own, .overrun, .replayed] {
       #expect(notices(refused(reason, 1, from: source)) == [])
     }
   }
@@ -370,8 +370,8 @@ struct ObserverTests {
 
   @Test(
     "whoever goes through all IDs again and again, with forged or recorded records, causes fewer and fewer lines, which name them",
-    arguments: [Refusal.forged, .unknownMember, .otherSuite, .staleEpoch, .duplicateID, .replayed], [1, 4, 300])
-  func flood(reason: Refusal, perSecond: Int) throws {
+    arguments: [RejectionReason.forged, .unknownMember, .otherSuite, .staleEpoch, .duplicateID, .replayed], [1, 4, 300])
+  func flood(reason: RejectionReason, perSecond: Int) throws {
     var observer = Observer(start: start, followed: MemberSet(0...255))
     var times: [Int] = []
     var last: MemberSet?
@@ -440,7 +440,7 @@ struct ObserverTests {
 
   @Test("a member that falls silent and is back before there was a line to say so has none")
   func backInTime() {
-    var limit = NoticeLimit()
+    var limit = NoticeRateLimit()
     for member in 0..<10 as Range<UInt8> {
       let notice = limit.admit(.silent(MemberID(rawValue: member), .seconds(5)), now: start)
       #expect((notice != nil) == (member < 8))
@@ -473,11 +473,11 @@ struct ObserverTests {
   @Test("where all members are by now is told with each that moves, and in the end that all have")
   func readiness() {
     let (old, new) = (keyID, KeyID([1, 2, 3, 4]))
-    var here = Notice.Surroundings(
+    var here = Notice.LocalMember(
       member: 0, peers: MemberSet(0...4), keyIDs: [old, new], isEncrypted: true, group: .standard, interface: "lo")
     var whereabouts = Whereabouts()
     func text(of followed: MemberSet = MemberSet(1...3)) -> String {
-      Readiness(whereabouts, of: followed, awaited: followed.awaited(at: 0)).text(here)
+      RotationProgress(whereabouts, of: followed, awaited: followed.awaited(at: 0)).text(here)
     }
     #expect(text() == "nobody was heard yet; this node sends with 9ab7-6d2d")
     for member in [1, 2] as [MemberID] { _ = whereabouts.heard(member, keyID: old, isFirstOfEpoch: true, now: start) }
@@ -496,7 +496,7 @@ struct ObserverTests {
       text(of: MemberSet(0...255))
         == "all members that were heard, nodes 1-3, send with key ID 0102-0304, and this node sends with it, too")
     // Who only listens sends with none.
-    here = Notice.Surroundings(
+    here = Notice.LocalMember(
       member: nil, peers: MemberSet(0...3), keyIDs: [new, old], isEncrypted: true, group: .standard, interface: "lo")
     #expect(text() == "all other members were heard with key ID 0102-0304")
   }
@@ -520,7 +520,7 @@ struct ObserverTests {
 
   @Test("every notice is one line that names what it is about and what to do")
   func texts() throws {
-    let here = Notice.Surroundings(
+    let here = Notice.LocalMember(
       member: 0, peers: MemberSet(0...2), keyIDs: [keyID], isEncrypted: false, group: .standard,
       interface: "lo")
     let key = KeyID([1, 2, 3, 4])
@@ -541,7 +541,7 @@ struct ObserverTests {
       ),
       (.otherSuite(1, one), ["node 1", "sends encrypted records", "--encrypt"]),
       (
-        .readiness(Readiness(whereabouts, of: MemberSet(1...2), awaited: MemberSet(1...2))),
+        .readiness(RotationProgress(whereabouts, of: MemberSet(1...2), awaited: MemberSet(1...2))),
         ["last heard: node 1 with 0102-0304", "not heard: node 2", "this node sends with 9ab7-6d2d"]
       ),
       (.keyChanged(1, key), ["node 1 now sends with key ID 0102-0304"]),
@@ -570,7 +570,7 @@ struct ObserverTests {
     }
   }
 
-  private let here = Notice.Surroundings(
+  private let here = Notice.LocalMember(
     member: 0, peers: MemberSet(0...2), keyIDs: [KeyID([0x9A, 0xB7, 0x6D, 0x2D])], isEncrypted: false, group: .standard,
     interface: "lo")
 
@@ -583,7 +583,7 @@ struct ObserverTests {
   @Test("what a holder of the secret can do to another is told to both sides, with what to do")
   func jumpTexts() throws {
     let one = endpoint(1)
-    let jump = Jump(member: 1, epoch: .first, from: 14, to: 4_294_967_295)
+    let jump = SequenceJump(member: 1, epoch: .first, from: 14, to: 4_294_967_295)
     func overtaken(_ epoch: UInt16, _ sequence: UInt64) throws -> Notice {
       .overtaken(
         Overtaking(keyID: keyID, epoch: try Epoch(epoch), sequence: sequence, ownEpoch: try Epoch(3), ownNext: 17), one)

@@ -56,12 +56,12 @@ struct OutboundSessionTests {
   func limit() throws {
     var session = try OutboundSession(makeKey(), epoch: .first, limit: 3)
     for _ in 0..<3 {
-      let isUsedUp = session.isUsedUp
-      #expect(!isUsedUp)
+      let isExhausted = session.isExhausted
+      #expect(!isExhausted)
       _ = try session.seal("Hello")
     }
-    let isUsedUp = session.isUsedUp
-    #expect(isUsedUp)
+    let isExhausted = session.isExhausted
+    #expect(isExhausted)
   }
 
   @Test("a record that could not be sent is gone, and the next message is whole", arguments: RecordEngine.allCases)

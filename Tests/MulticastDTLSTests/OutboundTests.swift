@@ -5,12 +5,12 @@ import Testing
 
 @Suite("Sealing from epoch to epoch")
 struct OutboundTests {
-  private func hold(_ epoch: Epoch, secret: String = Vectors.shared.secret) throws -> HeldKey {
+  private func hold(_ epoch: Epoch, secret: String = Vectors.shared.secret) throws -> RingKey {
     let key = try makeKey(secret: secret)
     let keeper = try StateKeeper(
       directory: nil, beginning: .given(epoch), identity: .init(keyID: key.keyID, member: 0, isEncrypting: false),
       log: NoticeLog(RecordedLog().logger))
-    return try HeldKey(key, keeper, members: MemberSet(0...1))
+    return try RingKey(key, keeper, members: MemberSet(0...1))
   }
 
   private func seal(_ text: String, _ outbound: inout Outbound) throws -> [UInt8] {
@@ -43,11 +43,11 @@ struct OutboundTests {
       #expect(try seal("Hello", &outbound) == record.sealed(keys[key]))
     }
     try expect(0, 5, 0)
-    try outbound.change(to: second, epoch: second.keeper.takeEpoch())
+    try outbound.change(to: second, epoch: second.keeper.reserveEpoch())
     #expect(outbound.keyID == second.keyID)
     try expect(1, 9, 0)
     try expect(1, 9, 1)
-    try outbound.change(to: first, epoch: first.keeper.takeEpoch())
+    try outbound.change(to: first, epoch: first.keeper.reserveEpoch())
     try expect(0, 6, 0)
   }
 

@@ -20,14 +20,14 @@ struct ReceiveLoopTests {
       let keeper = try StateKeeper(
         directory: nil, beginning: .given(.first),
         identity: .init(keyID: key.keyID, member: 0, isEncrypting: false), log: log)
-      return try HeldKey(key, keeper, members: MemberSet(0...1))
+      return try RingKey(key, keeper, members: MemberSet(0...1))
     }
     let isHeld = DispatchSemaphore(value: 0)
     let delivered = Mutex<[String]>([])
     let socket = try MulticastSocket(group: group, interface: loopback, timeToLive: 0)
     let loop = try ReceiveLoop(
       ring, sent: SentRecords(port: 1), socket: socket,
-      surroundings: Notice.Surroundings(
+      surroundings: Notice.LocalMember(
         member: 0, peers: MemberSet(0...1), keyIDs: ring.map(\.keyID), isEncrypted: false, group: group,
         interface: "lo"),
       log: log
@@ -56,6 +56,6 @@ struct ReceiveLoopTests {
     try send(41)
     try send(0, 1)
     try await eventually("the message with the new key") { delivered.withLock { $0.count } == 42 }
-    #expect(loop.traffic.refused == [.forged: 1])
+    #expect(loop.statistics.refused == [.forged: 1])
   }
 }

@@ -57,22 +57,22 @@ struct RingChangeTests {
     #expect(await next(&messages) == "3 in \(far)")
     // A message is delivered before it is counted.
     let newID = try keyID(new)
-    try await eventually("the new key to be counted") { receiver.traffic.members[0]?.keyID == newID }
+    try await eventually("the new key to be counted") { receiver.statistics.members[0]?.keyID == newID }
     try sender.use(ring(old, new))
     try sender.send("4")
     #expect(await next(&messages) == "4 in 2")
     try receiver.use(ring(new))
     try sender.send("5")
-    try await eventually("a refusal") { receiver.traffic.refused[.forged] == 1 }
+    try await eventually("a refusal") { receiver.statistics.refused[.forged] == 1 }
     try sender.use(ring(new))
     try sender.send("6")
     #expect(await next(&messages) == "6 in \(far.rawValue + 1)")
-    #expect(receiver.traffic.members[0]?.lost == 0)
+    #expect(receiver.statistics.members[0]?.lost == 0)
     // Back again after it was gone altogether: its epochs go on.
     for peer in [sender, receiver] { try peer.use(ring(old)) }
     try sender.send("7")
     #expect(await next(&messages) == "7 in 3")
-    #expect(sender.traffic.refused == [:])
+    #expect(sender.statistics.refused == [:])
   }
 
   @Test("a ring whose state another process holds is refused as a whole, and the former stays in force")
@@ -102,7 +102,7 @@ struct RingChangeTests {
     // It was not kept by the way, either: a peer that has it is refused.
     try receiver.use(ring(new))
     try receiver.send("strange")
-    try await eventually("a refusal") { sender.traffic.refused[.forged] == 1 }
+    try await eventually("a refusal") { sender.statistics.refused[.forged] == 1 }
   }
 
   @Test("without a state no key's epoch is used twice, also when the key was gone for a while")
@@ -125,12 +125,12 @@ struct RingChangeTests {
     let wire = try Wire(group)
     let record = IndependentRecord(member: 0, text: "once").sealed(RecordKeys(secret: old, .pskChaCha20Poly1305))
     try wire.send(record)
-    try await eventually("the message") { peer.traffic.received == 1 }
+    try await eventually("the message") { peer.statistics.received == 1 }
     try peer.use(ring(new))
     try peer.use(ring(old))
     try wire.send(record)
-    try await eventually("the refusal") { peer.traffic.refused == [.replayed: 1] }
-    #expect(peer.traffic.received == 1)
+    try await eventually("the refusal") { peer.statistics.refused == [.replayed: 1] }
+    #expect(peer.statistics.received == 1)
   }
 
   @Test("what has arrived before a key is dropped is still delivered")
@@ -144,8 +144,8 @@ struct RingChangeTests {
       for peer in [receiver, sender] { try peer.use(former == old ? ring(new, old) : ring(old, new)) }
     }
     let received = await receiver.messages.prefix(200).reduce(into: 0) { count, _ in count += 1 }
-    #expect(received == 200 && receiver.traffic.members[0]?.lost == 0)
-    #expect(receiver.traffic.refused == [:])
+    #expect(received == 200 && receiver.statistics.members[0]?.lost == 0)
+    #expect(receiver.statistics.refused == [:])
   }
 
   @Test("a change that failed can be tried again at once")
@@ -186,7 +186,7 @@ struct RingChangeTests {
       $0.append(String(decoding: $1.payload, as: UTF8.self))
     }
     #expect(numbers == (0..<sent).map(String.init))
-    #expect(receiver.traffic.refused == [:])
+    #expect(receiver.statistics.refused == [:])
     async let stopped: Void = onThread { sender.stop() }
     do {
       try await onThread { for _ in 0..<3 { try sender.use(reversed) } }

@@ -13,7 +13,7 @@ struct RingFollowingTests {
     return try secrets.map { try GroupKey(context, GroupSecret(text: $0)) }
   }
 
-  private let start = Moment.now
+  private let start = BootInstant.now
   private let ring: [GroupKey]
   private let keys: [RecordKeys]
   /// What the members were heard to send is kept with each.
@@ -100,21 +100,21 @@ struct RingFollowingTests {
   @Test("a sender that was heard with both keys before we were started is where it speaks now")
   func resumed() throws {
     let inbound = try [(ring[0], try Epoch(7)), (ring[1], .first)].map { key, epoch in
-      try InboundKey(key, members: MemberSet(0...3), heardBefore: [1: Position(epoch: epoch, next: 5)])
+      try InboundKey(key, members: MemberSet(0...3), heardBefore: [1: ReplayPosition(epoch: epoch, next: 5)])
     }
     let members = InboundMembers(inbound, sent: SentRecords(port: 9))
     func open(_ key: Int, _ epoch: UInt16, _ sequence: UInt64, after delay: Duration) throws -> Bool {
       let record = IndependentRecord(member: 1, sequence: sequence, epoch: epoch, text: "Hello").sealed(keys[key])
       return try members.open(record, now: start + delay).get().isKeyChange
     }
-    #expect(throws: Refused.self) { try open(0, 7, 4, after: .zero) }
+    #expect(throws: Rejection.self) { try open(0, 7, 4, after: .zero) }
     // Somebody has held back this one.
     #expect(try !open(0, 7, 5, after: .zero))
     #expect(members.whereabouts[1] == ring[0].keyID)
     #expect(try !open(1, 1, 5, after: .milliseconds(500)))
     #expect(try open(1, 1, 6, after: .milliseconds(1500)))
     #expect(members.whereabouts[1] == ring[1].keyID)
-    #expect(throws: Refused.self) { try open(0, 7, 5, after: .seconds(2)) }
+    #expect(throws: Rejection.self) { try open(0, 7, 5, after: .seconds(2)) }
   }
 
   @Test("what is missing across a change of keys is counted, if the sender was heard before")
@@ -157,8 +157,8 @@ struct RingFollowingTests {
     #expect(open(1, 1, 8, member: 2) == "")
     #expect(
       members.positions == [
-        ring[0].keyID: [1: Position(epoch: try Epoch(7), next: 5)],
-        ring[1].keyID: [1: Position(epoch: .first, next: 1), 2: Position(epoch: .first, next: 9)],
+        ring[0].keyID: [1: ReplayPosition(epoch: try Epoch(7), next: 5)],
+        ring[1].keyID: [1: ReplayPosition(epoch: .first, next: 1), 2: ReplayPosition(epoch: .first, next: 9)],
       ])
   }
 
@@ -170,7 +170,7 @@ struct RingFollowingTests {
     func record(_ key: Int, _ sequence: UInt64) -> [UInt8] {
       IndependentRecord(member: 0, sequence: sequence, epoch: key == 0 ? 1 : 1, text: "ours").sealed(keys[key])
     }
-    func reason(_ record: [UInt8], port: UInt16 = 7) -> Refusal? {
+    func reason(_ record: [UInt8], port: UInt16 = 7) -> RejectionReason? {
       if case .failure(let refused) = members.open(record, from: endpoint(1, port: port)) {
         refused.reason
       } else {
@@ -199,7 +199,7 @@ struct OtherSuiteTests {
     arguments: CipherSuite.allCases)
   func told(suite: CipherSuite) throws {
     let members = try makeMembers(suite: suite)
-    func reason(_ datagram: [UInt8]) -> Refusal? {
+    func reason(_ datagram: [UInt8]) -> RejectionReason? {
       if case .failure(let refused) = members.open(datagram) { refused.reason } else { nil }
     }
     for count in [0, 1, 5, 15, 16, 17, 100, 1300] {
@@ -211,7 +211,7 @@ struct OtherSuiteTests {
       #expect(record.count < 13 + suite.tagSize ? reason(record) == .malformed : reason(record) == .forged)
     }
     // With our own ID it is another node that has it, whatever it encrypts; and so with one that is not followed.
-    for (member, expected) in [(0, Refusal.duplicateID), (9, .unknownMember)] as [(UInt8, Refusal)] {
+    for (member, expected) in [(0, RejectionReason.duplicateID), (9, .unknownMember)] as [(UInt8, RejectionReason)] {
       var record = IndependentRecord(member: member, payload: Array("Hello, everybody".utf8))
         .sealed(.ofVectors(suite.other))
       #expect(reason(record) == expected)
@@ -228,8 +228,8 @@ struct OtherSuiteLimitTests {
   @Test("costs no more than any forgery: 64 a second are told apart, and the rest is counted as forged")
   func few() throws {
     let members = try makeMembers()
-    let start = Moment.now
-    var counts: [Refusal: Int] = [:]
+    let start = BootInstant.now
+    var counts: [RejectionReason: Int] = [:]
     for sequence in 0..<1000 as Range<UInt64> {
       let record = IndependentRecord(member: 1, sequence: sequence, text: "Hello")
         .sealed(.ofVectors(.pskChaCha20Poly1305))

@@ -145,10 +145,10 @@ struct SecretMarkTests {
   @Test("it is there before the secret is, and a secret that was not made leaves none")
   func withSecret() throws {
     let path = "\(scratch.path)/secret"
-    try RingFile(path: path).create(markingIn: directory)
+    try KeyRingFile(path: path).create(markingIn: directory)
     let made = try KeyRing(from: .file(path: path)).secrets[0].keyID()
     #expect(directory.hasMark(of: made))
-    #expect(throws: SecretError.self) { try RingFile(path: path).create(markingIn: directory) }
+    #expect(throws: SecretError.self) { try KeyRingFile(path: path).create(markingIn: directory) }
     #expect(try FileManager.default.contentsOfDirectory(atPath: directory.path) == ["\(made).nodes"])
   }
 }
@@ -175,7 +175,7 @@ struct SaveScheduleTests {
   @Test("an epoch that is new within a second; all else once in the interval")
   func schedule() {
     var schedule = SaveSchedule(interval: .seconds(30))
-    let start = Moment.now
+    let start = BootInstant.now
     func isDue(_ isNew: Bool, after seconds: Double) -> Bool {
       schedule.isDue(isNew: isNew, now: start + .seconds(seconds))
     }
@@ -188,7 +188,7 @@ struct SaveScheduleTests {
   @Test("a day of ten messages a second from one member is written 2,880 times, and not 86,400")
   func day() {
     var schedule = SaveSchedule(interval: .seconds(30))
-    let start = Moment.now
+    let start = BootInstant.now
     let count = (0..<864_000).count { schedule.isDue(isNew: false, now: start + .milliseconds($0 * 100)) }
     #expect(count == 2_880)
   }

@@ -131,7 +131,7 @@ struct SecretFileTests {
     #expect(chmod("\(directory.path)/a", 0o777) == 0)
     #expect(try #require(reasonForDirectory(path)).contains("chmod go-w '\(directory.path)/a'"))
     // Nor is a new one made there.
-    let error = #expect(throws: SecretError.self) { try RingFile(path: "\(directory.path)/a/c/d/ring").create() }
+    let error = #expect(throws: SecretError.self) { try KeyRingFile(path: "\(directory.path)/a/c/d/ring").create() }
     guard case .openToOthers = error else {
       Issue.record("\(String(describing: error))")
       return

@@ -7,7 +7,7 @@ import Testing
 struct SendPacerTests {
   @Test("at a rate as many are due as time has passed, and none is due twice")
   func due() {
-    var schedule = PaceSchedule(start: Moment.now, rate: 10_000)
+    var schedule = PaceSchedule(start: BootInstant.now, rate: 10_000)
     let start = schedule.next
     for millisecond in 0..<1000 {
       let due = schedule.due(at: start + .milliseconds(millisecond))
@@ -22,7 +22,7 @@ struct SendPacerTests {
     "a hiccup is made up for; what was missed longer ago is left out",
     arguments: [(50, 501), (100, 1001), (5000, 1001)])
   func hiccup(milliseconds: Int, due: Int) {
-    let start = Moment.now
+    let start = BootInstant.now
     var schedule = PaceSchedule(start: start, rate: 10_000)
     let found = schedule.due(at: start + .milliseconds(milliseconds))
     #expect(found == due)
@@ -30,7 +30,7 @@ struct SendPacerTests {
 
   @Test("what was not sent stays due")
   func unsent() {
-    let start = Moment.now
+    let start = BootInstant.now
     var schedule = PaceSchedule(start: start, rate: 1000)
     let first = schedule.due(at: start + .milliseconds(20))
     schedule.advance(by: 5)

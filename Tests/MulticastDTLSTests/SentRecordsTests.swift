@@ -29,8 +29,8 @@ struct SentRecordsTests {
     }
   }
 
-  private let own = Refusal.own.rawValue
-  private let duplicate = Refusal.duplicateID.rawValue
+  private let own = RejectionReason.own.rawValue
+  private let duplicate = RejectionReason.duplicateID.rawValue
 
   @Test("what was sent is known when it comes back; from another address it is somebody else's, or a repetition")
   func ours() throws {
@@ -89,7 +89,7 @@ struct SentRecordsTests {
     for (sequence, epoch) in [(0, 1), (1, 1), (0, 2)] as [(UInt64, UInt16)] {
       var altered = record(sequence, epoch: epoch)
       altered[altered.count - 1] ^= 1
-      #expect(try reason(altered, sent, from: elsewhere) == Refusal.forged.rawValue)
+      #expect(try reason(altered, sent, from: elsewhere) == RejectionReason.forged.rawValue)
     }
   }
 }

@@ -13,7 +13,7 @@ func makeKey(
 
 /// What follows the vectors' members 1, 2 and 3 as node 0.
 func makeMembers(
-  suite: CipherSuite = .wdmNullSHA256, engine: RecordEngine = .libcrypto, heardBefore: [MemberID: Position] = [:],
+  suite: CipherSuite = .wdmNullSHA256, engine: RecordEngine = .libcrypto, heardBefore: [MemberID: ReplayPosition] = [:],
   sent: SentRecords? = nil
 ) throws -> InboundMembers {
   let key = try makeKey(suite: suite, engine: engine)
@@ -28,8 +28,8 @@ func endpoint(_ host: UInt8 = 1, port: UInt16 = 1000) -> Endpoint {
 
 extension InboundMembers {
   func open(
-    _ datagram: [UInt8], from source: Endpoint = endpoint(), now: Moment = .now
-  ) -> Result<Arrival, Refused> {
+    _ datagram: [UInt8], from source: Endpoint = endpoint(), now: BootInstant = .now
+  ) -> Result<Arrival, Rejection> {
     datagram.withUnsafeBufferPointer { open($0, from: source, now: now) }
   }
 
@@ -68,14 +68,14 @@ extension SentRecords {
 
 extension Observer {
   /// Takes note of one message.
-  mutating func heard(_ arrival: Arrival, now: Moment) -> [Notice] {
+  mutating func heard(_ arrival: Arrival, now: BootInstant) -> [Notice] {
     heard(ArrivalRun(arrival, isDelivered: true), now: now)
   }
 }
 
 extension InboundSession {
   /// Opens a datagram without asking admission: its payload, or why there is none.
-  func open(_ datagram: [UInt8]) -> Result<[UInt8], Refusal> {
+  func open(_ datagram: [UInt8]) -> Result<[UInt8], RejectionReason> {
     guard let header = RecordHeader(datagram.span) else { return .failure(.malformed) }
     var payload = [UInt8](repeating: 0, count: RecordHeader.maximumRecord)
     let opened = datagram.withUnsafeBufferPointer { datagram in
@@ -84,7 +84,7 @@ extension InboundSession {
     return opened.map { Array(payload[..<$0.count]) }
   }
 
-  func open(_ record: IndependentRecord, _ suite: CipherSuite = .wdmNullSHA256) -> Result<[UInt8], Refusal> {
+  func open(_ record: IndependentRecord, _ suite: CipherSuite = .wdmNullSHA256) -> Result<[UInt8], RejectionReason> {
     open(record.sealed(.ofVectors(suite)))
   }
 }

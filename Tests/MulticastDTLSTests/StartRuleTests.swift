@@ -97,7 +97,7 @@ struct EpochLeapTests {
 
   @Test("twice in an hour are borne, and the third time is not; what is an hour old is forgotten")
   func contests() {
-    let start = Moment.now
+    let start = BootInstant.now
     func answers(_ times: [Int]) -> [Bool] {
       var count = ContestCount()
       return times.map { count.admits(now: start + .seconds($0)) }

@@ -23,7 +23,7 @@ struct StateKeeperFilesTests {
   }
 
   private func hold(
-    _ beginning: StateKeeper.Beginning = .next, isEncrypting: Bool = true, known: NodeState = NodeState(),
+    _ beginning: StateKeeper.EpochPolicy = .next, isEncrypting: Bool = true, known: NodeState = NodeState(),
     in directory: StateDirectory? = nil
   ) throws -> StateKeeper {
     try StateKeeper(
@@ -38,7 +38,7 @@ struct StateKeeperFilesTests {
   ) throws -> StateKeeper {
     let keeper = try hold(epoch.map { .given($0) } ?? .next, isEncrypting: isEncrypting, in: directory)
     try keeper.begin(voucher, isStart: true)
-    _ = try keeper.takeEpoch()
+    _ = try keeper.reserveEpoch()
     return keeper
   }
 
@@ -76,7 +76,7 @@ struct StateKeeperFilesTests {
     let listener = try hold(.never)
     shell("rm state/*.lock")
     #expect(try run() == 2)
-    listener.save([1: Position(epoch: .first, next: 5)])
+    listener.save([1: ReplayPosition(epoch: .first, next: 5)])
     listener.flush()
     #expect(lines.contains { $0.contains(".lock was removed") })
     #expect(try StateFile.read(in: directory, keyID: keyID, member: 0)?.state.epoch?.rawValue == 2)
@@ -89,7 +89,7 @@ struct StateKeeperFilesTests {
     let first = try hold()
     try first.begin(.nothing, isStart: true)
     shell("rm state/*.lock")
-    #expect(throws: StateError.self) { try first.takeEpoch() }
+    #expect(throws: StateError.self) { try first.reserveEpoch() }
     #expect(try run() == 2)
   }
 
@@ -111,7 +111,7 @@ struct StateKeeperFilesTests {
     try SealedFile(path: "\(directory)/new").write(
       NodeState(epoch: Epoch(890), isComplete: true).lines(for: "\(keyID) 0"))
     shell("mv state/new state/\(keyID)-0")
-    listener.save([1: Position(epoch: .first, next: 5)])
+    listener.save([1: ReplayPosition(epoch: .first, next: 5)])
     listener.finish()
     #expect(try run() >= 890 + 64)
   }
@@ -164,7 +164,7 @@ struct StateKeeperFilesTests {
     shell("rm state/*-0 && cp -a backup/*-0 state/ && mkdir -p state/\(keyID)-0.new/x")
     let keeper = try hold()
     try keeper.begin(.running, isStart: false)
-    #expect(throws: StateError.self) { try keeper.takeEpoch() }
+    #expect(throws: StateError.self) { try keeper.reserveEpoch() }
     shell("rm -r state/*.new")
     keeper.finish()
     #expect(try run() >= 1 + 64)
@@ -188,7 +188,7 @@ struct StateKeeperFilesTests {
       shell(remove)
       let keeper = try hold(known: NodeState(epoch: Epoch(2), isComplete: true))
       try keeper.begin(.running, isStart: false)
-      #expect(try keeper.takeEpoch().rawValue >= 2 + 64)
+      #expect(try keeper.reserveEpoch().rawValue >= 2 + 64)
       keeper.finish()
     }
   }
@@ -245,7 +245,7 @@ struct StateKeeperFilesTests {
         log: notices)
       try keeper.begin(voucher, isStart: true)
       defer { keeper.finish() }
-      return try keeper.takeEpoch().rawValue
+      return try keeper.reserveEpoch().rawValue
     }
     try MarkFile(in: directory, keyID: keyID).make()
     let keeper = try start()
@@ -265,7 +265,7 @@ struct StateKeeperFilesTests {
     shell("cp -al state linked && rm linked/*.lock")
     #expect(try run(in: StateDirectory(path: "\(scratch.path)/linked")) == 3)
     // The next that it takes, when its own is used up.
-    #expect(try keeper.takeEpoch().rawValue >= 2 + 64)
+    #expect(try keeper.reserveEpoch().rawValue >= 2 + 64)
     keeper.finish()
   }
 

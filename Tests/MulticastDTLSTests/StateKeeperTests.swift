@@ -31,7 +31,7 @@ struct StateKeeperTests {
       directory: directory ?? self.directory, beginning: epoch.map { .given($0) } ?? .next,
       identity: .init(keyID: keyID, member: member, isEncrypting: isEncrypting), log: notices)
     try keeper.begin(voucher, isStart: true)
-    _ = try keeper.takeEpoch()
+    _ = try keeper.reserveEpoch()
     return keeper
   }
 
@@ -54,7 +54,7 @@ struct StateKeeperTests {
     let other = try StateKeeper(
       directory: directory, beginning: .next,
       identity: .init(keyID: KeyID([1, 2, 3, 4]), member: 0, isEncrypting: false), log: notices)
-    #expect(try keepers.map(\.epoch) == [.first, .first] && other.takeEpoch() == .first)
+    #expect(try keepers.map(\.epoch) == [.first, .first] && other.reserveEpoch() == .first)
     #expect(Set((keepers + [other]).map(\.path)).count == 3)
   }
 
@@ -119,24 +119,24 @@ struct StateKeeperTests {
     do {
       let keeper = try openLater(atLeast: Epoch(7))
       try keeper.begin(.user, isStart: false)
-      #expect(try keeper.takeEpoch().rawValue == 7 && onDisk() == NodeState(epoch: Epoch(7), isComplete: true))
+      #expect(try keeper.reserveEpoch().rawValue == 7 && onDisk() == NodeState(epoch: Epoch(7), isComplete: true))
     }
     #expect(try openLater(atLeast: Epoch(3)).nextEpoch?.rawValue == 8)
     let keeper = try openLater(atLeast: Epoch(20))
-    #expect(try keeper.nextEpoch == keeper.takeEpoch() && keeper.epoch.rawValue == 20)
+    #expect(try keeper.nextEpoch == keeper.reserveEpoch() && keeper.epoch.rawValue == 20)
     let nowhere = StateDirectory(path: scratch.write("", to: "a file"))
-    #expect(try openLater(atLeast: Epoch(5), nowhere).takeEpoch().rawValue == 5)
+    #expect(try openLater(atLeast: Epoch(5), nowhere).reserveEpoch().rawValue == 5)
   }
 
   @Test("what a process knows of a key that was gone for a while counts as well as what is on disk")
   func known() throws {
     _ = try open()
-    let later = Position(epoch: .last, next: 7)
+    let later = ReplayPosition(epoch: .last, next: 7)
     let known = NodeState(epoch: try Epoch(10), heard: [1: later])
     let keeper = try openLater(atLeast: .first, known: known)
     #expect(keeper.heardBefore == [1: later])
     // Its file should have that epoch, too.
-    let epoch = try keeper.takeEpoch()
+    let epoch = try keeper.reserveEpoch()
     #expect(epoch.rawValue >= 10 + 64)
     #expect(keeper.state == NodeState(epoch: epoch, heard: [1: later]))
   }
@@ -160,9 +160,9 @@ struct StateKeeperTests {
   func notUsedUp() throws {
     let keeper = try open()
     try FileManager.default.createDirectory(atPath: "\(path).new", withIntermediateDirectories: false)
-    for _ in 0..<10 { #expect(throws: StateError.self) { try keeper.takeEpoch() } }
+    for _ in 0..<10 { #expect(throws: StateError.self) { try keeper.reserveEpoch() } }
     try FileManager.default.removeItem(atPath: "\(path).new")
-    #expect(try keeper.takeEpoch().rawValue == 2)
+    #expect(try keeper.reserveEpoch().rawValue == 2)
   }
 
   @Test(
@@ -200,8 +200,8 @@ struct StateKeeperTests {
   @Test("after the last epoch there is a clear end that says to change the secret")
   func usedUp() throws {
     let keeper = try open(epoch: Epoch(65534))
-    #expect(try keeper.takeEpoch() == .last)
-    #expect(throws: StateError.self) { try keeper.takeEpoch() }
+    #expect(try keeper.reserveEpoch() == .last)
+    #expect(throws: StateError.self) { try keeper.reserveEpoch() }
     #expect(try onDisk().epoch == .last)
     keeper.finish()
   }
@@ -220,7 +220,7 @@ struct StateKeeperTests {
   @Test(
     "an epoch that was given while the disk fails is remembered once it works again, and nothing heard is forgotten")
   func givenWhileTheDiskFails() throws {
-    let heard = [MemberID(rawValue: 1): Position(epoch: .first, next: 5)]
+    let heard = [MemberID(rawValue: 1): ReplayPosition(epoch: .first, next: 5)]
     do {
       let keeper = try open()
       keeper.save(heard)
@@ -232,7 +232,7 @@ struct StateKeeperTests {
     #expect(keeper.heardBefore == heard)
     #expect(throws: StateError.self) { try open(epoch: Epoch(10)) }
     // A next epoch of its own must be on disk first.
-    #expect(throws: StateError.self) { try keeper.takeEpoch() }
+    #expect(throws: StateError.self) { try keeper.reserveEpoch() }
     try FileManager.default.removeItem(atPath: "\(path).new")
     keeper.finish()
     #expect(try onDisk().heard == heard)
@@ -251,7 +251,7 @@ struct StateKeeperTests {
 
   @Test("what was heard is there after a restart, and what was not heard since stays as it was")
   func heard() throws {
-    let (early, late) = (Position(epoch: .first, next: 5), Position(epoch: .last, next: 70_000))
+    let (early, late) = (ReplayPosition(epoch: .first, next: 5), ReplayPosition(epoch: .last, next: 70_000))
     do {
       let keeper = try open()
       #expect(keeper.heardBefore.isEmpty)
@@ -272,8 +272,8 @@ struct StateKeeperTests {
   @Test("what was heard is kept without waiting for the end")
   func heardSoon() async throws {
     let keeper = try open()
-    keeper.save([1: Position(epoch: .first, next: 5)])
-    try await eventually("the state") { try onDisk().heard == [1: Position(epoch: .first, next: 5)] }
+    keeper.save([1: ReplayPosition(epoch: .first, next: 5)])
+    try await eventually("the state") { try onDisk().heard == [1: ReplayPosition(epoch: .first, next: 5)] }
     #expect(keeper.epoch == .first)
   }
 
@@ -283,14 +283,14 @@ struct StateKeeperTests {
     // A directory in the place of the file that the state is written to first.
     try FileManager.default.createDirectory(atPath: "\(path).new", withIntermediateDirectories: false)
     for next in [5, 6] as [UInt64] {
-      keeper.save([1: Position(epoch: .first, next: next)])
+      keeper.save([1: ReplayPosition(epoch: .first, next: next)])
       keeper.flush()
     }
     #expect(lines.count == 1 && lines[0].contains("cannot write the state file"), "\(lines)")
     try FileManager.default.removeItem(atPath: "\(path).new")
-    keeper.save([1: Position(epoch: .first, next: 7)])
+    keeper.save([1: ReplayPosition(epoch: .first, next: 7)])
     keeper.finish()
-    #expect(try onDisk().heard == [1: Position(epoch: .first, next: 7)])
+    #expect(try onDisk().heard == [1: ReplayPosition(epoch: .first, next: 7)])
   }
 
   @Test("a node that has stopped has given its state back")
@@ -299,7 +299,7 @@ struct StateKeeperTests {
     stopped.finish()
     #expect(try open().epoch.rawValue == 2)
     // Nothing of the one that stopped gets into what is another's now.
-    stopped.save([1: Position(epoch: .first, next: 5)])
+    stopped.save([1: ReplayPosition(epoch: .first, next: 5)])
     stopped.finish()
     #expect(try onDisk().heard == [:])
   }
@@ -382,7 +382,7 @@ struct StateKeeperTests {
     // After a restart, with the new secret first.
     let keeper = try hold(next)
     try keeper.begin(.nothing, isStart: true)
-    #expect(try (1064...9193).contains(keeper.takeEpoch().rawValue))
+    #expect(try (1064...9193).contains(keeper.reserveEpoch().rawValue))
     keeper.finish()
     try FileManager.default.removeItem(atPath: "\(directory)/\(next)-0")
     let lost = try hold(next)
@@ -403,7 +403,7 @@ struct StateKeeperTests {
     #expect(lines.count == 1 && lines[0].contains("what is heard is not remembered"), "\(lines)")
     do {
       let keeper = try listen(directory)
-      keeper.save([1: Position(epoch: .first, next: 5)])
+      keeper.save([1: ReplayPosition(epoch: .first, next: 5)])
       keeper.finish()
     }
     let state = try onDisk()
@@ -413,7 +413,7 @@ struct StateKeeperTests {
     #expect(throws: StateError.self) { try open(isEncrypting: true) }
     try "damaged".write(toFile: path, atomically: false, encoding: .utf8)
     let keeper = try listen(directory)
-    keeper.save([1: Position(epoch: .first, next: 6)])
+    keeper.save([1: ReplayPosition(epoch: .first, next: 6)])
     keeper.finish()
     #expect(try String(contentsOfFile: path, encoding: .utf8) == "damaged")
   }
@@ -466,7 +466,7 @@ struct StateKeeperTests {
         directory: directory, beginning: .next,
         identity: .init(keyID: keyID, member: 0, isEncrypting: true, group: group), log: notices)
       try keeper.begin(.user, isStart: true)
-      _ = try keeper.takeEpoch()
+      _ = try keeper.reserveEpoch()
     }
     func warned() -> Int { lines.count { $0.contains("records name no group") } }
     try start("239.255.0.1:12345")
@@ -481,12 +481,12 @@ struct StateKeeperTests {
   @Test("an epoch in which another has sent is skipped, and the next is on disk before it is used")
   func contested() throws {
     let keeper = try open(isEncrypting: true, voucher: .user)
-    let next = try keeper.takeEpoch(farPast: Epoch(500))
+    let next = try keeper.reserveEpoch(farPast: Epoch(500))
     #expect((564...1500).contains(next.rawValue) && keeper.epoch == next)
     #expect(try onDisk().epoch == next)
     keeper.skip(past: try Epoch(2000))
     keeper.skip(past: try Epoch(3))
-    #expect(try onDisk().epoch?.rawValue == 2000 && keeper.takeEpoch().rawValue == 2001)
+    #expect(try onDisk().epoch?.rawValue == 2000 && keeper.reserveEpoch().rawValue == 2001)
   }
 
   @Test("only the owner can use what is kept")

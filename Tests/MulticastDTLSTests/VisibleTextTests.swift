@@ -91,7 +91,7 @@ struct SecretDoubtTests {
   @Test("of a ring's file, one carriage return before a newline is the line's end, and another one counts")
   func file() throws {
     func doubts(_ content: String) -> [[SecretDoubt]] {
-      let text = RingText(copy(Array(content.utf8)))
+      let text = KeyRingText(copy(Array(content.utf8)))
       return text.secrets.map { (try? GroupSecret(text.content(of: $0), origin: "a line"))?.doubts ?? [] }
     }
     #expect(doubts("abc\r\ndef\r\n") == [[], []] && doubts("abc\r\r\n'def'\n") == [[.carriageReturn], [.quote]])

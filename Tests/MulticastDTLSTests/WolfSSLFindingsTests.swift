@@ -116,7 +116,7 @@ struct WolfSSLFindingsTests {
       forged[forged.count - 1] ^= 1
       if case .success = members.open(forged) { Issue.record("delivered") }
       #expect(open(members, sequence, suite) == "message \(sequence)")
-      #expect(open(members, sequence, suite) == Refusal.replayed.rawValue)
+      #expect(open(members, sequence, suite) == RejectionReason.replayed.rawValue)
     }
   }
 
@@ -126,9 +126,9 @@ struct WolfSSLFindingsTests {
   func sequenceLimit(suite: CipherSuite, engine: RecordEngine) throws {
     let members = try makeMembers(suite: suite, engine: engine)
     #expect(open(members, (1 << 32) - 1, suite) == "message 4294967295")
-    #expect(open(members, (1 << 32) - 1, suite) == Refusal.replayed.rawValue)
+    #expect(open(members, (1 << 32) - 1, suite) == RejectionReason.replayed.rawValue)
     for sequence in [1 << 32, (1 << 32) + 1, (1 << 40) - 1] as [UInt64] {
-      #expect(open(members, sequence, suite) == Refusal.malformed.rawValue)
+      #expect(open(members, sequence, suite) == RejectionReason.malformed.rawValue)
     }
     #expect(open(members, 0, epoch: 2, suite) == "message 0")
   }
@@ -177,19 +177,19 @@ struct WolfSSLFindingsTests {
         try wire.send(datagram)
         // Not faster than they are taken, or the kernel would drop some.
         try await eventually("datagram \(number)") {
-          peer.traffic.received + peer.traffic.refused.values.reduce(0, +) == number + 1
+          peer.statistics.received + peer.statistics.refused.values.reduce(0, +) == number + 1
         }
       }
     }
     do {
       let peer = try makePeer()
       try await play(to: peer)
-      #expect(peer.traffic.received == 1000)
+      #expect(peer.statistics.received == 1000)
       peer.stop()
     }
     let peer = try makePeer()
     try await play(to: peer)
-    #expect(peer.traffic.received == 0 && peer.traffic.refused == [.replayed: 1000])
+    #expect(peer.statistics.received == 0 && peer.statistics.refused == [.replayed: 1000])
     try wire.send(IndependentRecord(member: 1, sequence: 1000, text: "new").sealed(keys(.wdmNullSHA256)))
     #expect(await peer.messages.first { _ in true }?.payload == Array("new".utf8))
   }

@@ -9,7 +9,7 @@ private protocol Sender {
 }
 
 extension MulticastPeer: Sender {}
-extension SendingSide: Sender {}
+extension GroupTransmitter: Sender {}
 
 /// One member that sends by the library, or several.
 final class LibrarySendingEnd: SendingEnd {
@@ -22,7 +22,7 @@ final class LibrarySendingEnd: SendingEnd {
       // Many in one process would all hear one another, which is not what is measured.
       return senders == 1
         ? try MulticastPeer(configuration, keys: keys, logger: silence, handler: { _, _ in true })
-        : try SendingSide(configuration, keys: keys)
+        : try GroupTransmitter(configuration, keys: keys)
     }
   }
 

@@ -49,7 +49,7 @@ int cdatagram_send_many(int socket, const void *_Nonnull bytes, const uint16_t *
 int cdatagram_wait_to_send(int socket, int milliseconds);
 
 /// Lets the kernel hand over datagrams of one sender and size as one: udp(7), UDP_GRO. Returns 0.
-int cdatagram_receive_joined(int socket);
+int cdatagram_enable_gro(int socket);
 
 /// Has the kernel discard what this host sends from a UDP port and multicast brings back: socket(7), SO_ATTACH_FILTER.
 /// They count as dropped. Returns 0.

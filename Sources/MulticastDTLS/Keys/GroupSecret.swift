@@ -20,7 +20,7 @@ public final class GroupSecret: Sendable {
   }
 
   /// Whether the secret begins or ends with a blank, which counts, and which people do not see.
-  public var hasBlankEnd: Bool {
+  public var hasSurroundingWhitespace: Bool {
     doubts.contains(.blankEnd)
   }
 
@@ -75,7 +75,7 @@ public final class GroupSecret: Sendable {
     if unsafe fstat(descriptor.rawValue, &status) == 0, status.st_mode & S_IFMT == S_IFREG {
       try file.checkOwner(of: status) { error throws(SecretError) in throw error }
     }
-    let text = RingText(try file.read(descriptor))
+    let text = KeyRingText(try file.read(descriptor))
     guard text.secrets.count == 1, let line = text.secrets.first else {
       throw .unusable("\(name) has \(text.secrets.count) secrets: give one, on one line, as with <FILE")
     }

@@ -60,14 +60,14 @@ public struct KeyRing: Sendable {
     defer { copenssl_wipe_traces() }
     switch source {
     case .file(let path), .ownFile(let path):
-      let text = RingText(try SecretFile(path: path).read(ifOpenToOthers: report))
+      let text = KeyRingText(try SecretFile(path: path).read(ifOpenToOthers: report))
       try self.init(text, path: path)
     case .environment:
       self.init(try GroupSecret(SecretSource.takeVariable(), origin: "\(source)"))
     }
   }
 
-  private init(_ text: borrowing RingText, path: String) throws(SecretError) {
+  private init(_ text: borrowing KeyRingText, path: String) throws(SecretError) {
     var secrets: [GroupSecret] = []
     for (index, line) in text.lines.enumerated() where line.isSecret {
       secrets.append(try GroupSecret(text.content(of: line), origin: "line \(index + 1) of the secret file \(path)"))

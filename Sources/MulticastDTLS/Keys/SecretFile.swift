@@ -183,7 +183,7 @@ struct SecretFile {
   /// Reads all of an open file.
   func read(_ file: FileDescriptor) throws(SecretError) -> SecretBytes {
     // One byte more than there may be, to tell that there is too much.
-    let content = unsafe try SecretBytes(capacity: RingText.maximumSize + 1) { storage throws(SecretError) in
+    let content = unsafe try SecretBytes(capacity: KeyRingText.maximumSize + 1) { storage throws(SecretError) in
       var count = 0
       while count < storage.count {
         do {
@@ -196,8 +196,8 @@ struct SecretFile {
       }
       return count
     }
-    guard content.count <= RingText.maximumSize else {
-      throw .unusable("\(subject) has more than \(RingText.maximumSize) bytes: it cannot be a key ring")
+    guard content.count <= KeyRingText.maximumSize else {
+      throw .unusable("\(subject) has more than \(KeyRingText.maximumSize) bytes: it cannot be a key ring")
     }
     return content
   }

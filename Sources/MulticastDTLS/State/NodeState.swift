@@ -17,7 +17,7 @@ struct NodeState: Hashable, Sendable {
   /// The group that the node sent to last.
   var group: String?
   /// How far each other member has been heard.
-  var heard: [MemberID: Position] = [:]
+  var heard: [MemberID: ReplayPosition] = [:]
 
   private static let title = "mcast-peer state 2"
   /// Former versions kept a state for each node that had sent, and no more of it.
@@ -48,7 +48,7 @@ struct NodeState: Hashable, Sendable {
 
   /// Puts a state together.
   init(
-    epoch: Epoch? = nil, isComplete: Bool = false, group: String? = nil, heard: [MemberID: Position] = [:]
+    epoch: Epoch? = nil, isComplete: Bool = false, group: String? = nil, heard: [MemberID: ReplayPosition] = [:]
   ) {
     self.epoch = epoch
     self.isComplete = isComplete
@@ -85,7 +85,7 @@ struct NodeState: Hashable, Sendable {
       guard let member = UInt8(exactly: numbers[0]).map(MemberID.init(rawValue:)), heard[member] == nil,
         let epoch = try? Epoch(numbers[1]), (1...RecordHeader.sequenceLimit).contains(numbers[2])
       else { throw SealedText.Corrupt(description: "'\(line)' is not possible") }
-      heard[member] = Position(epoch: epoch, next: numbers[2])
+      heard[member] = ReplayPosition(epoch: epoch, next: numbers[2])
     default:
       throw SealedText.Corrupt(description: "'\(line)' means nothing")
     }

@@ -24,7 +24,7 @@ extension StateDirectory {
     }
     kept.wasHeard = hasHeard(member, keyID: keyID)
     let identity = StateKeeper.Identity(keyID: keyID, member: member, isEncrypting: true)
-    let remarks = StartRemarks(identity, kept.state, kept.mark, directory: self)
+    let remarks = StartWarnings(identity, kept.state, kept.mark, directory: self)
     let verdict = kept.verdict(for: identity, .nothing)
     if let refusal = remarks.refusal(verdict) { return .refuses(refusal) }
     return verdict == .leapFromCopy ? .warns(remarks.leap(verdict)) : .starts

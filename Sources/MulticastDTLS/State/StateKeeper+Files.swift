@@ -1,7 +1,7 @@
 // The files while the node runs.
 extension StateKeeper {
   /// Takes note of how far the others have been heard, and has it written soon.
-  func save(_ heard: [MemberID: Position]) {
+  func save(_ heard: [MemberID: ReplayPosition]) {
     guard path != nil else {
       // Nothing to wait for; but the key may be dropped, and come back.
       kept.withLock { $0.state.heard.merge(heard) { $1 } }

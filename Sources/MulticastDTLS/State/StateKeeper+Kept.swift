@@ -112,7 +112,7 @@ extension StateKeeper {
     }
 
     /// Chooses an epoch and writes it down; nil if there is none left.
-    mutating func takeEpoch(_ identity: Identity, in directory: StateDirectory?) throws(StateError) -> Epoch? {
+    mutating func reserveEpoch(_ identity: Identity, in directory: StateDirectory?) throws(StateError) -> Epoch? {
       guard let file, let directory else { return take(identity) }
       isWritten = false
       let epoch = try directory.exclusively { () throws(StateError) -> Epoch? in

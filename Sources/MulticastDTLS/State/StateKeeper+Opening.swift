@@ -1,6 +1,6 @@
 extension StateKeeper {
   /// The first epoch to hand out.
-  enum Beginning {
+  enum EpochPolicy {
     /// The one after the last that was used.
     case next
     /// The one that the user gave.
@@ -20,7 +20,7 @@ extension StateKeeper {
 
   /// Takes the lock, and reads what is there.
   static func open(
-    _ directory: StateDirectory?, _ beginning: Beginning, mayReplaceDamaged: Bool, _ identity: Identity,
+    _ directory: StateDirectory?, _ beginning: EpochPolicy, mayReplaceDamaged: Bool, _ identity: Identity,
     _ log: NoticeLog
   ) throws(StateError) -> Kept {
     var kept = Kept(state: NodeState())

@@ -14,7 +14,7 @@ import Synchronization
 /// 6. When the node stops: write what was heard last, and give the lock back.
 final class StateKeeper: Sendable {
   /// How far the others had been heard when the node was started.
-  let heardBefore: [MemberID: Position]
+  let heardBefore: [MemberID: ReplayPosition]
   /// Where the state is; nil if none is kept.
   let path: String?
 
@@ -22,7 +22,7 @@ final class StateKeeper: Sendable {
   let directory: StateDirectory?
   let kept: Mutex<Kept>
   /// What was handed in and is not written yet.
-  let waiting = Mutex<[MemberID: Position]?>(nil)
+  let waiting = Mutex<[MemberID: ReplayPosition]?>(nil)
   let queue = DispatchQueue(label: "mcast-peer.state")
   let log: NoticeLog
 
@@ -43,7 +43,7 @@ final class StateKeeper: Sendable {
   /// - Throws: ``StateError`` if another process holds the state, or it cannot be used.
   init(
     directory: StateDirectory?,
-    beginning: Beginning,
+    beginning: EpochPolicy,
     mayReplaceDamaged: Bool = true,
     identity: Identity,
     known: NodeState = NodeState(),
@@ -80,7 +80,7 @@ final class StateKeeper: Sendable {
   /// - Throws: ``StateError/unknownPast(_:)`` if nonces could repeat.
   func begin(_ voucher: StartRule.Voucher, isStart: Bool) throws(StateError) {
     let found = kept.withLock { $0 }
-    let remarks = StartRemarks(identity, found.state, found.mark, directory: directory)
+    let remarks = StartWarnings(identity, found.state, found.mark, directory: directory)
     if case .given = found.choice {
       if let remark = remarks.otherGroup { log.log(.warning, remark) }
       // The user knows better.
@@ -113,7 +113,7 @@ final class StateKeeper: Sendable {
   private func verdictOnRunning(_ kept: Kept) -> StartRule.Verdict {
     let verdict = kept.verdict(for: identity, .running)
     if verdict == .beginFar {
-      log.log(.info, StartRemarks(identity, kept.state, kept.mark, directory: directory).beginsFar)
+      log.log(.info, StartWarnings(identity, kept.state, kept.mark, directory: directory).beginsFar)
     }
     return verdict
   }
@@ -166,11 +166,11 @@ final class StateKeeper: Sendable {
   /// disk when this returns; if it was given, it may also be written later, once that can be done.
   ///
   /// - Throws: ``StateError`` if there is none, or it cannot be written.
-  func takeEpoch() throws(StateError) -> Epoch {
+  func reserveEpoch() throws(StateError) -> Epoch {
     let epoch = try kept.withLock { kept -> Result<Epoch, StateError> in
       let choice = kept.choice
       do throws(StateError) {
-        guard let epoch = try kept.takeEpoch(identity, in: directory) else {
+        guard let epoch = try kept.reserveEpoch(identity, in: directory) else {
           return .failure(
             .usedUp(
               "\(identity.text) has used all 65535 epochs, or too many to choose one at random: the group "
@@ -199,13 +199,13 @@ final class StateKeeper: Sendable {
 
   /// Hands out an epoch at a distance after one in which somebody else has sent with our ID. It is on disk when this returns.
   ///
-  /// - Throws: ``StateError`` as ``takeEpoch()`` does.
-  func takeEpoch(farPast heard: Epoch) throws(StateError) -> Epoch {
+  /// - Throws: ``StateError`` as ``reserveEpoch()`` does.
+  func reserveEpoch(farPast heard: Epoch) throws(StateError) -> Epoch {
     kept.withLock { kept in
       kept.state.epoch = max(heard, kept.state.epoch ?? heard)
       kept.choice = .leap
     }
-    return try takeEpoch()
+    return try reserveEpoch()
   }
 
   /// Takes note that somebody else has sent with our ID in an epoch, which is not ours to use then.

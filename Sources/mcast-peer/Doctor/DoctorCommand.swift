@@ -45,11 +45,11 @@ struct DoctorCommand: AsyncParsableCommand {
   )
   var wait: Interval?
 
-  @OptionGroup var network: NetworkSettings
+  @OptionGroup var network: NetworkArguments
 
   func run() async throws {
-    let environment = try SettingVariables.settings()
-    let network = try NetworkOptions(network, environment.network, peers: MemberSet(0...255))
+    let environment = try Environment.settings()
+    let network = try NetworkConfiguration(network, environment.network, peers: MemberSet(0...255))
     try network.check(nil)
     if !network.allowsCoreDumps { try hideMemory() }
     LoggingSystem.bootstrap { _ in SwiftLogNoOpLogHandler() }
@@ -58,7 +58,7 @@ struct DoctorCommand: AsyncParsableCommand {
       for finding in findings {
         hasFailed = hasFailed || finding.verdict == .failure
         do {
-          try Console.write((output == .json ? finding.json : finding.line) + "\n", to: STDOUT_FILENO)
+          try StandardStream.write((output == .json ? finding.json : finding.line) + "\n", to: STDOUT_FILENO)
         } catch let error as OutputError where error.isClosed && hasFailed {
           // Nobody reads it any more; what was found until then is the verdict.
           throw ExitCode(1)
@@ -68,7 +68,7 @@ struct DoctorCommand: AsyncParsableCommand {
     if let members = try checkAllElse(network, ownID: environment.nodeID, report) {
       let code = hasFailed ? 1 : EXIT_SUCCESS
       // While it listens, it has nothing to write by which it would notice.
-      Console.standardOutput.whenClosed { _exit(code) }
+      StandardStream.standardOutput.whenClosed { _exit(code) }
       try report(await members.findings(after: wait ?? Interval(seconds: 5)))
     }
     if hasFailed { throw ExitCode(1) }
@@ -78,7 +78,7 @@ struct DoctorCommand: AsyncParsableCommand {
   ///
   /// - Returns: Nil where nobody can be listened to.
   private func checkAllElse(
-    _ network: NetworkOptions, ownID: MemberID?, _ report: ([Finding]) throws -> Void
+    _ network: NetworkConfiguration, ownID: MemberID?, _ report: ([Finding]) throws -> Void
   ) throws -> MemberChecks? {
     let caller = CallingUser.current
     caller?.useHome()

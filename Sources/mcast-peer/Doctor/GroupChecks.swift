@@ -2,7 +2,7 @@ import MulticastDTLS
 
 /// The check of the group itself: whether this machine hears itself.
 struct GroupChecks {
-  let network: NetworkOptions
+  let network: NetworkConfiguration
   let interfaces: [NetworkInterface]
 
   /// Sends to the group and listens, without leaving this machine.
@@ -11,7 +11,7 @@ struct GroupChecks {
     let advice =
       "look at 'nft list ruleset' and 'iptables -S', and allow UDP port \(network.group.port) to \(network.group.address)"
     do {
-      return try LoopTest.run(network.group, on: interfaces[0], within: .seconds(1))
+      return try LoopbackProbe.run(network.group, on: interfaces[0], within: .seconds(1))
         ? .ok("self-test", "what is sent to \(network.group) on \(name) is heard on this machine")
         : .failure(
           "self-test", "what is sent to \(network.group) on \(name) is not heard on this machine: a firewall drops it",

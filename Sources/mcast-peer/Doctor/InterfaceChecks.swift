@@ -2,7 +2,7 @@ import MulticastDTLS
 
 /// The checks of this machine's interfaces and routes.
 struct InterfaceChecks {
-  let network: NetworkOptions
+  let network: NetworkConfiguration
   let all: [InterfaceStatus]
   /// The names of those that are used.
   let used: [String]

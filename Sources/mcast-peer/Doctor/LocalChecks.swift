@@ -3,19 +3,19 @@ import MulticastDTLS
 
 /// The checks of this machine that need no network.
 struct LocalChecks {
-  let network: NetworkOptions
+  let network: NetworkConfiguration
   /// The user whose peer is meant, where that is not the one that this process runs as.
   let caller: CallingUser?
 
   /// Which settings the environment has, and which of its variables only look like some. No value is shown: it may be a
   /// secret.
   func settings() -> [Finding] {
-    let named = SettingVariables.given
+    let named = Environment.given
     let known: Finding = .ok(
       "settings", named.isEmpty ? "none in the environment" : "in the environment: \(named.joined(separator: ", "))")
     let views = caller.map { [view(of: $0)] } ?? []
     return [known] + views
-      + SettingVariables.unknown.map {
+      + Environment.unknown.map {
         .warning(
           "settings", "\($0) in the environment is no setting", "unset it, or correct its name (see mcast-peer --help)")
       }

@@ -5,7 +5,7 @@ import Synchronization
 
 /// The check of who else is in the group: listens for a while, and says who is heard, and if nobody is, why that may be.
 struct MemberChecks {
-  private let network: NetworkOptions
+  private let network: NetworkConfiguration
   private let interface: NetworkInterface
   private let isSelfHeard: Bool
   /// The members that a peer with these options would wait for; others may be another group's.
@@ -38,11 +38,11 @@ struct MemberChecks {
   ///   - checks: The checks of the interfaces, by which others are named where nobody is heard.
   ///   - isSelfHeard: Whether this machine hears itself; if not, that comes first.
   init(
-    _ ring: KeyRing, _ network: NetworkOptions, ownID: MemberID?, on interfaces: [NetworkInterface],
+    _ ring: KeyRing, _ network: NetworkConfiguration, ownID: MemberID?, on interfaces: [NetworkInterface],
     _ checks: InterfaceChecks, isSelfHeard: Bool
   ) {
     (self.network, interface, self.isSelfHeard) = (network, interfaces[0], isSelfHeard)
-    awaited = (network.namesPeers ? network.peers : NetworkOptions.peersOfPeer).awaited(at: ownID)
+    awaited = (network.namesPeers ? network.peers : NetworkConfiguration.peersOfPeer).awaited(at: ownID)
     self.interfaces = checks
     listening = Result {
       let notices = Notices()
@@ -75,13 +75,13 @@ struct MemberChecks {
     try? await Task.sleep(for: time.duration)
     let arrived = listening.tap?.count()
     listening.peer.stop()
-    let traffic = listening.peer.traffic
-    let heard = traffic.members.filter { $0.value.received > 0 }.sorted { $0.key < $1.key }
+    let statistics = listening.peer.statistics
+    let heard = statistics.members.filter { $0.value.received > 0 }.sorted { $0.key < $1.key }
     let notices = listening.notices.all.withLock { $0 }.filter { Self.refusals.contains($0.cause) }
     var findings = refusals(notices, heard: Set(heard.map(\.key)))
-    let received = traffic.refused.values.reduce(0, +)
+    let received = statistics.refused.values.reduce(0, +)
     // Neither a member's nor of this machine's own doctors.
-    let strange = [.foreign, .malformed].compactMap { traffic.refused[$0] }.reduce(0, +)
+    let strange = [.foreign, .malformed].compactMap { statistics.refused[$0] }.reduce(0, +)
     if !heard.isEmpty {
       findings.append(
         .ok("members", "heard \(heard.map { describe($0.key, $0.value) }.joined(separator: ", "))"))
@@ -114,13 +114,13 @@ struct MemberChecks {
     return [
       .warning(
         "members",
-        "\(members.named), of the members \(NetworkOptions.peersOfPeer) by default, \(isOne ? "was" : "were") not heard in "
+        "\(members.named), of the members \(NetworkConfiguration.peersOfPeer) by default, \(isOne ? "was" : "were") not heard in "
           + "\(time) s",
         "if that is not as it should be, see that \(isOne ? "it runs" : "they run"); else name the members (--peers)")
     ]
   }
 
-  private func describe(_ member: MemberID, _ counts: Traffic.Member) -> String {
+  private func describe(_ member: MemberID, _ counts: Statistics.Member) -> String {
     let parts = [
       counts.epoch.map { "epoch \($0)" }, counts.keyID.map { "key ID \($0)" }, counts.source.map { "from \($0)" },
     ]

@@ -39,7 +39,7 @@ struct MemberTable {
 
   /// Those that have a row though they were not heard.
   private let named: MemberSet
-  private var traffic = Traffic.none
+  private var statistics = Statistics.none
   private var restarts: [MemberID: ContinuousClock.Instant] = [:]
   private var samples: [(time: ContinuousClock.Instant, received: [MemberID: Int])] = []
 
@@ -54,22 +54,22 @@ struct MemberTable {
   }
 
   /// Takes the figures of now. To be called twice a second or so.
-  mutating func update(_ traffic: Traffic, now: ContinuousClock.Instant) {
-    self.traffic = traffic
+  mutating func update(_ statistics: Statistics, now: ContinuousClock.Instant) {
+    self.statistics = statistics
     restarts = restarts.filter { now - $0.value < Self.restartTime }
-    samples.append((now, traffic.members.mapValues(\.received)))
+    samples.append((now, statistics.members.mapValues(\.received)))
     // One sample from before the time that is looked at stays.
     while samples.count > 2, now - samples[1].time >= Self.rateTime { samples.removeFirst() }
   }
 
   /// A row for each member that was heard or named, by ID.
   var rows: [Row] {
-    let heard = traffic.members.filter { $0.value.epoch != nil }.keys
+    let heard = statistics.members.filter { $0.value.epoch != nil }.keys
     return MemberSet(Array(heard) + named.members).members.map(row)
   }
 
   private func row(_ member: MemberID) -> Row {
-    let counts = traffic.members[member]
+    let counts = statistics.members[member]
     let sent = (counts?.received ?? 0) + (counts?.lost ?? 0)
     return Row(
       member: member, state: state(member), epoch: counts?.epoch, rate: rate(member),
@@ -78,10 +78,10 @@ struct MemberTable {
   }
 
   private func state(_ member: MemberID) -> State {
-    if traffic.members[member]?.epoch == nil { return .unheard }
-    if traffic.members[member]?.isSilent == true { return .silent }
+    if statistics.members[member]?.epoch == nil { return .unheard }
+    if statistics.members[member]?.isSilent == true { return .silent }
     if restarts[member] != nil { return .restarted }
-    let age = traffic.members[member]?.timeSinceHeard ?? .zero
+    let age = statistics.members[member]?.timeSinceHeard ?? .zero
     return age >= Self.quietTime ? .quiet : .up
   }
 
@@ -94,7 +94,7 @@ struct MemberTable {
   /// What was refused and dropped, by reason; nothing that did not happen.
   var drops: [(reason: String, count: Int)] {
     // What this node sends comes back to it: that is no matter.
-    let reasons = Refusal.allCases.filter { $0 != .own }.map { ($0.rawValue, traffic.refused[$0] ?? 0) }
-    return (reasons + [("dropped by the kernel about", traffic.droppedByKernel)]).filter { $0.1 > 0 }
+    let reasons = RejectionReason.allCases.filter { $0 != .own }.map { ($0.rawValue, statistics.refused[$0] ?? 0) }
+    return (reasons + [("dropped by the kernel about", statistics.droppedByKernel)]).filter { $0.1 > 0 }
   }
 }

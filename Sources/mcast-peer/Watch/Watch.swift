@@ -20,9 +20,9 @@ struct Watch {
 
   private let peer: MulticastPeer
   private let interval: Interval?
-  private let ringReading: RingReading
+  private let ringReading: KeyRingReload
   private let logger: Logger
-  private let console = Console.standardOutput
+  private let console = StandardStream.standardOutput
   private let table: MemberTable
 
   /// How often the screen is drawn.
@@ -30,7 +30,8 @@ struct Watch {
 
   /// - Parameter sendingEvery: The time between messages; nil sends none.
   init(
-    peer: MulticastPeer, sendingEvery interval: Interval?, table: MemberTable, ringReading: RingReading, logger: Logger
+    peer: MulticastPeer, sendingEvery interval: Interval?, table: MemberTable, ringReading: KeyRingReload,
+    logger: Logger
   ) {
     self.peer = peer
     self.interval = interval
@@ -64,7 +65,7 @@ struct Watch {
     loop: for await event in events {
       switch event {
       case .tick:
-        table.update(peer.traffic, now: .now)
+        table.update(peer.statistics, now: .now)
         // A terminal that is held with Ctrl+S gets the screen of the time when it goes on.
         if console.isWritten { offer(view.shown(table, now: .now)) }
       case .noticed(let report):
@@ -84,9 +85,9 @@ struct Watch {
       }
     }
     // Who holds the terminal does not hold up the end.
-    Departure { _exit(EXIT_SUCCESS) }.begin { peer.stop() }
+    ExitWatchdog { _exit(EXIT_SUCCESS) }.start { peer.stop() }
     peer.stop()
-    table.update(peer.traffic, now: .now)
+    table.update(peer.statistics, now: .now)
     offer(view.ended(table, now: .now))
     try? await console.flush()
   }

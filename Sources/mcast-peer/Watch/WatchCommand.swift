@@ -41,11 +41,11 @@ struct WatchCommand: AsyncParsableCommand {
   )
   var interval: Interval?
 
-  @OptionGroup var network: NetworkSettings
+  @OptionGroup var network: NetworkArguments
 
   func run() async throws {
-    let environment = try SettingVariables.settings()
-    let network = try NetworkOptions(network, environment.network, peers: MemberSet(0...255))
+    let environment = try Environment.settings()
+    let network = try NetworkConfiguration(network, environment.network, peers: MemberSet(0...255))
     try network.check(nodeID)
     if nodeID == nil, interval != nil {
       throw ValidationError("--interval says how often to send, and without a node ID nothing is sent: leave it out")
@@ -65,7 +65,7 @@ struct WatchCommand: AsyncParsableCommand {
     let source = try SecretSource.choose(secretFile: network.secretFile)
     let peer = try makePeer(
       network.peerConfiguration(nodeID, interfaces: named), source, happened, logger: logger)
-    for name in SettingVariables.unknown { logger.warning("\(name) in the environment is no setting (see --help)") }
+    for name in Environment.unknown { logger.warning("\(name) in the environment is no setting (see --help)") }
     for text in network.remarks + InvisibleEnds.warnings { logger.warning("\(text)") }
 
     let keys = peer.keyIDs.map(\.description).joined(separator: ", ")
@@ -83,7 +83,7 @@ struct WatchCommand: AsyncParsableCommand {
     // Before it says that it watches: a signal ends it in order from then on.
     let signals = await UnixSignalsSequence(trapping: Watch.signals)
     if !isLogShown { logger.info("watching \(heading())") }
-    let ringReading = RingReading(peer: peer, source: source, terminals: RingReading.terminals, logger: logger)
+    let ringReading = KeyRingReload(peer: peer, source: source, terminals: KeyRingReload.terminals, logger: logger)
     let members = network.namesPeers ? MemberSet(network.peers.members.filter { $0 != nodeID }) : MemberSet([])
     try await Watch(
       peer: peer, sendingEvery: nodeID == nil ? nil : interval ?? Interval(seconds: 3),

@@ -19,7 +19,7 @@ struct WatchScreen {
     /// Those with the lowest go first.
     let rank: Int
     let isText: Bool
-    let cell: (RowText) -> String
+    let cell: (FormattedRow) -> String
   }
 
   /// A line: its text, and where in it a colour begins and ends.
@@ -71,7 +71,7 @@ struct WatchScreen {
 
   private func tableLines(_ rows: [MemberTable.Row], _ suite: CipherSuite) -> [Line] {
     if rows.isEmpty { return [] }
-    let texts = rows.map { RowText(row: $0) }
+    let texts = rows.map { FormattedRow(row: $0) }
     var used = Self.allColumns(suite)
     func width(_ column: Column) -> Int { texts.reduce(column.title.count) { max($0, column.cell($1).count) } }
     while used.count > 1, used.reduce(-2, { $0 + width($1) + 2 }) > columns {

@@ -107,7 +107,7 @@ struct PlainView: WatchView {
       let isNew =
         last.map { $0.0 != row.state && !($0.0 == .restarted && row.state == .up) || $0.1 != row.epoch } ?? true
       guard isNew || isAll else { continue }
-      let text = RowText(row: row)
+      let text = FormattedRow(row: row)
       result += "\(time) node \(row.member) \(row.state.rawValue)"
       if row.epoch != nil {
         result +=

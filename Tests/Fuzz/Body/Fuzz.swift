@@ -11,7 +11,7 @@ package func fuzz(_ input: some Collection<UInt8>) throws -> Outcomes {
 
 private func play(_ input: some Collection<UInt8>, to engine: RecordEngine) throws -> Outcomes {
   var script = Script(input)
-  let receiver = Receiver(suite: script.suite, engine: engine)
+  let receiver = FuzzReceiver(suite: script.suite, engine: engine)
   var oracle = Oracle(suite: script.suite)
   var outcomes = Outcomes()
   while let datagram = script.next() {
@@ -40,7 +40,7 @@ package struct Finding: Error, CustomStringConvertible {
 /// What became of datagrams, by suite: how many were delivered, and the reasons why the others were not.
 package struct Outcomes {
   package var delivered: [CipherSuite: Int] = [:]
-  package var refused: [CipherSuite: [Refusal: Int]] = [:]
+  package var refused: [CipherSuite: [RejectionReason: Int]] = [:]
 
   package init() {}
 
@@ -49,7 +49,7 @@ package struct Outcomes {
     refused.merge(other.refused) { $0.merging($1, uniquingKeysWith: +) }
   }
 
-  mutating func count(_ result: Result<Message, Refusal>, suite: CipherSuite) {
+  mutating func count(_ result: Result<Message, RejectionReason>, suite: CipherSuite) {
     switch result {
     case .success: delivered[suite, default: 0] += 1
     case .failure(let reason): refused[suite, default: [:]][reason, default: 0] += 1

@@ -34,7 +34,7 @@ struct Oracle {
   }
 
   /// Checks what became of a datagram.
-  mutating func check(_ result: Result<Message, Refusal>, of datagram: [UInt8]) throws {
+  mutating func check(_ result: Result<Message, RejectionReason>, of datagram: [UInt8]) throws {
     let record = IndependentRecord(opening: datagram, with: keys)
     switch result {
     case .success(let message):
@@ -79,7 +79,7 @@ struct Oracle {
   /// Whether a member's sender makes such records: application data of DTLS 1.2.
   private func isOfMember(_ record: IndependentRecord) -> Bool {
     record.type == 23 && record.version == [0xFE, 0xFD]
-      && Receiver.followed.map(\.rawValue).contains(record.member)
+      && FuzzReceiver.followed.map(\.rawValue).contains(record.member)
   }
 
   /// Whether a record must be delivered: it is of the member's latest epoch or a later one, the first of its number, and
@@ -100,7 +100,7 @@ struct Oracle {
 
   /// For each member, the next record that must be delivered, and the first of a later epoch.
   func nextRecords() -> [[UInt8]] {
-    Receiver.followed.map(\.rawValue).flatMap { member in
+    FuzzReceiver.followed.map(\.rawValue).flatMap { member in
       let epoch = epochs[member]?.latest ?? 1
       let sequence = highest[member]?[epoch].map { $0 + 1 } ?? 0
       return [(epoch, sequence), (epoch &+ 1, 0)].filter { $0.0 > 0 && $0.1 < 1 << 32 }.map {

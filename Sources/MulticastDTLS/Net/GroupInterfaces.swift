@@ -1,0 +1,311 @@
+import Glibc
+import Synchronization
+
+/// The interfaces of a group: which there are now, with which addresses. Looks once a second, and does what
+/// ``FollowedInterface`` and ``FollowedRoute`` say.
+///
+/// 1. Ask for the route, where that chooses the interface, and go over to another.
+/// 2. Take what the kernel has announced. If it is about an interface of the group, look at that.
+/// 3. Join, leave, and send elsewhere.
+/// 4. Say what has changed.
+final class GroupInterfaces: Sendable {
+  private let group: GroupAddress
+  private let receiver: GroupReceiver
+  private let sender: GroupSender
+  /// True if this node sends.
+  private let isSending: Bool
+  private let state: Mutex<State>
+
+  /// So many changes of an interface are said at once, though they come one soon after the other.
+  private static let atOnce = 16
+
+  private struct State: ~Copyable {
+    /// Nil where the kernel cannot be asked: then the interfaces are what they were.
+    let netlink: Netlink?
+    /// The first is sent on.
+    var entries: [Entry]
+    /// Nil where the interfaces were named.
+    var route: FollowedRoute?
+    var routeWord: Announcement<RouteState>
+    var refusalWord = Announcement<SystemError?>(nil)
+    var egress: GroupSender.Egress?
+    var isFirstLook = true
+  }
+
+  private struct Entry {
+    /// The interface as it was named, or as the route has it.
+    var wanted: NetworkInterface
+    var followed: FollowedInterface
+    var source: IPAddress?
+    var word: Announcement<Place>
+    /// True if the group was joined again since the last word.
+    var isJoinedAgain = false
+    /// The number of times in a row that the group could not be joined.
+    var refusals = 0
+
+    init(_ wanted: NetworkInterface, _ sight: InterfaceSight) {
+      (self.wanted, followed, source) = (wanted, FollowedInterface(sight), sight.source)
+      word = Announcement(Place(interface: sight.interface, condition: .ready), atOnce: GroupInterfaces.atOnce)
+    }
+
+    var place: Place { Place(interface: followed.interface, condition: followed.condition) }
+  }
+
+  /// The interface of an entry, and its state.
+  private struct Place: Hashable {
+    let interface: NetworkInterface
+    let condition: FollowedInterface.Condition
+  }
+
+  private struct RouteState: Hashable {
+    let route: FollowedRoute.Route
+    let interface: NetworkInterface
+  }
+
+  /// - Parameters:
+  ///   - interfaces: The interfaces to join on; the first is sent on.
+  ///   - followsRoute: True if the kernel's route has chosen it, and is to be followed.
+  ///   - isSending: True if this node sends.
+  init(
+    _ group: GroupAddress, on interfaces: [NetworkInterface], followsRoute: Bool, isSending: Bool,
+    receiver: GroupReceiver, sender: GroupSender
+  ) {
+    (self.group, self.receiver, self.sender, self.isSending) = (group, receiver, sender, isSending)
+    let netlink = try? Netlink()
+    let route = followsRoute ? netlink?.route(for: group) : nil
+    let entries = interfaces.map { wanted in
+      let sight =
+        netlink?.sight(of: wanted, for: group) ?? InterfaceSight(interface: wanted, isLoopback: wanted.isLoopback)
+      return Entry(wanted, sight)
+    }
+    let routeState = RouteState(route: route ?? .none, interface: interfaces[0])
+    state = Mutex(
+      State(
+        netlink: netlink, entries: entries, route: route.map { FollowedRoute($0) },
+        routeWord: Announcement(routeState, atOnce: Self.atOnce))
+    )
+  }
+
+  /// The interfaces where the group is joined; the first is sent on.
+  var interfaces: [NetworkInterface] {
+    state.withLock { $0.entries.map(\.followed.interface) }
+  }
+
+  /// Chooses where to send.
+  func beginToSend() throws(SystemError) {
+    try state.withLock { (state) throws(SystemError) in try send(&state) }
+  }
+
+  /// Joins the group on all interfaces.
+  ///
+  /// - Throws: ``JoinFailure`` at the first one where it cannot be joined.
+  func join() throws(JoinFailure) {
+    try state.withLock { (state) throws(JoinFailure) in
+      for index in state.entries.indices {
+        let interface = state.entries[index].followed.interface
+        do throws(SystemError) {
+          try join(interface.index, &state.entries[index], state.egress)
+        } catch {
+          throw JoinFailure(interface: interface, error: error)
+        }
+      }
+    }
+  }
+
+  /// Looks at what there is now, and goes with it. To be called once a second or so, and at the start.
+  ///
+  /// - Returns: What a person should know of it.
+  func look(now: BootInstant) -> [NetworkNotice] {
+    state.withLock { state in
+      guard state.netlink != nil else { return [] }
+      var notices: [NetworkNotice] = []
+      followRoute(&state, now, &notices)
+      let isPending = state.isFirstLook || state.entries.contains { $0.followed.isPending }
+      let watched = isPending ? [] : state.entries.map(\.followed.interface.index)
+      if state.netlink?.haveChanged(watched) ?? false || isPending {
+        for index in state.entries.indices {
+          lookAt(index, &state)
+          renew(index, &state)
+        }
+        try? send(&state)
+      }
+      state.isFirstLook = false
+      for index in state.entries.indices { say(index, &state, now, &notices) }
+      return notices
+    }
+  }
+
+  private func followRoute(_ state: inout State, _ now: BootInstant, _ notices: inout [NetworkNotice]) {
+    guard state.route != nil, let route = state.netlink?.route(for: group) else { return }
+    let present = state.entries[0].followed.interface
+    if state.isFirstLook, route == .none, present.isLoopback {
+      // Loopback takes groups of IPv6 only where somebody has given it a route.
+      notices.append(.noRoute(others: Self.others, isLoopbackRouted: group.address.isIPv4))
+    }
+    if case .by(let interface) = route, interface.index == present.index { state.entries[0].wanted = interface }
+    if let next = state.route?.look(route, present: present) {
+      do throws(SystemError) {
+        try move(to: next, &state)
+        _ = state.refusalWord.due(nil, now: now)
+      } catch {
+        if state.refusalWord.due(error, now: now) != nil {
+          notices.append(.away(next, .refused(error), .init(isSendingOn: true, isOnly: true)))
+        }
+        return
+      }
+    }
+    let routeState = RouteState(route: route, interface: state.entries[0].followed.interface)
+    guard let former = state.routeWord.due(routeState, now: now) else { return }
+    if case .by = route {
+      notices.append(.routed(routeState.interface, former: former.interface))
+    } else {
+      notices.append(.routeGone(route, staying: routeState.interface))
+    }
+  }
+
+  /// Goes over to another interface: joins there before it leaves here.
+  private func move(to interface: NetworkInterface, _ state: inout State) throws(SystemError) {
+    // Gone again: the next look tells.
+    guard let sight = state.netlink?.sight(of: interface, for: group) else { return }
+    var next = Entry(interface, sight)
+    try join(interface.index, &next, state.egress)
+    let former = state.entries[0]
+    // The same one with another number was said to be away.
+    if former.followed.interface.name == interface.name { (next.word, next.isJoinedAgain) = (former.word, true) }
+    state.entries[0] = next
+    // Sent on before the former is left: what is sent comes back all the time.
+    try? send(&state)
+    if let number = former.followed.joined { leave(number, state.egress) }
+  }
+
+  private func lookAt(_ index: Int, _ state: inout State) {
+    let entry = state.entries[index]
+    let sight = state.netlink?.sight(of: entry.wanted, at: entry.followed.interface, for: group)
+    state.entries[index].source = sight?.source
+    for step in state.entries[index].followed.look(sight, isReportedByKernel: isReportedByKernel) {
+      switch step {
+      case .leave(let number):
+        leave(number, state.egress)
+        state.entries[index].followed.joined = nil
+      case .join(let number):
+        joinAgain(number, &state.entries[index], state.egress)
+      case .report(let number):
+        leave(number, state.egress)
+        state.entries[index].followed.joined = nil
+        // While another socket of this machine is a member there, the kernel reports nothing. If it is a peer, it leaves
+        // within a second, too: then whoever joins first is reported.
+        if !MembershipTable.current(for: group.address).hasMember(of: group.address, on: number) {
+          joinAgain(number, &state.entries[index], state.egress)
+        }
+      }
+    }
+  }
+
+  /// Joins again where the kernel has dropped the membership and the socket knows nothing of it: of IPv6 while the MTU was
+  /// below 1280, and of an interface that went and came back with its number between two looks.
+  private func renew(_ index: Int, _ state: inout State) {
+    guard let number = state.entries[index].followed.joined, state.entries[index].followed.condition == .ready else {
+      return
+    }
+    let table = MembershipTable.current(for: group.address)
+    guard !table.isEmpty, !table.hasMember(of: group.address, on: number) else { return }
+    leave(number, state.egress)
+    state.entries[index].followed.joined = nil
+    joinAgain(number, &state.entries[index], state.egress)
+  }
+
+  /// True if the kernel reports the membership again by itself when a carrier comes back: for IPv6, and of all sources only.
+  /// Source: Linux, net/ipv6/addrconf.c, NETDEV_CHANGE; net/ipv6/mcast.c, ipv6_mc_up and mld_send_initial_cr.
+  private var isReportedByKernel: Bool {
+    !group.address.isIPv4 && !receiver.isSelective
+  }
+
+  private func joinAgain(_ number: UInt32, _ entry: inout Entry, _ egress: GroupSender.Egress?) {
+    do throws(SystemError) {
+      try join(number, &entry, egress)
+      entry.isJoinedAgain = true
+      entry.refusals = 0
+    } catch {
+      // Not ready yet, maybe: the next look tries again.
+      entry.followed.refused(error)
+      entry.refusals += 1
+    }
+  }
+
+  private func join(_ number: UInt32, _ entry: inout Entry, _ egress: GroupSender.Egress?) throws(SystemError) {
+    if number == egress?.interface { sender.returns(true) }
+    do throws(SystemError) {
+      try receiver.join(number)
+    } catch {
+      if let egress { sender.returns(receiver.isJoined(on: egress.interface)) }
+      throw error
+    }
+    entry.followed.joined = number
+  }
+
+  private func leave(_ number: UInt32, _ egress: GroupSender.Egress?) {
+    receiver.leave(number)
+    if let egress { sender.returns(receiver.isJoined(on: egress.interface)) }
+  }
+
+  /// Sends on the first interface as it is now.
+  private func send(_ state: inout State) throws(SystemError) {
+    let entry = state.entries[0]
+    let interface = entry.followed.interface
+    var egress = GroupSender.Egress(
+      interface: interface.index,
+      source: entry.source.map { source in
+        // Of IPv6, and on loopback, the kernel chooses well where nobody has named an address.
+        interface.address == source || group.address.isIPv4 && !interface.isLoopback ? .address(source) : .kernels
+      } ?? (state.netlink == nil || interface.isLoopback && interface.address == nil ? .kernels : .none))
+    if entry.followed.condition == .gone { egress = GroupSender.Egress(interface: interface.index, source: .gone) }
+    guard egress != state.egress else { return }
+    if receiver.isJoined(on: egress.interface) { sender.returns(true) }
+    try sender.choose(egress)
+    state.egress = egress
+  }
+
+  private func say(_ index: Int, _ state: inout State, _ now: BootInstant, _ notices: inout [NetworkNotice]) {
+    let entry = state.entries[index]
+    let (interface, condition) = (entry.followed.interface, entry.followed.condition)
+    switch condition {
+    // Another look will do more.
+    case .ready where entry.followed.joined == nil, .noAddress where entry.followed.joined == nil: return
+    case .refused where entry.refusals < 2: return
+    default: break
+    }
+    guard let former = state.entries[index].word.due(entry.place, now: now) else { return }
+    switch (former.condition, condition) {
+    case (.ready, .ready) where former.interface.name == interface.name && !entry.isJoinedAgain:
+      return
+    case (.ready, .ready) where former.interface.name != interface.name:
+      notices.append(.moved(interface, former: former.interface))
+      state.entries[index].isJoinedAgain = false
+      return
+    case (_, .ready) where former.interface.name != interface.name && interface.address != nil:
+      notices.append(.moved(interface, former: former.interface))
+      state.entries[index].isJoinedAgain = false
+      return
+    case (_, .ready):
+      notices.append(
+        .back(interface, after: former.condition, source: entry.source, isJoinedAgain: entry.isJoinedAgain))
+      state.entries[index].isJoinedAgain = false
+      return
+    // The same, elsewhere or under another name.
+    case (let before, _) where before == condition: return
+    default: break
+    }
+    var part = NetworkNotice.Part(isSendingOn: isSending && index == 0, isOnly: state.entries.count == 1)
+    if case .noAddress = condition, [.gone, .down, .noCarrier].contains(former.condition) {
+      (part.isBack, part.isJoinedAgain) = (true, entry.isJoinedAgain)
+      state.entries[index].isJoinedAgain = false
+    }
+    notices.append(.away(interface, condition, part))
+  }
+
+  /// The names of the interfaces that could be chosen in place of loopback.
+  private static var others: [String] {
+    InterfaceStatus.all(withTies: true).filter { $0.isUp && $0.takesMulticast && !$0.isLoopback && !$0.isPort }.map(
+      \.name)
+  }
+}

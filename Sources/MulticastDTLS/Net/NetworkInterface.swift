@@ -1,0 +1,130 @@
+import CDatagram
+import Glibc
+import SystemPackage
+
+/// The network interface that a group is joined on and sent on.
+public struct NetworkInterface: Hashable, Sendable {
+  /// Its name, as in eth0.
+  public let name: String
+  /// The kernel's number for it. An interface that goes and comes back may get another.
+  public let index: UInt32
+  /// The address by which it was chosen: what is sent on it has that source, and waits while the interface does not have it.
+  /// With nil, IPv4 takes an address of the interface; for IPv6 and on loopback, the kernel chooses.
+  public let address: IPAddress?
+  /// The other name by which it was chosen, and is found again: ip-link(8), altname.
+  let alias: String?
+
+  /// Whether it is the machine's loopback interface.
+  var isLoopback: Bool { name == "lo" }
+
+  init(name: String, index: UInt32, address: IPAddress? = nil, alias: String? = nil) {
+    (self.name, self.index, self.address, self.alias) = (name, index, address, alias)
+  }
+
+  /// Finds an interface by its name or another that it has, by one of its addresses, or by its number.
+  ///
+  /// One that is found by an address is sent on from that address.
+  ///
+  /// - Throws: ``NetworkError`` if there is none; the error names those that there are.
+  public init(_ nameOrAddress: String) throws(NetworkError) {
+    let all = InterfaceStatus.all()
+    let address = IPAddress(nameOrAddress)
+    let byAddress = address.flatMap { address in all.first { $0.addresses.contains(address) } }?.name
+    guard var interface = NetworkInterface(zone: byAddress ?? nameOrAddress) else {
+      let names = all.map(\.name)
+      throw NetworkError(
+        "there is no interface '\(nameOrAddress)' on this machine: use one of \(names.joined(separator: ", "))"
+      )
+    }
+    if byAddress != nil { interface = NetworkInterface(name: interface.name, index: interface.index, address: address) }
+    self = interface
+  }
+
+  /// Finds the interface by which the kernel would send to a group, or the one that the group itself names; nil where there
+  /// is no route.
+  ///
+  /// - Throws: ``NetworkError`` if there is a route that leads nowhere, the kernel cannot be asked, or there is no interface
+  ///   of that name.
+  public init?(routeTo group: GroupAddress) throws(NetworkError) {
+    if let zone = group.zone {
+      try self.init(zone)
+      return
+    }
+    let route: FollowedRoute.Route
+    do throws(SystemError) {
+      route = try Netlink().route(for: group)
+    } catch {
+      throw NetworkError("the kernel cannot be asked for its route for \(group) (\(error)): choose an interface")
+    }
+    switch route {
+    case .by(let interface): self = interface
+    case .none: return nil
+    case .nowhere:
+      throw NetworkError(
+        "the kernel's route for \(group) leads nowhere, as a blackhole does (see ip route get \(group.address)): choose an "
+          + "interface")
+    }
+  }
+
+  /// The interface by which the kernel would send to a group, or loopback where it has no route there.
+  ///
+  /// - Throws: ``NetworkError`` if there is a route that leads nowhere, or the kernel cannot be asked.
+  public static func standard(for group: GroupAddress) throws(NetworkError) -> NetworkInterface {
+    if let routed = try NetworkInterface(routeTo: group) { return routed }
+    return try NetworkInterface("lo")
+  }
+
+  /// The interface that has a name now, or else a number in decimal. Source: RFC 4007 section 11.2.
+  init?(zone: String) {
+    if let named = NetworkInterface(current: zone) {
+      self = named
+    } else if let index = UInt32(decimal: zone[...]), let numbered = NetworkInterface(index: index) {
+      self = numbered
+    } else {
+      return nil
+    }
+  }
+
+  /// The interface that has a name now, its own or another.
+  private init?(current name: String) {
+    // Without netlink, as some containers are, it is found at least by its own name.
+    let asked = try? Netlink().link(named: name)?.index
+    guard let own = NetworkInterface(index: unsafe asked ?? if_nametoindex(name)) else { return nil }
+    self.init(name: own.name, index: own.index, alias: own.name == name ? nil : name)
+  }
+
+  /// The interface that has a number now.
+  public init?(index: UInt32) {
+    // if_indextoname(3): the name has at most IF_NAMESIZE bytes.
+    let name = unsafe withUnsafeTemporaryAllocation(of: CChar.self, capacity: Int(IF_NAMESIZE)) { buffer in
+      unsafe if_indextoname(index, buffer.baseAddress).map { unsafe String(cString: $0) }
+    }
+    guard let name else { return nil }
+    self.init(name: name, index: index)
+  }
+
+  /// Some interfaces, each once, however it was named; with the address and the other name that any of its names gave.
+  package static func uniqued(_ interfaces: [NetworkInterface]) -> [NetworkInterface] {
+    interfaces.reduce(into: []) { result, next in
+      guard let place = result.firstIndex(where: { $0.index == next.index }) else { return result.append(next) }
+      let first = result[place]
+      result[place] = NetworkInterface(
+        name: first.name, index: first.index, address: first.address ?? next.address, alias: first.alias ?? next.alias)
+    }
+  }
+
+  /// The address in a list of the kernel's, if it is one of IPv4 or IPv6.
+  static func address(_ address: UnsafeMutablePointer<sockaddr>) -> IPAddress? {
+    switch CInt(unsafe address.pointee.sa_family) {
+    case AF_INET:
+      unsafe address.withMemoryRebound(to: sockaddr_in.self, capacity: 1) {
+        unsafe IPAddress($0.pointee.sin_addr)
+      }
+    case AF_INET6:
+      unsafe address.withMemoryRebound(to: sockaddr_in6.self, capacity: 1) {
+        unsafe IPAddress($0.pointee.sin6_addr, zone: $0.pointee.sin6_scope_id)
+      }
+    default: nil
+    }
+  }
+}

@@ -1,0 +1,154 @@
+import Synchronization
+
+/// The ring of a peer: the keys in force with what is kept for them on disk, and how they are changed. It may be used from
+/// any task or thread.
+final class ActiveKeyRing: Sendable {
+  private let configuration: MulticastPeer.Configuration
+  private let context: DTLSContext
+  private let log: NoticeLog
+  /// The keys in force; the first is sent with.
+  private let held: Mutex<[RingKey]>
+  /// One at a time changes the ring, or stops the peer.
+  private let changing = Mutex(Changing())
+
+  private struct Changing {
+    var isStopped = false
+    /// What is known under keys that are not in the ring any more: they may come back.
+    var formerStates: [KeyID: NodeState] = [:]
+
+    /// Gives the states of keys back, and remembers what was in them.
+    mutating func finish(_ keys: [RingKey]) {
+      for held in keys {
+        held.keeper.finish()
+        formerStates[held.keyID] = held.keeper.state
+      }
+    }
+  }
+
+  /// Derives the keys, and opens the state of each, which locks it; no epoch is taken yet.
+  ///
+  /// - Throws: ``StateError`` if a state cannot be used, another process runs as this node, or nothing tells what it has sent
+  ///   with a secret that encrypts; ``WolfSSLError`` or ``LibcryptoError`` if the keys cannot be derived or used.
+  init(
+    _ keys: KeyRing, _ configuration: MulticastPeer.Configuration, _ context: DTLSContext, _ log: NoticeLog
+  ) throws {
+    (self.configuration, self.context, self.log) = (configuration, context, log)
+    var held: [RingKey] = []
+    for key in try Self.derive(keys, context) {
+      // The epoch that the user gave is for what is sent first.
+      let beginning = configuration.epoch.map { held.isEmpty ? StateKeeper.EpochPolicy.given($0) : .atLeast($0) }
+      held.append(try Self.hold(key, beginning ?? .next, isStart: true, configuration, log))
+    }
+    if configuration.sends { try held[0].keeper.begin(configuration.isNewNode ? .user : .nothing, isStart: true) }
+    self.held = Mutex(held)
+  }
+
+  /// The keys in force now.
+  var keys: [RingKey] { held.withLock { $0 } }
+
+  /// Takes note of keys that have come now, where this node runs and sends with a state that is as it should be, and no state
+  /// and no mark says that it has sent with them: then one of them can be promoted later, also by a restart.
+  private func vouch(for new: [RingKey]) {
+    guard configuration.sends, keys[0].keeper.isInUse else { return }
+    for held in new where held.keyID != keys[0].keyID { held.keeper.vouch() }
+  }
+
+  /// The same for the keys of the start that the node only accepts; to be called when it has an epoch to send in.
+  func vouchForOthers() {
+    guard configuration.sends else { return }
+    let keys = keys
+    for other in keys.dropFirst() { other.keeper.vouch(beside: keys[0].keeper) }
+  }
+
+  /// The voucher for a secret that comes while the node sends with another. Who keeps no state, and gives epochs, answers for
+  /// all of them.
+  private func voucher(beside former: RingKey) -> StartRule.Voucher {
+    if former.keeper.isInUse { return .running }
+    return former.keeper.path == nil && configuration.epoch != nil ? .user : .nothing
+  }
+
+  /// Uses other keys from now on, as a whole or not at all; see ``MulticastPeer/use(_:)``.
+  func change(to keys: KeyRing, _ sent: SentRecords, _ loop: ReceiveLoop, _ sending: GroupTransmitter?) throws {
+    let derived = try Self.derive(keys, context)
+    try changing.withLock { changing in
+      guard !changing.isStopped else { throw SendError.stopped }
+      let former = held.withLock { $0 }
+      var next: [RingKey] = []
+      do {
+        for key in derived {
+          let known = former.first { $0.keyID == key.keyID }
+          next.append(
+            try known
+              ?? Self.hold(
+                key, configuration.epoch.map { .atLeast($0) } ?? .next, known: changing.formerStates[key.keyID],
+                isStart: false, configuration, log))
+        }
+        if sending != nil { sent.prepare(next) }
+        loop.accept(next + former.without(next))
+        if let sending, next[0].keyID != former[0].keyID {
+          try next[0].keeper.begin(voucher(beside: former[0]), isStart: false)
+          // The disk is waited for before those who send must wait.
+          let epoch = try next[0].keeper.reserveEpoch()
+          try sending.change(to: next[0], epoch: epoch)
+        }
+      } catch {
+        loop.accept(former)
+        changing.finish(next.without(former))
+        throw error
+      }
+      loop.accept(next)
+      held.withLock { $0 = next }
+      vouch(for: next.without(former))
+      changing.finish(former.without(next))
+    }
+  }
+
+  /// Gives the states of all keys back, for good; to be called when the receive loop has stopped.
+  func finish() {
+    changing.withLock { changing in
+      changing.isStopped = true
+      for held in keys {
+        held.keeper.finish()
+        held.inbound.finish()
+      }
+    }
+  }
+
+  /// Derives the keys of a ring. A secret that is there twice counts once.
+  private static func derive(_ keys: KeyRing, _ context: DTLSContext) throws -> [GroupKey] {
+    var derived: [GroupKey] = []
+    for secret in keys.secrets {
+      let key = try GroupKey(context, secret)
+      if !derived.contains(where: { $0.keyID == key.keyID }) { derived.append(key) }
+    }
+    return derived
+  }
+
+  /// Opens the state of a key.
+  private static func hold(
+    _ key: GroupKey, _ beginning: StateKeeper.EpochPolicy, known: NodeState? = nil, isStart: Bool,
+    _ configuration: MulticastPeer.Configuration, _ log: NoticeLog
+  ) throws -> RingKey {
+    let isEncrypting = configuration.suite.isEncrypted
+    guard let member = configuration.member else {
+      // Nothing is sent, so there is no epoch to remember; what was heard is kept while this process runs.
+      let keeper = try StateKeeper(
+        directory: nil, beginning: .never,
+        identity: .init(keyID: key.keyID, member: key.context.recordMember, isEncrypting: isEncrypting),
+        known: known ?? NodeState(), log: log)
+      return try RingKey(key, keeper, members: configuration.peers)
+    }
+    if configuration.state == nil, !configuration.sends, isStart {
+      log.log(.warning, "what is heard is not remembered: there is no state directory")
+    }
+    let keeper = try StateKeeper(
+      directory: configuration.state,
+      beginning: configuration.sends ? beginning : .never,
+      mayReplaceDamaged: isStart,
+      identity: .init(
+        keyID: key.keyID, member: member, isEncrypting: isEncrypting, group: "\(configuration.group)"),
+      known: known ?? NodeState(),
+      log: log)
+    return try RingKey(key, keeper, members: configuration.peers)
+  }
+}

@@ -1,0 +1,134 @@
+import Synchronization
+
+/// What this node has sent lately, by which its own records, which multicast brings back to it, are told from those of
+/// another node that uses its member ID.
+final class SentRecords: Sendable {
+  /// What can be said of a record that carries this node's member ID.
+  enum Verdict {
+    /// This node sent it.
+    case ours
+    /// This node did not: another node uses the same ID.
+    case notOurs
+    /// This node may have sent the like: from another address, longer ago than it remembers, or before it was started.
+    case repeated
+  }
+
+  /// How many records are remembered: a clone that is so far behind is told by the first record of it that is heard.
+  static let capacity = 65_536
+
+  /// What was sent with one key.
+  private struct Run {
+    let keyID: KeyID
+    /// The first epoch that this process sends in.
+    let firstEpoch: UInt16
+    /// The epoch of the latest record, or the one that the node begins in.
+    var epoch: UInt16
+    var next: UInt64 = 0
+
+    mutating func advance(past header: RecordHeader) {
+      (epoch, next) = (header.epoch, header.sequence + 1)
+    }
+
+    /// Whether this process has sent a record of this number.
+    func includes(_ header: RecordHeader) -> Bool {
+      header.epoch >= firstEpoch && (header.epoch < epoch || header.epoch == epoch && header.sequence < next)
+    }
+  }
+
+  private struct Sent {
+    /// Of each, the last 8 bytes of its tag and its number in one: another record agrees once in 2^64.
+    var entries = [UInt64](repeating: 0, count: capacity)
+    /// Few: one for each key that this process has had. To look one up by its hash would take longer than a whole record.
+    var runs: [Run] = []
+    /// The key of the latest record.
+    var latest: KeyID?
+
+    func place(of keyID: KeyID) -> Int? {
+      runs.firstIndex { $0.keyID == keyID }
+    }
+  }
+
+  private let port: UInt16
+  private let sent = Mutex(Sent())
+
+  /// - Parameter port: The UDP port that the node sends from.
+  init(port: UInt16) {
+    self.port = port
+  }
+
+  /// Takes note of a key, and of the first epoch in which this process can send with it. Again changes nothing.
+  func prepare(_ keyID: KeyID, epoch: Epoch) {
+    sent.withLock { sent in
+      guard sent.place(of: keyID) == nil else { return }
+      sent.runs.append(Run(keyID: keyID, firstEpoch: epoch.rawValue, epoch: epoch.rawValue))
+    }
+  }
+
+  /// Takes note of all keys of a ring.
+  func prepare(_ ring: [RingKey]) {
+    for held in ring { prepare(held.keyID, epoch: held.keeper.nextEpoch ?? .last) }
+  }
+
+  /// Remembers records. To be called before they are sent, or they could be back sooner.
+  func remember(_ batch: borrowing SendBatch, keyID: KeyID) {
+    sent.withLock { sent in
+      var last: RecordHeader?
+      unsafe batch.forEach { record in
+        guard let header = unsafe RecordHeader(record.bindMemory(to: UInt8.self).span) else { return }
+        sent.entries[Self.place(of: header.sequence)] = unsafe Self.entry(of: record)
+        last = header
+      }
+      sent.latest = keyID
+      if let last, let place = sent.place(of: keyID) { sent.runs[place].advance(past: last) }
+    }
+  }
+
+  /// Judges an admitted record that carries this node's ID, before any cryptography: nil if only that tells.
+  func judge(_ record: UnsafeBufferPointer<UInt8>, header: RecordHeader, from source: Endpoint) -> Verdict? {
+    let entry = unsafe Self.entry(of: UnsafeRawBufferPointer(record))
+    let isRemembered = sent.withLock {
+      $0.entries[Self.place(of: header.sequence)] == entry
+    }
+    // Another node with our ID may say just what we say. What comes back comes from our port.
+    return isRemembered ? (source.port == port ? .ours : .repeated) : nil
+  }
+
+  /// Judges one that is not remembered, and that a key has authenticated.
+  func judge(_ header: RecordHeader, keyID: KeyID, from source: Endpoint) -> Verdict {
+    sent.withLock { sent in
+      guard let run = sent.place(of: keyID).map({ sent.runs[$0] }) else { return .repeated }
+      let isLater = header.epoch > run.epoch || header.epoch == run.epoch && header.sequence >= run.next
+      // If it were ours and so young, it would be remembered.
+      let isYoung =
+        keyID == sent.latest && header.epoch == run.epoch && header.sequence + UInt64(Self.capacity) >= run.next
+      if isLater || isYoung { return .notOurs }
+      // A receive loop that is behind finds its own records older than that.
+      return source.port == port && run.includes(header) ? .ours : .repeated
+    }
+  }
+
+  /// How far an authentic record that carries this node's ID, and that this node did not send, is ahead of it; nil where the
+  /// others go on to accept what this node sends.
+  func overtaking(by header: RecordHeader, keyID: KeyID) -> Overtaking? {
+    guard let epoch = try? Epoch(header.epoch), let run = sent.withLock({ $0.runs.first { $0.keyID == keyID } }),
+      let ownEpoch = try? Epoch(run.epoch),
+      // What is less than a window behind it is still taken.
+      epoch > ownEpoch || epoch == ownEpoch && header.sequence >= run.next + ReplayWindow.size
+    else { return nil }
+    return Overtaking(
+      keyID: keyID, epoch: epoch, sequence: header.sequence, ownEpoch: ownEpoch, ownNext: run.next)
+  }
+
+  private static func place(of sequence: UInt64) -> Int {
+    Int(sequence % UInt64(capacity))
+  }
+
+  private static func entry(of record: UnsafeRawBufferPointer) -> UInt64 {
+    // Bytes 3 to 10 are epoch, member and sequence.
+    unsafe integer(record, at: 3) ^ integer(record, at: record.count - 8)
+  }
+
+  private static func integer(_ record: UnsafeRawBufferPointer, at offset: Int) -> UInt64 {
+    unsafe record.loadUnaligned(fromByteOffset: offset, as: UInt64.self)
+  }
+}

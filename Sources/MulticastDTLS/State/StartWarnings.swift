@@ -1,0 +1,129 @@
+import Logging
+
+/// The words for what ``StartRule`` has decided. Pure.
+struct StartWarnings {
+  private let node: MemberID
+  private let keyID: KeyID
+  private let isEncrypting: Bool
+  private let group: String?
+  private let state: NodeState
+  private let mark: SecretMark?
+  private let place: String
+
+  init(_ identity: StateKeeper.Identity, _ state: NodeState, _ mark: SecretMark?, directory: StateDirectory?) {
+    (node, keyID, isEncrypting, group) = (identity.member, identity.keyID, identity.isEncrypting, identity.group)
+    (self.state, self.mark) = (state, mark)
+    place = directory?.path ?? "no directory"
+  }
+
+  /// Why the node does not start; nil if it does.
+  func refusal(_ verdict: StartRule.Verdict) -> String? {
+    let found: String
+    switch verdict {
+    case .refuseLost where state.epoch != nil:
+      return
+        "\(tellsNotAll). So nothing tells which epochs it has used with encryption, and an epoch that is used twice breaks that. "
+        + "If it has never encrypted with this secret, say so once (--new-node), and it goes on in a later epoch; if it has ever "
+        + "encrypted with this secret, change the secret, or give an epoch later than all that it has used (--epoch)"
+    case .refuseLost:
+      found = "the state of node \(node) for the secret with key ID \(keyID) is gone from \(place): \(lastUse)"
+    case .refuseUnknown:
+      found = "node \(node) has no state in \(place) for the secret with key ID \(keyID)"
+    case .goOn, .beginAsNew, .beginUnsure, .beginAgain, .beginFar, .leapFromCopy, .leapAgainstWord:
+      return nil
+    }
+    return
+      "\(found). So nothing tells which epochs it has used, and an epoch that is used twice breaks the encryption. If it "
+      + "has never sent with this secret, start it once as a new node (--new-node); if it has ever sent with this secret, change "
+      + "the secret, or give an epoch later than all that it has used (--epoch)"
+  }
+
+  /// Everything that is said of a start that goes on.
+  ///
+  /// - Parameters:
+  ///   - isStart: True if the process begins with this secret.
+  ///   - wasThere: True if there was a state.
+  func remarks(
+    _ verdict: StartRule.Verdict, _ voucher: StartRule.Voucher, isStart: Bool, wasThere: Bool
+  ) -> [(Logger.Level, String)] {
+    var remarks: [(Logger.Level, String)] = []
+    switch verdict {
+    case .refuseLost, .refuseUnknown:
+      break
+    case .goOn:
+      if voucher == .user, isStart {
+        remarks.append(
+          (.warning, "node \(node) is not new: \(lastUse). Leave --new-node out: with it a lost state is not noticed"))
+      }
+    case .beginAsNew, .beginUnsure, .beginAgain:
+      if isStart, !wasThere || verdict != .beginAsNew { remarks += first(voucher) }
+      if isStart, verdict == .beginAgain {
+        remarks.append(
+          (
+            .warning,
+            "node \(node) has no state in \(place) for the secret with key ID \(keyID), and is not new: \(lastUse). The others "
+              + "refuse it in each epoch that is not later than the last that they heard: give a later one once (--epoch)"
+          ))
+      }
+    case .beginFar:
+      remarks.append((.info, beginsFar))
+    case .leapFromCopy, .leapAgainstWord:
+      remarks.append((.warning, leap(verdict)))
+    }
+    if isStart, let otherGroup { remarks.append((.warning, otherGroup)) }
+    return remarks
+  }
+
+  /// The remark on a group that is another than before; nil if it is the same.
+  var otherGroup: String? {
+    guard let former = state.group, let group, former != group else { return nil }
+    return
+      "node \(node) has sent to group \(former) with this secret before, and sends to \(group) now: records name no group, "
+      + "so that a recording of one is accepted in the other. Give each group a secret of its own"
+  }
+
+  /// The remark on a secret that comes to a node that runs.
+  var beginsFar: String {
+    "nothing here tells whether node \(node) has sent with key ID \(keyID) before: its epochs begin past 1000, at random, where "
+      + "nonces are not likely to repeat"
+  }
+
+  private var tellsNotAll: String {
+    "the state of node \(node) in \(place) for the secret with key ID \(keyID) does not tell all: \(lastUse) as far as it "
+      + "knows, and it began without encryption, or when an earlier one was lost"
+  }
+
+  private var lastUse: String {
+    if let epoch = state.epoch { return "it has sent with key ID \(keyID), in epoch \(epoch) last" }
+    return mark?.nodes.contains(node) == true
+      ? "it has sent with key ID \(keyID) from here" : "another node here has heard it with key ID \(keyID)"
+  }
+
+  private func first(_ voucher: StartRule.Voucher) -> [(Logger.Level, String)] {
+    let epoch = state.epoch.map { $0.next } ?? .first
+    let first: (Logger.Level, String) = (.info, "no state: first start, epoch \(epoch.map(\.description) ?? "none")")
+    guard voucher == .user, isEncrypting, mark?.isNew(node) != true else { return [first] }
+    return [
+      first,
+      (
+        .warning,
+        "node \(node) starts as a new node, on your word (--new-node): if it has ever sent with this secret, nonces repeat, and "
+          + "what was sent in both can be read; then change the secret"
+      ),
+    ]
+  }
+
+  /// The remark on a start at a distance.
+  func leap(_ verdict: StartRule.Verdict) -> String {
+    let found =
+      verdict == .leapFromCopy
+      ? "the state of node \(node) in \(place) is a copy, from a backup or another place, or was written anew while the node ran, so it may be older than what the node "
+        + "has sent"
+      : state.epoch != nil ? tellsNotAll : "node \(node) is not new: \(lastUse), and its state was lost"
+    return "\(found): it goes on in a later epoch, chosen at random."
+      + (isEncrypting
+        ? verdict == .leapFromCopy
+          ? " If it has sent since, or another node runs with that state, nonces may repeat: change the secret"
+          : " If it has used that one as well, nonces repeat: change the secret" : "")
+  }
+}

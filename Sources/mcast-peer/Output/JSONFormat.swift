@@ -1,0 +1,159 @@
+import MulticastDTLS
+
+/// One JSON object a line for each thing that happens. docs/events.md and docs/events.schema.json say what is in them.
+struct JSONFormat: EventFormat {
+  /// The version of the set of events; it changes with each event, key or word that is new.
+  static let version = 2
+
+  private let member: MemberID
+  private let group: GroupAddress
+  /// The members that have an entry in the figures though they were not heard.
+  private let awaited: MemberSet
+  /// Whether each member was heard.
+  private var isHeard = [Bool](repeating: false, count: 256)
+  private var clock = WallClock()
+  private var names = InterfaceNames()
+  private var source = LastValue<Endpoint>()
+
+  /// - Parameter awaited: The members that have an entry in the figures though they were not heard.
+  init(_ member: MemberID, _ group: GroupAddress, awaiting awaited: MemberSet = MemberSet([])) {
+    (self.member, self.group, self.awaited) = (member, group, awaited)
+  }
+
+  private mutating func line(_ event: String) -> JSONLine {
+    JSONLine(event, time: clock.now)
+  }
+
+  mutating func started(_ start: Start, _ text: inout [UInt8]) {
+    var line = line("start")
+    let configuration = start.configuration
+    line.add("version", Self.version)
+    line.add("member", Int(member.rawValue))
+    line.add("peers", configuration.peers.description)
+    line.add("group", group.description)
+    line.add("interfaces", start.interfaces)
+    line.add("suite", configuration.suite.name)
+    if let epoch = start.epoch { line.add("epoch", Int(epoch.rawValue)) }
+    line.add("keyIDs", start.keyIDs.map(\.description))
+    line.end(in: &text)
+  }
+
+  mutating func received(_ origin: Message.Origin, _ payload: Span<UInt8>, _ text: inout [UInt8]) {
+    let index = Int(origin.sender.rawValue)
+    if !isHeard[index] {
+      var line = line("peer")
+      line.add("member", index)
+      line.add("cause", "heard")
+      line.add("message", "node \(origin.sender) was heard for the first time in this run, in epoch \(origin.epoch)")
+      line.end(in: &text)
+    }
+    isHeard[index] = true
+    var line = line("received")
+    line.add("interface", quoted: names.quoted(origin.interface))
+    line.add("source", quoted: source.quoted(origin.source))
+    line.add("member", index)
+    line.add("epoch", Int(origin.epoch.rawValue))
+    line.add("sequence", Int(origin.sequence))
+    line.add(payload: payload)
+    line.end(in: &text)
+  }
+
+  mutating func sent(
+    _ payload: [UInt8], _ number: GroupTransmitter.Number, on interface: UInt32, _ text: inout [UInt8]
+  ) {
+    var line = line("sent")
+    line.add("interface", quoted: names.quoted(interface))
+    line.add("member", Int(member.rawValue))
+    line.add("epoch", Int(number.epoch))
+    line.add("sequence", Int(number.sequence))
+    line.add(payload: payload.span)
+    line.end(in: &text)
+  }
+
+  mutating func dropped(_ event: DroppedEvents.Event, _ text: inout [UInt8]) {
+    var line = line("dropped")
+    line.add("reason", event.reason)
+    line.add(event.members)
+    line.add("count", event.count)
+    line.end(in: &text)
+  }
+
+  mutating func noticed(_ report: NoticeReport, _ text: inout [UInt8]) {
+    if report.isAboutNetwork { names = InterfaceNames() }
+    var line = line(report.isAboutKeys ? "key" : "peer")
+    line.add(report.members)
+    line.add("cause", report.cause)
+    line.add("message", report.text)
+    line.end(in: &text)
+  }
+
+  mutating func changedRing(_ keyIDs: [KeyID], _ epoch: Epoch?, _ text: inout [UInt8]) {
+    var line = line("key")
+    line.add("member", Int(member.rawValue))
+    line.add("cause", "ring")
+    if let epoch { line.add("epoch", Int(epoch.rawValue)) }
+    line.add("keyIDs", keyIDs.map(\.description))
+    line.end(in: &text)
+  }
+
+  mutating func failed(_ message: String, _ text: inout [UInt8]) {
+    var line = line("error")
+    line.add("message", message)
+    line.end(in: &text)
+  }
+
+  mutating func counted(_ statistics: Statistics, sent: Int, _ text: inout [UInt8]) {
+    var line = line("stats")
+    line.add("sent", sent)
+    line.add("received", statistics.received)
+    line.add("droppedByKernel", statistics.droppedByKernel)
+    line.add("batchesDroppedByKernel", statistics.batchesDroppedByKernel)
+    line.add("refused", Self.counts(statistics.refused))
+    line.add(
+      "members",
+      MemberSet(Array(statistics.members.keys) + awaited.members).members.map { member in
+        let counts = statistics.members[member] ?? .unheard
+        var object = JSONLine()
+        object.add("member", Int(member.rawValue))
+        object.add("state", Self.state(counts))
+        if let time = counts.timeSinceHeard {
+          object.add("lastHeard", quoted: [UInt8(ascii: "\"")] + clock.text(before: time) + [UInt8(ascii: "\"")])
+        } else {
+          object.add("lastHeard", quoted: Array("null".utf8))
+        }
+        if let source = counts.source {
+          object.add("source", source.description)
+        } else {
+          object.add("source", quoted: Array("null".utf8))
+        }
+        if let keyID = counts.keyID { object.add("keyID", keyID.description) }
+        object.add("received", counts.received)
+        object.add("lost", counts.lost)
+        object.add("reordered", counts.reordered)
+        object.add("refused", Self.counts(counts.refused))
+        return object
+      })
+    line.end(in: &text)
+  }
+
+  private static func state(_ counts: Statistics.Member) -> String {
+    if counts.timeSinceHeard == nil { return "neverHeard" }
+    return counts.isSilent ? "silent" : "up"
+  }
+
+  private static func counts(_ refused: [RejectionReason: Int]) -> JSONLine {
+    var object = JSONLine()
+    for reason in RejectionReason.allCases {
+      if let count = refused[reason] { object.add(reason.rawValue, count) }
+    }
+    return object
+  }
+
+  mutating func ended(_ reason: StopReason, received: Int, sent: Int, _ text: inout [UInt8]) {
+    var line = line("end")
+    line.add("reason", reason.rawValue)
+    line.add("received", received)
+    line.add("sent", sent)
+    line.end(in: &text)
+  }
+}

@@ -1,0 +1,59 @@
+import MulticastDTLS
+
+/// What arrived, as a short table: a line for each node of which anything is known, then what the others have in common.
+struct StatisticsTable {
+  private let statistics: Statistics
+  private let peers: MemberSet
+  private let own: MemberID
+
+  /// The reasons that have a column; the others cannot be put to one node's account, or concern our own ID.
+  private static let columns: [(title: String, reason: RejectionReason)] = [
+    ("replayed", .replayed), ("forged", .forged), ("stale epoch", .staleEpoch), ("overrun", .overrun),
+  ]
+
+  /// - Parameters:
+  ///   - peers: The members that are followed.
+  ///   - own: This node's ID.
+  init(_ statistics: Statistics, of peers: MemberSet, at own: MemberID) {
+    self.statistics = statistics
+    self.peers = peers
+    self.own = own
+  }
+
+  /// What the kernel dropped: it counts batches.
+  static func dropped(_ statistics: Statistics) -> String {
+    let batches = statistics.batchesDroppedByKernel
+    guard batches > 0 else { return "0" }
+    return "about \(statistics.droppedByKernel) datagram\(statistics.droppedByKernel == 1 ? "" : "s"), in \(batches) "
+      + (batches == 1 ? "batch" : "batches")
+  }
+
+  /// The table, without a newline at its end.
+  var text: String {
+    let others = peers.members.filter { $0 != own }
+    let titles = ["node", "key ID", "received", "lost", "reordered"] + Self.columns.map(\.title)
+    var rows = [titles]
+    var unheard: [MemberID] = []
+    for member in others {
+      guard let counts = statistics.members[member] else {
+        unheard.append(member)
+        continue
+      }
+      rows.append(
+        [
+          "\(member)", counts.keyID.map { "\($0)" } ?? "-", "\(counts.received)", "\(counts.lost)",
+          "\(counts.reordered)",
+        ]
+          + Self.columns.map { "\(counts.refused[$0.reason] ?? 0)" })
+    }
+    let widths = titles.indices.map { column in rows.map { $0[column].count }.max() ?? 0 }
+    var lines = rows.map { row in
+      zip(row, widths).map { String(repeating: " ", count: $1 - $0.count) + $0 }.joined(separator: "  ")
+    }
+    if !unheard.isEmpty { lines.append("nothing from: \(MemberSet(unheard))") }
+    let reasons = RejectionReason.allCases.map { "\($0.rawValue) \(statistics.refused[$0] ?? 0)" }
+    lines.append("refused, of all: " + reasons.joined(separator: ", "))
+    lines.append("dropped by the kernel: \(Self.dropped(statistics))")
+    return lines.joined(separator: "\n")
+  }
+}

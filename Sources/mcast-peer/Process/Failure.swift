@@ -1,0 +1,92 @@
+import ArgumentParser
+import Glibc
+import MulticastDTLS
+
+/// How the command ends when it cannot go on: one line on standard error, and an exit code of sysexits.h.
+struct Failure {
+  private let error: any Error
+  private let command: any ParsableCommand.Type
+
+  /// - Parameter command: The one that was called, whose help is meant if help was asked for.
+  init(_ error: any Error, of command: any ParsableCommand.Type) {
+    self.error = error
+    self.command = command
+  }
+
+  /// Ends the process. What was asked for (`--help`, `--version`) goes to standard output instead, with exit code 0.
+  func exit() -> Never {
+    guard code != EXIT_SUCCESS else {
+      let text = isClosed ? "" : command.fullMessage(for: error)
+      do {
+        if !text.isEmpty { try StandardStream.write(text + "\n", to: STDOUT_FILENO) }
+      } catch {
+        Failure(error, of: command).exit()
+      }
+      Glibc.exit(EXIT_SUCCESS)
+    }
+    // Whoever throws an exit code alone has said what there is to say.
+    if !(error is ExitCode) { try? StandardStream.write("mcast-peer: \(line)\n", to: STDERR_FILENO) }
+    Glibc.exit(code)
+  }
+
+  /// True if nobody reads standard output any more: an end, and no failure.
+  private var isClosed: Bool {
+    (error as? OutputError)?.isClosed ?? false
+  }
+
+  private var code: Int32 {
+    isClosed ? EXIT_SUCCESS : ownCode ?? command.exitCode(for: error).rawValue
+  }
+
+  /// What happened and what to do, on one line.
+  private var line: String {
+    let text =
+      switch error {
+      case is NetworkError: "\(error) (see --interface and --group)"
+      case is SendError: "\(error) (see --message)"
+      case is InputError: "\(error) (see --stdin)"
+      case is SecretError where command != SecretCommand.self: "\(error) (see --secret-file)"
+      case StateError.unusable, StateError.damaged, StateError.usedEpoch: "\(error) (see --epoch and --state-dir)"
+      case StateError.unknownPast: "\(error) (see also --state-dir)"
+      case _ where ownCode != nil: "\(error)"
+      default:
+        "\(Self.showingValues(command.message(for: error))) (see \(help))"
+      }
+    return text.visible
+  }
+
+  /// The parser's message on one line, in which a line break of what it quotes is written out, and its own is a blank.
+  private static func showingValues(_ message: String) -> String {
+    let quoted = CommandLine.arguments.flatMap { argument in
+      // As a whole, behind --option= and behind -o.
+      [argument, String(argument.drop { $0 != "=" }.dropFirst()), String(argument.dropFirst(2))]
+    }
+    let hidden = Set(quoted.filter { !$0.isEmpty && $0 != $0.visible }).sorted { $0.count > $1.count }
+    return hidden.reduce(message) { $0.replacing($1, with: $1.visible) }
+      .split(separator: "\n").joined(separator: " ")
+  }
+
+  /// Where more is said.
+  private var help: String {
+    switch command {
+    case is SecretCommand.Type: "--help after the subcommand"
+    case is MCastPeer.Type, is CommandTree.Type: "\(MCastPeer.name) --help"
+    default: "\(MCastPeer.name) \(command.configuration.commandName ?? "") --help"
+    }
+  }
+
+  /// The exit code of an error of ours; nil for one of the argument parser.
+  private var ownCode: Int32? {
+    switch error {
+    case is InvalidValue, is SendError: EX_USAGE
+    case is NetworkError: EX_UNAVAILABLE
+    case is ExpectationNotMet: ExpectationNotMet.exitCode
+    case InputError.linesTooLong, InputError.empty, InputError.tooLong: EX_DATAERR
+    case is SystemError, is WolfSSLError, is LibcryptoError, is OutputError, is InputError: EX_OSERR
+    case is StateError: EX_CANTCREAT
+    case SecretError.openToOthers: EX_NOPERM
+    case SecretError.unusable: EX_CONFIG
+    default: nil
+    }
+  }
+}

@@ -1,0 +1,31 @@
+import MulticastDTLS
+
+/// The cells of a row as a person reads them.
+struct FormattedRow {
+  let row: MemberTable.Row
+
+  var epoch: String { row.epoch.map { "\($0)" } ?? "-" }
+  var rate: String { decimal(row.rate, digits: row.rate < 100 ? 1 : 0) }
+  var loss: String { decimal(row.loss, digits: 2) }
+  var keyID: String { row.keyID.map { "\($0)" } ?? "-" }
+  var source: String { row.source.map { "\($0)" } ?? "-" }
+
+  /// How long ago it was heard, with as much detail as matters.
+  var age: String {
+    guard let age = row.age else { return "-" }
+    let seconds = age / .seconds(1)
+    return switch seconds {
+    case ..<100: "\(decimal(seconds, digits: 1)) s"
+    case ..<6000: "\(Int(seconds / 60)) min"
+    default: "\(Int(seconds / 3600)) h"
+    }
+  }
+
+  private func decimal(_ number: Double, digits: Int) -> String {
+    let scale = digits == 0 ? 1.0 : digits == 1 ? 10 : 100
+    let scaled = Int((max(number, 0) * scale).rounded())
+    if digits == 0 { return "\(scaled)" }
+    let fraction = "\(scaled % Int(scale))"
+    return "\(scaled / Int(scale))." + String(repeating: "0", count: digits - fraction.count) + fraction
+  }
+}

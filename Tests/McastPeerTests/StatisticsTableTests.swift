@@ -1,0 +1,52 @@
+import Testing
+
+@testable import MulticastDTLS
+@testable import mcast_peer
+
+@Suite("The table of statistics")
+struct StatisticsTableTests {
+  @Test("it has a line for each node that was heard, and what cannot be put to one node's account below")
+  func table() throws {
+    var statistics = Statistics()
+    let source = Endpoint(GroupAddress.standard.address, port: 1)
+    func count(_ member: MemberID, _ times: Int, lost: Int64 = 0, isLate: Bool = false) {
+      for _ in 0..<times {
+        statistics.count(
+          ArrivalRun(
+            Arrival(
+              origin: Message.Origin(sender: member, epoch: .first, sequence: 0, source: source), count: 0,
+              keyID: KeyID([0x9A, 0xB7, 0x6D, member.rawValue]), lost: lost, isLate: isLate, isRestart: false,
+              isKeyChange: false, isStraggler: false),
+            isDelivered: true), now: .now)
+      }
+    }
+    count(1, 12_345)
+    count(1, 1, lost: 7)
+    count(1, 2, lost: -1, isLate: true)
+    count(10, 1)
+    for _ in 0..<3 { statistics.count(Rejection(.foreign, nil, source)) }
+    statistics.count(
+      Rejection(.forged, RecordHeader([23, 0xFE, 0xFD, 0, 1, 1, 0, 0, 0, 0, 0, 0, 32] as [UInt8]), source))
+    (statistics.droppedByKernel, statistics.batchesDroppedByKernel) = (95_603, 756)
+
+    #expect(
+      StatisticsTable(statistics, of: MemberSet([0, 1, 2, 3, 10]), at: 0).text == """
+        node     key ID  received  lost  reordered  replayed  forged  stale epoch  overrun
+           1  9ab7-6d01     12348     5          2         0       1            0        0
+          10  9ab7-6d0a         1     0          0         0       0            0        0
+        nothing from: 2-3
+        refused, of all: foreign 3, malformed 0, own 0, own ID used by others 0, unknown member 0, stale epoch 0, \
+        replayed 0, other cipher suite 0, forged 1, overrun 0
+        dropped by the kernel: about 95603 datagrams, in 756 batches
+        """)
+    (statistics.droppedByKernel, statistics.batchesDroppedByKernel) = (1, 1)
+    #expect(StatisticsTable.dropped(statistics) == "about 1 datagram, in 1 batch")
+    #expect(StatisticsTable.dropped(Statistics()) == "0")
+  }
+}
+
+extension RecordHeader {
+  fileprivate init?(_ bytes: [UInt8]) {
+    self.init(bytes.span)
+  }
+}
