@@ -4,7 +4,7 @@ import CBenchSupport
 /// what arrives.
 struct SendRun {
   /// How long nothing may arrive until what is on its way counts as lost.
-  private static let sendBufferTimeout: UInt64 = 300_000_000
+  private static let lossTimeout: UInt64 = 300_000_000
   /// How long a sender sleeps that may not send; polling without a pause would cost the receiver's CPU.
   private static let pause: UInt64 = 20_000
 
@@ -71,7 +71,7 @@ struct SendRun {
       if slowest > arrived {
         arrived = slowest
         lastArrival = now
-      } else if now - lastArrival > Self.sendBufferTimeout {
+      } else if now - lastArrival > Self.lossTimeout {
         givenUp = sent - arrived
       }
     }

@@ -6,7 +6,7 @@ import Synchronization
 final class StandardInput: Sendable {
   private static let chunk = 65_536
   /// How long it takes until a reader that is cancelled knows.
-  private static let sendBufferTimeout: CInt = 100
+  private static let pollTimeout: CInt = 100
 
   private let descriptor: CInt
 
@@ -31,7 +31,7 @@ final class StandardInput: Sendable {
   private func wait(until isCancelled: Flag) throws -> [UInt8] {
     while !isCancelled.isSet {
       var ready = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
-      guard unsafe poll(&ready, 1, Self.sendBufferTimeout) > 0 else { continue }
+      guard unsafe poll(&ready, 1, Self.pollTimeout) > 0 else { continue }
       var failure: CInt = 0
       let bytes = unsafe [UInt8](unsafeUninitializedCapacity: Self.chunk) { buffer, count in
         let result = unsafe Glibc.read(descriptor, buffer.baseAddress, buffer.count)
