@@ -59,6 +59,7 @@ let package = Package(
         "COpenSSL",
         "CWolfSSL",
         .product(name: "Logging", package: "swift-log"),
+        .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
         .product(name: "SystemPackage", package: "swift-system"),
       ] + sanitizerTargets.map { .byName(name: $0.name) },
       swiftSettings: strict + watched

@@ -3,7 +3,7 @@ import Logging
 import MulticastDTLS
 import UnixSignals
 
-/// One of some robots: tells the others every second that it is there, and prints which of them leads when that changes.
+/// One of some robots: sends a heartbeat every second, and prints the leader when it changes.
 @main
 struct Leader {
   private static let logger = Logger(label: "leader")
@@ -27,15 +27,20 @@ struct Leader {
     let interface = try arguments.count > 3 ? NetworkInterface(arguments[3]) : .standard(for: group)
 
     var configuration = try MulticastPeer.Configuration(
-      member: member, peers: MemberSet(0...255), group: group, interface: interface, state: .standard())
-    configuration.suite = .pskChaCha20Poly1305
+      member: member, peers: MemberSet(0...255), group: group, suite: .pskChaCha20Poly1305, interface: interface,
+      state: .standard())
     // On loopback, all others are on this machine.
     configuration.timeToLive = interface.name == "lo" ? 0 : 1
+    try ProcessMemory.hide()
     let keys = try KeyRing(from: .choose(secretFile: nil), markingIn: configuration.state)
-    let peer = try MulticastPeer(configuration, keys: keys, logger: logger)
-    defer { peer.stop() }
-
     let signals = await UnixSignalsSequence(trapping: .sigint, .sigterm)
+    try await withMulticastPeer(configuration, keys: keys, logger: logger) { peer in
+      try await lead(as: member, peer, until: signals)
+    }
+  }
+
+  private static func lead(as member: MemberID, _ peer: MulticastPeer, until signals: UnixSignalsSequence) async throws
+  {
     let bulletin = Bulletin()
     try await withThrowingTaskGroup { tasks in
       tasks.addTask {
@@ -44,7 +49,7 @@ struct Leader {
             try peer.send("I am here")
             await bulletin.heard(member)
             return true
-          } catch let error as SystemError {
+          } catch let error as PeerError where error.code == .system {
             logger.warning("nobody hears this robot: \(error)")
             await bulletin.heard(nil)
             return false

@@ -1,9 +1,9 @@
 import MulticastDTLS
 
-/// Who leads: of the members that were heard in the last three seconds, the one with the lowest ID.
+/// The rule: of the members that were heard in the last three seconds, the one with the lowest ID leads.
 struct Leadership {
   /// Two heartbeats may get lost.
-  private static let leaderTimeout = Duration.seconds(3)
+  private static let timeout = Duration.seconds(3)
 
   private var lastHeard: [MemberID: ContinuousClock.Instant] = [:]
 
@@ -11,8 +11,8 @@ struct Leadership {
     lastHeard[member] = time
   }
 
-  /// Nil if nobody has been heard for so long.
+  /// The leader; nil if nobody was heard.
   func leader(at time: ContinuousClock.Instant) -> MemberID? {
-    lastHeard.filter { time - $0.value <= Self.leaderTimeout }.keys.min()
+    lastHeard.filter { time - $0.value <= Self.timeout }.keys.min()
   }
 }

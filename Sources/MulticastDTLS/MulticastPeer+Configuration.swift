@@ -17,8 +17,8 @@ extension MulticastPeer {
     public var timeToLive: UInt8 = 1
     /// Whether other peers of this machine hear what is sent; on loopback they always do.
     public var multicastLoopback = true
-    /// The cipher suite of what is sent and accepted.
-    public var suite: CipherSuite = .wdmNullSHA256
+    /// The cipher suite of all records: all members must use the same.
+    public var suite: CipherSuite
     /// Where the epochs that this node has used are kept, and how far it has heard the others; nil keeps nothing, and then
     /// ``epoch`` must be given. One process at a time can use a node's state.
     public var state: StateDirectory?
@@ -41,6 +41,9 @@ extension MulticastPeer {
     /// What came since the last writing can be accepted again, from a recording, after the process was killed or the power cut.
     /// After ``MulticastPeer/stop()`` all is written.
     public var stateInterval: Duration = .seconds(30)
+    /// The most messages that wait in ``MulticastPeer/messages`` for a reader. Each takes the size of its payload and some
+    /// 100 bytes.
+    public var messageBufferSize = 16_384
     /// The library that computes inside wolfSSL's record layer; the records of both engines are the same.
     public var engine: RecordEngine = .libcrypto
 
@@ -48,17 +51,25 @@ extension MulticastPeer {
     ///
     /// Without an interface it goes where the kernel's route for the group leads.
     public init(
-      member: MemberID?, peers: MemberSet, group: GroupAddress, interface: NetworkInterface? = nil,
+      member: MemberID?, peers: MemberSet, group: GroupAddress, suite: CipherSuite, interface: NetworkInterface? = nil,
       state: StateDirectory?
     ) {
       self.member = member
+      self.suite = suite
       self.peers = peers
       self.group = group
       self.interfaces = interface.map { [$0] } ?? []
       self.state = state
     }
 
-    /// True if this node sends, or may.
+    /// The settings of the key ring.
+    var keyRingPolicy: ActiveKeyRing.Policy {
+      ActiveKeyRing.Policy(
+        member: member, sends: sends, isEncrypting: suite.isEncrypted, group: group, state: state, epoch: epoch,
+        isNewNode: isNewNode)
+    }
+
+    /// True if this member sends, or may.
     var sends: Bool { member != nil && !isListening }
 
     /// The interfaces to begin on.

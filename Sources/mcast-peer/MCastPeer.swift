@@ -165,7 +165,7 @@ struct MCastPeer: AsyncParsableCommand {
       configuration, keys: ring, logger: logger,
       onNotice: { report in display.offer { $0.noticed(report, &$1) } },
       onFailure: { stopTrigger.fire(.error) },
-      handler: { origin, payload in display.received(origin, payload) })
+      handler: { origin, payload, _ in display.received(origin, payload) })
     let (first, others) = (peer.keyIDs[0], peer.keyIDs.dropFirst().map(\.description).joined(separator: ", "))
     logger.info(
       """

@@ -25,7 +25,8 @@ struct EventWriterTests {
 
   private func start() throws -> Start {
     let configuration = MulticastPeer.Configuration(
-      member: try MemberID("0"), peers: MemberSet(0...2), group: .standard, interface: loopback, state: nil)
+      member: try MemberID("0"), peers: MemberSet(0...2), group: .standard, suite: .wdmNullSHA256, interface: loopback,
+      state: nil)
     return Start(configuration: configuration, interfaces: ["lo"], epoch: .first, keyIDs: [], input: "")
   }
 
@@ -87,20 +88,17 @@ struct EventWriterTests {
     let display = try makeDisplay()
     try await display.started(start())
     let begin = ContinuousClock.now
-    let source = Endpoint(try #require(IPAddress("192.0.2.7")), port: 5000)
-    let forged = RecordHeader(IndependentRecord(member: 1, text: "").sealed(.mac(key: [1])).span)
     var statistics = Statistics.none
-    for _ in 0..<3 { statistics.count(Rejection(.forged, forged, source)) }
-    for _ in 0..<2 { statistics.count(Rejection(.foreign, nil, source)) }
+    for _ in 0..<3 { statistics.count(.forged, of: 1) }
+    for _ in 0..<2 { statistics.count(.foreign, of: nil) }
     display.showDropped(statistics, now: begin)
     display.showDropped(statistics, now: begin + .seconds(1))
-    let other = RecordHeader(IndependentRecord(member: 200, text: "").sealed(.mac(key: [1])).span)
-    statistics.count(Rejection(.forged, forged, source))
-    statistics.count(Rejection(.forged, other, source))
-    statistics.count(Rejection(.forged, nil, source))
+    statistics.count(.forged, of: 1)
+    statistics.count(.forged, of: 200)
+    statistics.count(.forged, of: nil)
     statistics.droppedByKernel = 7
     display.showDropped(statistics, now: begin + .seconds(1))
-    statistics.count(Rejection(.forged, other, source))
+    statistics.count(.forged, of: 200)
     display.showDropped(statistics, now: begin + .seconds(2.9))
     display.showDropped(statistics, now: begin + .seconds(2.9), isLast: true)
     let events = try await written(by: display).dropFirst()
@@ -112,7 +110,6 @@ struct EventWriterTests {
 
   @Test("an event for a reason comes after 1, 2, 4, ... seconds while it goes on, up to an hour, and none is left out")
   func droppedForADay() throws {
-    let source = Endpoint(try #require(IPAddress("192.0.2.7")), port: 5000)
     var (dropped, statistics) = (DroppedEvents(), Statistics())
     let start = ContinuousClock.now
     var times: [Int] = []
@@ -126,9 +123,7 @@ struct EventWriterTests {
     }
     // A day of forgeries that go through all IDs.
     for second in 0..<86_400 {
-      let header = RecordHeader(
-        [23, 0xFE, 0xFD, 0, 1, UInt8(second % 256), 0, 0, 0, 0, 0, 0, 32] as [UInt8])
-      statistics.count(Rejection(.forged, header, source))
+      statistics.count(.forged, of: MemberID(rawValue: UInt8(second % 256)))
       look(second)
     }
     #expect(times.prefix(8) == [0, 1, 3, 7, 15, 31, 63, 127] && times.count <= 36, "\(times)")
@@ -136,7 +131,7 @@ struct EventWriterTests {
     #expect(count == 86_400)
     // After a minute without it, it is told at once.
     times = []
-    statistics.count(Rejection(.forged, nil, source))
+    statistics.count(.forged, of: nil)
     look(86_470)
     #expect(times == [86_470])
   }

@@ -60,9 +60,9 @@ struct LeaderTests {
 
   @Test("its heartbeats are encrypted")
   func heartbeat() async throws {
-    var configuration = MulticastPeer.Configuration(
-      member: nil, peers: MemberSet(0...255), group: group.address, interface: loopback, state: nil)
-    configuration.suite = .pskChaCha20Poly1305
+    let configuration = MulticastPeer.Configuration(
+      member: nil, peers: MemberSet(0...255), group: group.address, suite: .pskChaCha20Poly1305, interface: loopback,
+      state: nil)
     let listener = try MulticastPeer(configuration, keys: KeyRing(GroupSecret(text: Vectors.shared.secret)))
     let robot = try start(7)
     try await eventually("three heartbeats") { listener.statistics.received >= 3 }

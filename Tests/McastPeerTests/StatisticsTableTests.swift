@@ -11,22 +11,18 @@ struct StatisticsTableTests {
     let source = Endpoint(GroupAddress.standard.address, port: 1)
     func count(_ member: MemberID, _ times: Int, lost: Int64 = 0, isLate: Bool = false) {
       for _ in 0..<times {
-        statistics.count(
-          ArrivalRun(
-            Arrival(
-              origin: Message.Origin(sender: member, epoch: .first, sequence: 0, source: source), count: 0,
-              keyID: KeyID([0x9A, 0xB7, 0x6D, member.rawValue]), lost: lost, isLate: isLate, isRestart: false,
-              isKeyChange: false, isStraggler: false),
-            isDelivered: true), now: .now)
+        let record = ReceivedRecord(
+          count: 0, keyID: KeyID([0x9A, 0xB7, 0x6D, member.rawValue]), lost: lost, isLate: isLate)
+        let origin = Message.Origin(sender: member, epoch: .first, sequence: 0, source: source)
+        statistics.count(ReceivedRun(record, origin, isDelivered: true), now: .now)
       }
     }
     count(1, 12_345)
     count(1, 1, lost: 7)
     count(1, 2, lost: -1, isLate: true)
     count(10, 1)
-    for _ in 0..<3 { statistics.count(Rejection(.foreign, nil, source)) }
-    statistics.count(
-      Rejection(.forged, RecordHeader([23, 0xFE, 0xFD, 0, 1, 1, 0, 0, 0, 0, 0, 0, 32] as [UInt8]), source))
+    for _ in 0..<3 { statistics.count(.foreign, of: nil) }
+    statistics.count(.forged, of: 1)
     (statistics.droppedByKernel, statistics.batchesDroppedByKernel) = (95_603, 756)
 
     #expect(

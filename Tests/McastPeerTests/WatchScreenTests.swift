@@ -12,18 +12,17 @@ struct WatchScreenTests {
     _ member: MemberID, _ times: Int, in statistics: inout Statistics, lost: Int64 = 0, epoch: Epoch = .first
   ) {
     for number in 0..<times {
-      let arrival = Arrival(
-        origin: Message.Origin(sender: member, epoch: epoch, sequence: UInt64(number), source: source), count: 0,
-        keyID: KeyID([0x9A, 0xB7, 0x6D, 0x2D]), lost: number == 0 ? lost : 0, isLate: false, isRestart: false,
-        isKeyChange: false, isStraggler: false)
-      statistics.count(ArrivalRun(arrival, isDelivered: true), now: .now)
+      let record = ReceivedRecord(
+        count: 0, keyID: KeyID([0x9A, 0xB7, 0x6D, 0x2D]), lost: number == 0 ? lost : 0, isLate: false)
+      let origin = Message.Origin(sender: member, epoch: epoch, sequence: UInt64(number), source: source)
+      statistics.count(ReceivedRun(record, origin, isDelivered: true), now: .now)
     }
   }
 
   private func report(_ notice: Notice) -> NoticeReport {
     NoticeReport(
       notice,
-      Notice.LocalMember(
+      LocalMember(
         member: nil, peers: MemberSet(0...255), keyIDs: [], isEncrypted: false, group: .standard, interface: "lo"))
   }
 
@@ -31,7 +30,7 @@ struct WatchScreenTests {
   func fits() {
     var statistics = Statistics()
     for member in 0..<40 as Range<UInt8> { count(MemberID(rawValue: member), 3, in: &statistics) }
-    for reason in RejectionReason.allCases where reason != .own { statistics.count(Rejection(reason, nil, source)) }
+    for reason in RejectionReason.allCases where reason != .own { statistics.count(reason, of: nil) }
     var table = MemberTable(named: MemberSet(0...50))
     table.update(statistics, now: .now)
     let said = [
@@ -78,9 +77,8 @@ struct WatchScreenTests {
   @Test("a forged record gives nobody a row, and each reason that occurred is below")
   func drops() {
     var statistics = Statistics()
-    statistics.count(
-      Rejection(.forged, RecordHeader(IndependentRecord(member: 9, text: "").sealed(.mac(key: [1])).span), source))
-    statistics.count(Rejection(.own, nil, source))
+    statistics.count(.forged, of: 9)
+    statistics.count(.own, of: nil)
     statistics.droppedByKernel = 2
     var table = MemberTable(named: MemberSet([]))
     table.update(statistics, now: .now)

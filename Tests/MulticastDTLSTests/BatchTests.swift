@@ -11,7 +11,7 @@ struct BatchTests {
 
   private func makePeer(_ member: MemberID, handler: MulticastPeer.Handler? = nil) throws -> MulticastPeer {
     var configuration = MulticastPeer.Configuration(
-      member: member, peers: MemberSet(0...1), group: group, interface: loopback, state: nil)
+      member: member, peers: MemberSet(0...1), group: group, suite: .wdmNullSHA256, interface: loopback, state: nil)
     (configuration.timeToLive, configuration.epoch) = (0, .first)
     return try MulticastPeer(
       configuration, keys: KeyRing(GroupSecret(text: Vectors.shared.secret)), handler: handler)
@@ -33,7 +33,7 @@ struct BatchTests {
   func plain() throws {
     let receiver = try PlainReceiver(group)
     let peer = try makePeer(0)
-    #expect(try peer.send(payloads) == 300)
+    #expect(try peer.send(payloads).count == 300)
     #expect(receiver.receive(300) == records)
   }
 
@@ -80,18 +80,18 @@ struct BatchTests {
   @Test("a peer takes them apart, lends each to its handler, and counts them")
   func handler() async throws {
     let heard = Mutex<[(Message.Origin, [UInt8])]>([])
-    let receiver = try makePeer(1) { origin, payload in
+    let receiver = try makePeer(1) { origin, payload, _ in
       heard.withLock { $0.append((origin, payload.withUnsafeBufferPointer { Array($0) })) }
       return true
     }
     let sender = try makePeer(0)
     try sender.send(payloads)
     try await eventually("all messages") { heard.withLock { $0.count } == 300 }
-    receiver.stop()
+    await receiver.stop()
     #expect(heard.withLock { $0.map(\.1) } == payloads)
     #expect(heard.withLock { $0.map(\.0.sequence) } == Array(0..<300))
     #expect(heard.withLock { Set($0.map(\.0.source)).count } == 1)
-    #expect(receiver.statistics.members.mapValues(\.received) == [0: 300] && receiver.statistics.refused == [:])
+    #expect(receiver.statistics.members.mapValues(\.received) == [0: 300] && receiver.statistics.rejected == [:])
     // They went to the handler, and the stream is over.
     #expect(await receiver.messages.first { _ in true } == nil)
   }
@@ -99,16 +99,15 @@ struct BatchTests {
   @Test("a message that cannot be sent keeps the whole batch back, and uses no number")
   func refused() async throws {
     let (sender, receiver) = (try makePeer(0), try makePeer(1))
-    #expect(throws: SendError.empty) { try sender.send([[1], [], [3]]) }
-    #expect(throws: SendError.tooLong(count: 1344, limit: 1343)) {
-      try sender.send([[1], [UInt8](repeating: 0, count: 1344)])
-    }
-    #expect(try sender.send([[UInt8]]()) == 0)
+    #expect(peerError { try sender.send([[1], [], [3]]) }?.code == .emptyMessage)
+    let tooLong = peerError { try sender.send([[1], [UInt8](repeating: 0, count: 1344)]) }
+    #expect(tooLong?.code == .messageTooLong && tooLong?.description.contains("1344") == true)
+    #expect(try sender.send([[UInt8]]()).count == 0)
     try sender.send([[7]])
     let message = await receiver.messages.first { _ in true }
     #expect(message?.sequence == 0 && message?.payload == [7])
-    sender.stop()
-    #expect(throws: SendError.stopped) { try sender.send([[1], [2]]) }
+    await sender.stop()
+    #expect(peerError { try sender.send([[1], [2]]) }?.code == .stopped)
   }
 
   @Test("joined records that are not what they say they are harm only themselves")
@@ -121,8 +120,8 @@ struct BatchTests {
     forged[20] ^= 1
     let batch = makeBatch([forged, good, [UInt8](repeating: 23, count: good.count), Array(good.dropLast())])
     #expect(socket.send(batch).sent == 4)
-    try await eventually("all four") { receiver.statistics.refused.values.reduce(0, +) == 3 }
-    #expect(receiver.statistics.refused == [.forged: 1, .foreign: 1, .malformed: 1])
+    try await eventually("all four") { receiver.statistics.rejected.values.reduce(0, +) == 3 }
+    #expect(receiver.statistics.rejected == [.forged: 1, .foreign: 1, .malformed: 1])
     #expect(receiver.statistics.received == 1)
   }
 
@@ -131,9 +130,9 @@ struct BatchTests {
     let (peer, twin) = (try makePeer(0), try makePeer(0))
     try peer.send(payloads)
     try peer.send("and one by itself")
-    try await eventually("the other's to be known") { twin.statistics.refused[.duplicateID] == 301 }
-    #expect(peer.statistics.refused == [:] && peer.statistics.droppedByKernel == 0)
+    try await eventually("the other's to be known") { twin.statistics.rejected[.duplicateID] == 301 }
+    #expect(peer.statistics.rejected == [:] && peer.statistics.droppedByKernel == 0)
     try twin.send("theirs")
-    try await eventually("the other's to be known") { peer.statistics.refused == [.duplicateID: 1] }
+    try await eventually("the other's to be known") { peer.statistics.rejected == [.duplicateID: 1] }
   }
 }

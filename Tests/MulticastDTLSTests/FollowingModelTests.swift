@@ -44,7 +44,7 @@ struct FollowingModelTests {
     let keys = RecordKeys.ofVectors(suite)
     var senders = (0..<3).map { _ in Sender(epoch: UInt16.random(in: 1...3, using: &generator)) }
     var models = [Model](repeating: Model(), count: 3)
-    var members = try makeMembers(suite: suite)
+    var members = try makeReceiver(suite: suite)
     /// What is on disk.
     var positions: [MemberID: ReplayPosition] = [:]
     var counts: [String: Int] = [:]
@@ -62,7 +62,7 @@ struct FollowingModelTests {
       let expected = !forged && models[index].shouldDeliver(epoch, sequence, now: now)
       switch outcome {
       case .success(let arrival):
-        #expect(expected, "delivered: \(arrival.origin)")
+        #expect(expected, "delivered: \(index) \(epoch) \(sequence)")
         #expect(members.text(of: arrival) == "\(index) \(epoch) \(sequence)")
         return "delivered"
       case .failure(let refused):
@@ -111,7 +111,7 @@ struct FollowingModelTests {
       case 99 where Int.random(in: 0..<20, using: &generator) == 0:
         // The receiver restarts with what is on disk: all up to the highest number is given up, and no straggler is taken.
         positions.merge(members.positions.values.first ?? [:]) { $1 }
-        members = try makeMembers(suite: suite, heardBefore: positions)
+        members = try makeReceiver(suite: suite, heardBefore: positions)
         for index in models.indices {
           models[index].former = nil
           guard let next = positions[MemberID(rawValue: UInt8(index + 1))]?.next else { continue }

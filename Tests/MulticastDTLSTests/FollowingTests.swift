@@ -8,7 +8,7 @@ struct FollowingTests {
   private let start = BootInstant.now
   private let keys = RecordKeys.ofVectors(.wdmNullSHA256)
 
-  private func text(_ outcome: Result<Arrival, Rejection>, _ members: InboundMembers) -> String {
+  private func text(_ outcome: Result<ReceivedRecord, Rejection>, _ members: TestReceiver) -> String {
     switch outcome {
     case .success(let arrival): members.text(of: arrival)
     case .failure(let refused): refused.reason.rawValue
@@ -17,7 +17,7 @@ struct FollowingTests {
 
   /// What becomes of a record of member 1 that says its own epoch and number, or of a forgery of it.
   private func open(
-    _ members: InboundMembers, _ epoch: UInt16, _ sequence: UInt64, after delay: Duration = .zero, forged: Bool = false
+    _ members: TestReceiver, _ epoch: UInt16, _ sequence: UInt64, after delay: Duration = .zero, forged: Bool = false
   ) -> String {
     var record = IndependentRecord(member: 1, sequence: sequence, epoch: epoch, text: "\(epoch)/\(sequence)")
       .sealed(keys)
@@ -27,13 +27,13 @@ struct FollowingTests {
 
   @Test("whatever the epoch in which a sender is first heard, it is followed")
   func first() throws {
-    #expect(open(try makeMembers(), 7, 3) == "7/3")
-    #expect(open(try makeMembers(), 65535, 0) == "65535/0")
+    #expect(open(try makeReceiver(), 7, 3) == "7/3")
+    #expect(open(try makeReceiver(), 65535, 0) == "65535/0")
   }
 
   @Test("the first record of a later epoch is delivered, and from then on earlier epochs are refused")
   func later() throws {
-    let members = try makeMembers()
+    let members = try makeReceiver()
     #expect(open(members, 2, 100) == "2/100")
     #expect(open(members, 3, 0) == "3/0")
     #expect(open(members, 9, 0) == "9/0")
@@ -43,7 +43,7 @@ struct FollowingTests {
 
   @Test("forged epochs change nothing, and nothing is built for them")
   func forged() throws {
-    let members = try makeMembers()
+    let members = try makeReceiver()
     #expect(open(members, 2, 0) == "2/0")
     for epoch in 3...2000 as ClosedRange<UInt16> { #expect(open(members, epoch, 0, forged: true) == "forged") }
     #expect(open(members, 1, 0, forged: true) == "forged")
@@ -53,7 +53,7 @@ struct FollowingTests {
 
   @Test("stragglers of the epoch before are taken for a moment, once each, and then no more")
   func stragglers() throws {
-    let members = try makeMembers()
+    let members = try makeReceiver()
     for sequence in [0, 1, 4] as [UInt64] { #expect(open(members, 2, sequence) == "2/\(sequence)") }
     #expect(open(members, 3, 0) == "3/0")
     #expect(open(members, 2, 3, after: .milliseconds(900)) == "2/3")
@@ -65,7 +65,7 @@ struct FollowingTests {
 
   @Test("what was heard before this node was started is not heard again, and what is new is")
   func heardBefore() throws {
-    let members = try makeMembers(heardBefore: [1: ReplayPosition(epoch: Epoch(5), next: 100)])
+    let members = try makeReceiver(heardBefore: [1: ReplayPosition(epoch: Epoch(5), next: 100)])
     for sequence in 0..<100 as Range<UInt64> { #expect(open(members, 5, sequence) == "replayed") }
     #expect(open(members, 4, 200) == "stale epoch")
     #expect(members.positions.values.first == [:])
@@ -79,7 +79,7 @@ struct FollowingTests {
     "a holder of the secret cannot have a longer message delivered than a member can send, under either suite",
     arguments: CipherSuite.allCases, RecordEngine.allCases)
   func longest(suite: CipherSuite, engine: RecordEngine) throws {
-    let members = try makeMembers(suite: suite, engine: engine)
+    let members = try makeReceiver(suite: suite, engine: engine)
     func outcome(_ sequence: UInt64, _ count: Int) -> String {
       let record = IndependentRecord(
         member: 1, sequence: sequence, payload: [UInt8](repeating: UInt8(ascii: "x"), count: count))
@@ -96,7 +96,7 @@ struct FollowingTests {
 
   @Test("an empty message can be the first of an epoch, and a replay of it is refused")
   func empty() throws {
-    let members = try makeMembers()
+    let members = try makeReceiver()
     let record = IndependentRecord(member: 1, epoch: 2, payload: []).sealed(keys)
     #expect(text(members.open(record, now: start), members) == "")
     #expect(text(members.open(record, now: start), members) == "replayed")
@@ -106,7 +106,7 @@ struct FollowingTests {
   @Test(
     "a gap of more than 2^20 numbers is a jump: told, and not counted as lost, nor what comes late from it taken off")
   func jump() throws {
-    let members = try makeMembers()
+    let members = try makeReceiver()
     let long: UInt64 = 1 << 20
     #expect(try account(members, 1, 10) == [0, 0, 0])
     #expect(try account(members, 1, 11 + long) == [Int64(long), 0, 0])
@@ -128,7 +128,7 @@ struct FollowingTests {
   @Test("whatever order numbers come in, and however they jump, what is lost is never negative", arguments: 1...5)
   func neverNegative(seed: UInt64) throws {
     var generator = SeededGenerator(seed: seed)
-    let members = try makeMembers()
+    let members = try makeReceiver()
     var (lost, received) = (0 as Int64, 0)
     var highest: UInt64 = 0
     for _ in 0..<3000 {
@@ -152,7 +152,7 @@ struct FollowingTests {
 
   @Test("the first record of a later epoch tells the one before, also from before this node was started")
   func formerEpoch() throws {
-    let members = try makeMembers(heardBefore: [1: ReplayPosition(epoch: try Epoch(5), next: 1)])
+    let members = try makeReceiver(heardBefore: [1: ReplayPosition(epoch: try Epoch(5), next: 1)])
     func former(_ epoch: UInt16, _ sequence: UInt64) throws -> UInt16? {
       let record = IndependentRecord(member: 1, sequence: sequence, epoch: epoch, text: "Hello").sealed(keys)
       return try members.open(record, now: start).get().formerEpoch?.rawValue
@@ -160,11 +160,11 @@ struct FollowingTests {
     #expect(try former(65_535, 0) == 5)
     #expect(try former(65_535, 1) == nil)
     #expect(
-      try makeMembers().open(IndependentRecord(member: 1, epoch: 9, text: "").sealed(keys)).get().formerEpoch == nil)
+      try makeReceiver().open(IndependentRecord(member: 1, epoch: 9, text: "").sealed(keys)).get().formerEpoch == nil)
   }
 
   /// Missing, late, and whether its sender began a new epoch.
-  private func account(_ members: InboundMembers, _ epoch: UInt16, _ sequence: UInt64) throws -> [Int64] {
+  private func account(_ members: TestReceiver, _ epoch: UInt16, _ sequence: UInt64) throws -> [Int64] {
     let record = IndependentRecord(member: 1, sequence: sequence, epoch: epoch, text: "Hello").sealed(keys)
     let arrival = try members.open(record, now: start).get()
     return [arrival.lost, arrival.isLate ? 1 : 0, arrival.isRestart ? 1 : 0]
@@ -172,7 +172,7 @@ struct FollowingTests {
 
   @Test("missing, late and restarted are told from the numbers; what was sent before we listened is not missing")
   func accounts() throws {
-    let members = try makeMembers()
+    let members = try makeReceiver()
     #expect(try account(members, 1, 10) == [0, 0, 0])
     #expect(try account(members, 1, 9) == [0, 1, 0])
     #expect(try account(members, 1, 11) == [0, 0, 0])
@@ -184,7 +184,7 @@ struct FollowingTests {
     #expect(try account(members, 1, 14) == [-1, 1, 0])
     #expect(try account(members, 2, 3) == [0, 0, 0])
     // We were not there while it sent these.
-    let later = try makeMembers(heardBefore: [1: ReplayPosition(epoch: .first, next: 5)])
+    let later = try makeReceiver(heardBefore: [1: ReplayPosition(epoch: .first, next: 5)])
     #expect(try account(later, 1, 9) == [0, 0, 0])
     #expect(try account(later, 1, 11) == [1, 0, 0])
   }

@@ -8,13 +8,17 @@ struct ObserverTests {
   private let start = BootInstant.now
   private let keyID = KeyID([0x9A, 0xB7, 0x6D, 0x2D])
 
+  private typealias ReceivedMessage = (record: ReceivedRecord, origin: Message.Origin)
+
   private func message(
     _ member: MemberID, _ sequence: UInt64, epoch: Epoch = .first, from source: Endpoint = endpoint(),
     isRestart: Bool = false, isStraggler: Bool = false
-  ) -> Arrival {
-    Arrival(
-      origin: Message.Origin(sender: member, epoch: epoch, sequence: sequence, source: source), count: 0,
-      keyID: keyID, lost: 0, isLate: false, isRestart: isRestart, isKeyChange: false, isStraggler: isStraggler)
+  ) -> ReceivedMessage {
+    var record = ReceivedRecord(count: 0, keyID: keyID, lost: 0, isLate: false)
+    record.isFirstOfEpoch = isRestart
+    record.isRestart = isRestart
+    record.isStraggler = isStraggler
+    return (record, Message.Origin(sender: member, epoch: epoch, sequence: sequence, source: source))
   }
 
   private func refused(
@@ -31,12 +35,12 @@ struct ObserverTests {
 
   /// What is said from one second to another, with a look each second, while members say their messages in between.
   private func notices(
-    _ observer: inout Observer, _ seconds: ClosedRange<Int>, _ messages: (Int) -> [Arrival] = { _ in [] }
+    _ observer: inout Observer, _ seconds: ClosedRange<Int>, _ messages: (Int) -> [ReceivedMessage] = { _ in [] }
   ) -> [Notice] {
     seconds.flatMap { second in
       let now = start + .seconds(second)
       let heard = messages(second).flatMap { observer.heard($0, now: now) }
-      return heard + observer.tick(Whereabouts(), now: now)
+      return heard + observer.tick([:], now: now)
     }
   }
 
@@ -56,7 +60,7 @@ struct ObserverTests {
   @Test("that nothing is heard is put otherwise where records arrive that are refused")
   func nothingAccepted() {
     var observer = makeObserver()
-    #expect(observer.refused(refused(.forged, 1), now: start + .seconds(1)) == [.forged(1, endpoint())])
+    #expect(observer.rejected(refused(.forged, 1), now: start + .seconds(1)) == [.forged(1, endpoint())])
     #expect(notices(&observer, 2...20) == [.nothingHeard(.seconds(10), isArriving: true)])
   }
 
@@ -89,10 +93,10 @@ struct ObserverTests {
     for number in 0...1000 {
       let now = start + .milliseconds(10 * number)
       #expect(
-        observer.heard(message(1, UInt64(number)), now: now) == [] && observer.tick(Whereabouts(), now: now) == [])
+        observer.heard(message(1, UInt64(number)), now: now) == [] && observer.tick([:], now: now) == [])
     }
-    #expect(observer.tick(Whereabouts(), now: start + .milliseconds(10_999)) == [])
-    #expect(observer.tick(Whereabouts(), now: start + .milliseconds(11_000)) == [.silent(1, .seconds(1))])
+    #expect(observer.tick([:], now: start + .milliseconds(10_999)) == [])
+    #expect(observer.tick([:], now: start + .milliseconds(11_000)) == [.silent(1, .seconds(1))])
   }
 
   @Test("bursts with long pauses are no silence, once they are known", arguments: [3, 12, 200])
@@ -134,7 +138,7 @@ struct ObserverTests {
   func repeating() {
     var observer = makeObserver()
     func replay(_ second: Int) -> [Notice] {
-      observer.refused(refused(.replayed, 1), now: start + .seconds(second))
+      observer.rejected(refused(.replayed, 1), now: start + .seconds(second))
     }
     for second in 0..<100 {
       #expect(observer.heard(message(1, UInt64(second)), now: start + .seconds(second)) == [])
@@ -159,7 +163,7 @@ struct ObserverTests {
     func notices(from: UInt16, to: UInt16, isRestart: Bool = true) throws -> [Notice] {
       var observer = makeObserver()
       var arrival = message(1, 0, epoch: try Epoch(to), isRestart: isRestart)
-      arrival.formerEpoch = try Epoch(from)
+      arrival.record.formerEpoch = try Epoch(from)
       return observer.heard(arrival, now: start)
     }
     #expect(try notices(from: 5, to: 1005) == [.restarted(1, try Epoch(1005))])
@@ -179,7 +183,7 @@ struct ObserverTests {
     func refusedNumber(_ sequence: UInt64, _ second: Int) -> [Notice] {
       let header = RecordHeader(
         IndependentRecord(member: 1, sequence: sequence, text: "").sealed(.ofVectors(.wdmNullSHA256)).span)
-      return observer.refused(Rejection(.replayed, header, endpoint()), now: start + .seconds(second))
+      return observer.rejected(Rejection(.replayed, header, endpoint()), now: start + .seconds(second))
     }
     #expect((0...2).flatMap { refusedNumber(UInt64(17 + $0), $0) } == [.leftBehind(jump, endpoint())])
     #expect((100...103).flatMap { refusedNumber(16, $0) } == [.repeating(1, .first, endpoint())])
@@ -192,10 +196,10 @@ struct ObserverTests {
       IndependentRecord(member: 0, epoch: 9, text: "").sealed(.ofVectors(.wdmNullSHA256)).span)
     let overtaking = Overtaking(keyID: keyID, epoch: try Epoch(9), sequence: 0, ownEpoch: .first, ownNext: 5)
     let refused = Rejection(.duplicateID, header, endpoint(), overtaking: overtaking)
-    #expect(observer.refused(refused, now: start) == [.ownIDUsed(endpoint()), .overtaken(overtaking, endpoint())])
-    #expect(observer.refused(refused, now: start + .seconds(9)) == [])
+    #expect(observer.rejected(refused, now: start) == [.ownIDUsed(endpoint()), .overtaken(overtaking, endpoint())])
+    #expect(observer.rejected(refused, now: start + .seconds(9)) == [])
     // The ID alone is said once an hour.
-    #expect(observer.refused(refused, now: start + .seconds(10)) == [.overtaken(overtaking, endpoint())])
+    #expect(observer.rejected(refused, now: start + .seconds(10)) == [.overtaken(overtaking, endpoint())])
   }
 
   @Test("a member that never came is missed after thirty seconds, once and with all others, and told when it comes")
@@ -227,11 +231,11 @@ struct ObserverTests {
       for member in 0..<20 as Range<UInt8> {
         _ = observer.heard(message(MemberID(rawValue: member), UInt64(second)), now: start + .seconds(second))
       }
-      #expect(observer.tick(Whereabouts(), now: start + .seconds(second)) == [])
+      #expect(observer.tick([:], now: start + .seconds(second)) == [])
     }
     var (silent, lines): ([MemberID], Int) = ([], 0)
     for second in 6...15 {
-      lines += observer.tick(Whereabouts(), now: start + .seconds(second)).count { $0.cause == .silent }
+      lines += observer.tick([:], now: start + .seconds(second)).count { $0.cause == .silent }
       silent += observer.newlySilent
     }
     #expect(MemberSet(silent) == MemberSet(0...19) && silent.count == 20 && lines == 8)
@@ -241,18 +245,17 @@ struct ObserverTests {
   func ownKeyChange() {
     let new = KeyID([1, 2, 3, 4])
     var observer = Observer(start: start, followed: MemberSet(1...1), awaited: MemberSet(1...1), sendingKey: keyID)
-    var whereabouts = Whereabouts()
-    _ = whereabouts.heard(1, keyID: new, isFirstOfEpoch: true, now: start)
+    let sendingKeys: [MemberID: KeyID] = [1: new]
     func tick(_ second: Int, _ sendingKey: KeyID?) -> [Notice] {
-      observer.tick(whereabouts, sendingKey: sendingKey, now: start + .seconds(second))
+      observer.tick(sendingKeys, sendingKey: sendingKey, now: start + .seconds(second))
     }
-    let readiness = Notice.readiness(RotationProgress(whereabouts, of: MemberSet(1...1), awaited: MemberSet(1...1)))
+    let readiness = Notice.readiness(RotationProgress(sendingKeys, of: MemberSet(1...1), awaited: MemberSet(1...1)))
     #expect(tick(1, keyID) == [])
     #expect(tick(2, new) == [readiness])
     #expect(tick(3, new) == [])
     // Who listens only sends with none.
     var listener = Observer(start: start, followed: MemberSet(1...1))
-    #expect(listener.tick(whereabouts, now: start + .seconds(1)) == [])
+    #expect(listener.tick(sendingKeys, now: start + .seconds(1)) == [])
   }
 
   @Test("keys that go back and forth all the time are told of at most every five seconds, and the last state is told")
@@ -262,7 +265,7 @@ struct ObserverTests {
     var times: [Int] = []
     for second in 1...600 {
       let notices = observer.tick(
-        Whereabouts(), sendingKey: second < 500 && second % 2 == 0 ? keyID : new, now: start + .seconds(second))
+        [:], sendingKey: second < 500 && second % 2 == 0 ? keyID : new, now: start + .seconds(second))
       if !notices.filter({ $0.cause == .readiness }).isEmpty { times.append(second) }
     }
     #expect(times.count <= 8 + 500 / 5 && (times.last ?? 0) >= 499 && (times.last ?? 0) <= 505, "\(times)")
@@ -271,14 +274,15 @@ struct ObserverTests {
   @Test("messages without room are told with how many, and what the kernel dropped, too; seldom, and none is left out")
   func lost() {
     var observer = makeObserver()
-    func run(_ sequence: UInt64, isDelivered: Bool) -> ArrivalRun {
-      ArrivalRun(message(1, sequence), isDelivered: isDelivered)
+    func run(_ sequence: UInt64, isDelivered: Bool) -> ReceivedRun {
+      let message = message(1, sequence)
+      return ReceivedRun(message.record, message.origin, isDelivered: isDelivered)
     }
     var said: [Int] = []
     for second in 0..<700 {
       let now = start + .seconds(second)
       _ = observer.heard(run(UInt64(second), isDelivered: second >= 500 || second % 5 == 0), now: now)
-      for notice in observer.tick(Whereabouts(), now: now) {
+      for notice in observer.tick([:], now: now) {
         guard case .overrun(let count) = notice else { continue }
         said.append(count)
       }
@@ -287,7 +291,7 @@ struct ObserverTests {
     var dropped: [Notice] = []
     for second in 700..<900 {
       dropped += observer.tick(
-        Whereabouts(), droppedByKernel: min(second - 700, 100), now: start + .seconds(second)
+        [:], droppedByKernel: min(second - 700, 100), now: start + .seconds(second)
       ).filter { $0.cause == .kernelDrops }
     }
     #expect(dropped.first == .kernelDrops(1) && dropped.count <= 5)
@@ -299,17 +303,20 @@ struct ObserverTests {
   func lostAtLast() {
     var observer = makeObserver()
     var sequence: UInt64 = 0
+    func run(_ sequence: UInt64) -> ReceivedRun {
+      let message = message(1, sequence)
+      return ReceivedRun(message.record, message.origin, isDelivered: false)
+    }
     func lose(_ count: Int, at second: Int) -> [Notice] {
       for _ in 0..<count {
         sequence += 1
-        _ = observer.heard(
-          ArrivalRun(message(1, sequence), isDelivered: false), now: start + .seconds(second))
+        _ = observer.heard(run(sequence), now: start + .seconds(second))
       }
-      return observer.tick(Whereabouts(), droppedByKernel: count, now: start + .seconds(second))
+      return observer.tick([:], droppedByKernel: count, now: start + .seconds(second))
     }
     #expect(lose(3, at: 1) == [.kernelDrops(3)] && lose(4, at: 2) == [.overrun(7)])
     #expect(lose(5, at: 3) == [] && lose(6, at: 4) == [])
-    _ = observer.heard(ArrivalRun(message(1, sequence + 1), isDelivered: false), now: start + .seconds(5))
+    _ = observer.heard(run(sequence + 1), now: start + .seconds(5))
     #expect(observer.finish() == [.overrun(11), .kernelDrops(3)])
     #expect(observer.finish() == [])
   }
@@ -318,7 +325,7 @@ struct ObserverTests {
   func refusals() throws {
     var observer = makeObserver()
     let (source, later) = (endpoint(7), try Epoch(5))
-    func notices(_ refused: Rejection) -> [Notice] { observer.refused(refused, now: start) }
+    func notices(_ refused: Rejection) -> [Notice] { observer.rejected(refused, now: start) }
     #expect(notices(refused(.forged, 1, from: source)) == [.forged(1, source)])
     #expect(notices(refused(.unknownMember, 9, from: source)) == [.unknownMember(9, source)])
     #expect(
@@ -342,9 +349,9 @@ struct ObserverTests {
     #expect(observer.heard(message(2, 0, from: here), now: start) == [])
     // A straggler is no return.
     #expect(observer.heard(message(1, 3, from: here, isStraggler: true), now: start) == [])
-    #expect(observer.refused(refused(.replayed, 1, from: here), now: start) == [])
+    #expect(observer.rejected(refused(.replayed, 1, from: here), now: start) == [])
     #expect(observer.heard(message(1, 4, from: there), now: start) == [])
-    let notices = observer.refused(refused(.staleEpoch, 1, from: here, laterEpoch: .last), now: start)
+    let notices = observer.rejected(refused(.staleEpoch, 1, from: here, laterEpoch: .last), now: start)
     #expect(notices.contains(.alternating(1, there, here)) && notices.count == 2)
   }
 
@@ -353,7 +360,7 @@ struct ObserverTests {
     var observer = makeObserver()
     for sequence in 0..<20 as Range<UInt64> {
       #expect(observer.heard(message(1, sequence, from: endpoint(1)), now: start) == [])
-      let notices = observer.refused(refused(.forged, 1, from: endpoint(2)), now: start)
+      let notices = observer.rejected(refused(.forged, 1, from: endpoint(2)), now: start)
       #expect(!notices.contains { if case .alternating = $0 { true } else { false } })
     }
   }
@@ -361,10 +368,10 @@ struct ObserverTests {
   @Test("a cause and a peer have one notice in ten seconds, and then fewer and fewer")
   func limit() {
     var observer = makeObserver()
-    let times = (0..<10_000).filter { !observer.refused(refused(.forged, 1), now: start + .seconds($0)).isEmpty }
+    let times = (0..<10_000).filter { !observer.rejected(refused(.forged, 1), now: start + .seconds($0)).isEmpty }
     #expect(times == [0, 10, 30, 70, 150, 310, 630, 1270, 2550, 5110, 8710])
     // After a minute without it, it is new.
-    let again = (10_060...10_080).filter { !observer.refused(refused(.forged, 1), now: start + .seconds($0)).isEmpty }
+    let again = (10_060...10_080).filter { !observer.rejected(refused(.forged, 1), now: start + .seconds($0)).isEmpty }
     #expect(again == [10_060, 10_070])
   }
 
@@ -382,10 +389,10 @@ struct ObserverTests {
       for _ in 0..<perSecond {
         // Repeated records are a notice when the same member does it again and again.
         if reason != .replayed || second % 3 == 0 { member = (member + 1) % 256 }
-        notices += observer.refused(refused(reason, UInt8(member), laterEpoch: .last), now: now)
+        notices += observer.rejected(refused(reason, UInt8(member), laterEpoch: .last), now: now)
         count += 1
       }
-      notices += observer.tick(Whereabouts(), now: now)
+      notices += observer.tick([:], now: now)
       for notice in notices where notice.cause != .nothingHeard {
         times.append(second)
         last = notice.members
@@ -400,9 +407,9 @@ struct ObserverTests {
   @Test("members that forge one after the other are all named, in the second line of the cause")
   func named() {
     var observer = makeObserver()
-    #expect(observer.refused(refused(.forged, 3), now: start) == [.forgedOther(3, endpoint())])
+    #expect(observer.rejected(refused(.forged, 3), now: start) == [.forgedOther(3, endpoint())])
     for member in [9, 7, 8, 3] as [UInt8] {
-      #expect(observer.refused(refused(.forged, member), now: start + .seconds(1)) == [])
+      #expect(observer.rejected(refused(.forged, member), now: start + .seconds(1)) == [])
     }
     // Nothing more comes, and they are named all the same, when it is time.
     #expect(notices(&observer, 2...9) == [])
@@ -415,7 +422,7 @@ struct ObserverTests {
   @Test("what still waits is said in the end")
   func rest() {
     var observer = makeObserver()
-    for member in [1, 2] as [UInt8] { _ = observer.refused(refused(.forged, member), now: start) }
+    for member in [1, 2] as [UInt8] { _ = observer.rejected(refused(.forged, member), now: start) }
     #expect(observer.finish() == [.forged(2, endpoint())])
     #expect(observer.finish() == [])
   }
@@ -431,7 +438,7 @@ struct ObserverTests {
       observer.heard(message(MemberID(rawValue: $0), 0, epoch: epoch, isRestart: true), now: start + .seconds(1))
     }
     #expect(said.count == 8)
-    let later = (2...120).flatMap { observer.tick(Whereabouts(), now: start + .seconds($0)) }
+    let later = (2...120).flatMap { observer.tick([:], now: start + .seconds($0)) }
       .filter { $0.cause == .restarted }
     #expect(later.count == 1)
     #expect(MemberSet((said + later).flatMap(\.members.members)) == MemberSet(0...99))
@@ -454,10 +461,10 @@ struct ObserverTests {
   @Test("forgeries in other names do not use up what is said of a peer's")
   func ownBudget() {
     var observer = makeObserver()
-    for member in 3...255 as ClosedRange<UInt8> { _ = observer.refused(refused(.forged, member), now: start) }
-    #expect(observer.refused(refused(.forged, 9), now: start) == [])
-    #expect(observer.refused(refused(.forged, 1), now: start) == [.forged(1, endpoint())])
-    #expect(observer.refused(refused(.staleEpoch, 1, laterEpoch: .last), now: start).count == 1)
+    for member in 3...255 as ClosedRange<UInt8> { _ = observer.rejected(refused(.forged, member), now: start) }
+    #expect(observer.rejected(refused(.forged, 9), now: start) == [])
+    #expect(observer.rejected(refused(.forged, 1), now: start) == [.forged(1, endpoint())])
+    #expect(observer.rejected(refused(.staleEpoch, 1, laterEpoch: .last), now: start).count == 1)
   }
 
   @Test("that an ID is used twice is told once, in whichever words, and an hour later once more")
@@ -465,7 +472,7 @@ struct ObserverTests {
     var observer = makeObserver()
     let times = (0..<7000).filter {
       let refused = refused(.duplicateID, 0, isRepeated: $0 % 100 == 0)
-      return !observer.refused(refused, now: start + .seconds($0)).isEmpty
+      return !observer.rejected(refused, now: start + .seconds($0)).isEmpty
     }
     #expect(times == [0, 3600])
   }
@@ -473,21 +480,19 @@ struct ObserverTests {
   @Test("where all members are by now is told with each that moves, and in the end that all have")
   func readiness() {
     let (old, new) = (keyID, KeyID([1, 2, 3, 4]))
-    var here = Notice.LocalMember(
+    var here = LocalMember(
       member: 0, peers: MemberSet(0...4), keyIDs: [old, new], isEncrypted: true, group: .standard, interface: "lo")
-    var whereabouts = Whereabouts()
+    var sendingKeys: [MemberID: KeyID] = [:]
     func text(of followed: MemberSet = MemberSet(1...3)) -> String {
-      RotationProgress(whereabouts, of: followed, awaited: followed.awaited(at: 0)).text(here)
+      RotationProgress(sendingKeys, of: followed, awaited: followed.awaited(at: 0)).text(here)
     }
     #expect(text() == "nobody was heard yet; this node sends with 9ab7-6d2d")
-    for member in [1, 2] as [MemberID] { _ = whereabouts.heard(member, keyID: old, isFirstOfEpoch: true, now: start) }
-    let isMoved = whereabouts.heard(2, keyID: new, isFirstOfEpoch: true, now: start)
-    #expect(isMoved)
+    sendingKeys = [1: old, 2: new]
     #expect(
       text()
         == "last heard: node 2 with 0102-0304, node 1 with 9ab7-6d2d, not heard: node 3; this node sends with 9ab7-6d2d"
     )
-    for member in [1, 3] as [MemberID] { _ = whereabouts.heard(member, keyID: new, isFirstOfEpoch: true, now: start) }
+    sendingKeys = [1: new, 2: new, 3: new]
     #expect(text() == "all other members were heard with key ID 0102-0304, but this node sends with 9ab7-6d2d")
     here.keyIDs = [new, old]
     #expect(text() == "all other members were heard with key ID 0102-0304, and this node sends with it, too")
@@ -496,7 +501,7 @@ struct ObserverTests {
       text(of: MemberSet(0...255))
         == "all members that were heard, nodes 1-3, send with key ID 0102-0304, and this node sends with it, too")
     // Who only listens sends with none.
-    here = Notice.LocalMember(
+    here = LocalMember(
       member: nil, peers: MemberSet(0...3), keyIDs: [new, old], isEncrypted: true, group: .standard, interface: "lo")
     #expect(text() == "all other members were heard with key ID 0102-0304")
   }
@@ -506,10 +511,10 @@ struct ObserverTests {
     var observer = makeObserver()
     let new = KeyID([1, 2, 3, 4])
     _ = notices(&observer, 0...20) { [message(1, UInt64($0)), message(2, UInt64($0))] }
-    let moved = Arrival(
-      origin: Message.Origin(sender: 1, epoch: .first, sequence: 0, source: endpoint()), count: 0, keyID: new, lost: 0,
-      isLate: false, isRestart: false, isKeyChange: true, isStraggler: false)
-    let said = observer.heard(moved, now: start + .seconds(21))
+    var moved = ReceivedRecord(count: 0, keyID: new, lost: 0, isLate: false)
+    moved.isKeyChange = true
+    let origin = Message.Origin(sender: 1, epoch: .first, sequence: 0, source: endpoint())
+    let said = observer.heard((moved, origin), now: start + .seconds(21))
     #expect(said == [.keyChanged(1, new)])
     // With the next look around, where all are by now; once.
     #expect(notices(&observer, 21...21).map(\.subject.cause) == [.readiness])
@@ -520,12 +525,11 @@ struct ObserverTests {
 
   @Test("every notice is one line that names what it is about and what to do")
   func texts() throws {
-    let here = Notice.LocalMember(
+    let here = LocalMember(
       member: 0, peers: MemberSet(0...2), keyIDs: [keyID], isEncrypted: false, group: .standard,
       interface: "lo")
     let key = KeyID([1, 2, 3, 4])
-    var whereabouts = Whereabouts()
-    _ = whereabouts.heard(1, keyID: key, isFirstOfEpoch: true, now: start)
+    let sendingKeys: [MemberID: KeyID] = [1: key]
     let (one, other) = (endpoint(1), endpoint(2))
     for (notice, words) in [
       (.nothingHeard(.seconds(10), isArriving: true), ["10 s", "1-2", "records arrive"]),
@@ -541,7 +545,7 @@ struct ObserverTests {
       ),
       (.otherSuite(1, one), ["node 1", "sends encrypted records", "--encrypt"]),
       (
-        .readiness(RotationProgress(whereabouts, of: MemberSet(1...2), awaited: MemberSet(1...2))),
+        .readiness(RotationProgress(sendingKeys, of: MemberSet(1...2), awaited: MemberSet(1...2))),
         ["last heard: node 1 with 0102-0304", "not heard: node 2", "this node sends with 9ab7-6d2d"]
       ),
       (.keyChanged(1, key), ["node 1 now sends with key ID 0102-0304"]),
@@ -570,7 +574,7 @@ struct ObserverTests {
     }
   }
 
-  private let here = Notice.LocalMember(
+  private let here = LocalMember(
     member: 0, peers: MemberSet(0...2), keyIDs: [KeyID([0x9A, 0xB7, 0x6D, 0x2D])], isEncrypted: false, group: .standard,
     interface: "lo")
 

@@ -25,12 +25,12 @@ struct ReadmeTests {
     let group = GroupAddress.standard
     let keys = try KeyRing(from: .choose(secretFile: nil))
     let peer = try MulticastPeer(
-      .init(member: 0, peers: MemberSet(0...2), group: group, state: .standard()),
+      .init(member: 0, peers: MemberSet(0...2), group: group, suite: .pskChaCha20Poly1305, state: .standard()),
       keys: keys)
     try peer.send("Hello")
     for await message in peer.messages.prefix(10) {
       print(message.sender, String(decoding: message.payload, as: UTF8.self))
     }
-    peer.stop()
+    await peer.stop()
   }
 }

@@ -13,24 +13,24 @@ struct ReceiveLoopTests {
     let group = makeTestGroup()
     let secrets = ["the old secret of the group", "the new secret of the group"]
     let keys = secrets.map { RecordKeys(secret: $0, .wdmNullSHA256) }
-    let log = NoticeLog(RecordedLog().logger)
+    let log = BackgroundLog(RecordedLog().logger)
     let context = try DTLSContext(ownMember: 0, suite: .wdmNullSHA256)
     let ring = try secrets.map { secret in
       let key = try GroupKey(context, GroupSecret(text: secret))
       let keeper = try StateKeeper(
         directory: nil, beginning: .given(.first),
         identity: .init(keyID: key.keyID, member: 0, isEncrypting: false), log: log)
-      return try RingKey(key, keeper, members: MemberSet(0...1))
+      return try RingKey(key, keeper)
     }
     let isHeld = DispatchSemaphore(value: 0)
     let delivered = Mutex<[String]>([])
     let socket = try MulticastSocket(group: group, interface: loopback, timeToLive: 0)
     let loop = try ReceiveLoop(
       ring, sent: SentRecords(port: 1), socket: socket,
-      surroundings: Notice.LocalMember(
+      local: LocalMember(
         member: 0, peers: MemberSet(0...1), keyIDs: ring.map(\.keyID), isEncrypted: false, group: group,
         interface: "lo"),
-      log: log
+      log: NoticeLog(log)
     ) { _, payload in
       let text = payload.withUnsafeBufferPointer { String(decoding: $0, as: UTF8.self) }
       delivered.withLock { $0.append(text) }
@@ -56,6 +56,6 @@ struct ReceiveLoopTests {
     try send(41)
     try send(0, 1)
     try await eventually("the message with the new key") { delivered.withLock { $0.count } == 42 }
-    #expect(loop.statistics.refused == [.forged: 1])
+    #expect(loop.statistics.rejected == [.forged: 1])
   }
 }

@@ -58,8 +58,8 @@ struct RecordProtectionTests {
 
   @Test("both engines make the same records, at any length", arguments: CipherSuite.allCases)
   func engines(suite: CipherSuite) throws {
-    var libcrypto = try OutboundSession(makeKey(suite: suite, engine: .libcrypto), epoch: .first)
-    var wolfSSL = try OutboundSession(makeKey(suite: suite, engine: .wolfSSL), epoch: .first)
+    var libcrypto = try makeSealer(makeKey(suite: suite, engine: .libcrypto), epoch: .first)
+    var wolfSSL = try makeSealer(makeKey(suite: suite, engine: .wolfSSL), epoch: .first)
     for count in Array(1...300) + [suite.maximumPayload] {
       let payload = (0..<count).map { UInt8($0 * 7 & 0xFF) }
       #expect(try libcrypto.seal(payload) == wolfSSL.seal(payload))

@@ -17,19 +17,19 @@ struct RingFollowingTests {
   private let ring: [GroupKey]
   private let keys: [RecordKeys]
   /// What the members were heard to send is kept with each.
-  private let inbound: [InboundKey]
-  private let members: InboundMembers
+  private let opening: [OpeningKey]
+  private let members: TestReceiver
 
   init() throws {
     let ring = try Self.made.get()
     self.ring = ring
     keys = Self.secrets.map { RecordKeys(secret: $0, .pskChaCha20Poly1305) }
-    inbound = try ring.map { try InboundKey($0, members: MemberSet(0...3), heardBefore: [:]) }
-    members = InboundMembers(Array(inbound[..<2]), sent: SentRecords(port: 9))
+    opening = try ring.map { try OpeningKey($0) }
+    members = TestReceiver(Array(opening[..<2]), sent: SentRecords(port: 9))
   }
 
   private func accept(_ indices: Int...) {
-    members.accept(indices.map { inbound[$0] })
+    members.accept(indices.map { opening[$0] })
   }
 
   /// What becomes of a record of a member: its key and number, with what it tells, or why it is refused.
@@ -40,7 +40,7 @@ struct RingFollowingTests {
     switch members.open(record, now: start + delay) {
     case .failure(let refused): return refused.reason.rawValue
     case .success(let arrival):
-      #expect(arrival.keyID == ring[key].keyID && arrival.origin.epoch.rawValue == epoch)
+      #expect(arrival.keyID == ring[key].keyID)
       let told = [
         arrival.isKeyChange ? "key" : nil, arrival.isRestart ? "restart" : nil, arrival.isLate ? "late" : nil,
         arrival.isStraggler ? "straggler" : nil, arrival.lost == 0 ? nil : "lost \(arrival.lost)",
@@ -64,9 +64,8 @@ struct RingFollowingTests {
   @Test("an epoch that is new is noticed, and written down at once; no later record of it is, and no forged one")
   func newEpochs() {
     func isNew(_ key: Int, _ epoch: UInt16, _ sequence: UInt64, member: UInt8 = 1) -> Bool {
-      members.hasNewEpoch = false
       _ = open(key, epoch, sequence, member: member)
-      return members.hasNewEpoch
+      return members.takeNewEpoch()
     }
     #expect(isNew(0, 7, 0) && !isNew(0, 7, 1) && !isNew(0, 6, 0))
     #expect(isNew(0, 7, 0, member: 2) && isNew(0, 8, 0) && !isNew(0, 7, 2))
@@ -94,15 +93,15 @@ struct RingFollowingTests {
     #expect(open(0, 7, 2) == "late straggler lost -1")
     #expect(open(0, 7, 4) == "straggler")
     #expect(open(1, 1, 1) == "")
-    #expect(members.whereabouts[1] == ring[1].keyID)
+    #expect(members.sendingKeys[1] == ring[1].keyID)
   }
 
   @Test("a sender that was heard with both keys before we were started is where it speaks now")
   func resumed() throws {
-    let inbound = try [(ring[0], try Epoch(7)), (ring[1], .first)].map { key, epoch in
-      try InboundKey(key, members: MemberSet(0...3), heardBefore: [1: ReplayPosition(epoch: epoch, next: 5)])
+    let opening = try [(ring[0], try Epoch(7)), (ring[1], .first)].map { key, epoch in
+      try OpeningKey(key, heardBefore: [1: ReplayPosition(epoch: epoch, next: 5)])
     }
-    let members = InboundMembers(inbound, sent: SentRecords(port: 9))
+    let members = TestReceiver(opening, sent: SentRecords(port: 9))
     func open(_ key: Int, _ epoch: UInt16, _ sequence: UInt64, after delay: Duration) throws -> Bool {
       let record = IndependentRecord(member: 1, sequence: sequence, epoch: epoch, text: "Hello").sealed(keys[key])
       return try members.open(record, now: start + delay).get().isKeyChange
@@ -110,10 +109,10 @@ struct RingFollowingTests {
     #expect(throws: Rejection.self) { try open(0, 7, 4, after: .zero) }
     // Somebody has held back this one.
     #expect(try !open(0, 7, 5, after: .zero))
-    #expect(members.whereabouts[1] == ring[0].keyID)
+    #expect(members.sendingKeys[1] == ring[0].keyID)
     #expect(try !open(1, 1, 5, after: .milliseconds(500)))
     #expect(try open(1, 1, 6, after: .milliseconds(1500)))
-    #expect(members.whereabouts[1] == ring[1].keyID)
+    #expect(members.sendingKeys[1] == ring[1].keyID)
     #expect(throws: Rejection.self) { try open(0, 7, 5, after: .seconds(2)) }
   }
 
@@ -166,7 +165,7 @@ struct RingFollowingTests {
   func own() throws {
     let sent = SentRecords(port: 7)
     for key in ring[..<2] { sent.prepare(key.keyID, epoch: .first) }
-    let members = InboundMembers(Array(inbound[..<2]), sent: sent)
+    let members = TestReceiver(Array(opening[..<2]), sent: sent)
     func record(_ key: Int, _ sequence: UInt64) -> [UInt8] {
       IndependentRecord(member: 0, sequence: sequence, epoch: key == 0 ? 1 : 1, text: "ours").sealed(keys[key])
     }
@@ -178,10 +177,10 @@ struct RingFollowingTests {
       }
     }
     for sequence in 0..<300 as Range<UInt64> {
-      sent.remember(record(0, sequence), keyID: ring[0].keyID)
+      try sent.remember(record(0, sequence), keyID: ring[0].keyID)
     }
     for sequence in 0..<2 as Range<UInt64> {
-      sent.remember(record(1, sequence), keyID: ring[1].keyID)
+      try sent.remember(record(1, sequence), keyID: ring[1].keyID)
     }
     for sequence in [0, 1, 100, 256, 257, 299] as [UInt64] { #expect(reason(record(0, sequence)) == .own) }
     for sequence in [0, 1] as [UInt64] { #expect(reason(record(1, sequence)) == .own) }
@@ -198,7 +197,7 @@ struct OtherSuiteTests {
     "a record of the other suite is refused, and told from a forgery, whatever its length",
     arguments: CipherSuite.allCases)
   func told(suite: CipherSuite) throws {
-    let members = try makeMembers(suite: suite)
+    let members = try makeReceiver(suite: suite)
     func reason(_ datagram: [UInt8]) -> RejectionReason? {
       if case .failure(let refused) = members.open(datagram) { refused.reason } else { nil }
     }
@@ -227,7 +226,7 @@ struct OtherSuiteTests {
 struct OtherSuiteLimitTests {
   @Test("costs no more than any forgery: 64 a second are told apart, and the rest is counted as forged")
   func few() throws {
-    let members = try makeMembers()
+    let members = try makeReceiver()
     let start = BootInstant.now
     var counts: [RejectionReason: Int] = [:]
     for sequence in 0..<1000 as Range<UInt64> {

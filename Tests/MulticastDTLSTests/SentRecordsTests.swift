@@ -23,7 +23,7 @@ struct SentRecordsTests {
 
   /// What became of a record with our ID.
   private func reason(_ record: [UInt8], _ sent: SentRecords, from source: Endpoint) throws -> String {
-    switch try makeMembers(sent: sent).open(record, from: source) {
+    switch try makeReceiver(sent: sent).open(record, from: source) {
     case .success: "delivered"
     case .failure(let refused): refused.reason.rawValue + (refused.isRepeated ? ", perhaps" : "")
     }
@@ -35,7 +35,7 @@ struct SentRecordsTests {
   @Test("what was sent is known when it comes back; from another address it is somebody else's, or a repetition")
   func ours() throws {
     let sent = makeSent(.first)
-    for sequence in 0..<300 as Range<UInt64> { sent.remember(record(sequence), keyID: keyID) }
+    for sequence in 0..<300 as Range<UInt64> { try sent.remember(record(sequence), keyID: keyID) }
     #expect(try reason(record(299), sent, from: ownPort) == own)
     #expect(try reason(record(299), sent, from: elsewhere) == duplicate + ", perhaps")
     // Longer ago than is remembered: then its port tells.
@@ -47,7 +47,7 @@ struct SentRecordsTests {
   func another() throws {
     let sent = makeSent(try Epoch(2))
     #expect(try reason(record(0, epoch: 2), sent, from: elsewhere) == duplicate)
-    sent.remember(record(0, epoch: 2), keyID: keyID)
+    try sent.remember(record(0, epoch: 2), keyID: keyID)
     #expect(try reason(record(0, epoch: 2), sent, from: elsewhere) == duplicate + ", perhaps")
     #expect(try reason(record(0, epoch: 2, "theirs"), sent, from: elsewhere) == duplicate)
     #expect(try reason(record(1, epoch: 2), sent, from: elsewhere) == duplicate)
@@ -59,9 +59,9 @@ struct SentRecordsTests {
     "a record with our ID makes the others deaf for us if it is of a later epoch, or a window ahead; and not before")
   func overtaking() throws {
     let sent = makeSent(try Epoch(2))
-    for sequence in 0...9 as ClosedRange<UInt64> { sent.remember(record(sequence, epoch: 2), keyID: keyID) }
+    for sequence in 0...9 as ClosedRange<UInt64> { try sent.remember(record(sequence, epoch: 2), keyID: keyID) }
     func overtaking(_ sequence: UInt64, epoch: UInt16) throws -> Overtaking? {
-      let outcome = try makeMembers(sent: sent).open(record(sequence, epoch: epoch, "theirs"), from: elsewhere)
+      let outcome = try makeReceiver(sent: sent).open(record(sequence, epoch: epoch, "theirs"), from: elsewhere)
       guard case .failure(let refused) = outcome, refused.reason == .duplicateID else { return nil }
       return refused.overtaking
     }
@@ -78,14 +78,14 @@ struct SentRecordsTests {
     // What does not authenticate tells nothing.
     var forged = record(0, epoch: 65_535)
     forged[forged.count - 1] ^= 1
-    guard case .failure(let refused) = try makeMembers(sent: sent).open(forged, from: elsewhere) else { return }
+    guard case .failure(let refused) = try makeReceiver(sent: sent).open(forged, from: elsewhere) else { return }
     #expect(refused.reason == .forged && refused.overtaking == nil)
   }
 
   @Test("a record with our ID that does not authenticate is forged, and nothing else")
   func forged() throws {
     let sent = makeSent(.first)
-    sent.remember(record(0), keyID: keyID)
+    try sent.remember(record(0), keyID: keyID)
     for (sequence, epoch) in [(0, 1), (1, 1), (0, 2)] as [(UInt64, UInt16)] {
       var altered = record(sequence, epoch: epoch)
       altered[altered.count - 1] ^= 1

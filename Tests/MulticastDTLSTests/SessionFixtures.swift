@@ -11,14 +11,48 @@ func makeKey(
   try GroupKey(DTLSContext(ownMember: member, suite: suite, engine: engine), GroupSecret(text: secret))
 }
 
-/// What follows the vectors' members 1, 2 and 3 as node 0.
-func makeMembers(
+/// A receiver that follows the vectors' members 1, 2 and 3 as member 0.
+func makeReceiver(
   suite: CipherSuite = .wdmNullSHA256, engine: RecordEngine = .libcrypto, heardBefore: [MemberID: ReplayPosition] = [:],
   sent: SentRecords? = nil
-) throws -> InboundMembers {
+) throws -> TestReceiver {
   let key = try makeKey(suite: suite, engine: engine)
-  return InboundMembers(
-    [try InboundKey(key, members: MemberSet(0...3), heardBefore: heardBefore)], sent: sent ?? SentRecords(port: 9))
+  return TestReceiver([try OpeningKey(key, heardBefore: heardBefore)], sent: sent ?? SentRecords(port: 9))
+}
+
+/// A receiver that opens one datagram after another.
+final class TestReceiver {
+  private var receiver: Receiver
+
+  init(_ keys: [OpeningKey], sent: SentRecords) {
+    let followed = MemberSet(0...3)
+    receiver = Receiver(
+      keys, following: followed, sent: sent, observer: Observer(start: .now, followed: followed), counters: .init(),
+      handler: { _, _ in true })
+  }
+
+  func open(
+    _ datagram: [UInt8], from source: Endpoint = endpoint(), now: BootInstant = .now
+  ) -> Result<ReceivedRecord, Rejection> {
+    datagram.withUnsafeBufferPointer { receiver.open($0, from: source, now: now) }
+  }
+
+  /// The payload of the record that was opened last, as text.
+  func text(of record: ReceivedRecord) -> String {
+    String(decoding: receiver.lentPayload(record.count), as: UTF8.self)
+  }
+
+  func accept(_ keys: [OpeningKey]) { receiver.accept(keys) }
+
+  /// True if a member was heard in a new epoch since the last call.
+  func takeNewEpoch() -> Bool {
+    defer { _ = receiver.takePositions() }
+    return receiver.hasNewEpoch
+  }
+
+  var sendingKeys: [MemberID: KeyID] { receiver.sendingKeys }
+  var positions: [KeyID: [MemberID: ReplayPosition]] { receiver.positions }
+  func takeJumps() -> [SequenceJump] { receiver.takeJumps() }
 }
 
 /// An address on a network that is only there for examples (RFC 5737).
@@ -26,27 +60,28 @@ func endpoint(_ host: UInt8 = 1, port: UInt16 = 1000) -> Endpoint {
   Endpoint(IPAddress(ipv4: 0xC000_0200 | UInt32(host)), port: port)
 }
 
-extension InboundMembers {
-  func open(
-    _ datagram: [UInt8], from source: Endpoint = endpoint(), now: BootInstant = .now
-  ) -> Result<Arrival, Rejection> {
-    datagram.withUnsafeBufferPointer { open($0, from: source, now: now) }
-  }
-
-  /// What a record that was just opened carries, as text.
-  func text(of arrival: Arrival) -> String {
-    String(decoding: payload(arrival.count), as: UTF8.self)
-  }
+/// A sealer of one epoch.
+func makeSealer(_ key: GroupKey, epoch: Epoch = .first, limit: UInt64 = RecordHeader.epochLimit) throws -> Sealer {
+  try Sealer(makeRingKey(key, epoch: epoch), recordLimit: limit)
 }
 
-extension OutboundSession {
-  /// Seals a message and copies its record.
+/// A key of a ring that begins in an epoch, and keeps no state.
+func makeRingKey(_ key: GroupKey, epoch: Epoch = .first) throws -> RingKey {
+  let keeper = try StateKeeper(
+    directory: nil, beginning: .given(epoch),
+    identity: .init(keyID: key.keyID, member: key.context.recordMember, isEncrypting: false),
+    log: BackgroundLog(RecordedLog().logger))
+  return try RingKey(key, keeper)
+}
+
+extension Sealer {
+  /// Seals a message as a batch of its own, and copies its record.
   mutating func seal(_ payload: [UInt8]) throws -> [UInt8] {
-    var record = [UInt8](repeating: 0, count: RecordHeader.maximumRecord)
-    let size = try payload.withUnsafeBytes { payload in
-      try record.withUnsafeMutableBytes { try seal(payload, into: $0) }
-    }
-    return Array(record[..<size])
+    if let failure = seal([payload][...]) { throw failure }
+    defer { clear() }
+    var records: [[UInt8]] = []
+    batch.forEach { records.append(Array($0)) }
+    return records[0]
   }
 
   mutating func seal(_ text: String) throws -> [UInt8] {
@@ -56,25 +91,26 @@ extension OutboundSession {
 
 extension SentRecords {
   /// Remembers one record.
-  func remember(_ record: [UInt8], keyID: KeyID) {
+  func remember(_ record: [UInt8], keyID: KeyID) throws {
+    guard let header = RecordHeader(record.span) else { return }
     var batch = SendBatch()
     batch.append { room in
       room.copyBytes(from: record)
       return record.count
     }
-    remember(batch, keyID: keyID)
+    remember(batch, keyID: keyID, epoch: try Epoch(header.epoch), from: header.sequence)
   }
 }
 
 extension Observer {
   /// Takes note of one message.
-  mutating func heard(_ arrival: Arrival, now: BootInstant) -> [Notice] {
-    heard(ArrivalRun(arrival, isDelivered: true), now: now)
+  mutating func heard(_ message: (record: ReceivedRecord, origin: Message.Origin), now: BootInstant) -> [Notice] {
+    heard(ReceivedRun(message.record, message.origin, isDelivered: true), now: now)
   }
 }
 
-extension InboundSession {
-  /// Opens a datagram without asking admission: its payload, or why there is none.
+extension EpochWindow {
+  /// Opens a datagram without validating it: its payload, or why there is none.
   func open(_ datagram: [UInt8]) -> Result<[UInt8], RejectionReason> {
     guard let header = RecordHeader(datagram.span) else { return .failure(.malformed) }
     var payload = [UInt8](repeating: 0, count: RecordHeader.maximumRecord)
@@ -86,5 +122,25 @@ extension InboundSession {
 
   func open(_ record: IndependentRecord, _ suite: CipherSuite = .wdmNullSHA256) -> Result<[UInt8], RejectionReason> {
     open(record.sealed(.ofVectors(suite)))
+  }
+}
+
+/// The error that a body throws; nil if it throws none.
+func peerError(_ body: () throws -> Void) -> PeerError? {
+  do {
+    try body()
+    return nil
+  } catch {
+    return error as? PeerError
+  }
+}
+
+/// The error that a body throws; nil if it throws none.
+func peerError(_ body: () async throws -> Void) async -> PeerError? {
+  do {
+    try await body()
+    return nil
+  } catch {
+    return error as? PeerError
   }
 }

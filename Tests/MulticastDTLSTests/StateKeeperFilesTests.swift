@@ -8,12 +8,12 @@ import Testing
 struct StateKeeperFilesTests {
   private let scratch = TemporaryDirectory()
   private let recorded = RecordedLog()
-  private let notices: NoticeLog
+  private let notices: BackgroundLog
   private let keyID = KeyID([0x9A, 0xB7, 0x6D, 0x2D])
   private var directory: StateDirectory { StateDirectory(path: "\(scratch.path)/state") }
 
   init() {
-    notices = NoticeLog(recorded.logger)
+    notices = BackgroundLog(recorded.logger)
   }
 
   /// The lines of the log.

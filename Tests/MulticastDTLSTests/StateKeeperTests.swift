@@ -8,13 +8,13 @@ import Testing
 struct StateKeeperTests {
   private let scratch = TemporaryDirectory()
   private let recorded = RecordedLog()
-  private let notices: NoticeLog
+  private let notices: BackgroundLog
   private let keyID = KeyID([0x9A, 0xB7, 0x6D, 0x2D])
   private var directory: StateDirectory { StateDirectory(path: "\(scratch.path)/state") }
   private var path: String { "\(directory)/9ab7-6d2d-0" }
 
   init() {
-    notices = NoticeLog(recorded.logger)
+    notices = BackgroundLog(recorded.logger)
   }
 
   /// What was logged.

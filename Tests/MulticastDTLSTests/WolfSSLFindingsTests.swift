@@ -12,7 +12,7 @@ import Testing
 struct WolfSSLFindingsTests {
   private func keys(_ suite: CipherSuite) -> RecordKeys { .ofVectors(suite) }
 
-  private func open(_ members: InboundMembers, _ sequence: UInt64, epoch: UInt16 = 1, _ suite: CipherSuite) -> String {
+  private func open(_ members: TestReceiver, _ sequence: UInt64, epoch: UInt16 = 1, _ suite: CipherSuite) -> String {
     let record = IndependentRecord(member: 1, sequence: sequence, epoch: epoch, text: "message \(sequence)")
     switch members.open(record.sealed(keys(suite))) {
     case .success(let arrival): return members.text(of: arrival)
@@ -24,7 +24,7 @@ struct WolfSSLFindingsTests {
     "a peer is added before the secret is set: the other way round every record would be dropped",
     arguments: CipherSuite.allCases, RecordEngine.allCases)
   func order(suite: CipherSuite, engine: RecordEngine) throws {
-    #expect(open(try makeMembers(suite: suite, engine: engine), 0, suite) == "message 0")
+    #expect(open(try makeReceiver(suite: suite, engine: engine), 0, suite) == "message 0")
   }
 
   @Test(
@@ -77,7 +77,7 @@ struct WolfSSLFindingsTests {
   @Test("no datagram makes a session deaf", arguments: CipherSuite.allCases, RecordEngine.allCases)
   func killers(suite: CipherSuite, engine: RecordEngine) throws {
     for killer in Killer.allCases {
-      let members = try makeMembers(suite: suite, engine: engine)
+      let members = try makeReceiver(suite: suite, engine: engine)
       #expect(open(members, 0, suite) == "message 0")
       for datagram in killer.datagrams(keys(suite)) {
         guard case .failure(let refused) = members.open(datagram) else {
@@ -110,7 +110,7 @@ struct WolfSSLFindingsTests {
     "a refused record is silent, and takes nothing of the next one with it", arguments: CipherSuite.allCases,
     RecordEngine.allCases)
   func silent(suite: CipherSuite, engine: RecordEngine) throws {
-    let members = try makeMembers(suite: suite, engine: engine)
+    let members = try makeReceiver(suite: suite, engine: engine)
     for sequence in 0..<200 as Range<UInt64> {
       var forged = IndependentRecord(member: 1, sequence: sequence, text: "message \(sequence)").sealed(keys(suite))
       forged[forged.count - 1] ^= 1
@@ -124,7 +124,7 @@ struct WolfSSLFindingsTests {
     "no epoch reaches its 2^32nd record, where the replay window would fail", arguments: CipherSuite.allCases,
     RecordEngine.allCases)
   func sequenceLimit(suite: CipherSuite, engine: RecordEngine) throws {
-    let members = try makeMembers(suite: suite, engine: engine)
+    let members = try makeReceiver(suite: suite, engine: engine)
     #expect(open(members, (1 << 32) - 1, suite) == "message 4294967295")
     #expect(open(members, (1 << 32) - 1, suite) == RejectionReason.replayed.rawValue)
     for sequence in [1 << 32, (1 << 32) + 1, (1 << 40) - 1] as [UInt64] {
@@ -139,7 +139,7 @@ struct WolfSSLFindingsTests {
     let state = TemporaryDirectory()
     func makePeer(_ member: MemberID) throws -> MulticastPeer {
       var configuration = MulticastPeer.Configuration(
-        member: member, peers: MemberSet(0...1), group: group, interface: loopback,
+        member: member, peers: MemberSet(0...1), group: group, suite: .wdmNullSHA256, interface: loopback,
         state: StateDirectory(path: state.path))
       configuration.timeToLive = 0
       return try MulticastPeer(
@@ -164,7 +164,8 @@ struct WolfSSLFindingsTests {
     let wire = try Wire(group)
     func makePeer() throws -> MulticastPeer {
       var configuration = MulticastPeer.Configuration(
-        member: 0, peers: MemberSet(0...1), group: group, interface: loopback, state: StateDirectory(path: state.path))
+        member: 0, peers: MemberSet(0...1), group: group, suite: .wdmNullSHA256, interface: loopback,
+        state: StateDirectory(path: state.path))
       configuration.timeToLive = 0
       return try MulticastPeer(
         configuration, keys: KeyRing(GroupSecret(text: Vectors.shared.secret)), logger: RecordedLog().logger)
@@ -177,7 +178,7 @@ struct WolfSSLFindingsTests {
         try wire.send(datagram)
         // Not faster than they are taken, or the kernel would drop some.
         try await eventually("datagram \(number)") {
-          peer.statistics.received + peer.statistics.refused.values.reduce(0, +) == number + 1
+          peer.statistics.received + peer.statistics.rejected.values.reduce(0, +) == number + 1
         }
       }
     }
@@ -185,11 +186,11 @@ struct WolfSSLFindingsTests {
       let peer = try makePeer()
       try await play(to: peer)
       #expect(peer.statistics.received == 1000)
-      peer.stop()
+      await peer.stop()
     }
     let peer = try makePeer()
     try await play(to: peer)
-    #expect(peer.statistics.received == 0 && peer.statistics.refused == [.replayed: 1000])
+    #expect(peer.statistics.received == 0 && peer.statistics.rejected == [.replayed: 1000])
     try wire.send(IndependentRecord(member: 1, sequence: 1000, text: "new").sealed(keys(.wdmNullSHA256)))
     #expect(await peer.messages.first { _ in true }?.payload == Array("new".utf8))
   }
@@ -203,7 +204,7 @@ struct WolfSSLFindingsTests {
     try await withThrowingTaskGroup(of: Void.self) { tasks in
       for number in 1...8 as ClosedRange<UInt16> {
         tasks.addTask {
-          var session = try OutboundSession(context, epoch: Epoch(number))
+          var session = try makeSealer(context, epoch: Epoch(number))
           for sequence in 0..<500 as Range<UInt64> {
             let record = IndependentRecord(member: 9, sequence: sequence, epoch: number, text: "\(number) \(sequence)")
             #expect(try session.seal(record.payload) == record.sealed(wanted))
@@ -220,7 +221,7 @@ struct WolfSSLFindingsTests {
     let (wire, stranger) = (try Wire(group), try Wire(group))
     do {
       var configuration = MulticastPeer.Configuration(
-        member: 1, peers: MemberSet(0...1), group: group, interface: loopback, state: nil)
+        member: 1, peers: MemberSet(0...1), group: group, suite: .wdmNullSHA256, interface: loopback, state: nil)
       (configuration.timeToLive, configuration.epoch) = (0, .first)
       let peer = try MulticastPeer(configuration, keys: KeyRing(GroupSecret(text: Vectors.shared.secret)))
       try peer.send("Hello")
@@ -237,9 +238,9 @@ struct WolfSSLFindingsTests {
     #expect(CipherSuite.allCases.map(\.name) == ["WDM-NULL-SHA256", "PSK-CHACHA20-POLY1305"])
     for suite in CipherSuite.allCases {
       for engine in RecordEngine.allCases {
-        var sender = try OutboundSession(makeKey(member: 1, suite: suite, engine: engine), epoch: .first)
+        var sender = try makeSealer(makeKey(member: 1, suite: suite, engine: engine), epoch: .first)
         let record = try sender.seal("Hello")
-        let members = try makeMembers(suite: suite, engine: engine)
+        let members = try makeReceiver(suite: suite, engine: engine)
         #expect(members.text(of: try members.open(record).get()) == "Hello")
       }
     }

@@ -20,7 +20,7 @@ package final class Relay: Sendable {
   }
 
   private let carrier: Carrier
-  private let thread = JoinableThread()
+  private let thread = WorkerThread()
 
   /// - Parameter seed: The same does the same to the same datagrams.
   package init(between one: GroupAddress, and other: GroupAddress, _ faults: Faults, seed: UInt64) throws {
@@ -38,7 +38,7 @@ package final class Relay: Sendable {
   /// Passes on what is held back, and then nothing any more.
   package func stop() {
     carrier.isOver.set()
-    thread.join()
+    thread.wait()
   }
 
   /// What went from the first group to the other, and what came back.

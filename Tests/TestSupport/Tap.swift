@@ -6,7 +6,7 @@ import Synchronization
 /// Records all datagrams of a group while it lives, in the order in which they were sent.
 package final class Tap: Sendable {
   private let recorder: Recorder
-  private let thread = JoinableThread()
+  private let thread = WorkerThread()
 
   package init(_ group: GroupAddress) throws {
     let recorder = Recorder(socket: try MulticastSocket(group: group, interface: loopback, timeToLive: 0))
@@ -21,7 +21,7 @@ package final class Tap: Sendable {
   /// Records what is there, and then nothing any more.
   package func stop() {
     recorder.isOver.set()
-    thread.join()
+    thread.wait()
   }
 
   /// What was recorded.

@@ -4,12 +4,12 @@ import MulticastDTLS
 
 /// A member that sends: a peer as programs have it, which also receives, or a sending side by itself.
 private protocol Sender {
-  func send(_ payload: [UInt8]) throws
-  @discardableResult func send(_ payloads: [[UInt8]]) throws -> Int
+  func send(_ payload: [UInt8]) throws(PeerError)
+  @discardableResult func send(_ payloads: [[UInt8]]) throws(PeerError) -> SendReceipt
 }
 
 extension MulticastPeer: Sender {}
-extension GroupTransmitter: Sender {}
+extension MessageSender: Sender {}
 
 /// One member that sends by the library, or several.
 final class LibrarySendingEnd: SendingEnd {
@@ -21,8 +21,8 @@ final class LibrarySendingEnd: SendingEnd {
       let configuration = try configuration(member: member, senders: senders, group, suite, engine)
       // Many in one process would all hear one another, which is not what is measured.
       return senders == 1
-        ? try MulticastPeer(configuration, keys: keys, logger: silence, handler: { _, _ in true })
-        : try GroupTransmitter(configuration, keys: keys)
+        ? try MulticastPeer(configuration, keys: keys, logger: silence, handler: { _, _, _ in true })
+        : try MessageSender(alone: configuration, keys: keys)
     }
   }
 
@@ -31,10 +31,10 @@ final class LibrarySendingEnd: SendingEnd {
       for payload in payloads { try senders[sender].send(payload) }
       return
     }
-    var sent = try senders[sender].send(payloads)
+    var sent = try senders[sender].send(payloads).count
     while sent < payloads.count {
       sched_yield()
-      sent += try senders[sender].send(Array(payloads[sent...]))
+      sent += try senders[sender].send(Array(payloads[sent...])).count
     }
   }
 }
@@ -49,7 +49,7 @@ func receiveByLibrary(
   return try MulticastPeer(
     configuration(member: member, senders: opening.senders, opening.group, suite, engine), keys: benchKeys(),
     logger: silence
-  ) { _, payload in
+  ) { _, payload, _ in
     delivery.take(payload)
     return true
   }
@@ -94,10 +94,9 @@ private func configuration(
 ) throws -> MulticastPeer.Configuration {
   var configuration = MulticastPeer.Configuration(
     member: MemberID(rawValue: UInt8(member)), peers: MemberSet(0...UInt8(senders)),
-    group: try GroupAddress(group.text), interface: try NetworkInterface("lo"), state: nil)
+    group: try GroupAddress(group.text), suite: suite.librarySuite, interface: try NetworkInterface("lo"), state: nil)
   configuration.epoch = .first
   configuration.timeToLive = 0
-  configuration.suite = suite.librarySuite
   configuration.engine = engine.libraryEngine
   return configuration
 }

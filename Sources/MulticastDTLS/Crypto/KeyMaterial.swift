@@ -18,7 +18,7 @@ extension KeyMaterial {
   /// Derives all of it; takes some 11 ms of one core, by intention.
   ///
   /// - Throws: ``LibcryptoError`` if libcrypto fails.
-  init(_ secret: GroupSecret) throws(LibcryptoError) {
+  init(_ secret: borrowing SecretBytes) throws(LibcryptoError) {
     let preMasterSecret = try Self.derive(secret, salt: "mcast-pms", rounds: 4096, count: 48)
     let clientRandom = try Self.derive(secret, salt: "mcast-client-random", rounds: 4096, count: 32)
     let serverRandom = try Self.derive(secret, salt: "mcast-server-random", rounds: 4096, count: 32)
@@ -31,14 +31,14 @@ extension KeyMaterial {
   }
 
   /// Derives the secret's fingerprint alone.
-  static func fingerprint(of secret: GroupSecret) throws(LibcryptoError) -> KeyID {
+  static func fingerprint(of secret: borrowing SecretBytes) throws(LibcryptoError) -> KeyID {
     // Guessing the secret from its key ID must cost more than from a recorded datagram, which takes 16,384 rounds.
     let fingerprint = try derive(secret, salt: "mcast-key-id", rounds: 32768, count: 4)
     return unsafe fingerprint.withBytes { unsafe KeyID($0) }
   }
 
   private static func derive(
-    _ secret: GroupSecret,
+    _ secret: borrowing SecretBytes,
     salt: StaticString,
     rounds: CInt,
     count: Int
@@ -46,7 +46,7 @@ extension KeyMaterial {
     defer { copenssl_wipe_traces() }
     return try unsafe SecretBytes(capacity: count) { output throws(LibcryptoError) in
       // PKCS5_PBKDF2_HMAC(3): 1 on success.
-      let result = unsafe secret.text.withBytes { text in
+      let result = unsafe secret.withBytes { text in
         unsafe PKCS5_PBKDF2_HMAC(
           text.baseAddress?.assumingMemoryBound(to: CChar.self),
           CInt(text.count),

@@ -142,7 +142,7 @@ enum Notice: Hashable, Sendable {
   /// All members that it names as those whom it is about.
   var members: MemberSet {
     switch self {
-    case .also(let notice, let others): MemberSet(notice.members.members + others.members)
+    case .also(let notice, let others): notice.members.union(others)
     case .neverHeard(let members): members
     case .keyDropped(_, let members): MemberSet(members)
     default: MemberSet(member.map { [$0] } ?? [])
@@ -215,7 +215,7 @@ enum Notice: Hashable, Sendable {
     case .heardAgain(let member):
       "node \(member) is heard again"
     case .neverHeard(let members):
-      "\(members.named), of --peers, not heard since the start: \(members.members.count == 1 ? "does it" : "do they") run, "
+      "\(members.named), of --peers, not heard since the start: \(members.count == 1 ? "does it" : "do they") run, "
         + "with \(here.keys), group \(here.group), and on the network of \(here.interface)?"
     case .heardLate(let member, let time):
       "node \(member) is heard now, \(seconds(time)) after the start"
@@ -249,41 +249,6 @@ enum Notice: Hashable, Sendable {
     guard let next = epoch.next else { return "No epoch is left for it: the group needs a new secret." }
     // What it has sent twice in one epoch can be read.
     return "Start it with --epoch \(next), once\(here.isEncrypted ? ", and change the secret" : "")."
-  }
-
-  /// What notices say of this node.
-  struct LocalMember: Sendable {
-    let member: MemberID?
-    let peers: MemberSet
-    /// The keys of the ring; the first is sent with.
-    var keyIDs: [KeyID]
-    let isEncrypted: Bool
-    let group: GroupAddress
-    var interface: String
-
-    /// The ring, in words.
-    var keys: String {
-      (keyIDs.count == 1 ? "key ID " : "key IDs ") + keyIDs.map(\.description).joined(separator: ", ")
-    }
-
-    /// This node's ID, in words.
-    var ownID: String { member.map { " \($0)" } ?? "" }
-
-    /// The key that this node sends with; nil if it only listens.
-    var ownSendingKey: KeyID? { member == nil ? nil : keyIDs.first }
-
-    /// The key that this node sends with, in words.
-    var sendingKey: String { keyIDs.first.map(\.description) ?? "none" }
-
-    /// The members that are listened to.
-    var others: MemberSet {
-      MemberSet(peers.members.filter { $0 != member })
-    }
-
-    /// The members that the group is known to have.
-    var awaited: MemberSet {
-      peers.awaited(at: member)
-    }
   }
 
   /// A time with one decimal, where it is needed.

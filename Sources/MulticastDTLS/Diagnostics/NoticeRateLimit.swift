@@ -146,7 +146,7 @@ struct NoticeRateLimit {
     var others = waiting.removeValue(forKey: cause) ?? [:]
     guard let notice = notice ?? others.min(by: { $0.key < $1.key })?.value else { return nil }
     if let member = notice.member { others[member] = nil }
-    if cause.limit != .none { named[cause] = Set(others.keys).union(notice.members.members) }
+    if cause.limit != .none { named[cause] = Set(others.keys).union(notice.members) }
     return others.isEmpty ? notice : .also(notice, MemberSet(others.keys))
   }
 }

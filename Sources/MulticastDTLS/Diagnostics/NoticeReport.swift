@@ -16,7 +16,7 @@ package struct NoticeReport: Hashable, Sendable {
     Notice.Cause.allCases.filter { $0.isAboutKeys == aboutKeys }.map(\.rawValue)
   }
 
-  init(_ notice: Notice, _ here: Notice.LocalMember) {
+  init(_ notice: Notice, _ here: LocalMember) {
     (cause, isAboutKeys) = (notice.cause.rawValue, notice.cause.isAboutKeys)
     members = notice.members
     isAboutNetwork = if case .network = notice { true } else { false }

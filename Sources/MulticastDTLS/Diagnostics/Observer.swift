@@ -18,7 +18,7 @@ struct Observer {
   private var lastTick: BootInstant
   private var hasHeard = false
   /// When a record came last that was refused, and that somebody was told of.
-  private var lastRefused: BootInstant?
+  private var lastRejected: BootInstant?
   private let followed: MemberSet
   /// The members that the group is known to have.
   private let awaited: MemberSet
@@ -45,7 +45,7 @@ struct Observer {
   ///   - isWatching: Whether this only watches: who was never heard is in its table.
   ///   - sendingKey: The key that this node sends with; nil if it only listens.
   init(
-    start: BootInstant, followed: MemberSet, awaited: MemberSet = MemberSet([]), isWatching: Bool = false,
+    start: BootInstant, followed: MemberSet, awaited: MemberSet = MemberSet(), isWatching: Bool = false,
     sendingKey: KeyID? = nil
   ) {
     missed = isWatching ? [] : nil
@@ -55,26 +55,26 @@ struct Observer {
     self.followed = followed
     self.awaited = awaited
     self.sendingKey = sendingKey
-    isQuiet = followed.members.isEmpty
+    isQuiet = followed.isEmpty
   }
 
   /// Takes note of messages that were accepted.
-  mutating func heard(_ run: ArrivalRun, now: BootInstant) -> [Notice] {
-    let (arrival, origin) = (run.first, run.first.origin)
+  mutating func heard(_ run: ReceivedRun, now: BootInstant) -> [Notice] {
+    let (record, origin) = (run.first, run.origin)
     lastHeard = now
     isQuiet = false
     hasHeard = true
     var notices: [Notice] = []
     let endsSilence = watch(origin.sender) { watch in
-      if arrival.isKeyChange { watch.changedKey() }
-      let endsSilence = watch.heard(arrival.keyID, origin.epoch, origin.sequence, now: now)
-      if run.count > 1 { _ = watch.heard(arrival.keyID, origin.epoch, run.highest, now: now) }
+      if record.isKeyChange { watch.changedKey() }
+      let endsSilence = watch.heard(record.keyID, origin.epoch, origin.sequence, now: now)
+      if run.count > 1 { _ = watch.heard(record.keyID, origin.epoch, run.highest, now: now) }
       return endsSilence
     }
-    if arrival.isKeyChange {
-      notices.append(.keyChanged(origin.sender, arrival.keyID))
+    if record.isKeyChange {
+      notices.append(.keyChanged(origin.sender, record.keyID))
       isMoving = true
-    } else if arrival.isRestart, epochJump(arrival) == nil {
+    } else if record.isRestart, epochJump(run) == nil {
       notices.append(.restarted(origin.sender, origin.epoch))
     } else if endsSilence {
       notices.append(.heardAgain(origin.sender))
@@ -82,18 +82,18 @@ struct Observer {
       notices.append(.heardLate(origin.sender, start.duration(to: now)))
     }
     lost.overrun += run.count - run.delivered
-    if let jump = epochJump(arrival) { notices.append(jump) }
+    if let jump = epochJump(run) { notices.append(jump) }
     // A straggler of an earlier epoch may well come from where the member was before.
-    if !arrival.isStraggler { notices += alternation(origin.sender, origin.source) }
+    if !record.isStraggler { notices += alternation(origin.sender, origin.source) }
     return notices.isEmpty ? [] : notices.compactMap { limit.admit($0, now: now) }
   }
 
-  /// Takes note of a datagram that was refused.
-  mutating func refused(_ refused: Rejection, now: BootInstant) -> [Notice] {
-    guard let header = refused.header else { return [] }
-    let (member, source) = (header.member, refused.source)
+  /// Takes note of a rejected datagram.
+  mutating func rejected(_ rejection: Rejection, now: BootInstant) -> [Notice] {
+    guard let header = rejection.header else { return [] }
+    let (member, source) = (header.member, rejection.source)
     var notices: [Notice] = []
-    switch refused.reason {
+    switch rejection.reason {
     case .forged:
       notices = [followed.contains(member) ? .forged(member, source) : .forgedOther(member, source)]
     case .unknownMember:
@@ -101,10 +101,10 @@ struct Observer {
     case .otherSuite:
       notices = [.otherSuite(member, source)]
     case .duplicateID:
-      notices = [refused.isRepeated ? .ownIDRepeated(source) : .ownIDUsed(source)]
-      if let overtaking = refused.overtaking { notices.append(.overtaken(overtaking, source)) }
+      notices = [rejection.isRepeated ? .ownIDRepeated(source) : .ownIDUsed(source)]
+      if let overtaking = rejection.overtaking { notices.append(.overtaken(overtaking, source)) }
     case .staleEpoch:
-      if let later = refused.laterEpoch, let epoch = try? Epoch(header.epoch) {
+      if let later = rejection.laterEpoch, let epoch = try? Epoch(header.epoch) {
         notices = [.staleEpoch(member, epoch, later: later, source)]
       }
       notices += alternation(member, source)
@@ -120,15 +120,15 @@ struct Observer {
       break
     }
     if notices.isEmpty { return [] }
-    lastRefused = now
+    lastRejected = now
     return notices.compactMap { limit.admit($0, now: now) }
   }
 
-  private func epochJump(_ arrival: Arrival) -> Notice? {
-    guard let former = arrival.formerEpoch else { return nil }
-    let (member, epoch) = (arrival.origin.sender, arrival.origin.epoch)
+  private func epochJump(_ run: ReceivedRun) -> Notice? {
+    guard let former = run.first.formerEpoch else { return nil }
+    let (member, epoch) = (run.origin.sender, run.origin.epoch)
     guard Int(epoch.rawValue) - Int(former.rawValue) > Self.longestEpochStep else { return nil }
-    return .epochJump(member, from: former, to: epoch, arrival.origin.source)
+    return .epochJump(member, from: former, to: epoch, run.origin.source)
   }
 
   /// Takes note of gaps in members' numbers that are too long for loss.
@@ -146,11 +146,11 @@ struct Observer {
   /// Looks at who has not been heard, who has gone over to another key, and what was lost. To be called once a second or so.
   ///
   /// - Parameters:
-  ///   - whereabouts: Which key each member sends with.
+  ///   - sendingKeys: The key that each member sends with, of the members that were heard.
   ///   - sendingKey: The key that this node sends with now; nil if it only listens.
   ///   - droppedByKernel: About how many datagrams the kernel has dropped until now.
   mutating func tick(
-    _ whereabouts: Whereabouts, sendingKey: KeyID? = nil, droppedByKernel: Int = 0, now: BootInstant
+    _ sendingKeys: [MemberID: KeyID], sendingKey: KeyID? = nil, droppedByKernel: Int = 0, now: BootInstant
   ) -> [Notice] {
     let tick = lastTick.duration(to: now)
     if tick > Self.longestTick {
@@ -165,7 +165,7 @@ struct Observer {
     let usual = members.lazy.compactMap(\.longestPause).min().map { $0 * 2 }
     if !isQuiet, quiet >= max(Self.longestQuiet, usual ?? (hasHeard ? Self.longestQuietOfStrangers : .zero)) {
       isQuiet = true
-      notices.append(.nothingHeard(quiet, isArriving: lastRefused.map { $0 > lastHeard } ?? false))
+      notices.append(.nothingHeard(quiet, isArriving: lastRejected.map { $0 > lastHeard } ?? false))
     }
     newlySilent = []
     for index in members.indices {
@@ -179,7 +179,7 @@ struct Observer {
     notices = notices.compactMap { limit.admit($0, now: now) } + limit.due(now: now)
     lost.droppedByKernel = droppedByKernel
     notices += sayLost(now: now)
-    return notices + move(whereabouts, sendingKey, now: now)
+    return notices + move(sendingKeys, sendingKey, now: now)
   }
 
   private mutating func sayLost(now: BootInstant) -> [Notice] {
@@ -192,17 +192,17 @@ struct Observer {
   /// Says once who has not been heard since the start.
   private mutating func absence(now: BootInstant) -> [Notice] {
     guard missed == nil, start.duration(to: now) >= Self.longestAbsence else { return [] }
-    let unheard = awaited.members.filter { members[Int($0.rawValue)].lastHeard == nil }
+    let unheard = awaited.filter { members[Int($0.rawValue)].lastHeard == nil }
     missed = Set(unheard)
     return unheard.isEmpty ? [] : [.neverHeard(MemberSet(unheard))]
   }
 
   /// Says where all are if a member, or this node, has gone over to another key.
-  private mutating func move(_ whereabouts: Whereabouts, _ sendingKey: KeyID?, now: BootInstant) -> [Notice] {
-    if let sendingKey, let former = self.sendingKey, former != sendingKey, !followed.members.isEmpty { isMoving = true }
+  private mutating func move(_ sendingKeys: [MemberID: KeyID], _ sendingKey: KeyID?, now: BootInstant) -> [Notice] {
+    if let sendingKey, let former = self.sendingKey, former != sendingKey, !followed.isEmpty { isMoving = true }
     self.sendingKey = sendingKey
     guard isMoving,
-      let notice = limit.admit(.readiness(RotationProgress(whereabouts, of: followed, awaited: awaited)), now: now)
+      let notice = limit.admit(.readiness(RotationProgress(sendingKeys, of: followed, awaited: awaited)), now: now)
     else { return [] }
     isMoving = false
     return [notice]

@@ -10,7 +10,7 @@ struct Overtaking: Hashable {
   let ownNext: UInt64
 
   /// The line for a person, up to what to do.
-  func text(_ here: Notice.LocalMember, _ source: Endpoint) -> String {
+  func text(_ here: LocalMember, _ source: Endpoint) -> String {
     let key = keyID == here.keyIDs.first ? "" : ", with key ID \(keyID)"
     let ahead =
       epoch > ownEpoch

@@ -10,19 +10,19 @@ struct RotationProgress: Hashable {
   /// - Parameters:
   ///   - followed: The members that are listened to.
   ///   - awaited: Those of them that the group is known to have.
-  init(_ whereabouts: Whereabouts, of followed: MemberSet, awaited: MemberSet) {
-    var members: [KeyID: [MemberID]] = [:]
-    for member in followed.members {
-      if let keyID = whereabouts[member] { members[keyID, default: []].append(member) }
+  init(_ sendingKeys: [MemberID: KeyID], of followed: MemberSet, awaited: MemberSet) {
+    var members: [KeyID: MemberSet] = [:]
+    for member in followed {
+      if let keyID = sendingKeys[member] { members[keyID, default: MemberSet()].insert(member) }
     }
-    self.members = members.mapValues { MemberSet($0) }
-    knowsAll = !awaited.members.isEmpty
-    unheard = MemberSet(awaited.members.filter { whereabouts[$0] == nil })
+    self.members = members
+    knowsAll = !awaited.isEmpty
+    unheard = MemberSet(awaited.filter { sendingKeys[$0] == nil })
   }
 
   /// The matter in words.
-  func text(_ here: Notice.LocalMember) -> String {
-    if members.count == 1, let keyID = members.keys.first, unheard.members.isEmpty {
+  func text(_ here: LocalMember) -> String {
+    if members.count == 1, let keyID = members.keys.first, unheard.isEmpty {
       let all =
         knowsAll
         ? "all other members were heard with key ID \(keyID)"
@@ -33,7 +33,7 @@ struct RotationProgress: Hashable {
     }
     var parts = members.sorted { "\($0.key)" < "\($1.key)" }.map { "\($1.named) with \($0)" }
     let isAnyHeard = !parts.isEmpty
-    if !unheard.members.isEmpty { parts.append("not heard: \(unheard.named)") }
+    if !unheard.isEmpty { parts.append("not heard: \(unheard.named)") }
     let heard = isAnyHeard ? "last heard: \(parts.joined(separator: ", "))" : "nobody was heard yet"
     return here.member == nil ? heard : "\(heard); this node sends with \(here.sendingKey)"
   }

@@ -9,7 +9,7 @@ public struct Statistics: Hashable, Sendable {
     /// Messages that came after a later one.
     public internal(set) var reordered: Int = 0
     /// Datagrams refused, by reason. What is forged names as its sender whom its maker likes.
-    public internal(set) var refused: [RejectionReason: Int] = [:]
+    public internal(set) var rejected: [RejectionReason: Int] = [:]
     /// The fingerprint of the secret that the member sends with now; nil if nothing was accepted of it.
     public internal(set) var keyID: KeyID?
 
@@ -30,13 +30,13 @@ public struct Statistics: Hashable, Sendable {
       lastHeard.map { $0.duration(to: .now) }
     }
 
-    fileprivate mutating func count(_ run: ArrivalRun, now: BootInstant) {
+    fileprivate mutating func count(_ run: ReceivedRun, now: BootInstant) {
       received += run.delivered
       lost += Int(run.lost)
       reordered += run.late
       (lastHeard, isSilent) = (now, false)
       if !run.first.isStraggler {
-        (keyID, epoch, source) = (run.first.keyID, run.first.origin.epoch, run.first.origin.source)
+        (keyID, epoch, source) = (run.first.keyID, run.origin.epoch, run.origin.source)
       }
     }
   }
@@ -44,7 +44,7 @@ public struct Statistics: Hashable, Sendable {
   /// The members of whom anything came, or that a forged record named. Our own ID is among them: what loops back.
   public private(set) var members: [MemberID: Member] = [:]
   /// Datagrams refused, by reason: those of all members, and those that name none.
-  public private(set) var refused: [RejectionReason: Int] = [:]
+  public private(set) var rejected: [RejectionReason: Int] = [:]
   /// The datagrams that the kernel dropped, since they came faster than they were taken: an estimate, of at least one for each of
   /// ``batchesDroppedByKernel``.
   ///
@@ -63,10 +63,9 @@ public struct Statistics: Hashable, Sendable {
   }
 
   /// Counts messages that were accepted, and for which there was room or not.
-  mutating func count(_ run: ArrivalRun, now: BootInstant) {
-    let sender = run.first.origin.sender
-    members[sender, default: Member()].count(run, now: now)
-    if run.delivered < run.count { countRefused(.overrun, member: sender, times: run.count - run.delivered) }
+  mutating func count(_ run: ReceivedRun, now: BootInstant) {
+    members[run.origin.sender, default: Member()].count(run, now: now)
+    if run.delivered < run.count { count(.overrun, of: run.origin.sender, times: run.count - run.delivered) }
   }
 
   /// Takes note of members that have missed five of their intervals.
@@ -74,13 +73,11 @@ public struct Statistics: Hashable, Sendable {
     for member in silent { members[member]?.isSilent = true }
   }
 
-  /// Counts a datagram that was refused.
-  mutating func count(_ refused: Rejection) {
-    countRefused(refused.reason, member: refused.header?.member)
-  }
-
-  private mutating func countRefused(_ reason: RejectionReason, member: MemberID?, times: Int = 1) {
-    refused[reason, default: 0] += times
-    if let member { members[member, default: Member()].refused[reason, default: 0] += times }
+  /// Counts rejected datagrams.
+  ///
+  /// - Parameter member: The member that their headers name; nil if they name none.
+  mutating func count(_ reason: RejectionReason, of member: MemberID?, times: Int = 1) {
+    rejected[reason, default: 0] += times
+    if let member { members[member, default: Member()].rejected[reason, default: 0] += times }
   }
 }

@@ -13,7 +13,7 @@ final class GroupKey: Sendable {
   /// - Throws: ``WolfSSLError`` if wolfSSL fails; ``LibcryptoError`` if libcrypto does, or does not make the same records.
   init(_ context: DTLSContext, _ secret: GroupSecret) throws {
     self.context = context
-    keys = try KeyMaterial(secret)
+    keys = try KeyMaterial(secret.text)
     protectionKeys = try ProtectionKeys(context.suite, keys)
     otherProtectionKeys = try ProtectionKeys(context.suite.other, keys)
     try proveProtection()

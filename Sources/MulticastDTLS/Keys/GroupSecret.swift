@@ -108,6 +108,6 @@ public final class GroupSecret: Sendable {
   ///
   /// - Throws: ``LibcryptoError`` if libcrypto fails.
   public func keyID() throws(LibcryptoError) -> KeyID {
-    try KeyMaterial.fingerprint(of: self)
+    try KeyMaterial.fingerprint(of: text)
   }
 }

@@ -1,5 +1,4 @@
-/// A group key as the receiving side has it: makes sessions, and checks records without one. Only the receive loop's thread
-/// uses it.
+/// A group key of the receive side: makes sessions, and authenticates records without one. Confined to the receive thread.
 final class OpeningKey {
   let key: GroupKey
   /// The secret's fingerprint.
@@ -7,15 +6,16 @@ final class OpeningKey {
   /// The bytes of a record's tag.
   let tagSize: Int
 
-  /// The last jump of each member since they were taken.
-  private var jumps: [MemberID: SequenceJump] = [:]
+  /// The position of each member under this key when the key was opened.
+  let heardBefore: [MemberID: ReplayPosition]
 
   private let protection: RecordProtection
   private let otherProtection: RecordProtection?
 
   /// - Throws: ``LibcryptoError`` if libcrypto lacks the protection.
-  init(_ key: GroupKey) throws(LibcryptoError) {
+  init(_ key: GroupKey, heardBefore: [MemberID: ReplayPosition] = [:]) throws(LibcryptoError) {
     self.key = key
+    self.heardBefore = heardBefore
     keyID = key.keyID
     tagSize = key.context.suite.tagSize
     protection = try key.makeProtection(.opening)
@@ -28,18 +28,6 @@ final class OpeningKey {
     try key.makeSession(epoch: epoch, sender: sender, protection: protection)
   }
 
-  /// Takes note of a gap in a member's numbers that is too long for loss.
-  func jumped(_ jump: SequenceJump) {
-    jumps[jump.member] = jump
-  }
-
-  /// The last jump of each member since the last call.
-  func takeJumps() -> [SequenceJump] {
-    if jumps.isEmpty { return [] }
-    defer { jumps = [:] }
-    return jumps.values.sorted { $0.member < $1.member }
-  }
-
   /// Says if a record was made with this key; neither its number nor its epoch counts.
   func isAuthentic(_ record: UnsafeBufferPointer<UInt8>) -> Bool {
     unsafe protection.isAuthentic(record)
@@ -50,3 +38,6 @@ final class OpeningKey {
     unsafe otherProtection?.isAuthentic(record) ?? false
   }
 }
+
+// Any thread makes it, so that a failure happens there; from then on only the receive thread uses it.
+extension OpeningKey: @unchecked Sendable {}

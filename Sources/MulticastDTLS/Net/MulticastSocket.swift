@@ -108,9 +108,12 @@ final class MulticastSocket: Sendable {
   /// How many records leave as segments of one now.
   var segmentLimit: Int { sender.segmentLimit }
 
-  /// The size of the receive buffer in bytes, and what was asked for.
-  var receiveBuffer: Int { receiver.bufferSize }
-  static var wantedReceiveBuffer: Int { GroupReceiver.wantedBufferSize }
+  /// The size of the receive buffer, and of the one that was asked for, as a line of a log.
+  var receiveBufferRemark: String {
+    let (size, wanted) = (receiver.bufferSize, GroupReceiver.wantedBufferSize)
+    return "the receive buffer has \(size) bytes"
+      + (size < wanted ? " of \(wanted) that were asked for: net.core.rmem_max allows no more" : "")
+  }
 
   /// What `poll` waits on for datagrams.
   var receiveDescriptor: CInt { receiver.rawDescriptor }

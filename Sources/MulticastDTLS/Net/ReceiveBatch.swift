@@ -43,7 +43,7 @@ struct ReceiveBatch: ~Copyable {
   /// - Parameter state: Where the body keeps what it has; a closure that captures it costs more than what is done with it.
   /// - Returns: How many datagrams there were.
   /// - Throws: ``SystemError`` if the socket reports an error.
-  borrowing func receive<State>(
+  borrowing func receive<State: ~Copyable>(
     from socket: MulticastSocket, into state: inout State,
     _ body: (inout State, UnsafeBufferPointer<UInt8>, Endpoint, UInt32) -> Void
   ) throws(SystemError) -> Int {

@@ -1,48 +1,78 @@
 import Dispatch
 import Glibc
-import Logging
 import Synchronization
 
-/// The receiving side: a thread that turns datagrams into messages.
+/// The receive thread: turns the datagrams of a socket into messages.
 ///
 /// 1. Wait for a datagram, for an order (to stop, or to accept another ring), or for a second to pass.
-/// 2. Take what is there as one batch.
-/// 3. For each datagram: admission, then its sender's session, then the handler (see ``Intake``).
-/// 4. Once a second: say what a person should know, hand on how far the others were heard, and look at the interfaces, which
-///    come, go and lose their carriers (see ``GroupInterfaces``).
+/// 2. Take the datagrams that are there as one batch, each through the ``Receiver``.
+/// 3. Publish the figures of the batch, and report its notices.
+/// 4. Save how far the members were heard: a new epoch at once, anything else now and then.
+/// 5. Once a second: observe who is silent, look at the interfaces (see ``GroupInterfaces``) and at the state's files.
+/// 6. At the end: save and report the rest.
 ///
-/// The intake and the batch are the thread's own. It is a thread and not a task, because it blocks: one
-/// of the few threads that run Swift tasks would be lost to it. It waits for no disk and no log.
+/// It is a thread and not a task because it blocks. It waits for no disk and no log.
 final class ReceiveLoop: Sendable {
+  /// What the thread calls besides the handler.
+  struct Callbacks: Sendable {
+    /// An authentic record with our own ID that we did not send.
+    var onContest: Receiver.Contest?
+    /// Another process has our state.
+    var onStateLost: @Sendable (StateError) -> Void = { _ in }
+    /// The last call, once all is saved and reported.
+    var onEnd: @Sendable () -> Void = {}
+  }
+
   private let socket: MulticastSocket
-  private let handler: MulticastPeer.Handler
   private let log: NoticeLog
-  private let epochs: EpochGuard?
+  private let callbacks: Callbacks
   private let saveInterval: Duration
   private let wakeEvent: WakeEvent
   private let orders = Mutex(Orders())
-  private let counters = Intake.Counters()
-  private let thread = JoinableThread()
+  /// True once the handler has stopped the loop: the rest of its batch is not received.
+  private let isHalted = Atomic(false)
+  private let counters = Receiver.Counters()
+  private let thread = WorkerThread()
 
-  /// How often the loop looks at the time.
-  private static let tick = Duration.seconds(1)
-  /// The time between two lines that receiving fails.
-  private static let complaintPause = Duration.seconds(60)
-  /// How many batches are taken before a key is dropped: more than a receive buffer holds.
-  private static let drainedBatches = 2048
-
-  /// How many datagrams of a batch tell that more are about to come, and how long they are looked out for.
-  private static let busyBatch = 8
-  private static let busyPollTime = Duration.microseconds(20)
-
-  /// What the thread is told to do, once it looks.
+  /// The orders that the thread has not seen.
   private struct Orders {
     var isStopped = false
-    /// A ring to accept, and whom to tell when it is.
+    /// A ring to accept, and the signal that it is.
     var ring: (keys: [RingKey], isAccepted: DispatchSemaphore)?
   }
 
-  /// What became of all datagrams until now.
+  /// Starts to receive.
+  ///
+  /// - Parameters:
+  ///   - ring: The keys to accept; their keepers get the positions of the members.
+  ///   - local: This member, for the texts of notices.
+  ///   - saveInterval: The shortest time between two savings without a new epoch.
+  ///   - handler: Takes each message on the receive thread, and returns true if it had room for it.
+  /// - Throws: ``SystemError`` if there is no thread or descriptor left.
+  init(
+    _ ring: [RingKey],
+    sent: SentRecords,
+    socket: MulticastSocket,
+    local: LocalMember,
+    log: NoticeLog,
+    saveInterval: Duration = .seconds(1),
+    callbacks: Callbacks = Callbacks(),
+    handler: @escaping Receiver.Handler
+  ) throws(SystemError) {
+    self.saveInterval = saveInterval
+    self.socket = socket
+    self.log = log
+    self.callbacks = callbacks
+    wakeEvent = try WakeEvent()
+    try thread.start { [self] in
+      var run = Run(self, ring, sent: sent, local, handler)
+      run.untilStopped()
+      run.end()
+      callbacks.onEnd()
+    }
+  }
+
+  /// The figures of all datagrams so far.
   var statistics: Statistics {
     var statistics = counters.statistics
     let drops = socket.countDrops()
@@ -50,36 +80,11 @@ final class ReceiveLoop: Sendable {
     return statistics
   }
 
-  /// Starts to receive.
-  ///
-  /// - Parameters:
-  ///   - ring: The keys to accept; their keepers are given what was heard.
-  ///   - surroundings: What notices say of this node.
-  ///   - epochs: Looks after the epochs that this node sends in; nil if it sends nothing.
-  ///   - saveInterval: At most so often is handed on how far the members were heard, but for new epochs.
-  ///   - handler: Gets each message on the loop's thread, and says whether there was room for it.
-  /// - Throws: ``SystemError`` if there is no thread or descriptor left.
-  init(
-    _ ring: [RingKey],
-    sent: SentRecords,
-    socket: MulticastSocket,
-    surroundings: Notice.LocalMember,
-    log: NoticeLog,
-    epochs: EpochGuard? = nil,
-    saveInterval: Duration = .seconds(1),
-    handler: @escaping MulticastPeer.Handler
-  ) throws(SystemError) {
-    self.epochs = epochs
-    self.saveInterval = saveInterval
-    self.socket = socket
-    self.handler = handler
-    self.log = log
-    wakeEvent = try WakeEvent()
-    try thread.start { [self] in run(ring, sent: sent, surroundings) }
-  }
+  /// True on the receive thread: in the handler, or in a callback.
+  var isCurrentThread: Bool { thread.isCurrent }
 
-  /// Accepts these keys and no other, once what has arrived was taken. When this returns it is so, and what was heard has
-  /// been handed to its keepers. Once stopped, nothing happens.
+  /// Accepts these keys and no other. When this returns, all that had arrived was received, and the positions under dropped
+  /// keys are with their keepers. Does nothing once the loop is stopped. Must not be called on the receive thread.
   func accept(_ ring: [RingKey]) {
     let isAccepted = DispatchSemaphore(value: 0)
     let isOrdered = orders.withLock { orders in
@@ -91,137 +96,192 @@ final class ReceiveLoop: Sendable {
     isAccepted.wait()
   }
 
-  /// Stops, and waits until the last message has been handled and what was heard has been handed to its keepers. Again
-  /// changes nothing.
+  /// Stops the loop, and waits until the last message was handled and ``Callbacks/onEnd`` has returned. On the receive
+  /// thread it does not wait, and no message follows. Again changes nothing.
   func stop() {
+    if thread.isCurrent { isHalted.store(true, ordering: .relaxed) }
     orders.withLock { $0.isStopped = true }
     wakeEvent.signal()
-    thread.join()
+    thread.wait()
   }
+}
 
-  private func run(_ ring: [RingKey], sent: SentRecords, _ surroundings: Notice.LocalMember) {
-    var ring = ring
-    var surroundings = surroundings
-    let batch = ReceiveBatch()
-    var intake = Intake(
-      InboundMembers(ring.map(\.inbound), sent: sent),
-      observer: Observer(
-        start: BootInstant.now, followed: surroundings.others, awaited: surroundings.awaited,
-        isWatching: surroundings.member == nil, sendingKey: surroundings.ownSendingKey),
-      counters: counters, epochs: epochs, handler: handler)
-    var nextTick = BootInstant.now + Self.tick
-    var saving = SaveSchedule(interval: saveInterval)
-    // Whoever waits for a ring to be accepted waits no longer.
-    defer {
-      say(intake.finish(), surroundings)
-      _ = socket.countDrops(isTick: true)
-      save(intake.members.positions, ring)
-      orders.withLock { $0.ring.take() }?.isAccepted.signal()
-    }
+// MARK: - The thread
 
-    /// Takes one batch of what has arrived, and says how many datagrams that were.
-    func takeBatch(now: BootInstant) throws(SystemError) -> Int {
-      defer { say(intake.endRun(now: now), surroundings) }
-      return unsafe try batch.receive(from: socket, into: &intake) { intake, datagram, source, interface in
-        let notices = unsafe intake.take(datagram, from: source, on: interface, now: now)
-        if !notices.isEmpty { say(notices, surroundings) }
-      }
-    }
+extension ReceiveLoop {
+  /// The state of the receive thread.
+  private struct Run: ~Copyable {
+    private let loop: ReceiveLoop
+    private let batch = ReceiveBatch()
+    private var ring: [RingKey]
+    private var local: LocalMember
+    private var receiver: Receiver
+    private var saving: SaveSchedule
+    private var nextTick: BootInstant
+    private var nextComplaint = BootInstant.now
 
-    /// Looks at the interfaces.
-    func lookAtInterfaces(now: BootInstant) {
-      let notices = socket.lookAtInterfaces(now: now)
-      if notices.isEmpty { return }
-      surroundings.interface = socket.interfaces.map(\.name).joined(separator: ", ")
-      say(notices.map { .network($0) }, surroundings)
-    }
+    /// The time between two ticks.
+    private static let tick = Duration.seconds(1)
+    /// The time between two log lines about errors of the socket.
+    private static let complaintPause = Duration.seconds(60)
+    /// The most batches to receive before a key is dropped: more than a receive buffer holds.
+    private static let drainedBatches = 2048
+    /// A batch this large predicts more; poll for this long before blocking.
+    private static let busyBatch = 8
+    private static let busyPollTime = Duration.microseconds(20)
 
-    lookAtInterfaces(now: BootInstant.now)
-    var isBusy = false
-    var nextComplaint = BootInstant.now
-    while true {
-      let awaited = waitForMore(isBusy: isBusy)
-      isBusy = false
+    init(
+      _ loop: ReceiveLoop, _ ring: [RingKey], sent: SentRecords, _ local: LocalMember,
+      _ handler: @escaping Receiver.Handler
+    ) {
+      self.loop = loop
+      self.ring = ring
+      self.local = local
       let now = BootInstant.now
-      switch awaited {
-      case .order:
-        wakeEvent.clear()
-        let (isStopped, order) = orders.withLock { ($0.isStopped, $0.isStopped ? nil : $0.ring.take()) }
-        if isStopped { return }
-        if let order {
-          // What was sent before a key is dropped is still accepted; but a flood is not waited for.
-          for _ in 0..<Self.drainedBatches { if (try? takeBatch(now: now)) ?? 0 == 0 { break } }
-          save(intake.members.positions, ring)
-          let dropped = ring.map(\.keyID).filter { keyID in !order.keys.contains { $0.keyID == keyID } }
-          intake.accept(order.keys.map(\.inbound))
-          ring = order.keys
-          surroundings.keyIDs = ring.map(\.keyID)
-          order.isAccepted.signal()
-          for keyID in dropped { say(intake.dropped(keyID), surroundings) }
-        }
-      case .silence:
-        break
-      case .datagrams:
-        do {
-          isBusy = try takeBatch(now: now) >= Self.busyBatch
-        } catch {
-          // The socket reports an error. It does not last, and it must not make the loop spin, nor the log grow.
-          if now >= nextComplaint {
-            log.log(.debug, "receiving failed and goes on: \(error)")
-            nextComplaint = now + Self.complaintPause
+      receiver = Receiver(
+        ring.map(\.opening), following: local.others, sent: sent,
+        observer: Observer(
+          start: now, followed: local.others, awaited: local.awaited, isWatching: local.member == nil,
+          sendingKey: local.ownSendingKey),
+        counters: loop.counters, onContest: loop.callbacks.onContest, handler: handler)
+      saving = SaveSchedule(interval: loop.saveInterval)
+      nextTick = now + Self.tick
+    }
+
+    /// Runs until the loop is stopped.
+    mutating func untilStopped() {
+      lookAtInterfaces(now: .now)
+      var isBusy = false
+      while true {
+        let awaited = waitForMore(isBusy: isBusy)
+        isBusy = false
+        let now = BootInstant.now
+        switch awaited {
+        case .order:
+          guard obey(now: now) else { return }
+        case .silence:
+          break
+        case .datagrams:
+          do throws(SystemError) {
+            isBusy = try receiveBatch(now: now) >= Self.busyBatch
+          } catch {
+            // The socket reports an error. It does not last, and must not make the loop spin or the log grow.
+            complain(error, now: now)
+            _ = wait(for: -1, milliseconds: 100)
           }
-          _ = wait(for: -1, milliseconds: 100)
         }
-      }
-      if !intake.isSaved, saving.isDue(isNew: intake.members.hasNewEpoch, now: now) {
-        save(intake.members.positions, ring)
-        intake.isSaved = true
-        intake.members.hasNewEpoch = false
-      }
-      if now >= nextTick {
-        // The kernel counts modulo 2^32; it is asked before that can come round.
-        let dropped = socket.countDrops(isTick: true).datagrams
-        say(
-          intake.tick(sendingKey: surroundings.ownSendingKey, droppedByKernel: dropped, now: now), surroundings)
-        lookAtInterfaces(now: now)
-        for held in ring { held.keeper.look { [epochs] in epochs?.lost($0) } }
-        nextTick = now + Self.tick
+        if receiver.isUnsaved, saving.isDue(isNew: receiver.hasNewEpoch, now: now) { save() }
+        if now >= nextTick { tick(now: now) }
       }
     }
-  }
 
-  private func save(_ positions: [KeyID: [MemberID: ReplayPosition]], _ ring: [RingKey]) {
-    for held in ring { held.keeper.save(positions[held.keyID] ?? [:]) }
-  }
-
-  private func say(_ notices: [Notice], _ surroundings: Notice.LocalMember) {
-    for notice in notices { log.say(notice, surroundings) }
-  }
-
-  /// Waits for what comes next. When much has come just now, the next is likely there in a moment: until then this thread
-  /// stays awake, since waking it would cost the sender of a host more than sealing some records.
-  private func waitForMore(isBusy: Bool) -> Awaited {
-    if isBusy {
-      let end = BootInstant.now + Self.busyPollTime
-      repeat {
-        let awaited = wait(for: socket.receiveDescriptor, milliseconds: 0)
-        if awaited != .silence { return awaited }
-      } while BootInstant.now < end
+    /// Saves and reports what is left, and releases the thread that waits for a ring.
+    mutating func end() {
+      receiver.finish()
+      report()
+      _ = loop.socket.countDrops(isTick: true)
+      save()
+      loop.orders.withLock { $0.ring.take() }?.isAccepted.signal()
     }
-    return wait(for: socket.receiveDescriptor, milliseconds: 1000)
-  }
 
-  private enum Awaited { case datagrams, silence, order }
+    /// Receives one batch of the datagrams that have arrived.
+    ///
+    /// - Returns: The number of datagrams.
+    private mutating func receiveBatch(now: BootInstant) throws(SystemError) -> Int {
+      defer {
+        receiver.endBatch(now: now)
+        report()
+      }
+      let loop = loop
+      return unsafe try batch.receive(from: loop.socket, into: &receiver) { receiver, datagram, source, interface in
+        if loop.isHalted.load(ordering: .relaxed) { return }
+        unsafe receiver.receive(datagram, from: source, on: interface, now: now)
+      }
+    }
 
-  /// Waits for datagrams, for an order, or until the time is up. Source: poll(2), which skips descriptor -1.
-  private func wait(for descriptor: CInt, milliseconds: CInt) -> Awaited {
-    // No array: it would be the only thing that is allocated for a batch.
-    unsafe withUnsafeTemporaryAllocation(of: pollfd.self, capacity: 2) { awaited in
-      unsafe awaited.initializeElement(at: 0, to: pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0))
-      unsafe awaited.initializeElement(at: 1, to: pollfd(fd: wakeEvent.rawValue, events: Int16(POLLIN), revents: 0))
-      // A signal may end the wait early: that is silence too.
-      guard unsafe poll(awaited.baseAddress, nfds_t(awaited.count), milliseconds) > 0 else { return .silence }
-      return unsafe awaited[1].revents != 0 ? .order : .datagrams
+    /// Does what was ordered.
+    ///
+    /// - Returns: False if the loop is to stop.
+    private mutating func obey(now: BootInstant) -> Bool {
+      loop.wakeEvent.clear()
+      let (isStopped, order) = loop.orders.withLock { ($0.isStopped, $0.isStopped ? nil : $0.ring.take()) }
+      if let order { accept(order.keys, order.isAccepted, now: now) }
+      return !isStopped
+    }
+
+    private mutating func accept(_ keys: [RingKey], _ isAccepted: DispatchSemaphore, now: BootInstant) {
+      // Records that were sent before a key is dropped are still accepted; but a flood is not waited for.
+      for _ in 0..<Self.drainedBatches { if (try? receiveBatch(now: now)) ?? 0 == 0 { break } }
+      save()
+      let dropped = ring.without(keys)
+      receiver.accept(keys.map(\.opening))
+      ring = keys
+      local.keyIDs = ring.map(\.keyID)
+      isAccepted.signal()
+      for key in dropped { receiver.dropped(key.keyID) }
+      report()
+    }
+
+    private mutating func tick(now: BootInstant) {
+      // The kernel counts modulo 2^32: it must be asked before that can come round.
+      let dropped = loop.socket.countDrops(isTick: true).datagrams
+      receiver.tick(sendingKey: local.ownSendingKey, droppedByKernel: dropped, now: now)
+      report()
+      lookAtInterfaces(now: now)
+      for key in ring { key.keeper.look { [callbacks = loop.callbacks] in callbacks.onStateLost($0) } }
+      nextTick = now + Self.tick
+    }
+
+    private mutating func lookAtInterfaces(now: BootInstant) {
+      let notices = loop.socket.lookAtInterfaces(now: now)
+      if notices.isEmpty { return }
+      local.interface = loop.socket.interfaces.map(\.name).joined(separator: ", ")
+      for notice in notices { loop.log.say(.network(notice), local) }
+    }
+
+    private mutating func save() {
+      let positions = receiver.takePositions()
+      for key in ring { key.keeper.save(positions[key.keyID] ?? [:]) }
+    }
+
+    private mutating func report() {
+      for notice in receiver.takeNotices() { loop.log.say(notice, local) }
+    }
+
+    private mutating func complain(_ error: SystemError, now: BootInstant) {
+      guard now >= nextComplaint else { return }
+      loop.log.log.log(.debug, "receiving failed and goes on: \(error)")
+      nextComplaint = now + Self.complaintPause
+    }
+
+    // MARK: - Waiting
+
+    private enum Awaited { case datagrams, silence, order }
+
+    /// Waits for the next event. After a large batch the next datagram is likely there in a moment: until then the thread
+    /// stays awake, since waking it would cost a sender on the same host more than sealing some records.
+    private func waitForMore(isBusy: Bool) -> Awaited {
+      if isBusy {
+        let end = BootInstant.now + Self.busyPollTime
+        repeat {
+          let awaited = wait(for: loop.socket.receiveDescriptor, milliseconds: 0)
+          if awaited != .silence { return awaited }
+        } while BootInstant.now < end
+      }
+      return wait(for: loop.socket.receiveDescriptor, milliseconds: 1000)
+    }
+
+    /// Waits for datagrams, for an order, or until the time is up. Source: poll(2), which skips descriptor -1.
+    private func wait(for descriptor: CInt, milliseconds: CInt) -> Awaited {
+      // No array: it would be the only allocation of a batch.
+      unsafe withUnsafeTemporaryAllocation(of: pollfd.self, capacity: 2) { awaited in
+        unsafe awaited.initializeElement(at: 0, to: pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0))
+        unsafe awaited.initializeElement(
+          at: 1, to: pollfd(fd: loop.wakeEvent.rawValue, events: Int16(POLLIN), revents: 0))
+        // A signal may end the wait early: that is silence too.
+        guard unsafe poll(awaited.baseAddress, nfds_t(awaited.count), milliseconds) > 0 else { return .silence }
+        return unsafe awaited[1].revents != 0 ? .order : .datagrams
+      }
     }
   }
 }

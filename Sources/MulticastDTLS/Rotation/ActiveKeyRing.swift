@@ -3,9 +3,25 @@ import Synchronization
 /// The ring of a peer: the keys in force with what is kept for them on disk, and how they are changed. It may be used from
 /// any task or thread.
 final class ActiveKeyRing: Sendable {
-  private let configuration: MulticastPeer.Configuration
+  /// The settings that decide how the state of a key is opened.
+  struct Policy: Sendable {
+    /// This member's own ID; nil only listens.
+    let member: MemberID?
+    /// True if this member sends, or may.
+    let sends: Bool
+    let isEncrypting: Bool
+    let group: GroupAddress
+    /// The directory that keeps states; nil keeps none.
+    let state: StateDirectory?
+    /// The epoch to begin in, if the user gave one.
+    let epoch: Epoch?
+    /// True if the user says that this member has never sent with these secrets.
+    let isNewNode: Bool
+  }
+
+  private let policy: Policy
   private let context: DTLSContext
-  private let log: NoticeLog
+  private let log: BackgroundLog
   /// The keys in force; the first is sent with.
   private let held: Mutex<[RingKey]>
   /// One at a time changes the ring, or stops the peer.
@@ -30,16 +46,18 @@ final class ActiveKeyRing: Sendable {
   /// - Throws: ``StateError`` if a state cannot be used, another process runs as this node, or nothing tells what it has sent
   ///   with a secret that encrypts; ``WolfSSLError`` or ``LibcryptoError`` if the keys cannot be derived or used.
   init(
-    _ keys: KeyRing, _ configuration: MulticastPeer.Configuration, _ context: DTLSContext, _ log: NoticeLog
+    _ keys: KeyRing, _ policy: Policy, _ context: DTLSContext, _ log: BackgroundLog
   ) throws {
-    (self.configuration, self.context, self.log) = (configuration, context, log)
+    self.policy = policy
+    self.context = context
+    self.log = log
     var held: [RingKey] = []
     for key in try Self.derive(keys, context) {
       // The epoch that the user gave is for what is sent first.
-      let beginning = configuration.epoch.map { held.isEmpty ? StateKeeper.EpochPolicy.given($0) : .atLeast($0) }
-      held.append(try Self.hold(key, beginning ?? .next, isStart: true, configuration, log))
+      let beginning = policy.epoch.map { held.isEmpty ? StateKeeper.EpochPolicy.given($0) : .atLeast($0) }
+      held.append(try Self.hold(key, beginning ?? .next, isStart: true, policy, log))
     }
-    if configuration.sends { try held[0].keeper.begin(configuration.isNewNode ? .user : .nothing, isStart: true) }
+    if policy.sends { try held[0].keeper.begin(policy.isNewNode ? .user : .nothing, isStart: true) }
     self.held = Mutex(held)
   }
 
@@ -49,13 +67,13 @@ final class ActiveKeyRing: Sendable {
   /// Takes note of keys that have come now, where this node runs and sends with a state that is as it should be, and no state
   /// and no mark says that it has sent with them: then one of them can be promoted later, also by a restart.
   private func vouch(for new: [RingKey]) {
-    guard configuration.sends, keys[0].keeper.isInUse else { return }
+    guard policy.sends, keys[0].keeper.isInUse else { return }
     for held in new where held.keyID != keys[0].keyID { held.keeper.vouch() }
   }
 
   /// The same for the keys of the start that the node only accepts; to be called when it has an epoch to send in.
   func vouchForOthers() {
-    guard configuration.sends else { return }
+    guard policy.sends else { return }
     let keys = keys
     for other in keys.dropFirst() { other.keeper.vouch(beside: keys[0].keeper) }
   }
@@ -64,7 +82,7 @@ final class ActiveKeyRing: Sendable {
   /// all of them.
   private func voucher(beside former: RingKey) -> StartRule.Voucher {
     if former.keeper.isInUse { return .running }
-    return former.keeper.path == nil && configuration.epoch != nil ? .user : .nothing
+    return former.keeper.path == nil && policy.epoch != nil ? .user : .nothing
   }
 
   /// Uses other keys from now on, as a whole or not at all; see ``MulticastPeer/use(_:)``.
@@ -80,8 +98,8 @@ final class ActiveKeyRing: Sendable {
           next.append(
             try known
               ?? Self.hold(
-                key, configuration.epoch.map { .atLeast($0) } ?? .next, known: changing.formerStates[key.keyID],
-                isStart: false, configuration, log))
+                key, policy.epoch.map { .atLeast($0) } ?? .next, known: changing.formerStates[key.keyID],
+                isStart: false, policy, log))
         }
         if sending != nil { sent.prepare(next) }
         loop.accept(next + former.without(next))
@@ -107,10 +125,7 @@ final class ActiveKeyRing: Sendable {
   func finish() {
     changing.withLock { changing in
       changing.isStopped = true
-      for held in keys {
-        held.keeper.finish()
-        held.inbound.finish()
-      }
+      for key in keys { key.keeper.finish() }
     }
   }
 
@@ -127,28 +142,28 @@ final class ActiveKeyRing: Sendable {
   /// Opens the state of a key.
   private static func hold(
     _ key: GroupKey, _ beginning: StateKeeper.EpochPolicy, known: NodeState? = nil, isStart: Bool,
-    _ configuration: MulticastPeer.Configuration, _ log: NoticeLog
+    _ policy: Policy, _ log: BackgroundLog
   ) throws -> RingKey {
-    let isEncrypting = configuration.suite.isEncrypted
-    guard let member = configuration.member else {
+    let isEncrypting = policy.isEncrypting
+    guard let member = policy.member else {
       // Nothing is sent, so there is no epoch to remember; what was heard is kept while this process runs.
       let keeper = try StateKeeper(
         directory: nil, beginning: .never,
         identity: .init(keyID: key.keyID, member: key.context.recordMember, isEncrypting: isEncrypting),
         known: known ?? NodeState(), log: log)
-      return try RingKey(key, keeper, members: configuration.peers)
+      return try RingKey(key, keeper)
     }
-    if configuration.state == nil, !configuration.sends, isStart {
+    if policy.state == nil, !policy.sends, isStart {
       log.log(.warning, "what is heard is not remembered: there is no state directory")
     }
     let keeper = try StateKeeper(
-      directory: configuration.state,
-      beginning: configuration.sends ? beginning : .never,
+      directory: policy.state,
+      beginning: policy.sends ? beginning : .never,
       mayReplaceDamaged: isStart,
       identity: .init(
-        keyID: key.keyID, member: member, isEncrypting: isEncrypting, group: "\(configuration.group)"),
+        keyID: key.keyID, member: member, isEncrypting: isEncrypting, group: "\(policy.group)"),
       known: known ?? NodeState(),
       log: log)
-    return try RingKey(key, keeper, members: configuration.peers)
+    return try RingKey(key, keeper)
   }
 }

@@ -11,7 +11,7 @@ import Synchronization
 final class EpochGuard: Sendable {
   private let ring: ActiveKeyRing
   private let sending: GroupTransmitter
-  private let surroundings: Notice.LocalMember
+  private let local: LocalMember
   private let log: NoticeLog
   private let onFailure: @Sendable () -> Void
   private let queue = DispatchQueue(label: "mcast-peer.epochs")
@@ -21,21 +21,22 @@ final class EpochGuard: Sendable {
 
   /// - Parameter onFailure: Is called once the node sends no more.
   init(
-    _ ring: ActiveKeyRing, _ sending: GroupTransmitter, _ surroundings: Notice.LocalMember, _ log: NoticeLog,
+    _ ring: ActiveKeyRing, _ sending: GroupTransmitter, _ local: LocalMember, _ log: NoticeLog,
     onFailure: @escaping @Sendable () -> Void
   ) {
-    (self.ring, self.sending, self.surroundings, self.log) = (ring, sending, surroundings, log)
+    self.ring = ring
+    self.sending = sending
+    self.local = local
+    self.log = log
     self.onFailure = onFailure
   }
 
   /// Takes note of an authentic record with our ID that we did not send. Returns at once.
-  func heard(_ refused: Rejection, now: BootInstant) {
-    guard surroundings.isEncrypted, let keyID = refused.contestedKey,
-      let epoch = refused.header.flatMap({ try? Epoch($0.epoch) })
-    else { return }
+  func heard(_ keyID: KeyID, _ epoch: Epoch, from source: Endpoint, now: BootInstant) {
+    guard local.isEncrypted else { return }
     let isFirst = waiting.withLock { waiting in
       defer {
-        if waiting[keyID].map({ $0.epoch < epoch }) ?? true { waiting[keyID] = (epoch, refused.source) }
+        if waiting[keyID].map({ $0.epoch < epoch }) ?? true { waiting[keyID] = (epoch, source) }
       }
       return waiting.isEmpty
     }
@@ -45,7 +46,7 @@ final class EpochGuard: Sendable {
 
   /// Takes note that another process has our state.
   func lost(_ error: StateError) {
-    if surroundings.isEncrypted { fail(error) }
+    if local.isEncrypted { fail(error) }
   }
 
   private func answer(now: BootInstant) {
@@ -64,7 +65,7 @@ final class EpochGuard: Sendable {
   }
 
   private func leave(_ epoch: Epoch, _ keyID: KeyID, _ source: Endpoint, now: BootInstant) {
-    let member = surroundings.ownID
+    let member = local.ownID
     guard contests.withLock({ $0.admits(now: now) }) else {
       return fail(
         .contested(
@@ -73,8 +74,8 @@ final class EpochGuard: Sendable {
         ))
     }
     do {
-      guard let (from, next) = try sending.leave(epoch, keyID: keyID) else { return }
-      log.say(.cloned(source, heard: epoch, from: from, next: next), surroundings)
+      guard let (from, next) = try sending.abandon(epoch, keyID: keyID) else { return }
+      log.say(.cloned(source, heard: epoch, from: from, next: next), local)
     } catch {
       fail(
         .contested(
@@ -87,7 +88,7 @@ final class EpochGuard: Sendable {
   private func fail(_ error: StateError) {
     sending.fail(error)
     guard sending.failure == error else { return }
-    log.log(.critical, "\(error)")
+    log.log.log(.critical, "\(error)")
     onFailure()
   }
 }

@@ -1,163 +1,121 @@
 import Synchronization
 
-/// The sending side: seals messages and hands them to the socket, as many at a time as there are. It may be used from any
-/// task or thread.
+/// Sends messages to the group, as many at a time as there are. Any thread may use it.
 ///
-/// 1. Check all messages, so that bad ones send nothing.
-/// 2. Seal what fits one batch, in order.
-/// 3. Remember the records, since multicast may bring them back.
-/// 4. Send the batch, and go on with the next.
+/// 1. Check the sizes of all messages, so that a bad one sends nothing.
+/// 2. Seal as many as fit one batch, in order (see ``Sealer``).
+/// 3. Remember the records, since multicast may loop them back.
+/// 4. Hand the batch to the socket, and go on with the next.
 ///
-/// A batch is what is there now: nothing ever waits for more.
-package final class GroupTransmitter: Sendable {
-  /// The most bytes that a message can have.
+/// A batch is what is ready now: nothing ever waits for more. The lock is held until the socket has the records, so that
+/// they leave in the order of their numbers.
+final class GroupTransmitter: Sendable {
+  /// The size of the largest message in bytes.
   let maximumPayload: Int
 
   private let socket: MulticastSocket
   private let sent: SentRecords
-  private let outbound: Mutex<Sealing?>
-  /// Why it sends no more, if that is not because it was stopped.
+  private let sealer: Mutex<Sealer?>
+  /// The reason for which it no longer sends, if it was not stopped.
   private let refusal = Mutex<StateError?>(nil)
 
-  /// By which a record that was sent is found on the wire.
-  package typealias Number = (epoch: UInt16, sequence: UInt64)
-
-  private struct Sealing: ~Copyable {
-    var outbound: Outbound
-    var batch = SendBatch()
-
-    mutating func seal(_ payload: RawSpan) throws {
-      try unsafe payload.withUnsafeBytes { payload in
-        try unsafe batch.append { try unsafe outbound.seal(payload, into: $0) }
-      }
-    }
-
-    /// Seals as many as fit a batch; one that cannot be sealed is the last.
-    mutating func seal(_ payloads: ArraySlice<[UInt8]>) -> (any Error)? {
-      // By span: the array's own iterator retains each of them.
-      let payloads = payloads.span
-      do {
-        for index in 0..<min(payloads.count, SendBatch.capacity) {
-          try unsafe seal(payloads[index].span.bytes)
-        }
-        return nil
-      } catch {
-        return error
-      }
-    }
-
-    /// Sends all that was sealed.
-    ///
-    /// - Parameter isTelling: Whether to tell the numbers of the records that the network took.
-    mutating func leave(
-      _ socket: MulticastSocket, _ sent: SentRecords, isTelling: Bool = false
-    ) -> (sent: Int, failure: SystemError?, numbers: [Number]) {
-      defer { batch.clear() }
-      sent.remember(batch, keyID: outbound.keyID)
-      let (count, failure) = socket.send(batch)
-      var numbers: [Number] = []
-      if isTelling {
-        unsafe batch.forEach { record in
-          guard numbers.count < count, let header = unsafe RecordHeader(record.bindMemory(to: UInt8.self).span)
-          else { return }
-          numbers.append((header.epoch, header.sequence))
-        }
-      }
-      return (count, failure, numbers)
-    }
-  }
-
-  /// - Parameter recordLimit: How many records an epoch may have; tests make it small.
-  /// - Throws: ``StateError`` if there is no epoch to be had; ``WolfSSLError`` or ``LibcryptoError`` if
-  ///   nothing can be sealed.
+  /// - Parameter recordLimit: The number of records of an epoch; tests make it small.
+  /// - Throws: ``StateError`` if there is no epoch to be had; ``WolfSSLError`` or ``LibcryptoError`` if nothing can be
+  ///   sealed.
   init(
-    _ held: RingKey, socket: MulticastSocket, sent: SentRecords, recordLimit: UInt64 = RecordHeader.epochLimit
+    _ key: RingKey, socket: MulticastSocket, sent: SentRecords, recordLimit: UInt64 = RecordHeader.epochLimit
   ) throws {
     self.socket = socket
     self.sent = sent
-    maximumPayload = held.key.context.suite.maximumPayload
-    outbound = Mutex(Sealing(outbound: try Outbound(held, recordLimit: recordLimit)))
+    maximumPayload = key.key.context.suite.maximumPayload
+    sealer = Mutex(try Sealer(key, recordLimit: recordLimit))
   }
 
   /// Sends one message at once.
-  package func send(_ payload: [UInt8]) throws {
-    try outbound.withLock { sealing in
-      guard sealing != nil else { throw failure ?? SendError.stopped }
-      // Under the lock until the socket has it, so that records leave in the order of their numbers.
-      try unsafe sealing?.seal(payload.span.bytes)
-      let failure = sealing?.leave(socket, sent).failure
-      if let failure { throw failure }
+  func send(_ payload: RawSpan) throws {
+    try SendError.check(payload.byteCount, limit: maximumPayload)
+    try sealer.withLock { sealer in
+      guard sealer != nil else { throw failure ?? SendError.stopped }
+      _ = try sealer?.seal(payload)
+      var receipt = SendReceipt()
+      if let failure = sealer?.flush(to: socket, sent, &receipt) ?? nil { throw failure }
     }
   }
 
-  /// Sends messages in batches, and returns how many the network took.
-  package func send(_ payloads: [[UInt8]]) throws -> Int {
-    var numbers: [Number]?
-    return try send(payloads, telling: &numbers)
-  }
-
-  /// Sends messages in batches, and returns how many the network took.
+  /// Sends messages in batches.
   ///
-  /// - Parameter numbers: Gets the number of each of them, unless it is nil.
-  package func send(_ payloads: [[UInt8]], telling numbers: inout [Number]?) throws -> Int {
+  /// - Returns: The records that the network took: of all messages, or of the first ones if it takes no more now.
+  /// - Throws: If it took none.
+  func send(_ payloads: [[UInt8]]) throws -> SendReceipt {
     for payload in payloads { try SendError.check(payload.count, limit: maximumPayload) }
-    var taken = 0
-    while taken < payloads.count {
-      let rest = payloads[taken...]
-      let isTelling = numbers != nil
-      let (sent, failure, told) = outbound.withLock { sealing -> (Int, (any Error)?, [Number]) in
-        guard sealing != nil else { return (0, self.failure ?? SendError.stopped, []) }
-        let failure = sealing?.seal(rest)
-        // What was sealed before leaves all the same.
-        let (sent, refusal, told) = sealing?.leave(socket, self.sent, isTelling: isTelling) ?? (0, nil, [])
-        return (sent, failure ?? refusal, told)
+    var receipt = SendReceipt()
+    while receipt.count < payloads.count {
+      let rest = payloads[receipt.count...]
+      let failure = sealer.withLock { sealer -> (any Error)? in
+        guard sealer != nil else { return self.failure ?? SendError.stopped }
+        let refusal = sealer?.seal(rest)
+        // Messages that were sealed before a failure still leave.
+        return sealer?.flush(to: socket, sent, &receipt) ?? refusal
       }
-      numbers? += told
-      taken += sent
       if let failure {
-        if taken == 0 { throw failure }
+        if receipt.count == 0 { throw failure }
         break
       }
     }
-    return taken
+    return receipt
   }
 
-  /// Seals with another key from now on, in an epoch that its keeper has handed out.
+  // MARK: - Epochs and keys
+
+  /// Seals with another key from now on, in an epoch that its keeper has reserved.
   ///
   /// - Throws: ``WolfSSLError`` or ``LibcryptoError`` if there can be no session; then the former key stays.
-  func change(to held: RingKey, epoch: Epoch) throws {
-    try outbound.withLock { try $0?.outbound.change(to: held, epoch: epoch) }
+  func change(to key: RingKey, epoch: Epoch) throws {
+    try sealer.withLock { try $0?.move(to: key, epoch: epoch) }
   }
 
-  /// Leaves an epoch in which somebody else has sent with our ID, for one far after it. Nothing is sent meanwhile.
-  ///
-  /// - Returns: The epoch that was left, and the one to go on in; nil if the records of this key are in a later one already,
-  ///   or made with another key.
-  /// - Throws: ``StateError`` if there is no such epoch, ``WolfSSLError`` or ``LibcryptoError`` if there can be no session;
-  ///   then nothing must be sent any more.
-  func leave(_ heard: Epoch, keyID: KeyID) throws -> (from: Epoch, to: Epoch)? {
-    try outbound.withLock { try $0?.outbound.leave(heard, keyID: keyID) }
+  /// Leaves an epoch in which another process has sent with our ID; see ``Sealer/abandon(_:keyID:)``. Nothing is sent
+  /// meanwhile, and after an error nothing must be sent any more.
+  func abandon(_ heard: Epoch, keyID: KeyID) throws -> (from: Epoch, to: Epoch)? {
+    try sealer.withLock { try $0?.abandon(heard, keyID: keyID) }
   }
 
-  /// True if records are made with a key, in an epoch that is not later than another.
+  /// True if it seals with a key, in an epoch that is not later than another.
   func sends(with keyID: KeyID, notAfter epoch: Epoch) -> Bool {
-    outbound.withLock { $0?.outbound.keyID == keyID && $0?.outbound.isInEpoch(notAfter: epoch) == true }
-  }
-
-  /// Why it sends no more; nil as long as it does, and after ``stop()``.
-  var failure: StateError? { refusal.withLock { $0 } }
-
-  /// Sends no more, for a reason that whoever sends is told.
-  func fail(_ error: StateError) {
-    outbound.withLock { sealing in
-      guard sealing != nil else { return }
-      refusal.withLock { $0 = $0 ?? error }
-      sealing = nil
+    sealer.withLock { sealer in
+      sealer?.keyID == keyID && (sealer?.epoch).map { $0 <= epoch } == true
     }
   }
 
-  /// Sends no more.
+  // MARK: - The end
+
+  /// The reason for which it no longer sends; nil as long as it does, and after ``stop()``.
+  var failure: StateError? { refusal.withLock { $0 } }
+
+  /// Stops sending, for a reason that every later `send` throws.
+  func fail(_ error: StateError) {
+    sealer.withLock { sealer in
+      guard sealer != nil else { return }
+      refusal.withLock { $0 = $0 ?? error }
+      sealer = nil
+    }
+  }
+
+  /// Stops sending.
   func stop() {
-    outbound.withLock { $0 = nil }
+    sealer.withLock { $0 = nil }
+  }
+}
+
+extension Sealer {
+  /// Hands the batch to a socket, and adds the records that it took to a receipt.
+  fileprivate mutating func flush(
+    to socket: MulticastSocket, _ sent: SentRecords, _ receipt: inout SendReceipt
+  ) -> SystemError? {
+    defer { clear() }
+    sent.remember(batch, keyID: keyID, epoch: epoch, from: first)
+    let (count, failure) = socket.send(batch)
+    receipt.add(count, epoch: epoch, from: first)
+    return failure
   }
 }

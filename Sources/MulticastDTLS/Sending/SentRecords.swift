@@ -25,10 +25,6 @@ final class SentRecords: Sendable {
     var epoch: UInt16
     var next: UInt64 = 0
 
-    mutating func advance(past header: RecordHeader) {
-      (epoch, next) = (header.epoch, header.sequence + 1)
-    }
-
     /// Whether this process has sent a record of this number.
     func includes(_ header: RecordHeader) -> Bool {
       header.epoch >= firstEpoch && (header.epoch < epoch || header.epoch == epoch && header.sequence < next)
@@ -69,22 +65,26 @@ final class SentRecords: Sendable {
     for held in ring { prepare(held.keyID, epoch: held.keeper.nextEpoch ?? .last) }
   }
 
-  /// Remembers records. To be called before they are sent, or they could be back sooner.
-  func remember(_ batch: borrowing SendBatch, keyID: KeyID) {
+  /// Remembers a batch of records, before it is sent: a record can loop back before the call that sent it returns.
+  ///
+  /// - Parameter first: The sequence of the first record; the others follow without a gap.
+  func remember(_ batch: borrowing SendBatch, keyID: KeyID, epoch: Epoch, from first: UInt64) {
+    if batch.count == 0 { return }
     sent.withLock { sent in
-      var last: RecordHeader?
+      var sequence = first
       unsafe batch.forEach { record in
-        guard let header = unsafe RecordHeader(record.bindMemory(to: UInt8.self).span) else { return }
-        sent.entries[Self.place(of: header.sequence)] = unsafe Self.entry(of: record)
-        last = header
+        sent.entries[Self.place(of: sequence)] = unsafe Self.entry(of: record)
+        sequence += 1
       }
       sent.latest = keyID
-      if let last, let place = sent.place(of: keyID) { sent.runs[place].advance(past: last) }
+      if let place = sent.place(of: keyID) {
+        (sent.runs[place].epoch, sent.runs[place].next) = (epoch.rawValue, sequence)
+      }
     }
   }
 
   /// Judges an admitted record that carries this node's ID, before any cryptography: nil if only that tells.
-  func judge(_ record: UnsafeBufferPointer<UInt8>, header: RecordHeader, from source: Endpoint) -> Verdict? {
+  func classify(_ record: UnsafeBufferPointer<UInt8>, header: RecordHeader, from source: Endpoint) -> Verdict? {
     let entry = unsafe Self.entry(of: UnsafeRawBufferPointer(record))
     let isRemembered = sent.withLock {
       $0.entries[Self.place(of: header.sequence)] == entry
@@ -94,7 +94,7 @@ final class SentRecords: Sendable {
   }
 
   /// Judges one that is not remembered, and that a key has authenticated.
-  func judge(_ header: RecordHeader, keyID: KeyID, from source: Endpoint) -> Verdict {
+  func classify(_ header: RecordHeader, keyID: KeyID, from source: Endpoint) -> Verdict {
     sent.withLock { sent in
       guard let run = sent.place(of: keyID).map({ sent.runs[$0] }) else { return .repeated }
       let isLater = header.epoch > run.epoch || header.epoch == run.epoch && header.sequence >= run.next

@@ -21,7 +21,7 @@ extension StateKeeper {
   /// Takes the lock, and reads what is there.
   static func open(
     _ directory: StateDirectory?, _ beginning: EpochPolicy, mayReplaceDamaged: Bool, _ identity: Identity,
-    _ log: NoticeLog
+    _ log: BackgroundLog
   ) throws(StateError) -> Kept {
     var kept = Kept(state: NodeState())
     do throws(StateError) {
@@ -73,7 +73,7 @@ extension StateKeeper {
   }
 
   /// Reads the mark, and says if it cannot be used.
-  private static func mark(in directory: StateDirectory, _ identity: Identity, _ log: NoticeLog) -> SecretMark? {
+  private static func mark(in directory: StateDirectory, _ identity: Identity, _ log: BackgroundLog) -> SecretMark? {
     let file = MarkFile(in: directory, keyID: identity.keyID)
     do {
       return try file.contents()
@@ -85,7 +85,7 @@ extension StateKeeper {
   }
 
   /// Checks an epoch that the user gave, and says what nobody can check.
-  static func check(_ epoch: Epoch, after kept: Kept, _ identity: Identity, _ log: NoticeLog) throws(StateError) {
+  static func check(_ epoch: Epoch, after kept: Kept, _ identity: Identity, _ log: BackgroundLog) throws(StateError) {
     if let last = kept.state.epoch, epoch <= last {
       let reason = "epoch \(epoch) is not later than \(last), which this node has used with key ID \(identity.keyID)"
       guard !identity.isEncrypting else {

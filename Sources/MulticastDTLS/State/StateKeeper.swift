@@ -24,7 +24,7 @@ final class StateKeeper: Sendable {
   /// What was handed in and is not written yet.
   let waiting = Mutex<[MemberID: ReplayPosition]?>(nil)
   let queue = DispatchQueue(label: "mcast-peer.state")
-  let log: NoticeLog
+  let log: BackgroundLog
 
   private let current: Mutex<Epoch>
 
@@ -47,7 +47,7 @@ final class StateKeeper: Sendable {
     mayReplaceDamaged: Bool = true,
     identity: Identity,
     known: NodeState = NodeState(),
-    log: NoticeLog
+    log: BackgroundLog
   ) throws(StateError) {
     (self.identity, self.directory, self.log) = (identity, directory, log)
     var kept = try Self.open(directory, beginning, mayReplaceDamaged: mayReplaceDamaged, identity, log)

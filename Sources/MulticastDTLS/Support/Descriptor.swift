@@ -1,4 +1,3 @@
-import CDatagram
 import Glibc
 
 /// Owns a file descriptor and closes it.
@@ -11,13 +10,6 @@ struct Descriptor: ~Copyable, Sendable {
   init(_ call: String, _ result: CInt) throws(SystemError) {
     guard result >= 0 else { throw SystemError(call, -result) }
     rawValue = result
-  }
-
-  /// Opens a UDP socket.
-  ///
-  /// - Throws: ``SystemError`` if there are no descriptors left, or the kernel does not know the family.
-  static func udpSocket(_ family: CInt = AF_INET) throws(SystemError) -> Descriptor {
-    try Descriptor("socket", cdatagram_socket(family))
   }
 
   deinit {
@@ -36,20 +28,5 @@ struct Descriptor: ~Copyable, Sendable {
         unsafe setsockopt(rawValue, CInt(level), option, $0.baseAddress, socklen_t($0.count))
       }
     }
-  }
-
-  /// Gives a socket an address. Source: bind(2), ip(7), ipv6(7).
-  func bind(to address: SocketAddress) throws(SystemError) {
-    var address = address
-    let result = unsafe cdatagram_bind(rawValue, &address)
-    guard result == 0 else { throw SystemError("bind", -result) }
-  }
-
-  /// Gives a socket a port that nobody uses, which is returned, on all addresses. Source: getsockname(2).
-  func bindToFreePort(_ family: CInt) throws(SystemError) -> UInt16 {
-    try bind(to: SocketAddress(anyOf: family, port: 0))
-    let port = cdatagram_port(rawValue)
-    guard port > 0 else { throw SystemError("getsockname", -port) }
-    return UInt16(port)
   }
 }

@@ -1,23 +1,26 @@
-/// Some of the 256 possible members of a group, in the order of their IDs.
+/// A set of the 256 possible members of a group, iterated in the order of their IDs.
 public struct MemberSet: Hashable, Sendable {
-  /// The members, ascending and without repetition.
-  public let members: [MemberID]
+  /// One bit for each member ID.
+  private var bits = SIMD4<UInt64>()
+
+  /// Makes the empty set.
+  public init() {}
 
   /// Makes a set of members; repetitions count once.
   public init(_ members: some Sequence<MemberID>) {
-    self.members = Set(members).sorted()
+    for member in members { insert(member) }
   }
 
   /// Makes the set of all members in a range.
   public init(_ range: ClosedRange<UInt8>) {
-    self.init(range.map(MemberID.init(rawValue:)))
+    self.init(range.lazy.map(MemberID.init(rawValue:)))
   }
 
   /// Reads ranges and single IDs, separated by commas: `0-2,7`; `0-255` is everyone.
   ///
   /// - Throws: ``InvalidValue`` if a part is empty, is no number or range, runs backwards or goes past 255.
   public init(_ text: some StringProtocol) throws(InvalidValue) {
-    var members: [MemberID] = []
+    var members = MemberSet()
     for part in text.split(separator: ",", omittingEmptySubsequences: false) {
       let ends = part.split(separator: "-", omittingEmptySubsequences: false)
       guard (1...2).contains(ends.count), let first = Int(decimal: ends[0]),
@@ -31,27 +34,88 @@ public struct MemberSet: Hashable, Sendable {
       guard let low = UInt8(exactly: first), let high = UInt8(exactly: last) else {
         throw InvalidValue("'\(part)' in '\(text)' goes past 255, the highest node ID")
       }
-      members += (low...high).map(MemberID.init(rawValue:))
+      members.formUnion(MemberSet(low...high))
     }
-    self.init(members)
+    self = members
   }
 
-  /// The members that somebody has named, without one of them. All 256 are everyone, which names nobody.
-  package func awaited(at own: MemberID?) -> MemberSet {
-    members.count == 256 ? MemberSet([]) : MemberSet(members.filter { $0 != own })
-  }
+  /// The members, ascending and without repetition.
+  public var members: [MemberID] { Array(self) }
 
-  /// Says whether a member belongs to the set.
+  /// The number of members.
+  public var count: Int { bits.indices.reduce(0) { $0 + bits[$1].nonzeroBitCount } }
+
+  /// True if the set has no member.
+  public var isEmpty: Bool { bits == SIMD4() }
+
+  /// True if a member belongs to the set.
   public func contains(_ member: MemberID) -> Bool {
-    members.contains(member)
+    bits[Int(member.rawValue >> 6)] & 1 << UInt64(member.rawValue & 63) != 0
   }
+
+  /// Adds a member.
+  public mutating func insert(_ member: MemberID) {
+    bits[Int(member.rawValue >> 6)] |= 1 << UInt64(member.rawValue & 63)
+  }
+
+  /// Removes a member. Returns true if it was there.
+  @discardableResult
+  public mutating func remove(_ member: MemberID) -> Bool {
+    let isThere = contains(member)
+    bits[Int(member.rawValue >> 6)] &= ~(1 << UInt64(member.rawValue & 63))
+    return isThere
+  }
+
+  /// Adds the members of another set.
+  public mutating func formUnion(_ other: MemberSet) {
+    bits |= other.bits
+  }
+
+  /// The members of both sets.
+  public func union(_ other: MemberSet) -> MemberSet {
+    var union = self
+    union.formUnion(other)
+    return union
+  }
+
+  /// The set without one member, or without any other if that is nil.
+  public func without(_ member: MemberID?) -> MemberSet {
+    var rest = self
+    if let member { rest.remove(member) }
+    return rest
+  }
+
+  /// The other members that the configuration names. All 256 are everyone, and so name nobody.
+  package func awaited(at own: MemberID?) -> MemberSet {
+    count == 256 ? MemberSet() : without(own)
+  }
+}
+
+extension MemberSet: Sequence {
+  /// Iterates over the members in the order of their IDs.
+  public struct Iterator: IteratorProtocol {
+    fileprivate var rest: SIMD4<UInt64>
+
+    /// The next member; nil at the end.
+    public mutating func next() -> MemberID? {
+      for word in rest.indices where rest[word] != 0 {
+        let bit = rest[word].trailingZeroBitCount
+        rest[word] &= rest[word] - 1
+        return MemberID(rawValue: UInt8(word * 64 + bit))
+      }
+      return nil
+    }
+  }
+
+  /// Makes an iterator over the members in the order of their IDs.
+  public func makeIterator() -> Iterator { Iterator(rest: bits) }
 }
 
 extension MemberSet: CustomStringConvertible {
   /// The set as ``init(_:)-(StringProtocol)`` reads it: runs as ranges, separated by commas.
   public var description: String {
     var runs: [ClosedRange<UInt8>] = []
-    for id in members.map(\.rawValue) {
+    for id in lazy.map(\.rawValue) {
       if let last = runs.last, last.upperBound + 1 == id {
         runs[runs.count - 1] = last.lowerBound...id
       } else {
@@ -62,5 +126,5 @@ extension MemberSet: CustomStringConvertible {
   }
 
   /// The same for the middle of a sentence: `node 1`, `nodes 1-3`.
-  package var named: String { "node\(members.count == 1 ? "" : "s") \(self)" }
+  package var named: String { "node\(count == 1 ? "" : "s") \(self)" }
 }

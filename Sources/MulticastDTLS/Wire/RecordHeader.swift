@@ -14,7 +14,10 @@ struct RecordHeader: Hashable {
   /// that come late before it.
   static let epochLimit = sequenceLimit - 1
 
-  /// Whether a datagram has the first three bytes of every record: application data (23), DTLS 1.2 (FE FD).
+  /// The size of the shorter tag of the two suites in bytes: at least as many bytes follow every header.
+  private static let shortestTag = min(CipherSuite.wdmNullSHA256.tagSize, CipherSuite.pskChaCha20Poly1305.tagSize)
+
+  /// True if a datagram has the first three bytes of every record: application data (23), DTLS 1.2 (FE FD).
   static func isPrefix(of datagram: Span<UInt8>) -> Bool {
     datagram.count >= 3 && datagram[0] == 23 && datagram[1] == 0xFE && datagram[2] == 0xFD
   }
@@ -37,6 +40,21 @@ struct RecordHeader: Hashable {
     member = MemberID(rawValue: UInt8(truncatingIfNeeded: number >> 40))
     sequence = number & 0xFF_FFFF_FFFF
     length = Int(datagram[11]) << 8 | Int(datagram[12])
+  }
+
+  /// Reads the header of a datagram that has the form of a record; nil if it has not.
+  ///
+  /// These rules come before wolfSSL, which one forged datagram can silence for good (5.5.4): behind them it only sees
+  /// records to authenticate. The suite's own tag size and the epoch are judged later, with the member's streams.
+  init?(validating datagram: Span<UInt8>) {
+    guard Self.isPrefix(of: datagram), let header = RecordHeader(datagram),
+      header.length >= Self.shortestTag,
+      datagram.count <= Self.maximumRecord,
+      datagram.count == Self.size + header.length,
+      header.sequence < Self.sequenceLimit,
+      header.epoch >= Epoch.first.rawValue
+    else { return nil }
+    self = header
   }
 
   /// Bytes 3 to 10 of a record's header, as one number.

@@ -112,13 +112,13 @@ struct NetworkConfiguration {
     _ nodeID: MemberID?, interfaces: [NetworkInterface], isListening: Bool = false
   ) throws -> MulticastPeer.Configuration {
     let state = nodeID == nil ? nil : isListening ? try? stateDirectory() : try stateDirectory()
-    var configuration = MulticastPeer.Configuration(member: nodeID, peers: peers, group: group, state: state)
+    var configuration = MulticastPeer.Configuration(
+      member: nodeID, peers: peers, group: group, suite: suite, state: state)
     configuration.isListening = isListening
     configuration.interfaces = interfaces
     configuration.sources = sources
     configuration.timeToLive = ttl
     configuration.multicastLoopback = multicastLoopback
-    configuration.suite = suite
     configuration.epoch = epoch
     configuration.isNewNode = isNewNode
     configuration.stateInterval = stateInterval.duration

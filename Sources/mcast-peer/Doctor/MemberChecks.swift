@@ -52,7 +52,7 @@ struct MemberChecks {
       let peer = try MulticastPeer(
         network.peerConfiguration(nil, interfaces: interfaces), keys: ring,
         logger: Logger(label: "doctor") { _ in SwiftLogNoOpLogHandler() },
-        onNotice: { notice in notices.all.withLock { $0.append(notice) } }, onFailure: {}, handler: { _, _ in true })
+        onNotice: { notice in notices.all.withLock { $0.append(notice) } }, onFailure: {}, handler: { _, _, _ in true })
       return Listening(peer: peer, tap: tap, notices: notices)
     }
   }
@@ -74,14 +74,14 @@ struct MemberChecks {
   private func findings(_ listening: Listening, after time: Interval) async -> [Finding] {
     try? await Task.sleep(for: time.duration)
     let arrived = listening.tap?.count()
-    listening.peer.stop()
+    await listening.peer.stop()
     let statistics = listening.peer.statistics
     let heard = statistics.members.filter { $0.value.received > 0 }.sorted { $0.key < $1.key }
     let notices = listening.notices.all.withLock { $0 }.filter { Self.refusals.contains($0.cause) }
     var findings = refusals(notices, heard: Set(heard.map(\.key)))
-    let received = statistics.refused.values.reduce(0, +)
+    let received = statistics.rejected.values.reduce(0, +)
     // Neither a member's nor of this machine's own doctors.
-    let strange = [.foreign, .malformed].compactMap { statistics.refused[$0] }.reduce(0, +)
+    let strange = [.foreign, .malformed].compactMap { statistics.rejected[$0] }.reduce(0, +)
     if !heard.isEmpty {
       findings.append(
         .ok("members", "heard \(heard.map { describe($0.key, $0.value) }.joined(separator: ", "))"))

@@ -43,7 +43,7 @@ struct DroppedEvents {
       event(
         reason.rawValue,
         Count(
-          all: statistics.refused[reason] ?? 0, members: statistics.members.compactMapValues { $0.refused[reason] }),
+          all: statistics.rejected[reason] ?? 0, members: statistics.members.compactMapValues { $0.rejected[reason] }),
         now, isLast)
     }
     if let event = event("kernel", Count(all: statistics.droppedByKernel), now, isLast) { events.append(event) }

@@ -7,7 +7,7 @@ protocol EventFormat: Sendable {
   /// A message has arrived.
   mutating func received(_ origin: Message.Origin, _ payload: Span<UInt8>, _ text: inout [UInt8])
   /// A message was sent, as the record of that epoch with that sequence, on an interface, by its number.
-  mutating func sent(_ payload: [UInt8], _ number: GroupTransmitter.Number, on interface: UInt32, _ text: inout [UInt8])
+  mutating func sent(_ payload: [UInt8], _ number: SendReceipt.Number, on interface: UInt32, _ text: inout [UInt8])
   /// More datagrams were refused for a reason, or dropped by the kernel.
   mutating func dropped(_ event: DroppedEvents.Event, _ text: inout [UInt8])
   /// There is something that a person should know of a member, of the keys, or of the network.
@@ -24,7 +24,7 @@ protocol EventFormat: Sendable {
 
 extension EventFormat {
   func started(_ start: Start, _ text: inout [UInt8]) {}
-  func sent(_ payload: [UInt8], _ number: GroupTransmitter.Number, on interface: UInt32, _ text: inout [UInt8]) {}
+  func sent(_ payload: [UInt8], _ number: SendReceipt.Number, on interface: UInt32, _ text: inout [UInt8]) {}
   func dropped(_ event: DroppedEvents.Event, _ text: inout [UInt8]) {}
   func noticed(_ report: NoticeReport, _ text: inout [UInt8]) {}
   func changedRing(_ keyIDs: [KeyID], _ epoch: Epoch?, _ text: inout [UInt8]) {}

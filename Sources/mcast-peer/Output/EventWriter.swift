@@ -70,7 +70,7 @@ final class EventWriter: Sendable {
   /// - Parameters:
   ///   - numbers: Their epochs and sequences.
   ///   - interface: The kernel's number of the one that they left by.
-  func sent(_ payloads: ArraySlice<[UInt8]>, _ numbers: [GroupTransmitter.Number], on interface: UInt32) async throws {
+  func sent(_ payloads: ArraySlice<[UInt8]>, _ numbers: [SendReceipt.Number], on interface: UInt32) async throws {
     try await print { state, text in
       for (payload, number) in zip(payloads, numbers) {
         state.presentation.sent(payload, number, on: interface, &text)

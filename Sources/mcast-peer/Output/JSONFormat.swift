@@ -59,12 +59,12 @@ struct JSONFormat: EventFormat {
   }
 
   mutating func sent(
-    _ payload: [UInt8], _ number: GroupTransmitter.Number, on interface: UInt32, _ text: inout [UInt8]
+    _ payload: [UInt8], _ number: SendReceipt.Number, on interface: UInt32, _ text: inout [UInt8]
   ) {
     var line = line("sent")
     line.add("interface", quoted: names.quoted(interface))
     line.add("member", Int(member.rawValue))
-    line.add("epoch", Int(number.epoch))
+    line.add("epoch", Int(number.epoch.rawValue))
     line.add("sequence", Int(number.sequence))
     line.add(payload: payload.span)
     line.end(in: &text)
@@ -108,7 +108,7 @@ struct JSONFormat: EventFormat {
     line.add("received", statistics.received)
     line.add("droppedByKernel", statistics.droppedByKernel)
     line.add("batchesDroppedByKernel", statistics.batchesDroppedByKernel)
-    line.add("refused", Self.counts(statistics.refused))
+    line.add("refused", Self.counts(statistics.rejected))
     line.add(
       "members",
       MemberSet(Array(statistics.members.keys) + awaited.members).members.map { member in
@@ -130,7 +130,7 @@ struct JSONFormat: EventFormat {
         object.add("received", counts.received)
         object.add("lost", counts.lost)
         object.add("reordered", counts.reordered)
-        object.add("refused", Self.counts(counts.refused))
+        object.add("refused", Self.counts(counts.rejected))
         return object
       })
     line.end(in: &text)

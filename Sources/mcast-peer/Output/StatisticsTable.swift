@@ -44,14 +44,14 @@ struct StatisticsTable {
           "\(member)", counts.keyID.map { "\($0)" } ?? "-", "\(counts.received)", "\(counts.lost)",
           "\(counts.reordered)",
         ]
-          + Self.columns.map { "\(counts.refused[$0.reason] ?? 0)" })
+          + Self.columns.map { "\(counts.rejected[$0.reason] ?? 0)" })
     }
     let widths = titles.indices.map { column in rows.map { $0[column].count }.max() ?? 0 }
     var lines = rows.map { row in
       zip(row, widths).map { String(repeating: " ", count: $1 - $0.count) + $0 }.joined(separator: "  ")
     }
     if !unheard.isEmpty { lines.append("nothing from: \(MemberSet(unheard))") }
-    let reasons = RejectionReason.allCases.map { "\($0.rawValue) \(statistics.refused[$0] ?? 0)" }
+    let reasons = RejectionReason.allCases.map { "\($0.rawValue) \(statistics.rejected[$0] ?? 0)" }
     lines.append("refused, of all: " + reasons.joined(separator: ", "))
     lines.append("dropped by the kernel: \(Self.dropped(statistics))")
     return lines.joined(separator: "\n")

@@ -25,7 +25,7 @@ struct TextFormat: EventFormat {
     text += "\"\n".utf8
   }
 
-  func sent(_ payload: [UInt8], _ number: GroupTransmitter.Number, on interface: UInt32, _ text: inout [UInt8]) {
+  func sent(_ payload: [UInt8], _ number: SendReceipt.Number, on interface: UInt32, _ text: inout [UInt8]) {
     text += node.utf8
     text += ": Sent: \"".utf8
     appendEscaped(payload.span, to: &text)

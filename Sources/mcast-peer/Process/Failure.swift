@@ -9,7 +9,8 @@ struct Failure {
 
   /// - Parameter command: The one that was called, whose help is meant if help was asked for.
   init(_ error: any Error, of command: any ParsableCommand.Type) {
-    self.error = error
+    // The library's error has the one of the part that failed.
+    self.error = (error as? PeerError)?.underlying ?? error
     self.command = command
   }
 
@@ -43,7 +44,8 @@ struct Failure {
     let text =
       switch error {
       case is NetworkError: "\(error) (see --interface and --group)"
-      case is SendError: "\(error) (see --message)"
+      case let error as PeerError where [.emptyMessage, .messageTooLong].contains(error.code):
+        "\(error) (see --message)"
       case is InputError: "\(error) (see --stdin)"
       case is SecretError where command != SecretCommand.self: "\(error) (see --secret-file)"
       case StateError.unusable, StateError.damaged, StateError.usedEpoch: "\(error) (see --epoch and --state-dir)"
@@ -78,7 +80,7 @@ struct Failure {
   /// The exit code of an error of ours; nil for one of the argument parser.
   private var ownCode: Int32? {
     switch error {
-    case is InvalidValue, is SendError: EX_USAGE
+    case is InvalidValue, is PeerError: EX_USAGE
     case is NetworkError: EX_UNAVAILABLE
     case is ExpectationNotMet: ExpectationNotMet.exitCode
     case InputError.linesTooLong, InputError.empty, InputError.tooLong: EX_DATAERR

@@ -38,12 +38,12 @@ struct KeyRingReload {
             with: Result {
               // A file that is missing is no reason to make a new secret now.
               let ring = try KeyRing(from: source, makesOwnFile: false)
-              try peer.use(ring)
+              try peer.rotate(to: ring)
               warn(of: ring, logger)
             })
         }
       }
-    } catch SendError.stopped {
+    } catch let error as PeerError where error.code == .stopped {
       return nil
     } catch {
       let keys = former.map(\.description).joined(separator: ", ")

@@ -40,7 +40,7 @@ struct PeerService: Service {
         try await talk()
       } catch let error as OutputError where error.isClosed {
         // Nobody reads it any more: that is no failure.
-        peer.stop()
+        await peer.stop()
       } catch {
         // What was shown before it went wrong is not to be lost.
         display.offer { $0.failed("\(error)", &$1) }
@@ -88,7 +88,7 @@ struct PeerService: Service {
         if let reason = try await Sender(peer, options, display, logger).run() { stopTrigger.fire(reason) }
       } catch is CancellationError {
         // There is another reason to end.
-      } catch SendError.stopped {
+      } catch let error as PeerError where error.code == .stopped {
         // The same, while a message was on its way.
       } catch {
         stopTrigger.fire(.error)
@@ -107,7 +107,7 @@ struct PeerService: Service {
     await stopTrigger.wait()
     sending.cancel()
     // What was heard is on disk before anything waits for whoever reads and writes our streams.
-    peer.stop()
+    await peer.stop()
     let result = await sending.result
     display.showDropped(peer.statistics, isLast: true)
     if let failure = peer.failure { throw failure }

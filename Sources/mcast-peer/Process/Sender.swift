@@ -47,8 +47,8 @@ final class Sender {
   /// Sends until there is nothing more to send.
   ///
   /// - Returns: Why there is not; nil if nothing was to be sent at all.
-  /// - Throws: `CancellationError` if the task is cancelled, and ``SendError/stopped`` if the peer is; else why it cannot
-  ///   go on.
+  /// - Throws: `CancellationError` if the task is cancelled, and `PeerError.Code.stopped` if the peer is stopped; otherwise the error that
+  ///   ends the sending.
   func run() async throws -> StopReason? {
     switch options.input {
     case .timer(let interval):
@@ -121,18 +121,18 @@ final class Sender {
 
   /// Sends messages, and shows those that the network took; returns how many.
   private func send(_ payloads: ArraySlice<[UInt8]>) async throws -> Int {
-    let sent: Int
-    var numbers: [GroupTransmitter.Number]? = []
+    let receipt: SendReceipt
     do {
-      sent = try peer.send(Array(payloads), telling: &numbers)
-    } catch let error as SystemError {
+      receipt = try peer.send(Array(payloads))
+    } catch {
+      guard let error = error.underlying as? SystemError else { throw error }
       try Task.checkCancellation()
       say([.wouldBlock, .noBufferSpace].contains(error.errno) ? .slowly : .nothing, error)
       return 0
     }
     say(.all)
-    try await display.sent(payloads.prefix(sent), numbers ?? [], on: peer.sendInterface)
-    return sent
+    try await display.sent(payloads.prefix(receipt.count), receipt.numbers, on: peer.sendInterface)
+    return receipt.count
   }
 
   /// Says how the network takes what is sent, where that has changed; the less often, the more often it changes.

@@ -94,7 +94,7 @@ struct MemberTable {
   /// What was refused and dropped, by reason; nothing that did not happen.
   var drops: [(reason: String, count: Int)] {
     // What this node sends comes back to it: that is no matter.
-    let reasons = RejectionReason.allCases.filter { $0 != .own }.map { ($0.rawValue, statistics.refused[$0] ?? 0) }
+    let reasons = RejectionReason.allCases.filter { $0 != .own }.map { ($0.rawValue, statistics.rejected[$0] ?? 0) }
     return (reasons + [("dropped by the kernel about", statistics.droppedByKernel)]).filter { $0.1 > 0 }
   }
 }

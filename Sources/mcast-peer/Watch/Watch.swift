@@ -80,13 +80,13 @@ struct Watch {
       case .signal, .closed:
         break loop
       case .failed(let error):
-        peer.stop()
+        await peer.stop()
         throw error
       }
     }
     // Who holds the terminal does not hold up the end.
     ExitWatchdog { _exit(EXIT_SUCCESS) }.start { peer.stop() }
-    peer.stop()
+    await peer.stop()
     table.update(peer.statistics, now: .now)
     offer(view.ended(table, now: .now))
     try? await console.flush()

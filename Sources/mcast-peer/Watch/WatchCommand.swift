@@ -102,6 +102,6 @@ struct WatchCommand: AsyncParsableCommand {
     warn(of: ring, logger)
     return try MulticastPeer(
       configuration, keys: ring, logger: logger, onNotice: { happened.yield(.noticed($0)) }, onFailure: {},
-      handler: { _, _ in true })
+      handler: { _, _, _ in true })
   }
 }

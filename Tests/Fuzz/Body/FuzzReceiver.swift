@@ -9,7 +9,7 @@ import TestSupport
 /// What is fuzzed: the receiving side of node 0, new for each input, so that an input does the same every time.
 ///
 /// All that the fuzz knows of how it is made and called is here.
-struct FuzzReceiver {
+final class FuzzReceiver {
   static let ownMember: MemberID = 0
   /// Few, since each is a session to make for every input.
   static let followed: [MemberID] = [1, 2, 255]
@@ -27,13 +27,15 @@ struct FuzzReceiver {
 
   /// All comes at once, so that stragglers of a former epoch are taken as long as an input lasts.
   private let now = BootInstant.now
-  private let members: InboundMembers
+  private var receiver: Receiver
 
   init(suite: CipherSuite, engine: RecordEngine) {
     // It has sent nothing yet, so whoever uses its ID is another.
     let sent = SentRecords(port: 1)
-    let key = try! InboundKey(Self.keys[engine]![suite]!, members: MemberSet(Self.followed), heardBefore: [:])
-    members = InboundMembers([key], sent: sent)
+    let followed = MemberSet(Self.followed)
+    receiver = Receiver(
+      [try! OpeningKey(Self.keys[engine]![suite]!)], following: followed, sent: sent,
+      observer: Observer(start: now, followed: followed), counters: .init(), handler: { _, _ in true })
   }
 
   /// Opens one datagram.
@@ -42,9 +44,14 @@ struct FuzzReceiver {
     let copy = UnsafeMutableBufferPointer<UInt8>.allocate(capacity: datagram.count)
     defer { copy.deallocate() }
     _ = copy.initialize(from: datagram)
-    return members.open(UnsafeBufferPointer(copy), from: Self.source, now: now)
-      .map { Message(origin: $0.origin, payload: Array(members.payload($0.count))) }
-      .mapError(\.reason)
+    switch receiver.open(UnsafeBufferPointer(copy), from: Self.source, now: now) {
+    case .failure(let rejection): return .failure(rejection.reason)
+    case .success(let record):
+      let header = RecordHeader(datagram.span)!
+      let origin = Message.Origin(
+        sender: header.member, epoch: try! Epoch(header.epoch), sequence: header.sequence, source: Self.source)
+      return .success(Message(origin: origin, payload: Array(receiver.lentPayload(record.count))))
+    }
   }
 }
 

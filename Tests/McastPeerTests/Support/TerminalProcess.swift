@@ -10,7 +10,7 @@ final class TerminalProcess {
   private let process = Process()
   private let home = TemporaryDirectory()
   private let terminal: CInt
-  private let reader = JoinableThread()
+  private let reader = WorkerThread()
   private let screen: SharedScreen
 
   private final class SharedScreen: Sendable {
@@ -63,7 +63,7 @@ final class TerminalProcess {
     // It hangs up once it has ended, or at its time limit, if it does not take SIGINT.
     type("\u{3}")
     _ = process.waitForExitStatus()
-    reader.join()
+    reader.wait()
     close(terminal)
   }
 

@@ -4,12 +4,12 @@ import Testing
 @testable import MulticastDTLS
 
 @Suite("Opening")
-struct InboundSessionTests {
+struct EpochWindowTests {
   private func makeSession(
     sender: MemberID = 1, epoch: Epoch = .first, suite: CipherSuite = .wdmNullSHA256, engine: RecordEngine
-  ) throws -> InboundSession {
+  ) throws -> EpochWindow {
     let key = try makeKey(member: sender == 0 ? 1 : 0, suite: suite, engine: engine)
-    return InboundSession(try OpeningKey(key), sender: sender, epoch: epoch)
+    return EpochWindow(try OpeningKey(key), sender: sender, epoch: epoch)
   }
 
   @Test("every vector authenticates, and opens once", arguments: CipherSuite.allCases, RecordEngine.allCases)
@@ -34,7 +34,7 @@ struct InboundSessionTests {
 
   @Test("what one side seals the other opens, and only once", arguments: CipherSuite.allCases, RecordEngine.allCases)
   func roundTrip(suite: CipherSuite, engine: RecordEngine) throws {
-    var sender = try OutboundSession(makeKey(member: 1, suite: suite, engine: engine), epoch: .first)
+    var sender = try makeSealer(makeKey(member: 1, suite: suite, engine: engine), epoch: .first)
     let receiver = try makeSession(suite: suite, engine: engine)
     for count in [1, 100, suite.maximumPayload] {
       let payload = (0..<count).map { _ in UInt8.random(in: 0...255) }
@@ -65,7 +65,7 @@ struct InboundSessionTests {
   @Test("a record of another secret is forged", arguments: CipherSuite.allCases, RecordEngine.allCases)
   func otherSecret(suite: CipherSuite, engine: RecordEngine) throws {
     let other = try makeKey(member: 1, suite: suite, secret: "another secret, another group", engine: engine)
-    var sender = try OutboundSession(other, epoch: .first)
+    var sender = try makeSealer(other, epoch: .first)
     #expect(try makeSession(suite: suite, engine: engine).open(sender.seal("Hello")) == .failure(.forged))
   }
 

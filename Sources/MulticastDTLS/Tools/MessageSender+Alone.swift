@@ -1,10 +1,10 @@
 import Logging
 
-extension GroupTransmitter {
-  /// A sending side by itself, with no thread that receives: many fit one process, and a measurement of who hears them.
+extension MessageSender {
+  /// Makes a sender with no receive thread: many fit one process, and a measurement of their receivers.
   ///
   /// - Parameter configuration: Must have an epoch and no state.
-  package convenience init(_ configuration: MulticastPeer.Configuration, keys: KeyRing) throws {
+  package init(alone configuration: MulticastPeer.Configuration, keys: KeyRing) throws {
     let context = try DTLSContext(
       ownMember: configuration.member, suite: configuration.suite, engine: configuration.engine)
     let key = try GroupKey(context, keys.secrets[0])
@@ -13,11 +13,18 @@ extension GroupTransmitter {
       beginning: configuration.epoch.map { .given($0) } ?? .next,
       identity: StateKeeper.Identity(
         keyID: key.keyID, member: context.recordMember, isEncrypting: configuration.suite.isEncrypted),
-      log: NoticeLog(Logger(label: "", factory: { _ in SwiftLogNoOpLogHandler() })))
+      log: .silent)
     let socket = try MulticastSocket(
       group: configuration.group, interfaces: configuration.initialInterfaces, timeToLive: configuration.timeToLive,
       isReceiving: false)
-    try self.init(
-      RingKey(key, keeper, members: MemberSet([])), socket: socket, sent: SentRecords(port: socket.sourcePort))
+    transmitter = try GroupTransmitter(
+      RingKey(key, keeper), socket: socket, sent: SentRecords(port: socket.sourcePort))
+  }
+}
+
+extension BackgroundLog {
+  /// A log that prints nothing.
+  static var silent: BackgroundLog {
+    BackgroundLog(Logger(label: "", factory: { _ in SwiftLogNoOpLogHandler() }))
   }
 }

@@ -1,0 +1,37 @@
+import Logging
+import ServiceLifecycle
+
+extension MulticastPeer: Service {
+  /// Runs until the task is cancelled or the service is shut down gracefully, and then stops the peer.
+  public func run() async {
+    try? await gracefulShutdown()
+    await stop()
+  }
+}
+
+/// Makes a peer, lends it to a body, and stops it when the body has returned or thrown.
+///
+/// - Parameters:
+///   - configuration: The group, this member, the others, and the state.
+///   - keys: The group secrets; the first is sent with, all are accepted.
+///   - logger: Receives rate-limited diagnostics.
+///   - handler: Takes the messages; with nil, ``MulticastPeer/messages`` has them.
+/// - Throws: ``PeerError`` if the peer cannot be made, and the error of the body.
+public func withMulticastPeer<Value>(
+  _ configuration: MulticastPeer.Configuration,
+  keys: KeyRing,
+  logger: Logger = Logger(label: "MulticastDTLS"),
+  handler: MulticastPeer.Handler? = nil,
+  isolation: isolated (any Actor)? = #isolation,
+  _ body: (MulticastPeer) async throws -> Value
+) async throws -> Value {
+  let peer = try MulticastPeer(configuration, keys: keys, logger: logger, handler: handler)
+  do {
+    let value = try await body(peer)
+    await peer.stop()
+    return value
+  } catch {
+    await peer.stop()
+    throw error
+  }
+}

@@ -1,0 +1,68 @@
+/// The records of one member under one key, epoch after epoch. Confined to the receive thread.
+///
+/// 1. A record of the current epoch goes to its window.
+/// 2. A record of a later epoch counts once it has authenticated: then that epoch is the current one. Nothing is built
+///    before, so that a flood of made-up epochs costs no more than any forgery.
+/// 3. The window before it accepts stragglers for a second.
+/// 4. Earlier epochs are rejected.
+struct EpochStream {
+  /// The time for which the window of the former epoch accepts delayed records.
+  static let stragglerTime = Duration.seconds(1)
+
+  let key: OpeningKey
+  private let member: MemberID
+  /// The window of the current epoch; nil until the member was heard under this key, by this process or an earlier one.
+  private(set) var current: EpochWindow?
+  private var former: (window: EpochWindow, until: BootInstant)?
+  /// True if this process has accepted a record of the member under this key.
+  private var isHeard = false
+
+  init(_ key: OpeningKey, of member: MemberID) {
+    self.key = key
+    self.member = member
+    current = key.heardBefore[member].map { EpochWindow(key, sender: member, epoch: $0.epoch, resumingAt: $0.next) }
+  }
+
+  /// The position of the member, if this process has heard it under this key.
+  var position: ReplayPosition? { isHeard ? current?.position : nil }
+
+  /// Opens a validated record.
+  ///
+  /// - Parameters:
+  ///   - payload: Receives the payload.
+  ///   - isKnown: True if this process has heard the member before, under any key.
+  /// - Returns: The record, or the reason to reject it.
+  mutating func open(
+    _ record: UnsafeBufferPointer<UInt8>, header: RecordHeader, epoch: Epoch,
+    into payload: UnsafeMutableRawBufferPointer, isKnown: Bool, now: BootInstant
+  ) -> Result<ReceivedRecord, RejectionReason> {
+    if let former, now >= former.until { self.former = nil }
+    guard let current, epoch <= current.epoch else {
+      return unsafe openLater(record, header: header, epoch: epoch, into: payload, isKnown: isKnown, now)
+    }
+    let window = epoch == current.epoch ? current : epoch == former?.window.epoch ? former?.window : nil
+    guard let window else { return .failure(unsafe key.isAuthentic(record) ? .staleEpoch : .forged) }
+    let result = unsafe window.open(record, header: header, into: payload)
+    if case .success = result { isHeard = true }
+    return result
+  }
+
+  private mutating func openLater(
+    _ record: UnsafeBufferPointer<UInt8>, header: RecordHeader, epoch: Epoch,
+    into payload: UnsafeMutableRawBufferPointer, isKnown: Bool, _ now: BootInstant
+  ) -> Result<ReceivedRecord, RejectionReason> {
+    let window = EpochWindow(key, sender: member, epoch: epoch, isFromStart: isKnown)
+    return unsafe window.open(record, header: header, into: payload).map { record in
+      var record = record
+      record.isFirstOfEpoch = true
+      record.formerEpoch = current?.epoch
+      former = current.map { ($0, now + Self.stragglerTime) }
+      current = window
+      isHeard = true
+      return record
+    }
+  }
+
+  /// Takes the last gap in the member's numbers that was too long for loss.
+  func takeJump() -> SequenceJump? { current?.takeJump() ?? former?.window.takeJump() }
+}

@@ -1,0 +1,294 @@
+import Synchronization
+
+/// Turns datagrams into messages, and counts and observes every outcome. Confined to the receive thread.
+///
+/// 1. The header is validated, and names the member.
+/// 2. The member's stream under the key that it sends with finds the epoch's window (see ``RemoteMember``).
+/// 3. The window's session opens the record, and the window remembers its number.
+/// 4. The handler gets the message at once.
+/// 5. At the end of a batch, the records of each member are counted and observed as one run, and the figures are published
+///    under one lock. A record that does more than continue its run (a new epoch, key or address) ends the run before it.
+@safe
+struct Receiver: ~Copyable {
+  /// Takes a message, lent for the call, and returns true if it had room for it.
+  typealias Handler = @Sendable (_ origin: Message.Origin, _ payload: Span<UInt8>) -> Bool
+
+  /// The figures of all datagrams so far; any thread may read them.
+  final class Counters: Sendable {
+    fileprivate let counts = Mutex(Statistics())
+
+    var statistics: Statistics {
+      counts.withLock { $0 }
+    }
+  }
+
+  /// Records with our own ID that we did not send: in our epoch or a later one, of this key.
+  typealias Contest = @Sendable (_ keyID: KeyID, _ epoch: Epoch, _ source: Endpoint, _ now: BootInstant) -> Void
+
+  /// True if a position is newer than the positions saved last.
+  private(set) var isUnsaved = false
+  /// True if one of these is the first of an epoch.
+  private(set) var hasNewEpoch = false
+
+  private let suite: CipherSuite
+  private let ownMember: MemberID?
+  private let sent: SentRecords
+  private let handler: Handler
+  private let onContest: Contest?
+  private let counters: Counters
+  private let payload = UnsafeMutableRawBufferPointer.allocate(byteCount: RecordHeader.maximumRecord, alignment: 16)
+
+  /// One place for each of the 256 IDs; nil for a member that is not followed.
+  private let members: [RemoteMember?]
+  private var keys: [OpeningKey]
+  private var observer: Observer
+  /// The members whose run is not counted yet.
+  private var dirty: [RemoteMember] = []
+  /// The rejections that are not counted yet.
+  private var rejected: [(reason: RejectionReason, member: MemberID?)] = []
+  private var notices: [Notice] = []
+  private var probe = ProbeDatagram()
+  /// The number of tries of the other suite in the second that began then.
+  private var tries: (start: BootInstant, count: Int) = (.now, 0)
+
+  /// The most tries of the other suite in a second. They are diagnostic only, and double the cost of a forgery.
+  private static let triesPerSecond = 64
+
+  /// - Parameters:
+  ///   - keys: The keys of the ring; at least one, all of one context.
+  ///   - followed: The members to receive from; our own ID among them changes nothing.
+  ///   - sent: The records of this process, by which its own are known when they loop back.
+  init(
+    _ keys: [OpeningKey], following followed: MemberSet, sent: SentRecords, observer: Observer, counters: Counters,
+    onContest: Contest? = nil, handler: @escaping Handler
+  ) {
+    precondition(!keys.isEmpty, "a ring has at least one key")
+    let context = keys[0].key.context
+    suite = context.suite
+    ownMember = context.ownMember
+    var members = [RemoteMember?](repeating: nil, count: 256)
+    for id in followed.without(context.ownMember) { members[Int(id.rawValue)] = RemoteMember(id) }
+    self.members = members
+    self.keys = keys
+    self.sent = sent
+    self.observer = observer
+    self.counters = counters
+    self.onContest = onContest
+    self.handler = handler
+    accept(keys)
+  }
+
+  deinit {
+    unsafe payload.deallocate()
+  }
+
+  /// Accepts records of these keys from now on, and of no other.
+  mutating func accept(_ keys: [OpeningKey]) {
+    self.keys = keys
+    for member in members { member?.accept(keys) }
+  }
+
+  // MARK: - One datagram
+
+  /// Receives one datagram: opens it, and hands its message to the handler.
+  ///
+  /// - Parameter interface: The kernel's number of the interface that the datagram came in by, for the handler.
+  mutating func receive(
+    _ datagram: UnsafeBufferPointer<UInt8>, from source: Endpoint, on interface: UInt32 = 0, now: BootInstant
+  ) {
+    guard let header = RecordHeader(validating: unsafe datagram.span), let epoch = try? Epoch(header.epoch),
+      let member = members[Int(header.member.rawValue)]
+    else { return reject(unsafe rejection(of: datagram, from: source, now: now), now: now) }
+    switch unsafe open(datagram, header, epoch, of: member, from: source, now: now) {
+    case .success(let record):
+      let origin = Message.Origin(
+        sender: header.member, epoch: epoch, sequence: header.sequence, source: source, interface: interface)
+      let isDelivered = unsafe handler(origin, lentPayload(record.count).span)
+      if member.run?.continues(with: record, header, from: source) == true {
+        member.run?.add(record, sequence: header.sequence, isDelivered: isDelivered)
+      } else {
+        if member.run == nil { dirty.append(member) } else { endRun(of: member, now: now) }
+        member.run = ReceivedRun(record, origin, isDelivered: isDelivered)
+      }
+    case .failure(let rejection):
+      reject(rejection, now: now)
+    }
+  }
+
+  /// Opens a datagram, and says what it tells or why it is rejected. ``lentPayload(_:)`` has its payload.
+  mutating func open(
+    _ datagram: UnsafeBufferPointer<UInt8>, from source: Endpoint, now: BootInstant
+  ) -> Result<ReceivedRecord, Rejection> {
+    guard let header = RecordHeader(validating: unsafe datagram.span), let epoch = try? Epoch(header.epoch),
+      let member = members[Int(header.member.rawValue)]
+    else { return .failure(unsafe rejection(of: datagram, from: source, now: now)) }
+    return unsafe open(datagram, header, epoch, of: member, from: source, now: now)
+  }
+
+  private mutating func open(
+    _ datagram: UnsafeBufferPointer<UInt8>, _ header: RecordHeader, _ epoch: Epoch, of member: RemoteMember,
+    from source: Endpoint, now: BootInstant
+  ) -> Result<ReceivedRecord, Rejection> {
+    guard header.length >= suite.tagSize else {
+      return .failure(
+        Rejection(unsafe isOfOtherSuite(datagram, now) ? .otherSuite : .malformed, header, source))
+    }
+    let result = unsafe member.open(datagram, header: header, epoch: epoch, from: source, into: payload, now: now)
+    if case .failure(let rejection) = result, rejection.reason == .forged, unsafe isOfOtherSuite(datagram, now) {
+      return .failure(Rejection(.otherSuite, header, source))
+    }
+    if case .success(let record) = result, record.isFirstOfEpoch { hasNewEpoch = true }
+    return result
+  }
+
+  /// The payload of the record that was opened last, lent until the next one is opened.
+  func lentPayload(_ count: Int) -> UnsafeBufferPointer<UInt8> {
+    unsafe UnsafeBufferPointer(start: payload.bytes, count: count)
+  }
+
+  // MARK: - Rejections
+
+  private mutating func reject(_ rejection: Rejection, now: BootInstant) {
+    rejected.append((rejection.reason, rejection.header?.member))
+    if let header = rejection.header, let member = members[Int(header.member.rawValue)], member.run != nil {
+      // The observer is told of both in the order in which they came.
+      endRun(of: member, now: now)
+      dirty.removeAll { $0 === member }
+    }
+    if let onContest, let keyID = rejection.contestedKey,
+      let epoch = rejection.header.flatMap({ try? Epoch($0.epoch) })
+    {
+      onContest(keyID, epoch, rejection.source, now)
+    }
+    notices += observer.rejected(rejection, now: now)
+  }
+
+  /// The reason to reject a datagram that is no record, or a record of a member that is not followed. The reason of a record
+  /// depends on whether it is authentic: its sender is whatever its maker wrote.
+  private mutating func rejection(
+    of datagram: UnsafeBufferPointer<UInt8>, from source: Endpoint, now: BootInstant
+  ) -> Rejection {
+    guard let header = RecordHeader(validating: unsafe datagram.span) else {
+      guard unsafe !RecordHeader.isPrefix(of: datagram.span) else { return Rejection(.malformed, nil, source) }
+      return Rejection(unsafe probe.isOwn(datagram.span, from: source, now: now) ? .own : .foreign, nil, source)
+    }
+    let isOwn = header.member == ownMember
+    let verdict = isOwn ? unsafe sent.classify(datagram, header: header, from: source) : nil
+    if verdict == .ours { return Rejection(.own, header, source) }
+    guard let key = keys.first(where: { unsafe $0.isAuthentic(datagram) }) else {
+      guard unsafe isOfOtherSuite(datagram, now) else { return Rejection(.forged, header, source) }
+      // With our own ID it is a duplicate whatever it says, since this process uses one suite.
+      return Rejection(isOwn ? .duplicateID : .unknownMember, header, source)
+    }
+    guard isOwn else { return Rejection(.unknownMember, header, source) }
+    switch verdict ?? sent.classify(header, keyID: key.keyID, from: source) {
+    case .ours:
+      return Rejection(.own, header, source)
+    case .notOurs:
+      // With encryption this process moves to a later epoch by itself.
+      return Rejection(
+        .duplicateID, header, source,
+        overtaking: suite.isEncrypted ? nil : sent.overtaking(by: header, keyID: key.keyID), contestedKey: key.keyID)
+    case .repeated:
+      return Rejection(.duplicateID, header, source, isRepeated: true)
+    }
+  }
+
+  private mutating func isOfOtherSuite(_ record: UnsafeBufferPointer<UInt8>, _ now: BootInstant) -> Bool {
+    if tries.start.duration(to: now) >= .seconds(1) { tries = (now, 0) }
+    tries.count += 1
+    return tries.count <= Self.triesPerSecond && keys.contains { unsafe $0.isOfOtherSuite(record) }
+  }
+
+  // MARK: - Counting
+
+  /// Counts and observes a run that another one follows.
+  private mutating func endRun(of member: RemoteMember, now: BootInstant) {
+    guard let run = member.run else { return }
+    member.run = nil
+    counters.counts.withLock { $0.count(run, now: now) }
+    observe(run, now: now)
+  }
+
+  private mutating func observe(_ run: ReceivedRun, now: BootInstant) {
+    isUnsaved = true
+    notices += observer.heard(run, now: now)
+  }
+
+  /// Publishes the figures of a batch, and observes it; to be called when all its datagrams were received.
+  mutating func endBatch(now: BootInstant) {
+    if dirty.isEmpty, rejected.isEmpty { return }
+    counters.counts.withLock { counts in
+      for member in dirty {
+        if let run = member.run { counts.count(run, now: now) }
+      }
+      for (reason, member) in rejected { counts.count(reason, of: member) }
+    }
+    rejected.removeAll(keepingCapacity: true)
+    for member in dirty {
+      if let run = member.run.take() { observe(run, now: now) }
+    }
+    dirty.removeAll(keepingCapacity: true)
+  }
+
+  /// Looks for silent members, losses and gaps; to be called once a second or so.
+  ///
+  /// - Parameters:
+  ///   - sendingKey: The key that this process sends with; nil if it only listens.
+  ///   - droppedByKernel: About how many datagrams the kernel has dropped so far.
+  mutating func tick(sendingKey: KeyID?, droppedByKernel: Int, now: BootInstant) {
+    notices += observer.jumped(takeJumps(), now: now)
+    notices += observer.tick(sendingKeys, sendingKey: sendingKey, droppedByKernel: droppedByKernel, now: now)
+    if !observer.newlySilent.isEmpty { counters.counts.withLock { $0.fellSilent(observer.newlySilent) } }
+  }
+
+  /// Notices the members that were still heard with a key that the ring no longer has.
+  mutating func dropped(_ keyID: KeyID) {
+    let members = sendingKeys.filter { $0.value == keyID }.keys.sorted()
+    notices += observer.dropped(keyID, members)
+  }
+
+  /// Releases the notices that wait for their rate limit; to be called at the end.
+  mutating func finish() {
+    notices += observer.finish()
+  }
+
+  /// Takes the notices since the last call.
+  mutating func takeNotices() -> [Notice] {
+    if notices.isEmpty { return [] }
+    defer { notices = [] }
+    return notices
+  }
+
+  // MARK: - State
+
+  /// The key that each member sends with, of the members that were heard.
+  var sendingKeys: [MemberID: KeyID] {
+    var keys: [MemberID: KeyID] = [:]
+    for case let member? in members { keys[member.id] = member.sendingKeyID }
+    return keys
+  }
+
+  /// Takes the gaps in members' numbers since the last call that were too long for loss.
+  func takeJumps() -> [SequenceJump] {
+    members.flatMap { $0?.takeJumps() ?? [] }
+  }
+
+  /// The position of each member that this process has heard, under each key of the ring.
+  var positions: [KeyID: [MemberID: ReplayPosition]] {
+    var positions: [KeyID: [MemberID: ReplayPosition]] = [:]
+    for key in keys {
+      var ofKey: [MemberID: ReplayPosition] = [:]
+      for case let member? in members { ofKey[member.id] = member.position(under: key) }
+      positions[key.keyID] = ofKey
+    }
+    return positions
+  }
+
+  /// The positions to save now: all of them, which then count as saved.
+  mutating func takePositions() -> [KeyID: [MemberID: ReplayPosition]] {
+    isUnsaved = false
+    hasNewEpoch = false
+    return positions
+  }
+}

@@ -1,0 +1,82 @@
+/// All that the receive side knows of one other member. Confined to the receive thread.
+final class RemoteMember {
+  let id: MemberID
+  /// The key that the member sends with; nil until it was heard. It may be a key that the ring no longer has.
+  private(set) var sendingKeyID: KeyID?
+  /// The accepted records that are not counted yet; see ``Receiver``.
+  var run: ReceivedRun?
+
+  /// One stream for each key of the ring, in its order.
+  private var streams: [EpochStream] = []
+  /// The place of the key that the member sends with; the first place if that key is unknown, or no longer in the ring.
+  private var sendingSlot = 0
+  /// The time of the last record under the key that the member sends with.
+  private var lastHeard = BootInstant.now
+
+  init(_ id: MemberID) {
+    self.id = id
+  }
+
+  /// Accepts these keys from now on, and no other; streams of keys that stay go on.
+  func accept(_ keys: [OpeningKey]) {
+    streams = keys.map { key in streams.first { $0.key === key } ?? EpochStream(key, of: id) }
+    sendingSlot = streams.firstIndex { $0.key.keyID == sendingKeyID } ?? 0
+  }
+
+  /// Opens a validated record: with the key that the member sends with, and with the others only if that key does not
+  /// authenticate it.
+  ///
+  /// - Parameter payload: Receives the payload.
+  /// - Returns: The record, or its rejection.
+  func open(
+    _ datagram: UnsafeBufferPointer<UInt8>, header: RecordHeader, epoch: Epoch, from source: Endpoint,
+    into payload: UnsafeMutableRawBufferPointer, now: BootInstant
+  ) -> Result<ReceivedRecord, Rejection> {
+    var slot = sendingSlot
+    for _ in streams.indices {
+      let result = unsafe streams[slot].open(
+        datagram, header: header, epoch: epoch, into: payload, isKnown: sendingKeyID != nil, now: now)
+      switch result {
+      case .success(var record):
+        if sendingKeyID != record.keyID || record.isFirstOfEpoch {
+          record.isRestart = record.isFirstOfEpoch && sendingKeyID == record.keyID
+          record.isKeyChange = heard(under: record.keyID, slot, isFirstOfEpoch: record.isFirstOfEpoch, now: now)
+        } else {
+          lastHeard = now
+        }
+        record.isStraggler = record.keyID != sendingKeyID || epoch != streams[slot].current?.epoch
+        return .success(record)
+      case .failure(.forged):
+        slot = slot + 1 < streams.count ? slot + 1 : 0
+      case .failure(let reason):
+        return .failure(
+          Rejection(
+            reason, header, source, laterEpoch: reason == .staleEpoch ? streams[slot].current?.epoch : nil))
+      }
+    }
+    return .failure(Rejection(.forged, header, source))
+  }
+
+  /// Takes note of an accepted record.
+  ///
+  /// The first record of an epoch moves the member to its key. Any other may be a delayed one: it moves the member only
+  /// once nothing has come under the former key for as long as stragglers may take.
+  ///
+  /// - Returns: True if the member changed from another key to this one.
+  private func heard(under keyID: KeyID, _ slot: Int, isFirstOfEpoch: Bool, now: BootInstant) -> Bool {
+    let former = sendingKeyID
+    if let former, former != keyID, !isFirstOfEpoch, lastHeard.duration(to: now) < EpochStream.stragglerTime {
+      return false
+    }
+    (sendingKeyID, sendingSlot, lastHeard) = (keyID, slot, now)
+    return former != nil && former != keyID
+  }
+
+  /// The position of the member under a key, if this process has heard it under that key.
+  func position(under key: OpeningKey) -> ReplayPosition? {
+    streams.first { $0.key === key }?.position
+  }
+
+  /// Takes the last gap in the member's numbers under each key that was too long for loss.
+  func takeJumps() -> [SequenceJump] { streams.compactMap { $0.takeJump() } }
+}

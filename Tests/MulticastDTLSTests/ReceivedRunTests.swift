@@ -1,0 +1,78 @@
+import TestSupport
+import Testing
+
+@testable import MulticastDTLS
+
+@Suite("Messages that are counted as one run")
+struct ReceivedRunTests {
+  private func record(
+    key: UInt8 = 1, lost: Int64 = 0, isLate: Bool = false, isFirstOfEpoch: Bool = false, isKeyChange: Bool = false,
+    isStraggler: Bool = false
+  ) -> ReceivedRecord {
+    var record = ReceivedRecord(count: 0, keyID: KeyID([key, 0, 0, 0]), lost: lost, isLate: isLate)
+    record.isFirstOfEpoch = isFirstOfEpoch
+    record.isRestart = isFirstOfEpoch
+    record.isKeyChange = isKeyChange
+    record.isStraggler = isStraggler
+    return record
+  }
+
+  private func origin(_ sequence: UInt64, from source: Endpoint = endpoint()) -> Message.Origin {
+    Message.Origin(sender: 1, epoch: .first, sequence: sequence, source: source)
+  }
+
+  @Test("a run has the figures that its records have one by one")
+  func sums() throws {
+    var run = ReceivedRun(record(isFirstOfEpoch: true), origin(5), isDelivered: true)
+    let others = [(8, 2, false, true), (7, -1, true, false), (9, 0, false, true)] as [(UInt64, Int64, Bool, Bool)]
+    for (sequence, lost, isLate, isDelivered) in others {
+      run.add(record(lost: lost, isLate: isLate), sequence: sequence, isDelivered: isDelivered)
+    }
+    #expect(run.count == 4 && run.delivered == 3 && run.lost == 1 && run.late == 1 && run.highest == 9)
+    #expect(run.first.isRestart)
+    var statistics = Statistics()
+    statistics.count(run, now: .now)
+    let member = try #require(statistics.members[1])
+    #expect(member.received == 3 && member.lost == 1 && member.reordered == 1 && member.rejected == [.overrun: 1])
+    #expect(statistics.rejected == [.overrun: 1])
+  }
+
+  @Test("another epoch, key or address begins a run of its own, and so does a record after a straggler")
+  func others() throws {
+    let run = ReceivedRun(record(), origin(5), isDelivered: true)
+    func header(epoch: UInt16 = 1) throws -> RecordHeader {
+      let record = IndependentRecord(member: 1, sequence: 6, epoch: epoch, text: "6").sealed(.ofVectors(.wdmNullSHA256))
+      let header = RecordHeader(record.span)
+      return try #require(header)
+    }
+    #expect(run.continues(with: record(), try header(), from: endpoint()))
+    #expect(run.continues(with: record(lost: 1, isLate: true), try header(), from: endpoint()))
+    #expect(!run.continues(with: record(), try header(epoch: 2), from: endpoint()))
+    #expect(!run.continues(with: record(isFirstOfEpoch: true), try header(), from: endpoint()))
+    #expect(!run.continues(with: record(isKeyChange: true), try header(), from: endpoint()))
+    #expect(!run.continues(with: record(isStraggler: true), try header(), from: endpoint()))
+    #expect(!run.continues(with: record(key: 2), try header(), from: endpoint()))
+    #expect(!run.continues(with: record(), try header(), from: endpoint(2)))
+    #expect(!run.continues(with: record(), try header(), from: endpoint(port: 2)))
+    let straggler = ReceivedRun(record(isStraggler: true), origin(5), isDelivered: true)
+    #expect(!straggler.continues(with: record(), try header(), from: endpoint()))
+  }
+
+  @Test("in a batch, who speaks often is not taken for silent, and a run ends a silence as a message does")
+  func watched() throws {
+    let start = BootInstant.now
+    var observer = Observer(start: start, followed: MemberSet(1...1))
+    for second in 0..<20 as Range<UInt64> {
+      var run = ReceivedRun(record(), origin(second * 64), isDelivered: true)
+      for sequence in (second * 64 + 1)..<((second + 1) * 64) {
+        run.add(record(), sequence: sequence, isDelivered: true)
+      }
+      #expect(observer.heard(run, now: start + .seconds(Int(second))).isEmpty)
+      #expect(observer.tick([:], now: start + .seconds(Int(second))).isEmpty)
+    }
+    let silent = (20..<30).flatMap { observer.tick([:], now: start + .seconds($0)) }
+    #expect(silent.map(\.subject.cause).contains(.silent))
+    let again = observer.heard(ReceivedRun(record(), origin(2000), isDelivered: true), now: start + .seconds(30))
+    #expect(again == [.heardAgain(1)])
+  }
+}
