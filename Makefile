@@ -1,35 +1,35 @@
-# What a person or CI does with the project. Each target sets up what it needs.
+# The targets for people and CI. Each target first installs the packages that it needs.
 #
 #   make            build ./mcast-peer
 #   make demo       three peers over loopback for ten seconds, and a verdict
-#   make test       all that CI runs: lint, the demo, the tests, the documentation, the Debian package in a clean root
-#   make run-node0  run node 0 in this terminal; likewise 1 and 2
-#   make docs       the documentation of the library, in .build/docs; fails on what is wrong with it
+#   make test       everything that CI runs: lint, demo, tests, documentation, the Debian package in a clean root
+#   make run-node0  run member 0 in this terminal; likewise 1 and 2
+#   make docs       the documentation of the library, in .build/docs; fails on any warning
 #   make measure    start-up time, idle CPU and memory, against their limits
-#   make bench      the library beside plain UDP and wolfSSL's own calls: rates, CPU, latency, and verdicts
-#   make bench-check  the part of it that has verdicts, and fails if one is missed
-#   make soak       ten minutes at 80 % of the top rate: nothing lost, memory flat, nothing allocated
-#   make fuzz       look for inputs that break the receiving side, for FUZZ_SECONDS (60)
+#   make bench      compare the library with plain UDP and wolfSSL's own calls: rates, CPU, latency, verdicts
+#   make bench-check  the part with verdicts; fails if the library misses one
+#   make soak       ten minutes at 80 % of the top rate: no loss, constant memory, no allocation
+#   make fuzz       fuzz the receive side for FUZZ_SECONDS (60)
 #   make asan       the tests with AddressSanitizer and LeakSanitizer
 #   make tsan       the tests with ThreadSanitizer
-#   make install    put mcast-peer into $(PREFIX)/bin, with its manual page, completions and systemd unit
-#   make uninstall  remove all that again
+#   make install    install mcast-peer into $(PREFIX)/bin, with manual page, completions and systemd unit
+#   make uninstall  remove the installed files
 #   make deb        a Debian package, in .build/deb
-#   make deb-test   the same, installed in a clean root, run and removed there
+#   make deb-test   make deb; then install, run and remove the package in a clean root
 
 PREFIX ?= /usr/local
 SWIFT ?= swift
 
-# The Swift runtime is linked into the release, so that it runs where no Swift is installed.
+# The release has the Swift runtime linked in, so it runs without an installed Swift.
 RELEASE = --configuration release --product mcast-peer --static-swift-stdlib -Xswiftc -use-ld=lld -Xlinker -s
 BENCH_BUILD = $(subst --product mcast-peer,--product mcast-bench,$(RELEASE))
 
 ALONE = FullRate|AMillion
-# So many at a time: without a limit, all hundreds of them start their processes at once, and take four times as long.
+# Limits the parallel tests. Otherwise hundreds of tests start their processes at once, and take four times as long.
 WIDTH = SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH=24
 TEST = $(WIDTH) MCAST_PEER="$(CURDIR)/mcast-peer" WARNINGS_AS_ERRORS=1 $(SWIFT) test --skip-build --disable-xctest
 
-# Optimized, with the checks that a release has, and AddressSanitizer's.
+# Optimized, with the checks of a release and of AddressSanitizer.
 FUZZ_SECONDS ?= 60
 FUZZ_BUILD = FUZZ=1 $(SWIFT) build --scratch-path .build-fuzz --configuration release --sanitize address \
   -Xswiftc -enable-testing -Xswiftc -use-ld=lld --product fuzz
@@ -52,16 +52,16 @@ unit: all
 	scripts/setup test
 	WARNINGS_AS_ERRORS=1 $(SWIFT) build --build-tests
 	scripts/generate "$$($(SWIFT) build --show-bin-path)/generator" $(GENERATED) $(PREFIX)/bin
-# All tests share as few threads as there are processors: those that compute go before those that watch processes.
+# All tests share one thread per processor: run the tests that compute first, then those that watch processes.
 	$(TEST) --filter '^(MulticastDTLS|McastBench)Tests\.' --skip '$(ALONE)'
 	$(TEST) --filter '^McastPeerTests\.' --skip '$(ALONE)'
-# Those that need all of the machine have it, one after the other.
+# Tests that need the whole machine run alone, one after the other.
 	$(TEST) --no-parallel --filter '$(ALONE)'
 
 lint: setup
 	$(SWIFT) format lint --strict --recursive --parallel Package.swift Benchmarks Examples Sources Tests
 
-# Built as the tests are, so that after them nothing is compiled again.
+# Uses the build options of the tests, so that a run after them compiles nothing again.
 docs:
 	scripts/setup docs
 	SWIFT="$(SWIFT)" WARNINGS_AS_ERRORS=1 scripts/docs
@@ -81,12 +81,12 @@ asan tsan: setup
 	scripts/setup test
 	SWIFT="$(SWIFT)" scripts/sanitize $@
 
-# What is found stays in .build-fuzz/corpus; an input that breaks something is written to .build-fuzz/crash-*.
+# The fuzzer keeps new inputs in .build-fuzz/corpus, and writes a failing input to .build-fuzz/crash-*.
 fuzz: fuzz-build
 	mkdir -p .build-fuzz/corpus
 	$(FUZZER) -max_total_time=$(FUZZ_SECONDS) -print_final_stats=1 .build-fuzz/corpus Tests/Fuzz/Corpus
 
-# Adds to the corpus of the tests what was found and goes a way that nothing there goes.
+# Adds to the corpus of the tests each new input that covers code which no input there covers.
 fuzz-keep: fuzz-build
 	$(FUZZER) -merge=1 -use_counters=0 Tests/Fuzz/Corpus .build-fuzz/corpus
 
@@ -96,7 +96,7 @@ fuzz-build: setup
 run-node0 run-node1 run-node2: run-node%: all
 	./mcast-peer $*
 
-# What is generated from the options, so that it cannot differ from them.
+# The manual page, completions and unit. A generator derives them from the options, so they cannot differ.
 GENERATED = .build/generated
 generated: all
 	$(SWIFT) build --product generator
@@ -117,7 +117,7 @@ install: generated
 	install -D -m 644 $(GENERATED)/mcast-peer.fish "$(SHARE)/fish/vendor_completions.d/mcast-peer.fish"
 	install -D -m 644 $(GENERATED)/mcast-peer@.service "$(DESTDIR)$(UNIT_DIR)/mcast-peer@.service"
 
-# The package is in .build/deb.
+# Writes the package to .build/deb.
 deb:
 	scripts/setup deb
 	rm -rf .build/deb

@@ -14,7 +14,7 @@
 
 enum {
   largest_record = 1400,
-  // The kernel's UDP_MAX_SEGMENTS, and what fits an IPv4 datagram: udp(7), RFC 791.
+  // The kernel's UDP_MAX_SEGMENTS, and the largest payload of an IPv4 datagram: udp(7), RFC 791.
   largest_batch = 128,
   largest_datagram = 65535 - 20 - 8,
   slots = 8,
@@ -27,11 +27,11 @@ struct cbaseline_limit {
   struct protection *protection;
   size_t overhead;
 
-  // The record that wolfSSL is given next.
+  // The next record for wolfSSL.
   const uint8_t *input;
   size_t input_size;
 
-  // The records that wait to be sent.
+  // The records of the next batch.
   uint8_t batch[largest_batch * largest_record];
   size_t batch_size, batch_count, segment_size;
 
@@ -162,7 +162,7 @@ static uint64_t now(void) {
   return (uint64_t)time.tv_sec * 1000000000 + (uint64_t)time.tv_nsec;
 }
 
-// To go to sleep and be woken costs more than to look for what comes right after a batch.
+// Polls for 20 us after a batch, which costs less than to sleep and be woken.
 static void wait_for_more(int socket, int was_busy) {
   struct pollfd awaited = {.fd = socket, .events = POLLIN};
   if (was_busy) {
@@ -211,7 +211,7 @@ int cbaseline_limit_receive(struct cbaseline_limit *limit, cbaseline_deliver del
         if (size <= limit->overhead) continue;
         limit->input = limit->slots[i] + start;
         limit->input_size = size;
-        // Room for what the record carries, and no more: wolfSSL clears a buffer of that size and some.
+        // Exactly the size of the payload, since wolfSSL clears a buffer of about that size.
         int count = wolfSSL_mcast_read(limit->session->ssl, NULL, payload, (int)(size - limit->overhead));
         if (count > 0) {
           deliver(context, payload, (size_t)count);

@@ -13,7 +13,7 @@
 enum { hmac_size = 32, poly1305_size = 16 };
 
 struct protection {
-  // RFC 2104 section 4: the hash's state after the inner and after the outer padded key.
+  // The hash's states after the inner and the outer padded key: RFC 2104 section 4.
   SHA256_CTX inner, outer;
   // Null for the MAC.
   EVP_CIPHER_CTX *cipher;
@@ -55,8 +55,8 @@ unsigned int protection_tag_size(const struct protection *protection) {
   return protection->cipher ? poly1305_size : hmac_size;
 }
 
-// Arranges the bytes that are authenticated besides the payload: sequence number, type, version, length. Source: RFC 5246
-// section 6.2.3.1.
+// Writes the authenticated bytes other than the payload: sequence number, type, version, length: RFC 5246 section
+// 6.2.3.1.
 static void set_authenticated(unsigned char *authenticated, const unsigned char *payload, unsigned int length) {
   const unsigned char *header = payload - header_size;
   memcpy(authenticated, header + 3, 8);
@@ -83,14 +83,14 @@ static int run_cipher(const struct protection *protection, unsigned char *payloa
                       unsigned int authenticated_length) {
   unsigned char authenticated[header_size];
   set_authenticated(authenticated, payload, authenticated_length);
-  // EVP_CTRL_AEAD_TLS1_AAD sets the same, and then asks for the size of the tag.
+  // EVP_CTRL_AEAD_TLS1_AAD would set the same parameter, but then also ask for the size of the tag.
   const OSSL_PARAM parameters[2] = {
       OSSL_PARAM_construct_octet_string(OSSL_CIPHER_PARAM_AEAD_TLS1_AAD, authenticated, sizeof authenticated),
       OSSL_PARAM_construct_end()};
   if (EVP_CIPHER_CTX_set_params(protection->cipher, parameters) != 1) return -1;
   int result = EVP_Cipher(protection->cipher, payload, payload, length);
 #ifdef __x86_64__
-  // Some of libcrypto's AVX-512 code leaves the upper halves in use, which slows down all SSE code after it.
+  // Some AVX-512 code of libcrypto leaves the upper halves of the registers in use, which slows down later SSE code.
   if (__builtin_cpu_supports("avx")) __asm__ volatile("vzeroupper");
 #endif
   return result;

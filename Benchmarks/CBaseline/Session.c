@@ -5,7 +5,7 @@
 #include "CBaseline.h"
 #include "Session.h"
 
-// Nobody else is spoken to, so any key does.
+// The benchmark speaks only to itself, so any key does.
 static const unsigned char pre_master_secret[48] = {1};
 static const unsigned char client_random[32] = {2};
 static const unsigned char server_random[32] = {3};
@@ -17,7 +17,7 @@ void cbaseline_free_session(struct cbaseline_session *session) {
   free(session);
 }
 
-// The order of wolfSSL's documentation: member, suite, session, peers, then the secret.
+// Follows the order of wolfSSL's documentation: member, suite, session, peers, then the secret.
 struct cbaseline_session *cbaseline_make_session(uint8_t member, int member_count, int reserved, const char *suite_name,
                                                  const uint8_t *suite) {
   struct cbaseline_session *session = calloc(1, sizeof *session);

@@ -1,4 +1,4 @@
-// The keyed session that both C programs over wolfSSL begin with.
+// The keyed session of both C programs over wolfSSL.
 #ifndef SESSION_H
 #define SESSION_H
 
@@ -17,8 +17,8 @@ struct cbaseline_session {
 
 /// Makes a session that hears the members below `member_count`, but not itself. Returns null if wolfSSL refuses.
 ///
-/// `reserved` entries of wolfSSL's table of peers are taken while the members are added, and free again afterwards. wolfSSL
-/// gives a peer the last free entry, and searches from the first one for each record.
+/// Fills `reserved` entries of wolfSSL's table of peers while it adds the members, and frees them afterwards. wolfSSL
+/// gives a peer the last free entry, but searches from the first one for each record.
 struct cbaseline_session *cbaseline_make_session(uint8_t member, int member_count, int reserved, const char *suite_name,
                                                  const uint8_t *suite);
 

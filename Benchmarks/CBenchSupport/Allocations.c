@@ -21,15 +21,15 @@ static uint64_t all;
 static uint64_t wolfssl;
 
 static inline void count(uint64_t *number) {
-  // A measurement of time must not pay for what it does not look at.
+  // Timing runs do not count, and must not pay for it.
   if (__builtin_expect(__atomic_load_n(&is_counting, __ATOMIC_RELAXED), 0)) {
     __atomic_fetch_add(number, 1, __ATOMIC_RELAXED);
   }
 }
 
 #ifdef COUNTS
-// The executable's definitions go before glibc's own, which it also has under these names. What they return is glibc's,
-// so free(3) stays as it is.
+// The executable's definitions override glibc's, which stay available under these names. The memory is glibc's, so its
+// free(3) works.
 void *__libc_malloc(size_t size);
 void *__libc_calloc(size_t number, size_t size);
 void *__libc_realloc(void *memory, size_t size);

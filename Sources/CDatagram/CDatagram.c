@@ -64,7 +64,7 @@ int cdatagram_leave(int socket, uint32_t interface, const union cdatagram_addres
   return setsockopt(socket, level(group), MCAST_LEAVE_GROUP, &request, sizeof request) < 0 ? -errno : 0;
 }
 
-// Room for a source address (ipv6(7), IPV6_PKTINFO) and the size of segments (udp(7), UDP_SEGMENT).
+// Space for a source address (ipv6(7), IPV6_PKTINFO) and the size of segments (udp(7), UDP_SEGMENT).
 union send_control {
   struct cmsghdr align;
   char bytes[CMSG_SPACE(sizeof(struct in6_pktinfo)) + CMSG_SPACE(sizeof(uint16_t))];
@@ -94,7 +94,7 @@ static int send_message(int socket, const struct msghdr *message) {
 
 int cdatagram_send(int socket, const void *bytes, size_t count, const union cdatagram_address *destination,
                    const union cdatagram_address *source) {
-  // Only a message with a header of its own can name its source.
+  // Only sendmsg(2) can set a source.
   if (source) return cdatagram_send_segments(socket, bytes, count, 0, destination, source);
   ssize_t sent;
   do {
@@ -123,7 +123,7 @@ int cdatagram_send_many(int socket, const void *bytes, const uint16_t *sizes, ui
                         const union cdatagram_address *destination, const union cdatagram_address *source) {
   struct mmsghdr headers[CDATAGRAM_SEND_BATCH];
   struct iovec buffers[CDATAGRAM_SEND_BATCH];
-  // The kernel only reads it: one for all.
+  // The kernel only reads it, so all messages can share it.
   union send_control control = {0};
   struct msghdr controlled = {.msg_control = &control};
   if (source) add_source(&controlled, source);
@@ -162,13 +162,13 @@ int cdatagram_enable_gro(int socket) {
 }
 
 int cdatagram_discard_own(int socket, uint16_t port) {
-  // What this host sends comes back by the loopback interface, or marked as looped by the interface that it was sent on.
+  // This host's datagrams come back by the loopback interface, or by the sending interface, marked as looped.
   struct sock_filter code[] = {
       BPF_STMT(BPF_LD | BPF_B | BPF_ABS, SKF_AD_OFF + SKF_AD_PKTTYPE),
       BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, PACKET_LOOPBACK, 2, 0),
       BPF_STMT(BPF_LD | BPF_H | BPF_ABS, SKF_AD_OFF + SKF_AD_HATYPE),
       BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, ARPHRD_LOOPBACK, 0, 2),
-      // The UDP header begins with the source port. On one host no two sockets send from the same.
+      // The UDP header begins with the source port. No two sockets of a host send from the same port.
       BPF_STMT(BPF_LD | BPF_H | BPF_ABS, 0),
       BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, port, 1, 0),
       BPF_STMT(BPF_RET | BPF_K, UINT32_MAX),
@@ -179,13 +179,13 @@ int cdatagram_discard_own(int socket, uint16_t port) {
 }
 
 int cdatagram_receive_buffer(int socket, int bytes) {
-  // The first is not held to net.core.rmem_max, and needs CAP_NET_ADMIN.
+  // SO_RCVBUFFORCE ignores net.core.rmem_max, and needs CAP_NET_ADMIN.
   if (setsockopt(socket, SOL_SOCKET, SO_RCVBUFFORCE, &bytes, sizeof bytes) < 0)
     setsockopt(socket, SOL_SOCKET, SO_RCVBUF, &bytes, sizeof bytes);
   int granted = 0;
   socklen_t size = sizeof granted;
   if (getsockopt(socket, SOL_SOCKET, SO_RCVBUF, &granted, &size) < 0) return -errno;
-  // The kernel says twice what was asked for, for its own needs: socket(7).
+  // The kernel doubles the size for its own needs, and returns the doubled value: socket(7).
   return granted / 2;
 }
 
@@ -196,8 +196,8 @@ int64_t cdatagram_dropped(int socket) {
   return memory[SK_MEMINFO_DROPS];
 }
 
-// What the kernel says beside a datagram: how large those are that were joined into this one (udp(7), UDP_GRO), and where
-// it came in and for whom (ip(7), IP_PKTINFO; ipv6(7), IPV6_PKTINFO).
+// Reads a datagram's control messages: the size of the joined datagrams (udp(7), UDP_GRO), and the receiving interface
+// and destination (ip(7), IP_PKTINFO; ipv6(7), IPV6_PKTINFO).
 static void read_controls(struct msghdr *message, struct cdatagram_slot *slot) {
   slot->segment = 0;
   slot->interface = 0;
@@ -289,7 +289,7 @@ int cdatagram_tap(int family, uint32_t interface) {
       .sll_protocol = htons(family == AF_INET6 ? ETHERTYPE_IPV6 : ETHERTYPE_IP),
       .sll_ifindex = (int)interface,
   };
-  // With no protocol it gets nothing until it is bound to the interface.
+  // Without a protocol, the socket receives nothing until bind.
   int descriptor = socket(AF_PACKET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
   if (descriptor < 0) return -errno;
   if (bind(descriptor, (struct sockaddr *)&address, sizeof address) == 0) return descriptor;
@@ -298,7 +298,7 @@ int cdatagram_tap(int family, uint32_t interface) {
   return -code;
 }
 
-/// Whether a packet is an unfragmented UDP datagram to a group's address and port.
+/// Returns whether a packet is an unfragmented UDP datagram to a group's address and port.
 static int is_for_group(const uint8_t *packet, size_t count, const union cdatagram_address *group) {
   struct udphdr udp;
   if (group->any.sa_family == AF_INET6) {
@@ -322,7 +322,7 @@ static int is_for_group(const uint8_t *packet, size_t count, const union cdatagr
 int cdatagram_tap_count(int tap, const union cdatagram_address *group) {
   int total = 0;
   uint8_t packet[128];
-  // At most so many, since a flood can come faster than it is read.
+  // The limit ends the loop if a flood arrives faster than we read.
   for (int left = 100000; left > 0; left--) {
     struct sockaddr_ll from;
     socklen_t size = sizeof from;

@@ -13,7 +13,7 @@
 #include <sys/time.h>
 #include <unistd.h>
 
-// Newer than some kernel headers.
+// Some kernel headers are too old to have these.
 #ifndef NETLINK_GET_STRICT_CHK
 #define NETLINK_GET_STRICT_CHK 12
 #endif
@@ -22,10 +22,10 @@ enum { CARRIER_UP_COUNT = 47, ALT_IFNAME = 53, ALT_NAME_SIZE = 128, LINK_NETNSID
 int cnetlink_open(void) {
   int netlink = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
   if (netlink < 0) return -errno;
-  // Lists are then of the interface that was asked for; older kernels list all.
+  // The kernel then lists only the requested interface; older kernels list all.
   const int one = 1;
   setsockopt(netlink, SOL_NETLINK, NETLINK_GET_STRICT_CHK, &one, sizeof one);
-  // The kernel answers before send(2) returns; whoever asks must not wait for ever if it does not.
+  // The kernel answers before send(2) returns. If it does not, the timeout ends the wait.
   const struct timeval patience = {.tv_sec = 1};
   setsockopt(netlink, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
   return netlink;
@@ -49,7 +49,7 @@ union answer {
   char bytes[16384];
 };
 
-/// The number of the interface that a message is about; 0 if it is about none.
+/// Returns the number of a message's interface; 0 if it has none.
 static uint32_t subject(const struct nlmsghdr *message) {
   switch (message->nlmsg_type) {
   case RTM_NEWLINK:
@@ -68,7 +68,7 @@ static uint32_t subject(const struct nlmsghdr *message) {
 int cnetlink_take_changes(int changes, const uint32_t *interfaces, uint32_t count) {
   int has_changed = 0;
   union answer answer;
-  // At most so many, since a machine may make interfaces faster than they are read.
+  // The limit ends the loop if changes arrive faster than we read.
   for (int left = 4096; left > 0; left--) {
     ssize_t received = recv(changes, &answer, sizeof answer, MSG_DONTWAIT | MSG_TRUNC);
     if (received < 0 && errno == EINTR) continue;
@@ -88,7 +88,7 @@ int cnetlink_take_changes(int changes, const uint32_t *interfaces, uint32_t coun
   return has_changed;
 }
 
-/// A question: a header, what stands first in its kind of message, and attributes.
+/// A request: a header, the fixed part of its message type, and attributes.
 struct question {
   union {
     struct nlmsghdr header;
@@ -112,7 +112,7 @@ static void add(struct question *question, unsigned short type, const void *valu
   question->header.nlmsg_len = NLMSG_ALIGN(question->header.nlmsg_len) + (uint32_t)RTA_ALIGN(attribute->rta_len);
 }
 
-/// Asks, and hands each message of the answer to `take`, which returns 0 to go on.
+/// Sends a request, and passes each message of the answer to `take`, which returns 0 to continue.
 static int ask(int netlink, struct question *question, int (*take)(const struct nlmsghdr *message, void *context),
                void *context) {
   static _Atomic uint32_t last_sequence;
@@ -127,7 +127,7 @@ static int ask(int netlink, struct question *question, int (*take)(const struct 
     if ((size_t)received > sizeof answer) return -EMSGSIZE;
     for (const struct nlmsghdr *message = &answer.header; NLMSG_OK(message, received);
          message = NLMSG_NEXT(message, received)) {
-      // What is left of an answer that nobody waited for.
+      // A remnant of an earlier answer that timed out.
       if (message->nlmsg_seq != sequence) continue;
       if (message->nlmsg_type == NLMSG_DONE) return 0;
       if (message->nlmsg_type == NLMSG_ERROR) return ((const struct nlmsgerr *)NLMSG_DATA(message))->error;
@@ -176,13 +176,13 @@ static int take_link(const struct nlmsghdr *message, void *context) {
     }
     }
   }
-  // The other end of a veth is not below it, and a number of another namespace names nothing here.
+  // The other end of a veth is not a lower interface. A number of another namespace has no meaning here.
   if (is_elsewhere || link->below == link->index || strcmp(link->kind, "veth") == 0) link->below = 0;
   return 0;
 }
 
 static int find(int netlink, struct question *question, struct cnetlink_link *link) {
-  // Without figures of traffic, which nobody reads.
+  // Skips the traffic counters, which we do not use.
   const uint32_t mask = RTEXT_FILTER_SKIP_STATS;
   add(question, IFLA_EXT_MASK, &mask, sizeof mask);
   link->index = 0;
@@ -198,7 +198,7 @@ int cnetlink_find(int netlink, const char *name, struct cnetlink_link *link) {
   begin(&question, RTM_GETLINK, 0, sizeof(struct ifinfomsg));
   add(&question, size <= sizeof link->name ? IFLA_IFNAME : ALT_IFNAME, name, size);
   int result = find(netlink, &question, link);
-  // What a kernel says that knows no second names.
+  // A kernel without alternative names returns these errors.
   return result == -EINVAL || result == -ERANGE ? -ENODEV : result;
 }
 

@@ -1,12 +1,12 @@
-// The little C that the benchmark needs and Swift cannot say: shared memory, atomics in it, and a count of allocations.
+// C code that the benchmark needs and Swift cannot express: shared memory, atomics in it, and a count of allocations.
 #ifndef CBENCHSUPPORT_H
 #define CBENCHSUPPORT_H
 
 #include <stddef.h>
 #include <stdint.h>
 
-/// Creates memory that can be shared with child processes: memfd_create(2), closed on exec. Returns its descriptor, or
-/// a negative errno.
+/// Creates memory to share with child processes: memfd_create(2), closed on exec. Returns its descriptor, or a negative
+/// errno.
 int cbench_shared_memory(size_t size);
 
 /// Maps such memory: mmap(2). Returns null when the system refuses.
@@ -25,25 +25,25 @@ static inline void cbench_store(uint64_t *_Nonnull number, uint64_t value) {
 /// Makes the calling thread's sleeps as exact as the kernel can: prctl(2), PR_SET_TIMERSLACK of 1 ns.
 void cbench_make_sleeps_exact(void);
 
-/// Nanoseconds of CLOCK_MONOTONIC, which all processes of a machine share.
+/// Returns CLOCK_MONOTONIC in nanoseconds. All processes of a machine share this clock.
 uint64_t cbench_now(void);
 
-/// Sleeps until such a time: clock_nanosleep(2), TIMER_ABSTIME.
+/// Sleeps until a time of that clock: clock_nanosleep(2), TIMER_ABSTIME.
 void cbench_sleep_until(uint64_t time);
 
-/// How often memory was asked for, of the C library by anyone and by wolfSSL.
+/// Counts of allocations: by all callers, and by wolfSSL.
 struct cbench_allocations {
   uint64_t all;
   uint64_t wolfssl;
 };
 
-/// Whether this process counts: not with a C library other than glibc, and not under a sanitizer.
+/// Returns whether this process can count: only with glibc, and without a sanitizer.
 int cbench_can_count_allocations(void);
 
-/// Begins to count, in all threads. Call it before wolfSSL is used for the first time.
+/// Begins to count, in all threads. Call it before the first use of wolfSSL.
 void cbench_count_allocations(void);
 
-/// What was counted until now.
+/// Returns the counts so far.
 struct cbench_allocations cbench_allocations(void);
 
 /// A child process and the pipes to its standard input and from its standard output.
@@ -57,7 +57,7 @@ struct cbench_child {
 /// negative errno.
 int cbench_spawn(const char *_Nonnull argument, int shared, struct cbench_child *_Nonnull child);
 
-/// The version of the libcrypto that this process has loaded; null if it has none.
+/// Returns the version of the loaded libcrypto; null if there is none.
 const char *_Nullable cbench_openssl_version(void);
 
 #endif

@@ -4,7 +4,7 @@
 
 #include <netinet/in.h>
 
-/// An address of either family, as the socket calls take it: the family says which.
+/// An address of either family, as the socket calls take it. The field `sa_family` has the family.
 union cdatagram_address {
   struct sockaddr any;
   struct sockaddr_in ipv4;
