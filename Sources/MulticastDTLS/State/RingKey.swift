@@ -1,10 +1,10 @@
-/// A key of the ring, what this node keeps for it on disk, and whom it follows under it.
+/// A key of the ring, with its state on disk and its receive state.
 struct RingKey: Sendable {
   let key: GroupKey
   let keeper: StateKeeper
   let inbound: InboundKey
 
-  /// - Parameter members: Whom this node listens to.
+  /// - Parameter members: The members that this member listens to.
   /// - Throws: ``LibcryptoError`` if libcrypto cannot check records.
   init(_ key: GroupKey, _ keeper: StateKeeper, members: MemberSet) throws(LibcryptoError) {
     self.key = key
@@ -17,7 +17,7 @@ struct RingKey: Sendable {
 }
 
 extension [RingKey] {
-  /// Those that are not among others.
+  /// The keys that are not among the others.
   func without(_ others: [RingKey]) -> [RingKey] {
     filter { held in !others.contains { $0.keyID == held.keyID } }
   }
