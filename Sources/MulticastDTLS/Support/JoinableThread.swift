@@ -1,14 +1,14 @@
 import Glibc
 import Synchronization
 
-/// A thread that runs one function and is waited for. Source: pthreads(7).
+/// A thread that runs one function and can be joined. Source: pthreads(7).
 final class JoinableThread: Sendable {
-  /// The running thread; nil before it is started and after it was waited for.
+  /// The running thread; nil before the start and after the join.
   private let running = Mutex<pthread_t?>(nil)
 
-  /// Starts the thread; once.
+  /// Starts the thread. Call it once.
   ///
-  /// - Throws: ``SystemError`` if the system has none left.
+  /// - Throws: ``SystemError`` if the system has no more threads.
   func start(_ body: sending @escaping () -> Void) throws(SystemError) {
     let work = unsafe Unmanaged.passRetained(Work(body))
     var thread = pthread_t()
@@ -20,7 +20,7 @@ final class JoinableThread: Sendable {
     running.withLock { [thread] in $0 = thread }
   }
 
-  /// Waits until the thread has ended; at once if it is not running. Several callers all wait.
+  /// Waits until the thread has ended; returns at once if it is not running. Concurrent callers all wait.
   func join() {
     running.withLock { running in
       if let thread = running.take() { pthread_join(thread, nil) }
@@ -36,7 +36,7 @@ private final class Work {
   }
 }
 
-/// The thread's start; at file scope, since a closure in C's hands must not be bound to an actor.
+/// The start routine, at file scope, since a closure given to C must not be isolated to an actor.
 private func runWork(_ argument: UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer? {
   if let argument = unsafe argument {
     unsafe Unmanaged<Work>.fromOpaque(argument).takeRetainedValue().body()
