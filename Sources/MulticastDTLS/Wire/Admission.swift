@@ -1,20 +1,20 @@
-/// The rules that a datagram must pass before wolfSSL sees it.
+/// The rules that a datagram must pass before wolfSSL sees it. Pure.
 ///
-/// wolfSSL 5.5.4 can be silenced for good by one forged datagram that its record layer does not expect; behind these
-/// rules it has only records to authenticate. They are pure. Whether the epoch is one that the sender may use is judged
-/// where the sender is followed (``InboundMember``), since a later one counts only once a record of it authenticates.
+/// One forged datagram that its record layer does not expect can silence wolfSSL 5.5.4 for good; behind these rules it
+/// only has records to authenticate. ``InboundMember`` checks the epoch, since a later epoch counts only once a record
+/// of it authenticates.
 struct Admission {
-  /// This node's own ID: its records come back to it by multicast loopback. Nil if it only listens.
+  /// The ID of this member, whose own records come back by multicast loopback. Nil if it only listens.
   let ownMember: MemberID?
-  /// The bytes that a record has at least besides its header: the shorter one of the suites' tags. Whether there is room
-  /// for the longer one is judged where the suite is.
+  /// The least number of bytes after the header: the shorter tag of the two suites. The longer one is checked where the
+  /// suite is known.
   static var shortestTag: Int { min(CipherSuite.wdmNullSHA256.tagSize, CipherSuite.pskChaCha20Poly1305.tagSize) }
 
-  /// Admits a record or refuses it, cheapest rule first.
+  /// Admits or rejects a record, cheapest rule first.
   ///
   /// - Parameters:
   ///   - datagram: The whole datagram.
-  ///   - isFollowed: Whether a member is listened to.
+  ///   - isFollowed: True for a member that this one listens to.
   func judge(_ datagram: Span<UInt8>, isFollowed: (MemberID) -> Bool) -> Result<RecordHeader, Rejection> {
     guard let header = Self.headerOfRecord(datagram) else {
       return .failure(.init(RecordHeader.isPrefix(of: datagram) ? .malformed : .foreign))
@@ -24,8 +24,8 @@ struct Admission {
     return .success(header)
   }
 
-  /// The header of a datagram that is formed as a record; nil if it is none. These are all the rules that do not ask whose
-  /// it is.
+  /// The header of a datagram in the form of a record; nil for any other datagram. Applies all rules that do not depend
+  /// on the sender.
   static func headerOfRecord(_ datagram: Span<UInt8>) -> RecordHeader? {
     guard RecordHeader.isPrefix(of: datagram), let header = RecordHeader(datagram),
       datagram.count >= RecordHeader.size + shortestTag,
@@ -37,7 +37,7 @@ struct Admission {
     return header
   }
 
-  /// A refusal, and the header of the datagram if it has one that could be a member's.
+  /// A rejection, with the header of the datagram if it has one that could be a member's.
   struct Rejection: Error, Hashable {
     let reason: RejectionReason
     let header: RecordHeader?

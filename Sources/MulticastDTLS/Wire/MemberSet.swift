@@ -1,21 +1,21 @@
-/// Some of the 256 possible members of a group, in the order of their IDs.
+/// A set of the 256 possible members of a group, ordered by ID.
 public struct MemberSet: Hashable, Sendable {
   /// The members, ascending and without repetition.
   public let members: [MemberID]
 
-  /// Makes a set of members; repetitions count once.
+  /// Creates a set of members; repetitions count once.
   public init(_ members: some Sequence<MemberID>) {
     self.members = Set(members).sorted()
   }
 
-  /// Makes the set of all members in a range.
+  /// Creates the set of all members in a range.
   public init(_ range: ClosedRange<UInt8>) {
     self.init(range.map(MemberID.init(rawValue:)))
   }
 
-  /// Reads ranges and single IDs, separated by commas: `0-2,7`; `0-255` is everyone.
+  /// Parses ranges and single IDs, separated by commas: `0-2,7`; `0-255` is everyone.
   ///
-  /// - Throws: ``InvalidValue`` if a part is empty, is no number or range, runs backwards or goes past 255.
+  /// - Throws: ``InvalidValue`` if a part is empty, is not a number or range, runs backwards or goes past 255.
   public init(_ text: some StringProtocol) throws(InvalidValue) {
     var members: [MemberID] = []
     for part in text.split(separator: ",", omittingEmptySubsequences: false) {
@@ -36,19 +36,19 @@ public struct MemberSet: Hashable, Sendable {
     self.init(members)
   }
 
-  /// The members that somebody has named, without one of them. All 256 are everyone, which names nobody.
+  /// The members to wait for: the set without the own ID. Empty for all 256, which names nobody in particular.
   package func awaited(at own: MemberID?) -> MemberSet {
     members.count == 256 ? MemberSet([]) : MemberSet(members.filter { $0 != own })
   }
 
-  /// Says whether a member belongs to the set.
+  /// True if the set contains a member.
   public func contains(_ member: MemberID) -> Bool {
     members.contains(member)
   }
 }
 
 extension MemberSet: CustomStringConvertible {
-  /// The set as ``init(_:)-(StringProtocol)`` reads it: runs as ranges, separated by commas.
+  /// The set in the form that ``init(_:)-(StringProtocol)`` parses: runs as ranges, separated by commas.
   public var description: String {
     var runs: [ClosedRange<UInt8>] = []
     for id in members.map(\.rawValue) {
@@ -61,6 +61,6 @@ extension MemberSet: CustomStringConvertible {
     return runs.map { $0.count == 1 ? "\($0.lowerBound)" : "\($0.lowerBound)-\($0.upperBound)" }.joined(separator: ",")
   }
 
-  /// The same for the middle of a sentence: `node 1`, `nodes 1-3`.
+  /// The set in the middle of a sentence: `node 1`, `nodes 1-3`.
   package var named: String { "node\(members.count == 1 ? "" : "s") \(self)" }
 }
