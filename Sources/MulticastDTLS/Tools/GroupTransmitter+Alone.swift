@@ -1,9 +1,9 @@
 import Logging
 
 extension GroupTransmitter {
-  /// A sending side by itself, with no thread that receives: many fit one process, and a measurement of who hears them.
+  /// Creates a transmitter without a receive thread. One process can hold many, to measure how members receive them.
   ///
-  /// - Parameter configuration: Must have an epoch and no state.
+  /// - Parameter configuration: The configuration, which must have an epoch and no state.
   package convenience init(_ configuration: MulticastPeer.Configuration, keys: KeyRing) throws {
     let context = try DTLSContext(
       ownMember: configuration.member, suite: configuration.suite, engine: configuration.engine)

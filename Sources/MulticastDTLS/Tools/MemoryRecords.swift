@@ -1,7 +1,7 @@
 import Glibc
 
-/// Records that are sealed into memory and opened from there: what `mcast-bench` measures as the limit of the library, with
-/// no socket in the way.
+/// Seals records into memory and opens them from there. `mcast-bench` measures this as the limit of the library,
+/// without a socket.
 @safe
 package struct MemoryRecords: ~Copyable {
   private let payload: [UInt8]
@@ -9,12 +9,12 @@ package struct MemoryRecords: ~Copyable {
   private var outbound: OutboundSession
   private var intake: Intake
   private let counters = Intake.Counters()
-  /// The records, one right after the other as in a batch.
+  /// The records, contiguous as in a batch.
   private let storage: UnsafeMutableRawBufferPointer
   private let recordSize: Int
   private let source = Endpoint(IPAddress(ipv4: 0), port: 0)
 
-  /// Prepares to seal one payload so many times as member 0, and to open that as member 1.
+  /// Prepares to seal one payload `count` times as member 0, and to open the records as member 1.
   package init(suite: CipherSuite, engine: RecordEngine, payload: [UInt8], count: Int) throws {
     let secret = try GroupSecret(text: "a secret for this measurement")
     let (sender, receiver) = try (
@@ -35,14 +35,14 @@ package struct MemoryRecords: ~Copyable {
     unsafe storage.deallocate()
   }
 
-  /// Seals them all.
+  /// Seals all records.
   package mutating func seal() throws {
     for index in 0..<count {
       _ = try unsafe payload.withUnsafeBytes { try unsafe outbound.seal($0, into: room(index)) }
     }
   }
 
-  /// Takes all that was sealed last as one batch, as if it had arrived, and returns how many messages were delivered.
+  /// Opens all sealed records as one batch, as if they had arrived, and returns the number of delivered messages.
   package mutating func open() -> Int {
     let before = counters.statistics.received
     let now = BootInstant.now
