@@ -109,7 +109,7 @@ final class GroupSender: Sendable {
     let source: Source
   }
 
-  /// Sends there from now on, and tries all ways to send batches anew.
+  /// Sends there from now on, and tries every way to send batches again.
   func choose(_ egress: Egress) throws(SystemError) {
     if egress.source == .gone { return obstacle.store(egress.source.obstacle, ordering: .relaxed) }
     if group.address.isIPv4 {
@@ -162,7 +162,7 @@ final class GroupSender: Sendable {
 
   /// Sends one record as one datagram.
   ///
-  /// - Throws: ``SystemError`` if the network does not take it now, for instance because its interface is down.
+  /// - Throws: ``SystemError`` if the network refuses it now, for instance because its interface is down.
   func send(_ record: UnsafeRawBufferPointer) throws(SystemError) {
     // Unconnected, so that the source address can change with the interface. Non-blocking, so that a stuck interface
     // queue blocks nobody.

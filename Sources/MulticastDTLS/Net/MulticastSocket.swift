@@ -124,7 +124,7 @@ final class MulticastSocket: Sendable {
 
   /// Sends one record as one datagram.
   ///
-  /// - Throws: ``SystemError`` if the network does not take it now, for instance because its interface is down.
+  /// - Throws: ``SystemError`` if the network refuses it now, for instance because its interface is down.
   func send(_ record: UnsafeRawBufferPointer) throws(SystemError) { try unsafe sender.send(record) }
 
   /// Sends the records of a batch, each as one datagram, with as few calls as the kernel allows.

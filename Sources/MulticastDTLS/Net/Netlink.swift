@@ -10,7 +10,7 @@ struct Netlink: ~Copyable, Sendable {
 
   /// Opens both sockets.
   ///
-  /// - Throws: ``SystemError`` if there are no descriptors left, or this process may not ask.
+  /// - Throws: ``SystemError`` if there are no descriptors left, or this process may not use netlink.
   init() throws(SystemError) {
     let questions = try Descriptor("socket(AF_NETLINK)", cnetlink_open())
     let changes = try Descriptor("socket(AF_NETLINK)", cnetlink_open_changes())

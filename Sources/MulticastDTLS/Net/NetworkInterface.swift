@@ -2,11 +2,11 @@ import CDatagram
 import Glibc
 import SystemPackage
 
-/// The network interface that a group is joined on and sent on.
+/// A network interface to join a group on and to send on.
 public struct NetworkInterface: Hashable, Sendable {
   /// The name, as in eth0.
   public let name: String
-  /// The kernel's number for it. An interface that goes and comes back may get another.
+  /// The kernel's number for it. An interface that disappears and returns may get another.
   public let index: UInt32
   /// The address that chose the interface. It is the source of sent datagrams, and nothing is sent while the interface
   /// does not have it. If nil, IPv4 uses an address of the interface; for IPv6 and on loopback, the kernel chooses.

@@ -19,7 +19,7 @@ enum NetworkNotice: Hashable, Sendable {
 
   /// The role of an interface.
   struct Part: Hashable, Sendable {
-    /// True if the group is sent to on it.
+    /// True if datagrams are sent on it.
     let isSendingOn: Bool
     /// True if it is the only one where the group is joined.
     let isOnly: Bool

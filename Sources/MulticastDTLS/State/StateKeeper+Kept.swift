@@ -3,7 +3,7 @@ extension StateKeeper {
   struct Identity: Sendable {
     let keyID: KeyID
     let member: MemberID
-    /// True if nonces depend on it that no epoch is used twice.
+    /// True if the member encrypts, so that reuse of an epoch would repeat nonces.
     let isEncrypting: Bool
     /// The group that the member sends to.
     let group: String?
