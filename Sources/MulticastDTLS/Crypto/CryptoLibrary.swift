@@ -1,8 +1,8 @@
 import COpenSSL
 
-/// The libcrypto that this process runs with.
+/// The libcrypto library of this process.
 public enum CryptoLibrary {
-  /// Its version, as in 3.0.19.
+  /// The version, as in 3.0.19.
   public static var version: String {
     unsafe String(cString: OpenSSL_version(OPENSSL_VERSION_STRING))
   }

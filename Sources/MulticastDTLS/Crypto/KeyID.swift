@@ -1,15 +1,15 @@
-/// A short fingerprint of a group secret, by which two people can see whether they have the same one.
+/// A short fingerprint of a group secret, by which two people compare their secrets.
 ///
-/// It is derived from the secret slowly (32,768 rounds of PBKDF2), so that it may be shown and logged.
+/// Its derivation is slow (32,768 rounds of PBKDF2), so that it may be shown and logged.
 public struct KeyID: Hashable, Sendable {
   private let rawValue: UInt32
 
-  /// Takes the four bytes of the fingerprint, the high one first.
+  /// Takes the four bytes of the fingerprint, most significant first.
   init(_ bytes: some Sequence<UInt8>) {
     rawValue = bytes.prefix(4).reduce(0) { $0 << 8 | UInt32($1) }
   }
 
-  /// Reads a key ID as it is shown, with or without its hyphen, in either case.
+  /// Parses a key ID, with or without its hyphen, in either case.
   ///
   /// - Throws: ``InvalidValue`` if it is not eight hex digits.
   public init(_ text: String) throws(InvalidValue) {

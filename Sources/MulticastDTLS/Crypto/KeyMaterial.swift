@@ -1,11 +1,11 @@
 import COpenSSL
 
-/// What wolfSSL needs to key a session, derived from a group secret, and the secret's fingerprint.
+/// The inputs of wolfSSL for the keys of a session, derived from a group secret, and the secret's fingerprint.
 ///
-/// Byte for byte what the C example derives, so that both talk to each other: PBKDF2-HMAC-SHA256 (RFC 8018) over the
-/// secret's text, 4096 rounds, with the salts below.
+/// The bytes are those of the C example, for interoperability: PBKDF2-HMAC-SHA256 (RFC 8018) over the secret's text,
+/// 4096 rounds, with the salts below.
 struct KeyMaterial: ~Copyable, Sendable {
-  /// 48 bytes: as long as TLS's pre-master secret.
+  /// 48 bytes, as long as TLS's pre-master secret.
   let preMasterSecret: MaskedBytes
   /// 32 bytes each.
   let clientRandom: MaskedBytes
@@ -15,7 +15,7 @@ struct KeyMaterial: ~Copyable, Sendable {
 }
 
 extension KeyMaterial {
-  /// Derives all of it; takes some 11 ms of one core, by intention.
+  /// Derives all parts, which takes about 11 ms of one core by design.
   ///
   /// - Throws: ``LibcryptoError`` if libcrypto fails.
   init(_ secret: borrowing SecretBytes) throws(LibcryptoError) {
@@ -30,7 +30,7 @@ extension KeyMaterial {
     )
   }
 
-  /// Derives the secret's fingerprint alone.
+  /// Derives only the secret's fingerprint.
   static func fingerprint(of secret: borrowing SecretBytes) throws(LibcryptoError) -> KeyID {
     // Guessing the secret from its key ID must cost more than from a recorded datagram, which takes 16,384 rounds.
     let fingerprint = try derive(secret, salt: "mcast-key-id", rounds: 32768, count: 4)

@@ -1,13 +1,13 @@
-/// A libcrypto call that failed, or a libcrypto that cannot be used. A wrong tag is a result, not an error.
+/// A failed libcrypto call, or an unusable libcrypto. A wrong tag is a result, not an error.
 public struct LibcryptoError: Error, Hashable, CustomStringConvertible {
-  /// One line for a person: the call, OpenSSL's version, and what to do.
+  /// One line for a person: the call, OpenSSL's version, and a remedy.
   public let description: String
 
   init(description: String) {
     self.description = description
   }
 
-  /// Describes a call that failed.
+  /// Describes a failed call.
   init(_ call: String) {
     self.init(
       description:

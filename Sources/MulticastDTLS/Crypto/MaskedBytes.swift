@@ -1,12 +1,13 @@
-/// Secret bytes that are needed again and again, kept so that memory never holds them as they are: the bytes xor a
-/// random mask in one allocation, and the mask in another.
+/// Secret bytes for repeated use that memory never holds in the clear at rest: one allocation holds the bytes xor a
+/// random mask, another the mask.
 ///
-/// This hides them from whoever gets hold of some of the memory (a stray read, a swapped page), not from who has it all.
+/// An attacker who gets part of the memory (a stray read, a swapped page) does not get the bytes; one who gets all of
+/// it does.
 struct MaskedBytes: ~Copyable, Sendable {
   private let masked: SecretBytes
   private let mask: SecretBytes
 
-  /// Masks bytes; the caller's are wiped when the caller lets them go.
+  /// Masks a copy of the bytes. The caller's bytes are wiped when the caller releases them.
   init(_ bytes: borrowing SecretBytes) {
     // The generator is the kernel's, getrandom(2).
     var generator = SystemRandomNumberGenerator()

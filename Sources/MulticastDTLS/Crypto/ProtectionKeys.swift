@@ -1,22 +1,22 @@
 import COpenSSL
 
-/// The keys that protect the records of one suite: those that wolfSSL derives for its sessions, and the same for all members
+/// The keys that protect the records of one suite: those that wolfSSL derives for its sessions, equal for all members
 /// and in every epoch.
 ///
-/// Sources: RFC 5246 section 8.1 (the master secret) and 6.3 (the key block). In multicast mode wolfSSL has one set of keys
-/// for all members, and so takes the block's parts once: a MAC key, or a cipher key and an IV.
+/// Sources: RFC 5246 section 8.1 (the master secret) and 6.3 (the key block). In multicast mode wolfSSL has one set of
+/// keys for all members, and takes each part of the block only once: a MAC key, or a cipher key and an IV.
 struct ProtectionKeys: ~Copyable, Sendable {
   let suite: CipherSuite
-  /// 32 bytes: the HMAC's key or the cipher's.
+  /// The key of the HMAC or of the cipher, 32 bytes.
   let key: MaskedBytes
-  /// The cipher's 12 bytes; none for the MAC.
+  /// The IV of the cipher, 12 bytes; empty for the MAC.
   let iv: MaskedBytes
 
-  /// Derives them.
+  /// Derives the keys.
   ///
   /// - Throws: ``LibcryptoError`` if libcrypto fails.
   init(_ suite: CipherSuite, _ keys: borrowing KeyMaterial) throws(LibcryptoError) {
-    // libcrypto leaves parts of what it computes on the stack.
+    // libcrypto leaves parts of its computation on the stack.
     defer { copenssl_wipe_traces() }
     let master = try unsafe keys.preMasterSecret.withBytes { secret throws(LibcryptoError) in
       try unsafe Self.derive(secret, "master secret", keys.clientRandom, keys.serverRandom, count: 48)
@@ -34,9 +34,9 @@ struct ProtectionKeys: ~Copyable, Sendable {
     }
   }
 
-  /// Makes the protection of records in one direction.
+  /// Creates the protection of records in one direction.
   ///
-  /// - Throws: ``LibcryptoError`` if libcrypto lacks it.
+  /// - Throws: ``LibcryptoError`` if libcrypto lacks the algorithm.
   func makeProtection(_ direction: RecordProtection.Direction) throws(LibcryptoError) -> RecordProtection {
     try RecordProtection(self, direction)
   }

@@ -1,13 +1,13 @@
 import COpenSSL
 
-/// Encrypts or decrypts records with ChaCha20-Poly1305 under one key, in place and without allocating. One thread at a time
-/// may use it.
+/// Encrypts or decrypts records with ChaCha20-Poly1305 under one key, in place and without allocation. One thread at a
+/// time may use it.
 ///
 /// Sources: RFC 7905 section 2 (the nonce is the IV xor the sequence number, which begins the authenticated data);
-/// EVP_EncryptInit(3), the TLS form of the cipher, by which libssl makes its own records.
+/// EVP_EncryptInit(3), the TLS mode of the cipher, which libssl uses for its own records.
 @safe
 struct RecordAEAD: ~Copyable {
-  /// The bytes of a tag.
+  /// The size of a tag in bytes.
   static let tagSize = 16
 
   private let context: OpaquePointer
@@ -29,17 +29,19 @@ struct RecordAEAD: ~Copyable {
     unsafe self.context = unsafe context
   }
 
-  // Wipes the key, too.
+  // Also wipes the key.
   deinit {
     unsafe EVP_CIPHER_CTX_free(context)
   }
 
-  /// Encrypts a payload and puts the tag behind it, or decrypts a payload whose tag stands behind it.
+  /// Encrypts a payload and appends the tag, or decrypts a payload followed by its tag.
   ///
   /// - Parameters:
-  ///   - size: The bytes of payload and tag.
-  ///   - authenticated: 13 bytes; their length is the payload's to encrypt, the payload's and the tag's to decrypt.
-  /// - Returns: Whether it is done; false if the tag is wrong, and then nothing of the payload is left.
+  ///   - payload: The payload, with room for the tag behind it.
+  ///   - size: The size of payload and tag in bytes.
+  ///   - authenticated: The 13 authenticated bytes. Their length field is that of the payload for encryption, of
+  ///     payload and tag for decryption.
+  /// - Returns: True on success; false if the tag is wrong, and then nothing of the payload is left.
   func process(
     _ payload: UnsafeMutablePointer<UInt8>, size: Int, authenticated: UnsafeMutablePointer<UInt8>
   ) -> Bool {

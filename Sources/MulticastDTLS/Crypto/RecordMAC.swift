@@ -1,21 +1,21 @@
 import COpenSSL
 import Glibc
 
-/// Computes HMAC-SHA256 with one key, without allocating. One thread at a time may use it.
+/// Computes HMAC-SHA256 with one key, without allocation. One thread at a time may use it.
 ///
-/// Sources: RFC 2104 section 4 (the key's part is hashed once, and its state copied for each message); SHA256_Init(3).
+/// Sources: RFC 2104 section 4 (the key block is hashed once, and the state copied for each message); SHA256_Init(3).
 @safe
 struct RecordMAC: ~Copyable {
-  /// The bytes of a MAC.
+  /// The size of a MAC in bytes.
   static let size = 32
 
-  /// The states after the inner and after the outer padded key, and the one at work.
+  /// Three states: after the inner padded key, after the outer padded key, and the working copy.
   private let states: UnsafeMutablePointer<SHA256_CTX>
 
-  /// - Parameter key: At most 64 bytes, the block of the hash.
+  /// - Parameter key: The key, at most 64 bytes, the block size of the hash.
   init(key: UnsafeRawBufferPointer) {
     precondition(key.count <= Self.blockSize, "a longer key would have to be hashed first")
-    // At the start of a line of the processor's cache.
+    // Aligned to a cache line.
     unsafe states = UnsafeMutableRawPointer.allocate(
       byteCount: 3 * MemoryLayout<SHA256_CTX>.stride, alignment: 64
     ).bindMemory(to: SHA256_CTX.self, capacity: 3)
@@ -34,7 +34,7 @@ struct RecordMAC: ~Copyable {
   }
 
   deinit {
-    // They stand for the key.
+    // The states are equivalent to the key.
     unsafe explicit_bzero(states, 3 * MemoryLayout<SHA256_CTX>.stride)
     unsafe states.deallocate()
   }

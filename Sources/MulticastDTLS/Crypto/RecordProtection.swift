@@ -2,26 +2,26 @@ import COpenSSL
 
 /// The MAC or the AEAD of records under one key, computed by libcrypto in place. One thread at a time may use it.
 ///
-/// It is handed a record's payload, with the complete header right before it and room for the tag right behind. It knows no
-/// numbers and no replay window.
+/// It takes a record's payload, with the complete header right before it and room for the tag right behind. It checks
+/// no sequence numbers and has no replay window.
 ///
-/// Sources: RFC 5246 section 6.2.3.1 (the MAC of WDM-NULL-SHA256), RFC 7905 (ChaCha20-Poly1305), with RFC 6347
-/// section 4.1.2.1's sequence number in both: epoch, member ID and sequence.
+/// Sources: RFC 5246 section 6.2.3.1 (the MAC of WDM-NULL-SHA256), RFC 7905 (ChaCha20-Poly1305), with RFC 6347 section
+/// 4.1.2.1's sequence number in both: epoch, member ID and sequence.
 @safe
 final class RecordProtection {
-  /// The direction in which it works; an AEAD has one only.
+  /// The direction of the protection; an AEAD context has only one.
   enum Direction {
     case sealing, opening
   }
 
-  /// The suite whose records it protects.
+  /// The suite of the protected records.
   let suite: CipherSuite
 
   private let algorithm: Algorithm
   private var failure: (any Error)?
-  /// The 13 bytes that are authenticated besides the payload.
+  /// The 13 authenticated bytes besides the payload.
   private let authenticated: UnsafeMutablePointer<UInt8>
-  /// Room for what a check computes: a MAC, or a payload that is decrypted.
+  /// Scratch space of a check: a computed MAC, or a decrypted payload.
   private let scratch: UnsafeMutablePointer<UInt8>
 
   private enum Algorithm: ~Copyable {
@@ -43,7 +43,7 @@ final class RecordProtection {
           }
         })
     }
-    // Last: where an initializer throws, no deinit frees what it has allocated.
+    // Allocated last: if an initializer throws, no deinit frees its allocations.
     unsafe authenticated = .allocate(capacity: RecordHeader.size)
     unsafe scratch = .allocate(capacity: RecordHeader.maximumRecord)
   }
@@ -53,9 +53,9 @@ final class RecordProtection {
     unsafe scratch.deallocate()
   }
 
-  /// Seals a payload, and puts the tag behind it.
+  /// Seals a payload, and appends the tag.
   ///
-  /// - Returns: Whether libcrypto did it; if not, ``takeFailure()`` says why.
+  /// - Returns: True on success; if false, ``takeFailure()`` returns the reason.
   func seal(_ payload: UnsafeMutablePointer<UInt8>, count: Int) -> Bool {
     unsafe setAuthenticated(payload, length: count)
     switch algorithm {
@@ -72,20 +72,20 @@ final class RecordProtection {
     return true
   }
 
-  /// Remembers why a record was not sealed: wolfSSL has no room for it in what it returns.
+  /// Stores the reason why a record was not sealed, which the result of wolfSSL's call cannot carry.
   func fail(_ error: any Error) {
     failure = error
   }
 
-  /// Why a record was not sealed, once.
+  /// Returns the reason why a record was not sealed, and clears it.
   func takeFailure() -> (any Error)? {
     failure.take()
   }
 
-  /// Opens a payload whose tag stands behind it.
+  /// Opens a payload followed by its tag.
   ///
-  /// - Parameter size: The bytes of payload and tag.
-  /// - Returns: Whether it is authentic. If it is not, nothing of it may be used.
+  /// - Parameter size: The size of payload and tag in bytes.
+  /// - Returns: True if the payload is authentic. If false, nothing of it may be used.
   func open(_ payload: UnsafeMutablePointer<UInt8>, size: Int) -> Bool {
     switch algorithm {
     case .mac(let mac):
@@ -97,7 +97,7 @@ final class RecordProtection {
     }
   }
 
-  /// Checks the tag of a whole record of at most ``RecordHeader/maximumRecord`` bytes, and leaves the record as it is.
+  /// Checks the tag of a whole record of at most ``RecordHeader/maximumRecord`` bytes without changing the record.
   func isAuthentic(_ record: UnsafeBufferPointer<UInt8>) -> Bool {
     let size = record.count - RecordHeader.size
     guard size >= suite.tagSize, record.count <= RecordHeader.maximumRecord, let start = record.baseAddress else {
@@ -119,11 +119,11 @@ final class RecordProtection {
     guard count >= 0 else { return false }
     unsafe setAuthenticated(payload, length: count)
     unsafe mac.authenticate(authenticated, payload, count: count, into: scratch)
-    // All bytes, whatever the first ones say: how long it takes tells nothing.
+    // Constant time: compares all bytes, so that the duration reveals nothing.
     return unsafe CRYPTO_memcmp(scratch, payload + count, RecordMAC.size) == 0
   }
 
-  /// Arranges what is authenticated besides the payload: sequence number, type, version, and a length.
+  /// Fills in the authenticated bytes: sequence number, type, version and length.
   private func setAuthenticated(_ payload: UnsafePointer<UInt8>, length: Int) {
     let header = unsafe UnsafeRawPointer(payload) - RecordHeader.size
     let bytes = unsafe UnsafeMutableRawPointer(authenticated)

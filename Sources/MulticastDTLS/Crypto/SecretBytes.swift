@@ -1,16 +1,16 @@
 import Glibc
 
-/// Bytes that must not outlive their use: one allocation with one owner, wiped before it is given back.
+/// Bytes that must not outlive their use: one allocation with one owner, wiped before it is freed.
 ///
-/// Arrays and strings are copied when they are shared, and the copies stay in the heap; so secrets live here only.
+/// Shared arrays and strings are copied, and the copies stay in the heap; so secrets live only here.
 @safe
 struct SecretBytes: ~Copyable {
   private let storage: UnsafeMutableRawBufferPointer
 
-  /// How many bytes there are.
+  /// The number of bytes.
   let count: Int
 
-  /// Allocates `capacity` zeros and lets `fill` write into them; it returns how many of them count.
+  /// Allocates `capacity` zeros and lets `fill` write into them; it returns the number of bytes to keep.
   init<Failure: Error>(
     capacity: Int,
     fill: (UnsafeMutableRawBufferPointer) throws(Failure) -> Int
@@ -38,7 +38,7 @@ struct SecretBytes: ~Copyable {
     }
   }
 
-  /// Lends the bytes. They must not be copied to anywhere that is not wiped.
+  /// Lends the bytes. Do not copy them to memory that is not wiped.
   func withBytes<Value: ~Copyable, Failure: Error>(
     _ body: (UnsafeRawBufferPointer) throws(Failure) -> Value
   ) throws(Failure) -> Value {
@@ -46,7 +46,7 @@ struct SecretBytes: ~Copyable {
   }
 
   private static func wipeAndFree(_ storage: UnsafeMutableRawBufferPointer) {
-    // explicit_bzero(3): memset before free is an assignment that the optimizer may drop.
+    // explicit_bzero(3): the optimizer may drop a memset before free.
     unsafe storage.baseAddress.map { unsafe explicit_bzero($0, storage.count) }
     unsafe storage.deallocate()
   }

@@ -1,16 +1,17 @@
-/// One group secret, derived and ready: makes the sessions of a peer, and the protection of its records.
+/// The keys derived from one group secret. Creates the sessions of a peer and the protection of its records.
 final class GroupKey: Sendable {
   /// The context of all sessions.
   let context: DTLSContext
 
   private let keys: KeyMaterial
   private let protectionKeys: ProtectionKeys
-  /// The same for the other suite, by which a record of a member that uses that one is known.
+  /// The keys for the other suite, which identify a record of a member that uses it.
   private let otherProtectionKeys: ProtectionKeys
 
-  /// Derives the keys of a secret; takes some 12 ms of one core, by intention. The secret is not kept.
+  /// Derives the keys of a secret, which takes about 12 ms of one core by design. Does not keep the secret.
   ///
-  /// - Throws: ``WolfSSLError`` if wolfSSL fails; ``LibcryptoError`` if libcrypto does, or does not make the same records.
+  /// - Throws: ``WolfSSLError`` if wolfSSL fails; ``LibcryptoError`` if libcrypto fails, or makes other records than
+  ///   wolfSSL.
   init(_ context: DTLSContext, _ secret: GroupSecret) throws {
     self.context = context
     keys = try KeyMaterial(secret.text)
@@ -22,29 +23,29 @@ final class GroupKey: Sendable {
   /// The secret's fingerprint.
   var keyID: KeyID { keys.keyID }
 
-  /// Makes a session in an epoch; see ``DTLSContext/makeSession(_:epoch:sender:protection:)``.
+  /// Creates a session in an epoch; see ``DTLSContext/makeSession(_:epoch:sender:protection:)``.
   func makeSession(epoch: Epoch, sender: MemberID?, protection: RecordProtection) throws(WolfSSLError) -> Session {
     try context.makeSession(keys, epoch: epoch, sender: sender, protection: protection)
   }
 
-  /// Makes the protection of records of the context's suite.
+  /// Creates the protection of records of the context's suite.
   ///
-  /// - Throws: ``LibcryptoError`` if libcrypto lacks it.
+  /// - Throws: ``LibcryptoError`` if libcrypto lacks the algorithm.
   func makeProtection(_ direction: RecordProtection.Direction) throws(LibcryptoError) -> RecordProtection {
     try protectionKeys.makeProtection(direction)
   }
 
-  /// Makes what checks records of the other suite.
+  /// Creates the protection that checks records of the other suite.
   ///
-  /// - Throws: ``LibcryptoError`` if libcrypto lacks it.
+  /// - Throws: ``LibcryptoError`` if libcrypto lacks the algorithm.
   func makeOtherProtection() throws(LibcryptoError) -> RecordProtection {
     try otherProtectionKeys.makeProtection(.opening)
   }
 
-  /// Has wolfSSL alone seal a record: the context must seal the same, byte for byte, and open it, and a check without a
-  /// session must tell it from a forgery.
+  /// Seals a record with wolfSSL alone, and requires that the context seals the same bytes, that it opens them, and
+  /// that the check without a session accepts them and rejects a forgery.
   ///
-  /// The record does not leave this process, so that its number is not used up.
+  /// The record does not leave this process, so its sequence number is not used up.
   private func proveProtection() throws {
     let alone = try DTLSContext(ownMember: context.ownMember, suite: context.suite, engine: .wolfSSL)
     let other = try DTLSContext(

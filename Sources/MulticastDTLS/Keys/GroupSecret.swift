@@ -1,10 +1,10 @@
 import Glibc
 import SystemPackage
 
-/// A secret that the members of a group share, given to them out of band. Whoever has it can read the group's messages
-/// and make records in any member's name.
+/// A secret that the members of a group share, given to them out of band. Anyone who has it can read the group's
+/// messages and forge records in the name of any member.
 ///
-/// It is kept in memory of its own that is wiped with the last reference, and nothing prints it.
+/// The secret lives in memory of its own, which is wiped with the last reference. Nothing prints it.
 public final class GroupSecret: Sendable {
   /// The longest secret in bytes.
   public static let maximumSize = 1024
@@ -14,12 +14,12 @@ public final class GroupSecret: Sendable {
   /// The secret's bytes, without the newline that ended its line.
   let text: SecretBytes
 
-  /// Whether the secret is so short that whoever records one datagram can hope to guess it.
+  /// True if the secret is so short that an attacker with one recorded datagram can hope to guess it.
   public var isShort: Bool {
     text.count < Self.recommendedMinimumSize
   }
 
-  /// Whether the secret begins or ends with a blank, which counts, and which people do not see.
+  /// True if the secret begins or ends with a space or a tab, which counts, and which people do not see.
   public var hasSurroundingWhitespace: Bool {
     doubts.contains(.blankEnd)
   }
@@ -38,7 +38,7 @@ public final class GroupSecret: Sendable {
     )
   }
 
-  /// Makes a secret of 256 random bits, as 64 hex digits. The generator is the kernel's, getrandom(2).
+  /// Creates a secret of 256 random bits, as 64 hex digits. The generator is the kernel's, getrandom(2).
   public static func random() -> GroupSecret {
     let digits = StaticString("0123456789abcdef")
     let text = unsafe SecretBytes(capacity: 64) { storage in
@@ -55,20 +55,20 @@ public final class GroupSecret: Sendable {
     self.text = text
   }
 
-  /// Lends the secret's bytes, to be written to where it is kept. They must not be copied to anywhere that is not wiped.
+  /// Lends the secret's bytes, to write them where they are kept. Do not copy them to memory that is not wiped.
   public func withBytes<Value, Failure: Error>(
     _ body: (UnsafeRawBufferPointer) throws(Failure) -> Value
   ) throws(Failure) -> Value {
     try unsafe text.withBytes(body)
   }
 
-  /// Reads a secret from a descriptor to its end, as a key ring is written: one line, and comments if need be.
+  /// Reads a secret from a descriptor to its end, in the form of a key ring with one secret: one line, and comments.
   ///
   /// - Parameters:
-  ///   - descriptor: Where to read; it stays open.
-  ///   - name: What the descriptor is, for errors.
-  /// - Throws: ``SecretError`` if there is not exactly one secret, it cannot be used, the descriptor cannot be read, or it
-  ///   is a file that others can use.
+  ///   - descriptor: The descriptor to read; it stays open.
+  ///   - name: The name of the descriptor, for errors.
+  /// - Throws: ``SecretError`` if there is not exactly one secret, it cannot be used, the descriptor cannot be read, or
+  ///   it is a file that others can use.
   public convenience init(readingFrom descriptor: CInt, name: String) throws(SecretError) {
     let (file, descriptor) = (SecretFile(path: name, subject: name), FileDescriptor(rawValue: descriptor))
     var status = stat()
@@ -82,7 +82,7 @@ public final class GroupSecret: Sendable {
     try self.init(text.content(of: line), origin: "the secret on \(name)")
   }
 
-  /// Takes a secret from somewhere, and names that place in errors.
+  /// Takes a secret, and names its origin in errors.
   init(_ text: consuming SecretBytes, origin: String) throws(SecretError) {
     guard text.count > 0 else {
       throw .unusable("\(origin) is empty: put a secret of at least \(Self.recommendedMinimumSize) bytes there")
@@ -90,7 +90,7 @@ public final class GroupSecret: Sendable {
     guard text.count <= Self.maximumSize else {
       throw .unusable("\(origin) is longer than \(Self.maximumSize) bytes: it cannot be a group secret")
     }
-    // The C example reads the secret as a C string of one line, and a peer here must derive the same keys.
+    // The C example reads the secret as a C string of one line, and this library must derive the same keys.
     guard unsafe !text.withBytes({ unsafe $0.contains(UInt8(ascii: "\n")) }) else {
       throw .unusable("\(origin) holds more than one line: give one secret, on one line")
     }
@@ -104,7 +104,7 @@ public final class GroupSecret: Sendable {
     self.text = text
   }
 
-  /// Derives the fingerprint by which people compare secrets; takes some 7 ms of one core, by intention.
+  /// Derives the fingerprint by which people compare secrets, which takes about 7 ms of one core by design.
   ///
   /// - Throws: ``LibcryptoError`` if libcrypto fails.
   public func keyID() throws(LibcryptoError) -> KeyID {

@@ -1,16 +1,16 @@
 import COpenSSL
 
-/// The secrets that a member holds, up to four: it sends with the first, and accepts what was made with any of them.
+/// The secrets that a member holds, up to four: it sends with the first, and accepts records made with any of them.
 ///
-/// With two, a running group changes its secret: first every member adds the new one last, then every member moves it
-/// first, then every member removes the old one; in each step in any order.
+/// Two secrets let a running group change its secret in three steps: every member adds the new one last, every member
+/// moves it first, every member removes the old one. Within a step the members may act in any order.
 public struct KeyRing: Sendable {
-  /// How many secrets a ring can have: each is tried on a record that none before it opened.
+  /// The maximum number of secrets in a ring: a record is tried with each until one opens it.
   public static let maximumCount = 4
 
   /// The secrets; the first is the one to send with.
   public let secrets: [GroupSecret]
-  /// Whether its file was made just now, with a new secret that no other machine has.
+  /// True if its file was created just now, with a new secret that no other machine has.
   public private(set) var isNew = false
 
   /// Takes one secret.
@@ -18,24 +18,25 @@ public struct KeyRing: Sendable {
     secrets = [secret]
   }
 
-  /// Takes several, the one to send with first.
+  /// Takes several secrets, the one to send with first.
   ///
   /// - Throws: ``SecretError`` if there is none or there are more than four.
   public init(_ secrets: [GroupSecret]) throws(SecretError) {
     try self.init(secrets, origin: "the key ring")
   }
 
-  /// Reads a ring from where it is kept; see ``SecretSource``.
+  /// Reads a ring from its source; see ``SecretSource``.
   ///
-  /// The user's own file is made first, with 256 random bits in hex and mode 0600, if there is none; of several
-  /// processes that do so at once, one makes it and all read the same. The environment variable holds one secret; it is
-  /// wiped and removed when it is read, so that neither the processes that this one starts nor `/proc` show it. (So no
-  /// other thread may use the environment meanwhile; see getenv(3).)
+  /// If the user's own file does not exist, this creates it with 256 random bits in hex and mode 0600. If several
+  /// processes do so at once, one creates it and all read the same secret. The environment variable holds one secret;
+  /// reading wipes and removes it, so that neither child processes nor `/proc` show it. (So no other thread may use the
+  /// environment meanwhile; see getenv(3).)
   ///
   /// - Parameters:
-  ///   - source: Where the ring is kept.
-  ///   - makesOwnFile: Whether the user's own file is made if there is none.
-  ///   - state: Where the state of nodes is kept that send with it: there it is noted that the secret was made here.
+  ///   - source: The source of the ring.
+  ///   - makesOwnFile: True to create the user's own file if there is none.
+  ///   - state: The directory for the state of members that send with the ring. It records that the secret was made
+  ///     here.
   /// - Throws: ``SecretError`` if there is no secret, one cannot be used, or others can read or change the file.
   public init(
     from source: SecretSource, makesOwnFile: Bool = true, markingIn state: StateDirectory? = nil
@@ -51,8 +52,8 @@ public struct KeyRing: Sendable {
   /// Reads a ring that exists, also from a file that others can read or change.
   ///
   /// - Parameters:
-  ///   - source: Where the ring is kept.
-  ///   - report: Is told that others can, and may throw what it is told.
+  ///   - source: The source of the ring.
+  ///   - report: Called with an error if others can; may throw it.
   /// - Throws: ``SecretError`` if there is no secret, or one cannot be used.
   public init(
     from source: SecretSource, ifOpenToOthers report: (SecretError) throws(SecretError) -> Void

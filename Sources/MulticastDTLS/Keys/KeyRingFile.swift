@@ -1,23 +1,23 @@
 import Glibc
 import SystemPackage
 
-/// A file that holds a key ring, to be made and changed. All that it does is done as a whole or not at all.
+/// A file that holds a key ring, to create and change it. Each operation takes effect as a whole or not at all.
 public struct KeyRingFile: Sendable {
-  /// Where it is.
+  /// The path of the file.
   public let path: String
 
   private var file: SecretFile { SecretFile(path: path) }
 
-  /// Names a file; nothing is looked at yet.
+  /// Stores the path, without opening the file.
   public init(path: String) {
     self.path = path
   }
 
-  /// Makes the file, with one secret of 256 random bits in hex and mode 0600, and its directory if there is none.
+  /// Creates the file, with one secret of 256 random bits in hex and mode 0600, and its directory if there is none.
   ///
-  /// - Parameter state: Where the state of nodes is kept that are to send with it. That the secret was made here is noted
-  ///   there, if it can be, by which a node is known to be new.
-  /// - Throws: ``SecretError`` if there is a file already, which is never overwritten, or it cannot be made.
+  /// - Parameter state: The directory for the state of members that will send with the secret. If writable, it records
+  ///   that the secret was made here, which proves that a member without an entry is new.
+  /// - Throws: ``SecretError`` if there is a file already, which is never overwritten, or it cannot be created.
   public func create(markingIn state: StateDirectory? = nil) throws(SecretError) {
     guard try file.create(markingIn: state) else {
       throw .unusable(
@@ -26,7 +26,7 @@ public struct KeyRingFile: Sendable {
     }
   }
 
-  /// Adds a secret as the last line: the first step of a rotation. If the ring has it, nothing changes.
+  /// Adds a secret as the last line: the first step of a rotation. Changes nothing if the ring has it.
   ///
   /// - Throws: ``SecretError`` if the ring is full, or the file cannot be used.
   public func add(_ secret: GroupSecret) throws {
@@ -56,9 +56,9 @@ public struct KeyRingFile: Sendable {
     }
   }
 
-  /// Moves a secret to the first place: the second step of a rotation. If it is there, nothing changes.
+  /// Moves a secret to the first place: the second step of a rotation. Changes nothing if it is there already.
   ///
-  /// - Parameter keyID: Which one; nil is the last, so that of two secrets a second call brings back the former.
+  /// - Parameter keyID: The secret to move; nil is the last, so with two secrets a second call undoes the first.
   /// - Throws: ``SecretError`` if the ring does not have it, or the file cannot be used.
   public func promote(_ keyID: KeyID? = nil) throws {
     try edit { text, keyIDs throws(SecretError) in
@@ -69,8 +69,9 @@ public struct KeyRingFile: Sendable {
 
   /// Removes a secret: the third step of a rotation.
   ///
-  /// - Parameter keyID: Which one; nil is the last.
-  /// - Throws: ``SecretError`` if the ring does not have it, it is the first or the only one, or the file cannot be used.
+  /// - Parameter keyID: The secret to remove; nil is the last.
+  /// - Throws: ``SecretError`` if the ring does not have it, it is the first or the only one, or the file cannot be
+  ///   used.
   public func drop(_ keyID: KeyID? = nil) throws {
     try edit { text, keyIDs throws(SecretError) in
       let index = try place(of: keyID, in: keyIDs, verb: "drop")
@@ -79,7 +80,7 @@ public struct KeyRingFile: Sendable {
           "the secret with key ID \(keyIDs[0]) is the first of \(path), the one to send with: promote another before you "
             + "drop it")
       }
-      // Each time that it is there.
+      // All lines with that secret.
       let dropped = zip(text.secrets, keyIDs).filter { $0.1 == keyIDs[index] }.map(\.0.whole)
       return text.text(of: text.lines.filter { !dropped.contains($0.whole) })
     }
@@ -100,8 +101,10 @@ public struct KeyRingFile: Sendable {
     return index
   }
 
-  /// Replaces the text by what `change` makes of it. The file is locked meanwhile, so that of two who change it at once
-  /// one waits; mode and owner stay; a symbolic link stays, and what it leads to is replaced.
+  /// Replaces the text by the result of `change`.
+  ///
+  /// The file is locked meanwhile, so that concurrent changes happen one after the other. Mode and owner stay. A
+  /// symbolic link stays, and its target is replaced.
   private func edit(
     _ change: (borrowing KeyRingText, [KeyID]) throws(SecretError) -> SecretBytes
   ) throws {
@@ -116,7 +119,7 @@ public struct KeyRingFile: Sendable {
       keyIDs.append(try GroupSecret(text.content(of: line), origin: "a line of \(path)").keyID())
     }
     let changed = try change(text, keyIDs)
-    // Under the lock there is but one; what a crash has left of it is overwritten. Nobody else uses such a name.
+    // The lock allows one draft at a time; a draft left by a crash is removed. Nobody else uses such a name.
     let place = FilePath(target.path)
     let draft = place.removingLastComponent().appending(".\(place.lastComponent?.string ?? "").mcast-peer").string
     unsafe unlink(draft)
@@ -130,7 +133,7 @@ public struct KeyRingFile: Sendable {
     }
   }
 
-  /// Opens the file and locks it; again, if somebody replaced it in between.
+  /// Opens the file and locks it; repeats this if somebody replaced the file in between.
   private func lock(_ target: SecretFile) throws(SecretError) -> (FileDescriptor, stat) {
     while true {
       let descriptor = try target.open()
@@ -153,7 +156,7 @@ public struct KeyRingFile: Sendable {
 }
 
 extension [KeyRingText.Line] {
-  /// The lines with one of the secrets at another's place; comments and blank lines stay where they are.
+  /// The lines with one of the secrets moved to the place of another; comments and blank lines stay where they are.
   fileprivate func movingSecret(_ from: Int, to: Int) -> [KeyRingText.Line] {
     var secrets = filter(\.isSecret)
     secrets.insert(secrets.remove(at: from), at: to)

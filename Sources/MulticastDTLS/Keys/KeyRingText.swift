@@ -1,35 +1,36 @@
-/// The text of a ring file, by its lines: up to four secrets, the one to send with first; comments and blank lines.
+/// The text of a ring file as lines: up to four secrets, the one to send with first; comments and blank lines.
 ///
-/// A comment's first character is `#`. A line ends with LF, CR LF or the text. A secret is its whole line, spaces included.
+/// The first character of a comment is `#`. A line ends with LF, CR LF or the end of the text. A secret is its whole
+/// line, spaces included.
 struct KeyRingText: ~Copyable {
-  /// The largest text in bytes; what is larger is something else.
+  /// The maximum size of a text in bytes; a larger file is not a key ring.
   static let maximumSize = 16_384
 
   /// One line.
   struct Line {
-    /// Its bytes, without what ends it.
+    /// The bytes without the line ending.
     let content: Range<Int>
-    /// The same, with it.
+    /// The bytes with the line ending.
     let whole: Range<Int>
     let isSecret: Bool
   }
 
   private let bytes: SecretBytes
-  /// All lines in their order.
+  /// All lines, in order.
   let lines: [Line]
 
-  /// Reads a text.
+  /// Splits a text into lines.
   init(_ bytes: consuming SecretBytes) {
     lines = unsafe bytes.withBytes { unsafe Self.lines(in: $0) }
     self.bytes = bytes
   }
 
-  /// The lines that are secrets, in their order.
+  /// The lines that are secrets, in order.
   var secrets: [Line] {
     lines.filter(\.isSecret)
   }
 
-  /// Whether the text is a secret of that size and nothing else.
+  /// True if the text is one secret of that size and nothing else.
   func isOneSecret(of size: Int) -> Bool {
     lines.count == 1 && lines[0].isSecret && lines[0].content.count == size
   }
@@ -39,7 +40,7 @@ struct KeyRingText: ~Copyable {
     unsafe bytes.withBytes { unsafe SecretBytes(copying: UnsafeRawBufferPointer(rebasing: $0[line.content])) }
   }
 
-  /// The text that has these lines in this order, each ended by a newline.
+  /// A text of the given lines in the given order, each ended by a newline.
   func text(of lines: [Line]) -> SecretBytes {
     unsafe bytes.withBytes { bytes in
       let size = lines.reduce(0) { $0 + $1.whole.count + 1 }

@@ -3,7 +3,7 @@ final class OpeningKey {
   let key: GroupKey
   /// The secret's fingerprint.
   let keyID: KeyID
-  /// The bytes of a record's tag.
+  /// The size of a record's tag in bytes.
   let tagSize: Int
 
   /// The position of each member under this key when the key was opened.
@@ -19,21 +19,21 @@ final class OpeningKey {
     keyID = key.keyID
     tagSize = key.context.suite.tagSize
     protection = try key.makeProtection(.opening)
-    // It only tells a person why a member is not heard.
+    // Optional, since it only explains why a member is not heard.
     otherProtection = try? key.makeOtherProtection()
   }
 
-  /// Makes a session that opens the records of one member in one epoch.
+  /// Creates a session that opens the records of one member in one epoch.
   func makeSession(epoch: Epoch, sender: MemberID) throws(WolfSSLError) -> Session {
     try key.makeSession(epoch: epoch, sender: sender, protection: protection)
   }
 
-  /// Says if a record was made with this key; neither its number nor its epoch counts.
+  /// True if the record was made with this key; checks neither its sequence number nor its epoch.
   func isAuthentic(_ record: UnsafeBufferPointer<UInt8>) -> Bool {
     unsafe protection.isAuthentic(record)
   }
 
-  /// Says if a record was made with this secret by the suite that the context does not use.
+  /// True if the record was made with this secret, but by the suite that the context does not use.
   func isOfOtherSuite(_ record: UnsafeBufferPointer<UInt8>) -> Bool {
     unsafe otherProtection?.isAuthentic(record) ?? false
   }

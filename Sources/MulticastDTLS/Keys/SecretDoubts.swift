@@ -1,19 +1,19 @@
-/// A reason to doubt that a secret is the text that a person meant. The character counts all the same.
+/// A reason to doubt that a secret is the text that a person meant. The character still counts.
 package enum SecretDoubt: CaseIterable, Sendable {
   /// It begins or ends with a space or a tab.
   case blankEnd
   /// It ends with a carriage return, as lines of a Windows file do.
   case carriageReturn
-  /// It begins or ends with another character that nobody sees, such as a no-break space.
+  /// It begins or ends with another invisible character, such as a no-break space.
   case invisibleEnd
-  /// It begins or ends with a quotation mark, which environment files take as it is.
+  /// It begins or ends with a quotation mark, which environment files take literally.
   case quote
   /// It has a control character elsewhere.
   case control
 }
 
 extension GroupSecret {
-  /// The reasons to doubt this secret; none for most. Nothing of it is copied but one character at each end.
+  /// The reasons to doubt this secret; none for most. Copies nothing of it except one character at each end.
   package var doubts: [SecretDoubt] {
     unsafe text.withBytes { bytes in
       let ends = unsafe [Self.first(of: bytes), Self.last(of: bytes)].compactMap(\.self)
@@ -37,17 +37,17 @@ extension GroupSecret {
   }
 
   private static func last(of bytes: UnsafeRawBufferPointer) -> Unicode.Scalar? {
-    // The character's first byte is the last one that continues none.
+    // The last byte that is not a continuation byte begins the last character.
     let start = unsafe bytes.lastIndex { $0 & 0xC0 != 0x80 } ?? bytes.startIndex
     let whole = unsafe scalar(of: bytes[start...])
-    // What is left over behind it is no UTF-8.
+    // Bytes left over after that character are not UTF-8.
     guard let whole, UTF8.width(whole) == bytes.count - start else {
       return unsafe bytes.last.map { Unicode.Scalar($0) }
     }
     return whole
   }
 
-  /// The character that some bytes begin with; of what is no UTF-8, that of Latin-1.
+  /// The first character of some bytes; of bytes that are not UTF-8, that of Latin-1.
   private static func scalar(of bytes: Slice<UnsafeRawBufferPointer>) -> Unicode.Scalar? {
     var parser = Unicode.UTF8.ForwardParser()
     var input = unsafe bytes.makeIterator()

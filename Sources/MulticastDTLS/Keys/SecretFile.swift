@@ -1,13 +1,13 @@
 import Glibc
 import SystemPackage
 
-/// A file that holds a key ring: made once, read with care.
+/// A file that holds a key ring. Creates it once, and checks its permissions before each read.
 struct SecretFile {
   let path: String
-  /// What it is, for errors.
+  /// The name of the file, for errors.
   let subject: String
 
-  /// Where the service manager puts the secrets of this process, if it does. Source: systemd.exec(5).
+  /// The directory of the credentials that the service manager gave this process, if any. Source: systemd.exec(5).
   private let credentials: String?
   private let users: TrustedUsers
 
@@ -20,9 +20,9 @@ struct SecretFile {
     self.subject = subject ?? "the secret file \(path)"
   }
 
-  /// Reads the whole file, once it is sure that only its owner can use it.
+  /// Reads the whole file after a check that only its owner can use it.
   ///
-  /// - Parameter report: Is told if others can use it, and may throw that.
+  /// - Parameter report: Called with an error if others can use the file; may throw it.
   func read(ifOpenToOthers report: (SecretError) throws(SecretError) -> Void) throws(SecretError) -> SecretBytes {
     let file = try open()
     defer { try? file.close() }
@@ -32,18 +32,18 @@ struct SecretFile {
     return try read(file)
   }
 
-  /// Makes the file with a secret of 256 random bits in hex.
+  /// Creates the file with a secret of 256 random bits in hex.
   ///
-  /// The secret is written and synced under another name first and then linked to its place, which fails if there is a
-  /// file, or another process was faster: nobody ever reads a half-written one, and all read the same.
+  /// Writes and syncs the secret under another name first and then links it to its place, which fails if there is a
+  /// file already, or another process was faster: nobody ever reads a half-written one, and all read the same secret.
   ///
-  /// - Parameter state: Where it is noted, before anybody has the secret, that it was made here; if that cannot be written,
-  ///   nodes ask whether they are new.
-  /// - Returns: Whether it was made; if not, there was a file.
+  /// - Parameter state: The directory that records, before anybody has the secret, that it was made here. If it cannot
+  ///   be written, a new member must be declared as new.
+  /// - Returns: True if it was created; false if there was a file.
   func create(markingIn state: StateDirectory?) throws(SecretError) -> Bool {
     do {
       let directory = Self.directory(of: path)
-      // Nothing is made where another user could exchange it.
+      // First, so that nothing is created where another user could replace it.
       try checkWay(to: directory.string, isComplete: false) { error throws(SecretError) in throw error }
       try DurableFile.makeDirectory(directory)
       try checkWay(to: directory.string, isComplete: true) { error throws(SecretError) in throw error }
@@ -55,12 +55,12 @@ struct SecretFile {
       try? mark?.make()
       guard unsafe link(draft, path) == 0 else {
         let code = errno
-        // Nobody has that secret.
+        // The draft was never visible, so nobody has that secret.
         mark?.remove()
         guard code == EEXIST else { throw Errno(rawValue: code) }
         return false
       }
-      // The name must last as well: others get this secret now.
+      // The name must be durable too: other machines get this secret from now on.
       try DurableFile.syncDirectory(directory)
       return true
     } catch let error as SecretError {
@@ -70,7 +70,7 @@ struct SecretFile {
     }
   }
 
-  /// The same, unless it exists.
+  /// Creates the file unless it exists.
   func createIfMissing(markingIn state: StateDirectory?) throws(SecretError) -> Bool {
     guard unsafe access(path, F_OK) != 0 else { return false }
     return try create(markingIn: state)
@@ -78,7 +78,7 @@ struct SecretFile {
 
   func open() throws(SecretError) -> FileDescriptor {
     do {
-      // Non-blocking, so that a pipe that nobody writes to does not hold us up before it is refused.
+      // Non-blocking, so that open(2) does not block on a pipe without a writer, which is refused afterwards.
       return unsafe try FileDescriptor.open(path, .readOnly, options: [.closeOnExec, .nonBlocking])
     } catch {
       throw cannotOpen(error)
@@ -92,7 +92,7 @@ struct SecretFile {
     case .permissionDenied:
       var status = stat()
       guard unsafe stat(path, &status) == 0 else { break }
-      // In a container, the group that is to read it may not have been given to the process.
+      // In a container, the process may lack the group that has read access.
       return failure(
         "open", error,
         "it belongs to uid \(status.st_uid) and gid \(status.st_gid), with mode \(PathRules.octal(status)), and this "
@@ -102,7 +102,7 @@ struct SecretFile {
     return failure("open", error, "it must be readable for the user that this runs as")
   }
 
-  /// What the file is; it must be a regular one.
+  /// The status of the file, which must be a regular one.
   func look(at file: FileDescriptor) throws(SecretError) -> stat {
     var status = stat()
     guard unsafe fstat(file.rawValue, &status) == 0 else { throw failure("look at", Errno(rawValue: errno)) }
@@ -116,19 +116,19 @@ struct SecretFile {
 
   /// Refuses a file that others can read or change.
   ///
-  /// A file of root's may be readable by a group of this process, as Kubernetes and Docker hand out secrets to a user who is
-  /// not root: nobody but root gives that group away. PostgreSQL has the same rule for its keys.
+  /// A file owned by root may be readable by a group of this process: Kubernetes and Docker hand out secrets that way
+  /// to a user who is not root, and only root can grant that group. PostgreSQL has the same rule for its keys.
   func checkOwner(of status: stat, _ report: (SecretError) throws(SecretError) -> Void) throws(SecretError) {
     if !users.include(ownerOf: status) {
       try report(
         .openToOthers(
           "\(subject) belongs to another user (uid \(status.st_uid)), who can read and change it: \(chowning)"))
-      // Whatever its mode is: its owner can change that.
+      // The mode does not matter then: the owner can change it.
       return
     }
     let mode = status.st_mode & 0o7777
     let isRoots = status.st_uid == 0 && users.own != 0
-    // Of a credential, the group's bits are what an access control list grants to the service's user. Source: acl(5).
+    // The group bits of a credential are the access control list's grants to the service's user. Source: acl(5).
     let forbidden: mode_t =
       if isCredential { 0o007 } else if isRoots, users.groups.contains(status.st_gid) { 0o037 } else { 0o077 }
     if mode & forbidden != 0 {
@@ -141,8 +141,8 @@ struct SecretFile {
     }
   }
 
-  /// The settings by which a container gets a secret of root's that its user may use. Source: Kubernetes, "Secrets" and
-  /// "Configure a Security Context"; the Compose file reference, "secrets".
+  /// The settings by which a container gets a secret that root owns and its user may use. Source: Kubernetes, "Secrets"
+  /// and "Configure a Security Context"; the Compose file reference, "secrets".
   private var waysForRootsFile: String {
     if users.own == 0 {
       return "in Kubernetes set defaultMode: 0400 for the volume; in Docker give the secret mode: 0400; elsewhere "
@@ -154,13 +154,13 @@ struct SecretFile {
 
   private var chowning: String { "sudo chown \(users.own) \(shellPath(path)), or do this as that user" }
 
-  /// True if the file is in a file system that cannot be written, as a container's secrets are: no chmod mends it there.
+  /// True if the file is on a read-only file system, as the secrets of a container are: chmod fails there.
   private var isMounted: Bool {
     var system = statvfs()
     return unsafe statvfs(path, &system) == 0 && system.f_flag & UInt(ST_RDONLY) != 0
   }
 
-  /// Refuses a way to the file on which others can put another in its place; symbolic links are followed.
+  /// Refuses a path on which others can put another file in its place. Follows symbolic links.
   func checkDirectories(_ report: (SecretError) throws(SecretError) -> Void) throws(SecretError) {
     try checkWay(to: path, isComplete: true, report)
   }
@@ -182,7 +182,7 @@ struct SecretFile {
 
   /// Reads all of an open file.
   func read(_ file: FileDescriptor) throws(SecretError) -> SecretBytes {
-    // One byte more than there may be, to tell that there is too much.
+    // One byte more than the limit, to detect a file that is too large.
     let content = unsafe try SecretBytes(capacity: KeyRingText.maximumSize + 1) { storage throws(SecretError) in
       var count = 0
       while count < storage.count {
@@ -202,7 +202,7 @@ struct SecretFile {
     return content
   }
 
-  /// Whether the file is one that the service manager has put there for this process.
+  /// True if the service manager has put the file there for this process.
   private var isCredential: Bool {
     credentials.map { FilePath($0) == Self.directory(of: path) } ?? false
   }
@@ -211,7 +211,7 @@ struct SecretFile {
     unsafe getenv("CREDENTIALS_DIRECTORY").map { unsafe String(cString: $0) }
   }
 
-  /// The directory that a file is in; of a bare name, the working directory.
+  /// The directory of a file; the working directory for a bare name.
   private static func directory(of path: String) -> FilePath {
     let directory = FilePath(path).removingLastComponent()
     return directory.isEmpty ? "." : directory

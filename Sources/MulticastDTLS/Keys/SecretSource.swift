@@ -1,12 +1,12 @@
 import Glibc
 
-/// Where a group secret comes from.
+/// The source of a group secret.
 public enum SecretSource: Hashable, Sendable {
   /// A file that the user named.
   case file(path: String)
-  /// The environment variable `DTLS_MCAST_SECRET`, as the C example has it.
+  /// The environment variable `DTLS_MCAST_SECRET`, as in the C example.
   case environment
-  /// The user's own file, made with 256 random bits when there is none.
+  /// The user's own file, created with 256 random bits if there is none.
   case ownFile(path: String)
 
   /// The environment variable that can hold the secret.
@@ -16,21 +16,21 @@ public enum SecretSource: Hashable, Sendable {
   /// `${XDG_CONFIG_HOME:-~/.config}/mcast-peer/secret`.
   ///
   /// - Parameter secretFile: A path that the user gave, or nil.
-  /// - Throws: ``SecretError`` if all is left to the user's own file and there is no home directory for it.
+  /// - Throws: ``SecretError`` if only the user's own file remains and there is no home directory for it.
   public static func choose(secretFile: String?) throws(SecretError) -> SecretSource {
     func value(_ name: String) -> String? {
       unsafe getenv(name).map { unsafe String(cString: $0) }
     }
     return try choose(
       secretFile: secretFile,
-      // Only whether it is set: its value must not get into a string, which nobody wipes.
+      // Only tests that it is set: its value must not get into a string, which nobody wipes.
       variableIsSet: unsafe getenv(variable) != nil,
       configHome: value("XDG_CONFIG_HOME"),
       home: value("HOME")
     )
   }
 
-  /// The rule itself.
+  /// Picks the source from given values of the environment.
   static func choose(
     secretFile: String?,
     variableIsSet: Bool,
@@ -39,7 +39,7 @@ public enum SecretSource: Hashable, Sendable {
   ) throws(SecretError) -> SecretSource {
     if let secretFile { return .file(path: secretFile) }
     if variableIsSet { return .environment }
-    // XDG Base Directory Specification: a relative path is to be ignored.
+    // XDG Base Directory Specification: ignore a relative path.
     if let configHome, configHome.hasPrefix("/") { return .ownFile(path: configHome + "/mcast-peer/secret") }
     if let home, home.hasPrefix("/") { return .ownFile(path: home + "/.config/mcast-peer/secret") }
     throw .unusable("there is no home directory to keep a secret in: name a secret file, or set HOME or \(variable)")
@@ -57,9 +57,9 @@ extension SecretSource: CustomStringConvertible {
 }
 
 extension SecretSource {
-  /// Takes the secret out of the environment: wiped where it was, and removed.
+  /// Takes the secret out of the environment: copies it, wipes the original, and removes the variable.
   ///
-  /// - Throws: ``SecretError`` if it is not there, as when it was taken before.
+  /// - Throws: ``SecretError`` if the variable is not set, for instance because it was taken before.
   static func takeVariable() throws(SecretError) -> SecretBytes {
     guard let value = unsafe getenv(variable) else {
       throw .unusable(
@@ -68,7 +68,7 @@ extension SecretSource {
     }
     let size = unsafe strlen(value)
     let text = unsafe SecretBytes(copying: UnsafeRawBufferPointer(start: value, count: size))
-    // unsetenv(3) forgets the pointer, and leaves the bytes where /proc/PID/environ shows them.
+    // unsetenv(3) removes the pointer, but leaves the bytes where /proc/PID/environ shows them.
     unsafe explicit_bzero(value, size)
     unsafe unsetenv(variable)
     return text

@@ -1,16 +1,16 @@
-/// An interface as the kernel shows it at one moment.
+/// A snapshot of an interface, as the kernel reports it.
 struct InterfaceSight: Hashable, Sendable {
   let interface: NetworkInterface
   var isUp = true
-  /// True if packets can go and come.
+  /// True if packets can pass.
   var hasCarrier = true
-  /// The number of times that its carrier has come: so one that goes and comes between two looks is not missed.
+  /// The number of times that a carrier has appeared, so that a carrier lost and regained between two looks is noticed.
   var carrierUps: UInt32 = 0
-  /// The address to send from; nil if there is none that fits.
+  /// The source address for sending; nil if no address fits.
   var source: IPAddress?
   var isLoopback = false
 
-  /// The state in which it is.
+  /// The condition that follows from the other properties.
   var condition: FollowedInterface.Condition {
     if !isUp { return .down }
     if !hasCarrier { return .noCarrier }
@@ -18,63 +18,63 @@ struct InterfaceSight: Hashable, Sendable {
   }
 }
 
-/// One interface of a group, from one look at it to the next: what the kernel says now, and what was before, say what is to
-/// be done. Pure.
+/// The state machine of one interface of a group: compares the last snapshot with the current one and returns the steps
+/// to take. Pure.
 struct FollowedInterface: Sendable {
-  /// The state of an interface.
+  /// The condition of an interface.
   enum Condition: Hashable, Sendable {
     case ready
-    /// It has no address to send from; or not the one that was named.
+    /// It has no source address, or lacks the one that the user named.
     case noAddress(IPAddress?)
     case noCarrier, down, gone
-    /// The group cannot be joined there.
+    /// The kernel refuses to join the group there.
     case refused(SystemError)
   }
 
-  /// A thing to do.
+  /// A step to take.
   enum Step: Hashable {
     /// Leave the group on the interface with this number.
     case leave(UInt32)
-    /// Join the group there.
+    /// Join the group on the interface with this number.
     case join(UInt32)
-    /// Leave it and join it, so that the network hears of it again.
+    /// Leave the group and join it again, so that the kernel sends a new membership report.
     case report(UInt32)
   }
 
-  /// The interface when it was seen last.
+  /// The interface as last seen.
   private(set) var interface: NetworkInterface
-  /// The state in which it is.
+  /// The condition as last seen.
   private(set) var condition: Condition
-  /// The number under which the group was joined; nil if it is not joined.
+  /// The interface number under which the group is joined; nil if it is not joined.
   var joined: UInt32?
 
   private var last: InterfaceSight?
 
-  /// An interface that was not joined yet.
+  /// Starts with an interface on which the group is not joined yet.
   init(_ sight: InterfaceSight) {
     interface = sight.interface
     condition = sight.condition
     last = sight
   }
 
-  /// True if there is more to do, though the kernel announces nothing of this interface.
+  /// True if another look is needed even without a notification about this interface.
   var isPending: Bool {
-    // An address that was named may come at another interface.
+    // An address that the user named may appear on another interface.
     if case .noAddress(.some) = condition { return true }
     return condition == .gone || joined != interface.index
   }
 
-  /// Takes note of what is there now; nil is nothing.
+  /// Takes the current snapshot; nil if the interface is gone.
   ///
-  /// - Parameter isReportedByKernel: Whether the kernel itself reports memberships again when a carrier comes back, as it does
-  ///   for IPv6. Source: Linux, net/ipv6/addrconf.c, NETDEV_CHANGE.
-  /// - Returns: The things to do, in this order.
+  /// - Parameter isReportedByKernel: True if the kernel itself reports memberships again when a carrier returns, as for
+  ///   IPv6. Source: Linux, net/ipv6/addrconf.c, NETDEV_CHANGE.
+  /// - Returns: The steps to take, in order.
   mutating func look(_ now: InterfaceSight?, isReportedByKernel: Bool) -> [Step] {
     let former = last
     last = now
     guard let now else {
       condition = .gone
-      // The kernel has forgotten the membership, but not that this socket asked for it.
+      // The kernel has dropped the membership, but the socket still lists it.
       return joined.map { [.leave($0)] } ?? []
     }
     interface = now.interface
@@ -84,12 +84,12 @@ struct FollowedInterface: Sendable {
     }
     guard let former, !isReportedByKernel, now.hasCarrier else { return [] }
     let isBack = !former.hasCarrier || former.carrierUps != now.carrierUps
-    // A report without an address says 0.0.0.0, and some switches take none of those.
+    // A report without an address has source 0.0.0.0, which some switches ignore.
     let hasAddressSince = former.source == nil && now.source != nil
     return isBack || hasAddressSince ? [.report(now.interface.index)] : []
   }
 
-  /// Takes note that the group cannot be joined.
+  /// Records that the kernel refused the join.
   mutating func refused(_ error: SystemError) {
     condition = .refused(error)
   }

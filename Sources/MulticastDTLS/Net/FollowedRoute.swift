@@ -1,15 +1,15 @@
-/// The kernel's route for a group, from one look at it to the next. Pure.
+/// The state machine of the kernel's route for a group. Pure.
 struct FollowedRoute: Sendable {
   /// The kernel's answer.
   enum Route: Hashable, Sendable {
     case by(NetworkInterface)
     /// No route leads to the group.
     case none
-    /// A route forbids to send there, such as a blackhole.
+    /// A route forbids sending there, such as a blackhole.
     case nowhere
   }
 
-  /// The answer that was given last.
+  /// The last answer.
   private(set) var last: Route
 
   /// - Parameter first: The answer at the start.
@@ -17,12 +17,13 @@ struct FollowedRoute: Sendable {
     last = first
   }
 
-  /// Takes note of the answer now.
+  /// Takes the current answer.
   ///
-  /// Without a route, the group stays where it is: what was sent by loopback meanwhile would be lost to all others.
+  /// Without a route, the group stays on its interface: records sent over loopback instead would reach no other
+  /// machine.
   ///
   /// - Parameter present: The interface where the group is joined.
-  /// - Returns: The interface to go over to; nil stays.
+  /// - Returns: The interface to move to; nil to stay.
   mutating func look(_ now: Route, present: NetworkInterface) -> NetworkInterface? {
     last = now
     guard case .by(let interface) = now, interface.index != present.index else { return nil }

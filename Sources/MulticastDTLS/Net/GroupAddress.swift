@@ -1,18 +1,18 @@
-/// The multicast group that members talk in: an address and a UDP port.
+/// The multicast group of the members: an address and a UDP port.
 ///
 /// Source: RFC 1112 section 4 (IPv4 groups), RFC 4291 section 2.7 (IPv6 groups), RFC 4007 (zones).
 public struct GroupAddress: Hashable, Sendable {
   /// The group's address.
   public let address: IPAddress
-  /// The name or number of the interface that a group of one link's belongs to, if the text has named it.
+  /// The name or number of the interface that a link-local group belongs to, if the text named it.
   public let zone: String?
   /// The UDP port, 1...65535.
   public let port: UInt16
 
-  /// The port of a group whose text names none.
+  /// The port if the text names none.
   public static let defaultPort: UInt16 = 12345
 
-  /// The group of the C example, 239.255.0.1:12345: administratively scoped (RFC 2365), so it stays on the local network.
+  /// The group of the C example, 239.255.0.1:12345. Administratively scoped (RFC 2365): it stays on the local network.
   public static let standard = GroupAddress(address: IPAddress(ipv4: 0xEFFF_0001), zone: nil, port: defaultPort)
 
   private init(address: IPAddress, zone: String?, port: UInt16) {
@@ -21,8 +21,8 @@ public struct GroupAddress: Hashable, Sendable {
     self.port = port
   }
 
-  /// Reads `239.255.0.1`, `ff15::1` or `ff12::1%eth0`; and with a port `239.255.0.1:12345`, `[ff15::1]:12345` or
-  /// `[ff12::1%eth0]:12345`. Without one it is 12345.
+  /// Parses `239.255.0.1`, `ff15::1` or `ff12::1%eth0`; with a port `239.255.0.1:12345`, `[ff15::1]:12345` or
+  /// `[ff12::1%eth0]:12345`. The default port is 12345.
   ///
   /// - Throws: ``InvalidValue`` if the address is not a multicast address or the port is not in 1...65535.
   public init(_ text: String) throws(InvalidValue) {
@@ -58,7 +58,7 @@ public struct GroupAddress: Hashable, Sendable {
     self.init(address: address, zone: parts.count == 2 ? parts[1] : nil, port: number)
   }
 
-  /// What stands for the address, and for the port if there is one.
+  /// Splits the text into the address and the port, if it has one.
   private static func parts(_ text: String) throws(InvalidValue) -> (host: String, port: String?) {
     if text.first == "[" {
       guard let end = text.lastIndex(of: "]") else {
@@ -86,12 +86,12 @@ public struct GroupAddress: Hashable, Sendable {
     GroupAddress(address: address, zone: zone, port: port)
   }
 
-  /// Whether only single sources of the group are heard: 232.0.0.0/8, ff3x::/32 (RFC 4607 section 1).
+  /// True for a source-specific group: 232.0.0.0/8, ff3x::/32 (RFC 4607 section 1).
   public var isSourceSpecific: Bool { address.isSourceSpecific }
 }
 
 extension GroupAddress: CustomStringConvertible {
-  /// The group as ``init(_:)`` reads it.
+  /// The group in the form that ``init(_:)`` parses.
   public var description: String {
     let host = address.withoutZone + (zone.map { "%\($0)" } ?? "")
     return address.isIPv4 ? "\(host):\(port)" : "[\(host)]:\(port)"

@@ -1,30 +1,30 @@
 import Glibc
 import Synchronization
 
-/// The interfaces of a group: which there are now, with which addresses. Looks once a second, and does what
-/// ``FollowedInterface`` and ``FollowedRoute`` say.
+/// The interfaces of a group. Checks them once a second, and takes the steps of ``FollowedInterface`` and
+/// ``FollowedRoute``.
 ///
-/// 1. Ask for the route, where that chooses the interface, and go over to another.
-/// 2. Take what the kernel has announced. If it is about an interface of the group, look at that.
-/// 3. Join, leave, and send elsewhere.
-/// 4. Say what has changed.
+/// 1. If the route chooses the interface: ask the kernel for the route, and move to its interface.
+/// 2. Read the kernel's notifications. If one concerns an interface of the group, take a new snapshot of it.
+/// 3. Join, leave, and change the interface for sending.
+/// 4. Return notices of the changes.
 final class GroupInterfaces: Sendable {
   private let group: GroupAddress
   private let receiver: GroupReceiver
   private let sender: GroupSender
-  /// True if this node sends.
+  /// True if this member sends.
   private let isSending: Bool
   private let state: Mutex<State>
 
-  /// So many changes of an interface are said at once, though they come one soon after the other.
+  /// The number of changes of an interface in a row that are announced without delay.
   private static let atOnce = 16
 
   private struct State: ~Copyable {
-    /// Nil where the kernel cannot be asked: then the interfaces are what they were.
+    /// Nil if the kernel cannot be asked: then the interfaces never change.
     let netlink: Netlink?
-    /// The first is sent on.
+    /// The first entry is used for sending.
     var entries: [Entry]
-    /// Nil where the interfaces were named.
+    /// Nil if the user named the interfaces.
     var route: FollowedRoute?
     var routeWord: Announcement<RouteState>
     var refusalWord = Announcement<SystemError?>(nil)
@@ -33,14 +33,14 @@ final class GroupInterfaces: Sendable {
   }
 
   private struct Entry {
-    /// The interface as it was named, or as the route has it.
+    /// The interface as the user named it, or as the route gives it.
     var wanted: NetworkInterface
     var followed: FollowedInterface
     var source: IPAddress?
     var word: Announcement<Place>
-    /// True if the group was joined again since the last word.
+    /// True if the group was joined again since the last notice.
     var isJoinedAgain = false
-    /// The number of times in a row that the group could not be joined.
+    /// The number of times in a row that the kernel refused the join.
     var refusals = 0
 
     init(_ wanted: NetworkInterface, _ sight: InterfaceSight) {
@@ -51,7 +51,7 @@ final class GroupInterfaces: Sendable {
     var place: Place { Place(interface: followed.interface, condition: followed.condition) }
   }
 
-  /// The interface of an entry, and its state.
+  /// The interface of an entry, and its condition.
   private struct Place: Hashable {
     let interface: NetworkInterface
     let condition: FollowedInterface.Condition
@@ -63,9 +63,9 @@ final class GroupInterfaces: Sendable {
   }
 
   /// - Parameters:
-  ///   - interfaces: The interfaces to join on; the first is sent on.
-  ///   - followsRoute: True if the kernel's route has chosen it, and is to be followed.
-  ///   - isSending: True if this node sends.
+  ///   - interfaces: The interfaces to join on; the first is used for sending.
+  ///   - followsRoute: True if the kernel's route has chosen the interface and may change it later.
+  ///   - isSending: True if this member sends.
   init(
     _ group: GroupAddress, on interfaces: [NetworkInterface], followsRoute: Bool, isSending: Bool,
     receiver: GroupReceiver, sender: GroupSender
@@ -86,19 +86,19 @@ final class GroupInterfaces: Sendable {
     )
   }
 
-  /// The interfaces where the group is joined; the first is sent on.
+  /// The interfaces where the group is joined; the first is used for sending.
   var interfaces: [NetworkInterface] {
     state.withLock { $0.entries.map(\.followed.interface) }
   }
 
-  /// Chooses where to send.
+  /// Sets the interface for sending.
   func beginToSend() throws(SystemError) {
     try state.withLock { (state) throws(SystemError) in try send(&state) }
   }
 
   /// Joins the group on all interfaces.
   ///
-  /// - Throws: ``JoinFailure`` at the first one where it cannot be joined.
+  /// - Throws: ``JoinFailure`` for the first interface that refuses.
   func join() throws(JoinFailure) {
     try state.withLock { (state) throws(JoinFailure) in
       for index in state.entries.indices {
@@ -112,9 +112,9 @@ final class GroupInterfaces: Sendable {
     }
   }
 
-  /// Looks at what there is now, and goes with it. To be called once a second or so, and at the start.
+  /// Checks the interfaces and the route, and adapts to changes. Called at the start, and then about once a second.
   ///
-  /// - Returns: What a person should know of it.
+  /// - Returns: The notices for a person.
   func look(now: BootInstant) -> [NetworkNotice] {
     state.withLock { state in
       guard state.netlink != nil else { return [] }
@@ -139,7 +139,7 @@ final class GroupInterfaces: Sendable {
     guard state.route != nil, let route = state.netlink?.route(for: group) else { return }
     let present = state.entries[0].followed.interface
     if state.isFirstLook, route == .none, present.isLoopback {
-      // Loopback takes groups of IPv6 only where somebody has given it a route.
+      // Loopback accepts IPv6 groups only if somebody has given it a route.
       notices.append(.noRoute(others: Self.others, isLoopbackRouted: group.address.isIPv4))
     }
     if case .by(let interface) = route, interface.index == present.index { state.entries[0].wanted = interface }
@@ -163,17 +163,17 @@ final class GroupInterfaces: Sendable {
     }
   }
 
-  /// Goes over to another interface: joins there before it leaves here.
+  /// Moves to another interface: joins there before it leaves the former one.
   private func move(to interface: NetworkInterface, _ state: inout State) throws(SystemError) {
-    // Gone again: the next look tells.
+    // The interface is gone again: the next look handles it.
     guard let sight = state.netlink?.sight(of: interface, for: group) else { return }
     var next = Entry(interface, sight)
     try join(interface.index, &next, state.egress)
     let former = state.entries[0]
-    // The same one with another number was said to be away.
+    // The same interface with a new number was announced as away, so its return must be announced.
     if former.followed.interface.name == interface.name { (next.word, next.isJoinedAgain) = (former.word, true) }
     state.entries[0] = next
-    // Sent on before the former is left: what is sent comes back all the time.
+    // Switch sending before leaving the former interface, so that sent records loop back without a gap.
     try? send(&state)
     if let number = former.followed.joined { leave(number, state.egress) }
   }
@@ -192,8 +192,8 @@ final class GroupInterfaces: Sendable {
       case .report(let number):
         leave(number, state.egress)
         state.entries[index].followed.joined = nil
-        // While another socket of this machine is a member there, the kernel reports nothing. If it is a peer, it leaves
-        // within a second, too: then whoever joins first is reported.
+        // While another socket of this machine is a member there, the kernel sends no report. If that socket is a
+        // peer's, it leaves within a second too, and the first to join again triggers the report.
         if !MembershipTable.current(for: group.address).hasMember(of: group.address, on: number) {
           joinAgain(number, &state.entries[index], state.egress)
         }
@@ -201,8 +201,8 @@ final class GroupInterfaces: Sendable {
     }
   }
 
-  /// Joins again where the kernel has dropped the membership and the socket knows nothing of it: of IPv6 while the MTU was
-  /// below 1280, and of an interface that went and came back with its number between two looks.
+  /// Joins again if the kernel has dropped the membership without telling the socket: for IPv6 while the MTU was below
+  /// 1280, and for an interface that went and came back under its number between two looks.
   private func renew(_ index: Int, _ state: inout State) {
     guard let number = state.entries[index].followed.joined, state.entries[index].followed.condition == .ready else {
       return
@@ -214,8 +214,8 @@ final class GroupInterfaces: Sendable {
     joinAgain(number, &state.entries[index], state.egress)
   }
 
-  /// True if the kernel reports the membership again by itself when a carrier comes back: for IPv6, and of all sources only.
-  /// Source: Linux, net/ipv6/addrconf.c, NETDEV_CHANGE; net/ipv6/mcast.c, ipv6_mc_up and mld_send_initial_cr.
+  /// True if the kernel reports the membership again by itself when a carrier returns: for IPv6, without a source
+  /// filter. Source: Linux, net/ipv6/addrconf.c, NETDEV_CHANGE; net/ipv6/mcast.c, ipv6_mc_up and mld_send_initial_cr.
   private var isReportedByKernel: Bool {
     !group.address.isIPv4 && !receiver.isSelective
   }
@@ -226,7 +226,7 @@ final class GroupInterfaces: Sendable {
       entry.isJoinedAgain = true
       entry.refusals = 0
     } catch {
-      // Not ready yet, maybe: the next look tries again.
+      // It may not be ready yet: the next look tries again.
       entry.followed.refused(error)
       entry.refusals += 1
     }
@@ -248,14 +248,14 @@ final class GroupInterfaces: Sendable {
     if let egress { sender.returns(receiver.isJoined(on: egress.interface)) }
   }
 
-  /// Sends on the first interface as it is now.
+  /// Sets the first interface, as it is now, for sending.
   private func send(_ state: inout State) throws(SystemError) {
     let entry = state.entries[0]
     let interface = entry.followed.interface
     var egress = GroupSender.Egress(
       interface: interface.index,
       source: entry.source.map { source in
-        // Of IPv6, and on loopback, the kernel chooses well where nobody has named an address.
+        // For IPv6, and on loopback, the kernel chooses well unless the user named an address.
         interface.address == source || group.address.isIPv4 && !interface.isLoopback ? .address(source) : .kernels
       } ?? (state.netlink == nil || interface.isLoopback && interface.address == nil ? .kernels : .none))
     if entry.followed.condition == .gone { egress = GroupSender.Egress(interface: interface.index, source: .gone) }
@@ -269,7 +269,7 @@ final class GroupInterfaces: Sendable {
     let entry = state.entries[index]
     let (interface, condition) = (entry.followed.interface, entry.followed.condition)
     switch condition {
-    // Another look will do more.
+    // The next look continues.
     case .ready where entry.followed.joined == nil, .noAddress where entry.followed.joined == nil: return
     case .refused where entry.refusals < 2: return
     default: break
@@ -291,7 +291,7 @@ final class GroupInterfaces: Sendable {
         .back(interface, after: former.condition, source: entry.source, isJoinedAgain: entry.isJoinedAgain))
       state.entries[index].isJoinedAgain = false
       return
-    // The same, elsewhere or under another name.
+    // The same condition on another interface, or under another name.
     case (let before, _) where before == condition: return
     default: break
     }
@@ -303,7 +303,7 @@ final class GroupInterfaces: Sendable {
     notices.append(.away(interface, condition, part))
   }
 
-  /// The names of the interfaces that could be chosen in place of loopback.
+  /// The names of the interfaces that the user could choose instead of loopback.
   private static var others: [String] {
     InterfaceStatus.all(withTies: true).filter { $0.isUp && $0.takesMulticast && !$0.isLoopback && !$0.isPort }.map(
       \.name)

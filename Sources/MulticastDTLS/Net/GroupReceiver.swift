@@ -2,26 +2,26 @@ import CDatagram
 import Glibc
 import Synchronization
 
-/// The half of a ``MulticastSocket`` that receives: bound to the group's address and port, which it shares with the other peers
-/// of this machine, and a member of the group on some interfaces and no other.
+/// The receiving half of a ``MulticastSocket``: bound to the group's address and port, which it shares with other peers
+/// of this machine. A member of the group on its own interfaces only.
 final class GroupReceiver: Sendable {
-  /// The size of the receive buffer in bytes, and what was asked for.
+  /// The actual size of the receive buffer in bytes; ``wantedBufferSize`` is the requested one.
   let bufferSize: Int
   static let wantedBufferSize = 4 << 20
-  /// Whether the kernel hands over what it has joined. An older one hands over each datagram by itself, and our own ones,
-  /// which are then known by their tags.
+  /// True if UDP_GRO is on: the kernel hands over coalesced datagrams. An older kernel hands over each datagram
+  /// separately, and our own as well, which the check of the tag then recognizes.
   let isGROEnabled: Bool
 
   private let group: GroupAddress
   private let destination: SocketAddress
   private let sources: [SocketAddress]
   private let descriptor: Descriptor
-  /// The numbers of the interfaces where the group is joined; one that was joined twice is here twice.
+  /// The interface numbers where the group is joined. A number that was joined twice is here twice.
   private let joined = Mutex<[UInt32]>([])
 
-  /// Opens the socket. It is a member of nothing yet.
+  /// Opens the socket, without joining the group.
   ///
-  /// - Parameter sources: The only addresses to hear; none hears all.
+  /// - Parameter sources: The only source addresses to receive from; empty for all.
   init(_ group: GroupAddress, sources: [IPAddress]) throws(SystemError) {
     let descriptor = try Descriptor.udpSocket(group.family)
     try Self.prepare(descriptor, group)
@@ -36,8 +36,8 @@ final class GroupReceiver: Sendable {
   private static func prepare(_ receiver: borrowing Descriptor, _ group: GroupAddress) throws(SystemError) {
     let (yes, no) = (CInt(1), CInt(0))
     try receiver.setOption(Int(SOL_SOCKET), SO_REUSEADDR, "SO_REUSEADDR", to: yes)
-    // Only where this socket joined: without this, Linux also gives it what comes in wherever any other process of the
-    // machine has joined the group. Source: ip(7). For IPv6 it does so in spite of it, on other interfaces: see `isAddressedToGroup`.
+    // Without this, Linux also delivers datagrams from every interface where any other process of the machine has
+    // joined the group. Source: ip(7). For IPv6 it still delivers those of other interfaces: see `isAddressedToGroup`.
     if group.address.isIPv4 {
       try receiver.setOption(IPPROTO_IP, IP_MULTICAST_ALL, "IP_MULTICAST_ALL", to: no)
       try receiver.setOption(IPPROTO_IP, IP_PKTINFO, "IP_PKTINFO", to: yes)
@@ -48,19 +48,19 @@ final class GroupReceiver: Sendable {
     }
   }
 
-  /// What `poll` waits on for datagrams.
+  /// The descriptor that `poll` waits on for datagrams.
   var rawDescriptor: CInt { descriptor.rawValue }
 
-  /// Keeps away what is sent from a port of this machine, where the kernel can.
+  /// Makes the kernel discard datagrams sent from a port of this machine, if it can.
   ///
-  /// - Returns: Whether it does.
+  /// - Returns: True if it does.
   func discard(from port: UInt16) -> Bool {
     cdatagram_discard_own(descriptor.rawValue, port) == 0
   }
 
-  /// Takes what comes to the group's port.
+  /// Binds to the group's port.
   func bind() throws(SystemError) {
-    // A group of a link's own cannot be bound to without the number of its interface, which may change.
+    // Binding to a link-local group needs the number of its interface, which may change.
     try descriptor.bind(
       to: group.address.hasZone ? SocketAddress(anyOf: group.family, port: group.port) : destination)
   }
@@ -90,7 +90,7 @@ final class GroupReceiver: Sendable {
     joined.withLock { $0.append(interface) }
   }
 
-  /// Leaves the group on an interface, also on one that is gone, as often as it was joined.
+  /// Undoes one join on an interface; the last one leaves the group. Also works for an interface that is gone.
   func leave(_ interface: UInt32) {
     let isLeft = joined.withLock { joined in
       if let place = joined.firstIndex(of: interface) { joined.remove(at: place) }
@@ -100,7 +100,7 @@ final class GroupReceiver: Sendable {
     if isLeft { _ = unsafe cdatagram_leave(descriptor.rawValue, interface, &group) }
   }
 
-  /// True if it hears single source addresses only.
+  /// True if a source filter is set.
   var isSelective: Bool { !sources.isEmpty }
 
   /// True if the group is joined on an interface.
@@ -108,14 +108,16 @@ final class GroupReceiver: Sendable {
     joined.withLock { $0.contains(interface) }
   }
 
-  /// Whether a datagram came in where the group was joined, and was sent to the group. For IPv4, the kernel sees to both.
+  /// True if a datagram was sent to the group and arrived on an interface where it is joined. For IPv4, the kernel
+  /// ensures both.
   func isAddressedToGroup(_ slot: cdatagram_slot) -> Bool {
     if group.address.isIPv4 { return true }
     guard let to = unsafe slot.destination.endpoint?.address, to.inZone(0) == group.address else { return false }
     return unsafe isJoined(on: slot.interface)
   }
 
-  /// How many datagrams the kernel has dropped, modulo 2^32; nil if it does not say. Source: socket(7), SO_MEMINFO.
+  /// The number of datagrams that the kernel has dropped, modulo 2^32; nil if it does not say. Source: socket(7),
+  /// SO_MEMINFO.
   var dropped: UInt32? {
     let said = cdatagram_dropped(descriptor.rawValue)
     return said < 0 ? nil : UInt32(said)

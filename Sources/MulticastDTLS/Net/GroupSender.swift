@@ -3,50 +3,52 @@ import Glibc
 import Synchronization
 import SystemPackage
 
-/// The half of a ``MulticastSocket`` that sends: from a port of its own, to one group, on one interface at a time. Any thread
-/// may send.
+/// The sending half of a ``MulticastSocket``: sends to one group from a port of its own, on one interface at a time.
+/// Any thread may send.
 final class GroupSender: Sendable {
-  /// The UDP port that is sent from.
+  /// The UDP source port.
   let port: UInt16
 
   private let group: GroupAddress
   private let destination: SocketAddress
   private let descriptor: Descriptor
-  /// The IPv6 address that was named to send from, if one was: the kernel is told with each message. That of IPv4 it keeps.
+  /// The IPv6 source address that the user named, passed with each message. An IPv4 source is an option of the socket.
   private let namedSource: SocketAddress?
-  /// The number of the interface that is sent on.
+  /// The number of the interface used for sending.
   private let interface = Atomic<UInt32>(0)
-  /// The error of whoever sends while nothing may leave; 0 if it may.
+  /// The errno that sending fails with while nothing may leave; 0 otherwise.
   private let obstacle = Atomic<CInt>(0)
 
-  /// How batches are sent, until the kernel or the path refuses: then the next way, for good.
+  /// A way to send batches. If the kernel or the path refuses it, the next one is used until
+  /// ``GroupSender/choose(_:)``.
   enum SendMode: UInt8, AtomicRepresentable, CaseIterable {
     case segments, many, single
   }
   private let activeMode: Atomic<SendMode>
   private let initialMode: SendMode
-  /// The most records that leave as segments of one, until the kernel turns out to be an older one.
+  /// The most records in one UDP_SEGMENT call, lowered if the kernel turns out to be an older one.
   private let activeSegmentLimit: Atomic<Int>
   private let initialSegmentLimit: Int
-  /// Whether the kernel hands over what it has joined; what it has not, it discards one by one.
+  /// True if UDP_GRO is on in the receiver: the kernel then discards a run of our segments as one buffer, otherwise one
+  /// by one.
   private let isGROEnabled: Bool
-  /// True if what is sent comes back: this process is a member of the group on the interface that is sent on.
+  /// True if sent records loop back: this process is a member of the group on the interface used for sending.
   private let isReturning = Atomic(true)
-  /// How much of what was sent the kernel counts as dropped once it comes back and is discarded.
+  /// The number of looped-back buffers that the kernel may have discarded and counted as dropped.
   private let discarded = Atomic(0)
 
   private static let refusals: [Errno] = [.invalidArgument, .ioError, .messageTooLong, .notSupportedOnSocket]
 
-  /// For how long a batch waits for room in the send buffer.
+  /// The longest wait of a batch for room in the send buffer, in milliseconds.
   private static let sendBufferTimeout: CInt = 100
 
-  /// Takes a port, so that it is known before anything is sent.
+  /// Binds to a free port, so that it is known before anything is sent.
   ///
   /// - Parameters:
-  ///   - namedSource: The address to send from, if one was named; it counts if it is one of IPv6.
-  ///   - isGROEnabled: Whether those who receive get what the kernel has joined.
-  ///   - way: How to send batches at first.
-  ///   - segmentLimit: How many records to send as segments of one at first.
+  ///   - namedSource: The source address that the user named, if any; ignored unless it is IPv6.
+  ///   - isGROEnabled: True if UDP_GRO is on in the receiving socket.
+  ///   - mode: The first way to try for batches.
+  ///   - segmentLimit: The most records to try in one UDP_SEGMENT call.
   init(
     _ group: GroupAddress, from namedSource: IPAddress?, timeToLive: UInt8, multicastLoopback: Bool, isGROEnabled: Bool,
     mode: SendMode,
@@ -77,23 +79,24 @@ final class GroupSender: Sendable {
       try sender.setOption(IPPROTO_IPV6, IPV6_MULTICAST_HOPS, "IPV6_MULTICAST_HOPS", to: hops)
       try sender.setOption(IPPROTO_IPV6, IPV6_MULTICAST_LOOP, "IPV6_MULTICAST_LOOP", to: loop)
     }
-    // Nobody reads what strangers send to the sender's own port: keep the least of it that the kernel lets us.
+    // Nobody reads the sender's own port, but strangers can send to it: make its receive buffer as small as the kernel
+    // allows.
     try sender.setOption(Int(SOL_SOCKET), SO_RCVBUF, "SO_RCVBUF", to: CInt(0))
   }
 
-  /// The way out: the number of an interface, and an address of it.
+  /// The interface for sending, and the source address.
   struct Egress: Hashable {
-    /// The address to send from.
+    /// The choice of the source address.
     enum Source: Hashable {
-      /// The one that the kernel takes.
+      /// The kernel chooses the address.
       case kernels
       case address(IPAddress)
-      /// There is none: nothing may leave.
+      /// The interface has no address: nothing may leave.
       case none
-      /// The interface is gone: nothing may leave, though it may be there under another name.
+      /// The interface is gone: nothing may leave, though it may exist under another name.
       case gone
 
-      /// The error of whoever sends; 0 if there is none.
+      /// The errno that sending fails with; 0 if sending is possible.
       var obstacle: CInt {
         switch self {
         case .kernels, .address: 0
@@ -106,7 +109,7 @@ final class GroupSender: Sendable {
     let source: Source
   }
 
-  /// Sends there from now on, and tries all ways to send batches anew.
+  /// Sends there from now on, and tries every way to send batches again.
   func choose(_ egress: Egress) throws(SystemError) {
     if egress.source == .gone { return obstacle.store(egress.source.obstacle, ordering: .relaxed) }
     if group.address.isIPv4 {
@@ -114,7 +117,8 @@ final class GroupSender: Sendable {
         switch egress.source {
         case .kernels: in_addr()
         case .address(let address): address.inAddr
-        // No machine has it, so that the kernel sends nothing: else it takes another interface's address, or 0.0.0.0.
+        // 255.255.255.255: no machine has that address, so the kernel sends nothing. Otherwise it would use another
+        // interface's address, or 0.0.0.0.
         case .none, .gone: in_addr(s_addr: .max)
         }
       let request = ip_mreqn(imr_multiaddr: in_addr(), imr_address: source, imr_ifindex: CInt(egress.interface))
@@ -128,40 +132,40 @@ final class GroupSender: Sendable {
     activeSegmentLimit.store(initialSegmentLimit, ordering: .relaxed)
   }
 
-  /// Lends what names the source to the kernel; nil for most, which it knows already.
+  /// Lends the source address to pass with a message; nil for most sockets, which have it as an option.
   private func withSource(_ body: (UnsafePointer<SocketAddress>?) -> CInt) -> CInt {
     guard var source = namedSource else { return body(nil) }
     unsafe source.ipv6.sin6_scope_id = interface.load(ordering: .relaxed)
     return unsafe body(&source)
   }
 
-  /// The number of the interface that is sent on.
+  /// The number of the interface used for sending.
   var sendInterface: UInt32 {
     interface.load(ordering: .relaxed)
   }
 
-  /// Takes note whether what is sent comes back. To be called before the group is joined on the interface that is sent on, and
-  /// after it is left: what the kernel may have counted must be known here.
+  /// Records if sent records loop back. Call it before joining the group on the interface used for sending, and after
+  /// leaving it there, so that ``discardedCount`` includes everything that the kernel may have counted.
   func returns(_ isReturning: Bool) {
     self.isReturning.store(isReturning, ordering: .sequentiallyConsistent)
   }
 
-  /// How batches are sent now.
+  /// The current way to send batches.
   var mode: SendMode {
     activeMode.load(ordering: .relaxed)
   }
 
-  /// How many records leave as segments of one now.
+  /// The current limit of records in one UDP_SEGMENT call.
   var segmentLimit: Int {
     activeSegmentLimit.load(ordering: .relaxed)
   }
 
   /// Sends one record as one datagram.
   ///
-  /// - Throws: ``SystemError`` if the network does not take it now, for instance because its interface is down.
+  /// - Throws: ``SystemError`` if the network refuses it now, for instance because its interface is down.
   func send(_ record: UnsafeRawBufferPointer) throws(SystemError) {
-    // Unconnected, so that the source address can change with the interface; without waiting, so that an interface whose
-    // queue does not move holds up nobody.
+    // Unconnected, so that the source address can change with the interface. Non-blocking, so that a stuck interface
+    // queue blocks nobody.
     _ = try handOver(1, "sendto") {
       var destination = destination
       return unsafe withSource { source in
@@ -172,9 +176,9 @@ final class GroupSender: Sendable {
 
   /// Sends the records of a batch, each as one datagram, with as few calls as the kernel allows.
   ///
-  /// A lone record does not wait. For more, a full buffer is waited for, for a moment.
+  /// A single record never waits. A batch waits up to 100 ms whenever the send buffer is full.
   ///
-  /// - Returns: How many were sent: the first ones of the batch, all if none failed.
+  /// - Returns: The number of records sent, counted from the first; all of them if there is no failure.
   func send(_ batch: borrowing SendBatch) -> (sent: Int, failure: SystemError?) {
     unsafe batch.withRecords { bytes, sizes in
       var (sent, offset) = (0, 0)
@@ -193,7 +197,7 @@ final class GroupSender: Sendable {
     }
   }
 
-  /// Sends at least the first of some records, in the best way that works, and says how many.
+  /// Sends at least the first of some records in the best mode that works, and returns the number sent.
   private func sendSome(
     _ bytes: UnsafeRawPointer, _ sizes: UnsafeBufferPointer<UInt16>
   ) throws(SystemError) -> Int {
@@ -209,8 +213,8 @@ final class GroupSender: Sendable {
         }
         return run.count
       } catch {
-        // What the kernel says where it knows fewer segments or none, the device cannot have them, or the path is too narrow
-        // for one: a datagram by itself goes there, if in fragments.
+        // The kernel fails so if it supports fewer segments or none, the device cannot take them, or one exceeds the
+        // path MTU. A single datagram still passes, possibly in fragments.
         guard Self.refusals.contains(error.errno) else { throw error }
         if run.count > SegmentRun.formerMaximumCount {
           activeSegmentLimit.store(SegmentRun.formerMaximumCount, ordering: .relaxed)
@@ -238,9 +242,9 @@ final class GroupSender: Sendable {
     return try unsafe sendSome(bytes, sizes)
   }
 
-  /// Hands something over to the kernel, which may count as many as `count` of it as dropped before this returns.
+  /// Calls the kernel, which may count up to `count` buffers as dropped before this returns.
   ///
-  /// - Returns: What the call returned: 0, or how many of them were sent.
+  /// - Returns: The result of the call: 0, or the number of datagrams sent.
   private func handOver(_ count: Int, _ call: String, _ send: () -> CInt) throws(SystemError) -> Int {
     let obstacle = obstacle.load(ordering: .relaxed)
     if obstacle != 0 { throw SystemError(call, obstacle) }
@@ -253,7 +257,7 @@ final class GroupSender: Sendable {
     return Int(result)
   }
 
-  /// How many datagrams the kernel may have counted as dropped since they came back to us and were discarded.
+  /// An upper bound of the looped-back buffers that the kernel has discarded and counted as dropped.
   var discardedCount: Int {
     discarded.load(ordering: .sequentiallyConsistent)
   }

@@ -1,8 +1,8 @@
 import Glibc
 
 extension IPAddress {
-  /// Reads an address: four decimal numbers with dots between them, or IPv6 as in `ff15::1` or `fe80::1%eth0`; the zone is
-  /// the name or the number of an interface that there is. Source: inet_pton(3), RFC 4007 section 11.
+  /// Parses an address: dotted decimal IPv4, or IPv6 as in `ff15::1` or `fe80::1%eth0`. The zone is the name or the
+  /// number of an existing interface. Source: inet_pton(3), RFC 4007 section 11.
   public init?(_ text: String) {
     let parts = text.split(separator: "%", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
     var (ipv4, ipv6) = (in_addr(), in6_addr())
@@ -17,7 +17,7 @@ extension IPAddress {
       zone = interface.index
     }
     self.init(ipv6, zone: zone)
-    // A zone that the address does not have is a mistake.
+    // A zone on an address that takes none is a mistake.
     if zone != self.zone { return nil }
   }
 }

@@ -1,42 +1,43 @@
 import Glibc
 
-/// What the kernel says of an interface. Source: getifaddrs(3), netdevice(7).
+/// The kernel's description of an interface. Source: getifaddrs(3), netdevice(7).
 package struct InterfaceStatus: Hashable, Sendable {
-  /// Its name, as in eth0.
+  /// The name, as in eth0.
   package let name: String
-  /// Whether somebody has set it up, and whether it has a carrier, such as a cable.
+  /// True if it is administratively up; true if it has a carrier, such as a cable.
   package let isUp: Bool
   package let hasCarrier: Bool
-  /// Whether it takes multicast; loopback does, though it does not say so.
+  /// True if it supports multicast. Loopback does, although it lacks the flag.
   package let takesMulticast: Bool
-  /// Whether it is loopback.
+  /// True if it is loopback.
   package let isLoopback: Bool
   /// True if it leads to one other machine, as a tunnel does.
   package let isPointToPoint: Bool
-  /// The bridge, bond or VRF that it belongs to, and the kind of that; nil for most.
+  /// The bridge, bond or VRF that it belongs to; nil for most.
   package fileprivate(set) var master: Master?
-  /// The interface that it is made of, as a VLAN is; nil for most.
+  /// The name of the interface that it is built on, as a VLAN is; nil for most.
   package fileprivate(set) var below: String?
   /// Its addresses.
   package fileprivate(set) var addresses: [IPAddress]
 
-  /// An interface to which others belong.
+  /// An interface that others belong to.
   package struct Master: Hashable, Sendable {
-    /// Its name, as in br0.
+    /// The name, as in br0.
     package let name: String
-    /// Its kind, as ip-link(8) has it: bridge, bond, team, vrf.
+    /// The kind, as in ip-link(8): bridge, bond, team, vrf.
     package let kind: String
   }
 
-  /// True if what comes in by it goes to another interface, such as its bridge; a VRF leaves it in its place.
+  /// True if packets that it receives go to another interface, such as its bridge. The port of a VRF keeps them.
   package var isPort: Bool { master.map { $0.kind != "vrf" } ?? false }
 
-  /// netdevice(7): set while there is a carrier. IFF_RUNNING follows it up to a second later. <net/if.h> has no name for it.
+  /// netdevice(7): set while there is a carrier. IFF_RUNNING follows up to a second later. <net/if.h> has no name for
+  /// it.
   private static let lowerUp = 1 << 16
 
   /// All interfaces, in the kernel's order.
   ///
-  /// - Parameter withTies: Whether to find ``master`` and ``below``, which takes a question for each.
+  /// - Parameter withTies: True to find ``master`` and ``below``, which takes a netlink query each.
   package static func all(withTies: Bool = false) -> [InterfaceStatus] {
     var list: UnsafeMutablePointer<ifaddrs>?
     guard unsafe getifaddrs(&list) == 0 else { return [] }
@@ -68,7 +69,7 @@ package struct InterfaceStatus: Hashable, Sendable {
     return result
   }
 
-  /// Finds what it belongs to, and what it is made of.
+  /// Finds ``master`` and ``below``.
   private mutating func tie(_ netlink: borrowing Netlink) {
     guard let link = netlink.link(named: name) else { return }
     if link.master != 0, let master = netlink.link(numbered: link.master) {

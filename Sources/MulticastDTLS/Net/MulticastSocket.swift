@@ -2,47 +2,50 @@ import CDatagram
 import Glibc
 import Synchronization
 
-/// Sends to one multicast group on one interface, and receives from it on that and perhaps others, and on no other.
+/// Sends to one multicast group on one interface, and receives from it on that interface and optionally more, never on
+/// others.
 ///
-/// Two descriptors: one sends from a port of its own, so that a sender can be told by its address; the other is bound
-/// to the group's address and port and shares them with the other peers of this machine. Any thread may send; only
-/// the receive loop's receives. What this socket sends, it does not receive, where the kernel can tell.
+/// Two descriptors: one sends from a port of its own, so that each sender has its own address. The other is bound to
+/// the group's address and port, which it shares with other peers of this machine. Any thread may send; only the
+/// receive thread receives. The socket does not receive its own datagrams if the kernel can discard them.
 final class MulticastSocket: Sendable {
   /// The group that was joined.
   let group: GroupAddress
-  /// Whether the kernel keeps away from us what we send ourselves.
+  /// True if the kernel discards our own looped-back datagrams.
   let isDiscardingOwn: Bool
 
   private let sender: GroupSender
   private let receiver: GroupReceiver
   private let groupInterfaces: GroupInterfaces
   private let drops = Mutex(Drops())
-  /// What the receive loop has taken: buffers of the kernel's, and the datagrams in them. Only its thread writes them.
+  /// The kernel buffers that the receive loop has read, and the datagrams in them. Only the receive thread writes
+  /// these.
   private let arrivedBatches = Atomic(0)
   private let arrivedDatagrams = Atomic(0)
 
   typealias SendMode = GroupSender.SendMode
 
   private struct Drops {
-    /// What the kernel said last, which is modulo 2^32, and what that makes in all.
+    /// The last count of the kernel, modulo 2^32, and the total since the start.
     var last: UInt32 = 0
     var all = 0
-    /// Those of them that had nothing of ours.
+    /// The drops other than our own discarded datagrams.
     var others = KernelDrops()
   }
 
-  /// Joins a group.
+  /// Opens the sockets and joins a group.
   ///
   /// - Parameters:
-  ///   - interfaces: Where to join; the first is sent on. At least one.
-  ///   - followsRoute: Whether the kernel's route for the group has chosen the interface, and goes on to.
-  ///   - sources: The only addresses to hear; none hears all.
-  ///   - timeToLive: The TTL or hop limit of what is sent: 0 stays on this machine, 1 on the local network.
-  ///   - multicastLoopback: Whether other sockets of this machine hear what is sent; on loopback they do anyway.
-  ///   - isSending: True if this node sends.
-  ///   - isReceiving: Whether to join the group at all.
-  ///   - way: How to send batches at first.
-  ///   - segmentLimit: How many records to send as segments of one at first.
+  ///   - interfaces: The interfaces to join on, at least one; the first is used for sending.
+  ///   - followsRoute: True if the kernel's route for the group has chosen the interface and may change it later.
+  ///   - sources: The only source addresses to receive from; empty for all.
+  ///   - timeToLive: The TTL or hop limit of sent datagrams: 0 stays on this machine, 1 on the local network.
+  ///   - multicastLoopback: True if other sockets of this machine receive the sent datagrams; on loopback they always
+  ///     do.
+  ///   - isSending: True if this member sends.
+  ///   - isReceiving: True to join the group, false only to send.
+  ///   - mode: The first way to try for batches.
+  ///   - segmentLimit: The most records to try in one UDP_SEGMENT call.
   /// - Throws: ``NetworkError`` if the group cannot be joined there; ``SystemError`` if there are no sockets.
   init(
     group: GroupAddress, interfaces: [NetworkInterface], followsRoute: Bool = false, sources: [IPAddress] = [],
@@ -67,7 +70,8 @@ final class MulticastSocket: Sendable {
         isGROEnabled: receiver.isGROEnabled,
         mode: mode,
         segmentLimit: segmentLimit)
-      // Only where they surely come back: what is discarded counts as dropped, and must be taken off again.
+      // Only if sent datagrams certainly loop back: the kernel counts discarded ones as dropped, and they must be
+      // subtracted again.
       let comesBack = sources.isEmpty && (multicastLoopback || first.isLoopback && !followsRoute)
       isDiscardingOwn = comesBack ? receiver.discard(from: sender.port) : false
       groupInterfaces = GroupInterfaces(
@@ -87,7 +91,7 @@ final class MulticastSocket: Sendable {
     }
   }
 
-  /// Loopback takes IPv6 multicast only where somebody has given it a route.
+  /// Checks that loopback has a route for IPv6 multicast, which it does not have by default.
   private static func checkLoopbackRoute(_ group: GroupAddress, _ interface: NetworkInterface) throws(NetworkError) {
     guard !group.address.isIPv4, interface.isLoopback else { return }
     guard let netlink = try? Netlink(), !netlink.hasRoute(for: group, by: interface.index) else { return }
@@ -96,16 +100,16 @@ final class MulticastSocket: Sendable {
         + "ip -6 route add local ff00::/8 dev \(interface.name) table local")
   }
 
-  /// The UDP port that is sent from.
+  /// The UDP source port.
   var sourcePort: UInt16 { sender.port }
 
-  /// The number of the interface that is sent on.
+  /// The number of the interface used for sending.
   var sendInterface: UInt32 { sender.sendInterface }
 
-  /// How batches are sent now.
+  /// The current way to send batches.
   var mode: SendMode { sender.mode }
 
-  /// How many records leave as segments of one now.
+  /// The current limit of records in one UDP_SEGMENT call.
   var segmentLimit: Int { sender.segmentLimit }
 
   /// The size of the receive buffer, and of the one that was asked for, as a line of a log.
@@ -115,59 +119,60 @@ final class MulticastSocket: Sendable {
       + (size < wanted ? " of \(wanted) that were asked for: net.core.rmem_max allows no more" : "")
   }
 
-  /// What `poll` waits on for datagrams.
+  /// The descriptor that `poll` waits on for datagrams.
   var receiveDescriptor: CInt { receiver.rawDescriptor }
 
-  /// Whether a datagram came in where the group was joined, and was sent to the group.
+  /// True if a datagram was sent to the group and arrived on an interface where it is joined.
   func isAddressedToGroup(_ slot: cdatagram_slot) -> Bool { unsafe receiver.isAddressedToGroup(slot) }
 
   /// Sends one record as one datagram.
   ///
-  /// - Throws: ``SystemError`` if the network does not take it now, for instance because its interface is down.
+  /// - Throws: ``SystemError`` if the network refuses it now, for instance because its interface is down.
   func send(_ record: UnsafeRawBufferPointer) throws(SystemError) { try unsafe sender.send(record) }
 
   /// Sends the records of a batch, each as one datagram, with as few calls as the kernel allows.
   ///
-  /// - Returns: How many were sent: the first ones of the batch, all if none failed.
+  /// - Returns: The number of records sent, counted from the first; all of them if there is no failure.
   func send(_ batch: borrowing SendBatch) -> (sent: Int, failure: SystemError?) { sender.send(batch) }
 
-  /// The interfaces where the group is joined now; the first is sent on.
+  /// The interfaces where the group is joined; the first is used for sending.
   var interfaces: [NetworkInterface] { groupInterfaces.interfaces }
 
-  /// Looks at what interfaces there are now, and goes with it. To be called at the start, and then once a second or so.
+  /// Checks the interfaces and the route, and adapts to changes. Called at the start, and then about once a second.
   ///
-  /// - Returns: What a person should know of it.
+  /// - Returns: The notices for a person.
   func lookAtInterfaces(now: BootInstant) -> [NetworkNotice] { groupInterfaces.look(now: now) }
 
-  /// Takes note of what the receive loop has taken; only its thread calls this.
+  /// Counts buffers and datagrams that the receive loop has read. Confined to the receive thread.
   func arrived(batches: Int, datagrams: Int) {
-    // No addition that other processors would have to see done: nobody else writes.
+    // A plain load and store instead of an atomic addition, since nobody else writes.
     arrivedBatches.store(arrivedBatches.load(ordering: .relaxed) + batches, ordering: .relaxed)
     arrivedDatagrams.store(arrivedDatagrams.load(ordering: .relaxed) + datagrams, ordering: .relaxed)
   }
 
-  /// What the kernel has dropped, since it came faster than it was taken. Source: socket(7), SO_MEMINFO.
+  /// The datagrams that the kernel has dropped because they arrived faster than they were read. Source: socket(7),
+  /// SO_MEMINFO.
   ///
-  /// The kernel counts our own among them, which it discards; they are taken off. Of what is sent just now, as many drops
-  /// may be told a moment later.
+  /// The kernel also counts our own discarded datagrams; they are subtracted. Drops during a send may show a moment
+  /// later.
   ///
-  /// - Parameter isTick: Whether a second has passed since the last such call.
+  /// - Parameter isTick: True if a second has passed since the last such call.
   func countDrops(isTick: Bool = false) -> KernelDrops {
     drops.withLock { drops in
       guard let said = receiver.dropped else { return drops.others }
-      // Read after it, so that it is no less than those of ours that the kernel has counted.
+      // Read after the kernel's count, so that it includes every own datagram in that count.
       let own = isDiscardingOwn ? sender.discardedCount : 0
       drops.all += Int(said &- drops.last)
       drops.last = said
       let arrived = KernelDrops.Arrived(
         batches: arrivedBatches.load(ordering: .relaxed), datagrams: arrivedDatagrams.load(ordering: .relaxed))
-      // What was sent and did not come back does not make it fewer than before.
+      // Sent datagrams that did not loop back would lower the count: KernelDrops ignores that.
       drops.others.count(drops.all - own, arrived, isTick: isTick)
       return drops.others
     }
   }
 
-  /// About how many datagrams the kernel has dropped.
+  /// The estimated number of datagrams that the kernel has dropped.
   var droppedByKernel: Int { countDrops().datagrams }
 }
 

@@ -1,10 +1,10 @@
 import CDatagram
 
 extension Netlink {
-  /// An interface as it is now, found by the address, the other name or the name by which it was chosen; nil if it is gone.
+  /// A current snapshot of an interface, found by the address, altname or name that chose it; nil if it is gone.
   ///
-  /// - Parameter present: The interface that it was last. It stays that where another name or an address has gone from it, and is
-  ///   nowhere else.
+  /// - Parameter present: The last known interface. It remains the answer if it has lost the altname or address, and no
+  ///   other interface has it.
   func sight(of wanted: NetworkInterface, at present: NetworkInterface? = nil, for group: GroupAddress)
     -> InterfaceSight?
   {

@@ -2,15 +2,15 @@ import CDatagram
 import Glibc
 import SystemPackage
 
-/// Questions to the kernel about interfaces, addresses and routes, and word of their changes. One thread at a time may use
-/// it. Source: netlink(7), rtnetlink(7).
+/// Queries the kernel for interfaces, addresses and routes, and receives notifications of their changes. One thread at
+/// a time may use it. Source: netlink(7), rtnetlink(7).
 struct Netlink: ~Copyable, Sendable {
   private let questions: Descriptor
   private let changes: Descriptor
 
   /// Opens both sockets.
   ///
-  /// - Throws: ``SystemError`` if there are no descriptors left, or this process may not ask.
+  /// - Throws: ``SystemError`` if there are no descriptors left, or this process may not use netlink.
   init() throws(SystemError) {
     let questions = try Descriptor("socket(AF_NETLINK)", cnetlink_open())
     let changes = try Descriptor("socket(AF_NETLINK)", cnetlink_open_changes())
@@ -18,7 +18,7 @@ struct Netlink: ~Copyable, Sendable {
     self.changes = changes
   }
 
-  /// The route for a group.
+  /// The kernel's route for a group.
   func route(for group: GroupAddress) -> FollowedRoute.Route {
     var destination = group.socketAddress()
     let index = unsafe cnetlink_route(questions.rawValue, &destination, 0)
@@ -27,33 +27,33 @@ struct Netlink: ~Copyable, Sendable {
     return .by(NetworkInterface(name: link.ownName, index: link.index))
   }
 
-  /// True if a group can be sent to by an interface, given by its number.
+  /// True if the kernel has a route for a group on an interface, given by number.
   func hasRoute(for group: GroupAddress, by interface: UInt32) -> Bool {
     var destination = group.socketAddress()
     return unsafe cnetlink_route(questions.rawValue, &destination, interface) > 0
   }
 
-  /// Takes note of all changes until now, and says whether any concerns one of these interfaces, by their numbers; with
-  /// none, of any interface.
+  /// Drains the notifications. True if any concerns one of these interfaces, given by number; without numbers, if there
+  /// was any.
   func haveChanged(_ interfaces: [UInt32]) -> Bool {
     unsafe interfaces.withUnsafeBufferPointer {
       unsafe cnetlink_take_changes(changes.rawValue, $0.baseAddress, UInt32($0.count)) != 0
     }
   }
 
-  /// The interface that has a name now, its own or another.
+  /// The interface with a name or altname now.
   func link(named name: String) -> cnetlink_link? {
     var link = cnetlink_link()
     return unsafe cnetlink_find(questions.rawValue, name, &link) == 0 ? link : nil
   }
 
-  /// The interface that has a number now.
+  /// The interface with a number now.
   func link(numbered index: UInt32) -> cnetlink_link? {
     var link = cnetlink_link()
     return unsafe cnetlink_find_number(questions.rawValue, index, &link) == 0 ? link : nil
   }
 
-  /// The addresses that an interface can send from to a group, the best first.
+  /// The source addresses of an interface for a group, the best first.
   func addresses(of index: UInt32, for group: GroupAddress) -> [IPAddress] {
     let capacity = 256
     return unsafe withUnsafeTemporaryAllocation(of: cnetlink_address.self, capacity: capacity) { list in
@@ -66,25 +66,25 @@ struct Netlink: ~Copyable, Sendable {
 }
 
 extension cnetlink_link {
-  /// Its own name.
+  /// The interface's own name, not an altname.
   var ownName: String { Self.text(of: name) }
 
-  /// Its kind, such as vlan; empty for a device.
+  /// The kind, such as vlan; empty for a device.
   var ownKind: String { Self.text(of: kind) }
 
-  /// The kind of the interface that it belongs to, such as bridge; empty if there is none.
+  /// The kind of its master, such as bridge; empty if it has none.
   var portKind: String { Self.text(of: port_kind) }
 
   private static func text<Characters: BitwiseCopyable>(of characters: Characters) -> String {
     unsafe withUnsafeBytes(of: characters) { unsafe String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
   }
 
-  /// True if somebody has set it up.
+  /// True if it is administratively up.
   var isUp: Bool { flags & UInt32(IFF_UP) != 0 }
 
-  /// True if packets can go and come: it is up, has a carrier, and is not waiting for anything, as Wi-Fi is until it has
-  /// authenticated. IFF_RUNNING says the same, up to a second later. Source: netdevice(7); <net/if.h> has no names for
-  /// IFF_LOWER_UP and IFF_DORMANT.
+  /// True if packets can pass: it is up, has a carrier, and is not dormant, as Wi-Fi is until it has authenticated.
+  /// IFF_RUNNING says the same, up to a second later. Source: netdevice(7); <net/if.h> has no names for IFF_LOWER_UP
+  /// and IFF_DORMANT.
   var hasCarrier: Bool {
     let (lowerUp, dormant): (UInt32, UInt32) = (1 << 16, 1 << 17)
     return isUp && flags & lowerUp != 0 && flags & dormant == 0
@@ -94,17 +94,18 @@ extension cnetlink_link {
 }
 
 extension cnetlink_address {
-  // <linux/if_addr.h>
+  // Source: <linux/if_addr.h>
   private static let (secondary, optimistic, duplicate, tentative): (UInt32, UInt32, UInt32, UInt32) = (1, 4, 8, 0x40)
 
   private var isIPv4: Bool { CInt(unsafe address.any.sa_family) == AF_INET }
 
-  /// True if it can be sent from: the kernel has seen that nobody else has it. Source: RFC 4862 section 5.4, RFC 4429.
+  /// True if the address can be a source: the kernel has checked that nobody else has it. Source: RFC 4862 section 5.4,
+  /// RFC 4429.
   fileprivate var isUsable: Bool {
     isIPv4 || flags & Self.duplicate == 0 && (flags & Self.tentative == 0 || flags & Self.optimistic != 0)
   }
 
-  /// The kernel's order of preference for IPv4: first those that are known farthest, and no secondary ones.
+  /// The kernel's order of preference for IPv4: the widest scope first, secondary addresses last.
   fileprivate var rank: UInt32 {
     isIPv4 ? (flags & Self.secondary) << 16 | scope : 0
   }

@@ -1,4 +1,4 @@
-/// The group or the interface cannot be used: what was asked for, why not, and what to do.
+/// The error that the group or the interface cannot be used, with the reason and a remedy.
 public struct NetworkError: Error, Hashable, CustomStringConvertible {
   /// One line for a person.
   public let description: String

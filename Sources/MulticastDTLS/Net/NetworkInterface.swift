@@ -2,30 +2,30 @@ import CDatagram
 import Glibc
 import SystemPackage
 
-/// The network interface that a group is joined on and sent on.
+/// A network interface to join a group on and to send on.
 public struct NetworkInterface: Hashable, Sendable {
-  /// Its name, as in eth0.
+  /// The name, as in eth0.
   public let name: String
-  /// The kernel's number for it. An interface that goes and comes back may get another.
+  /// The kernel's number for it. An interface that disappears and returns may get another.
   public let index: UInt32
-  /// The address by which it was chosen: what is sent on it has that source, and waits while the interface does not have it.
-  /// With nil, IPv4 takes an address of the interface; for IPv6 and on loopback, the kernel chooses.
+  /// The address that chose the interface. It is the source of sent datagrams, and nothing is sent while the interface
+  /// does not have it. If nil, IPv4 uses an address of the interface; for IPv6 and on loopback, the kernel chooses.
   public let address: IPAddress?
-  /// The other name by which it was chosen, and is found again: ip-link(8), altname.
+  /// The altname that chose the interface, and by which it is found again: ip-link(8), altname.
   let alias: String?
 
-  /// Whether it is the machine's loopback interface.
+  /// True if it is the machine's loopback interface.
   var isLoopback: Bool { name == "lo" }
 
   init(name: String, index: UInt32, address: IPAddress? = nil, alias: String? = nil) {
     (self.name, self.index, self.address, self.alias) = (name, index, address, alias)
   }
 
-  /// Finds an interface by its name or another that it has, by one of its addresses, or by its number.
+  /// Finds an interface by its name or altname, by one of its addresses, or by its number.
   ///
-  /// One that is found by an address is sent on from that address.
+  /// An interface found by an address sends from that address.
   ///
-  /// - Throws: ``NetworkError`` if there is none; the error names those that there are.
+  /// - Throws: ``NetworkError`` if there is none; the error lists the existing ones.
   public init(_ nameOrAddress: String) throws(NetworkError) {
     let all = InterfaceStatus.all()
     let address = IPAddress(nameOrAddress)
@@ -40,11 +40,10 @@ public struct NetworkInterface: Hashable, Sendable {
     self = interface
   }
 
-  /// Finds the interface by which the kernel would send to a group, or the one that the group itself names; nil where there
-  /// is no route.
+  /// Finds the interface of the kernel's route to a group, or the one that the group itself names; nil if there is no
+  /// route.
   ///
-  /// - Throws: ``NetworkError`` if there is a route that leads nowhere, the kernel cannot be asked, or there is no interface
-  ///   of that name.
+  /// - Throws: ``NetworkError`` if the route leads nowhere, the kernel cannot be asked, or no interface has that name.
   public init?(routeTo group: GroupAddress) throws(NetworkError) {
     if let zone = group.zone {
       try self.init(zone)
@@ -66,15 +65,15 @@ public struct NetworkInterface: Hashable, Sendable {
     }
   }
 
-  /// The interface by which the kernel would send to a group, or loopback where it has no route there.
+  /// The interface of the kernel's route to a group, or loopback if it has no route.
   ///
-  /// - Throws: ``NetworkError`` if there is a route that leads nowhere, or the kernel cannot be asked.
+  /// - Throws: ``NetworkError`` if the route leads nowhere, or the kernel cannot be asked.
   public static func standard(for group: GroupAddress) throws(NetworkError) -> NetworkInterface {
     if let routed = try NetworkInterface(routeTo: group) { return routed }
     return try NetworkInterface("lo")
   }
 
-  /// The interface that has a name now, or else a number in decimal. Source: RFC 4007 section 11.2.
+  /// The interface with a name or altname now, or else with a number in decimal. Source: RFC 4007 section 11.2.
   init?(zone: String) {
     if let named = NetworkInterface(current: zone) {
       self = named
@@ -85,15 +84,15 @@ public struct NetworkInterface: Hashable, Sendable {
     }
   }
 
-  /// The interface that has a name now, its own or another.
+  /// The interface with a name or altname now.
   private init?(current name: String) {
-    // Without netlink, as some containers are, it is found at least by its own name.
+    // Some containers lack netlink: then only its own name finds it.
     let asked = try? Netlink().link(named: name)?.index
     guard let own = NetworkInterface(index: unsafe asked ?? if_nametoindex(name)) else { return nil }
     self.init(name: own.name, index: own.index, alias: own.name == name ? nil : name)
   }
 
-  /// The interface that has a number now.
+  /// The interface with a number now.
   public init?(index: UInt32) {
     // if_indextoname(3): the name has at most IF_NAMESIZE bytes.
     let name = unsafe withUnsafeTemporaryAllocation(of: CChar.self, capacity: Int(IF_NAMESIZE)) { buffer in
@@ -103,7 +102,7 @@ public struct NetworkInterface: Hashable, Sendable {
     self.init(name: name, index: index)
   }
 
-  /// Some interfaces, each once, however it was named; with the address and the other name that any of its names gave.
+  /// The distinct interfaces, merged by number. Keeps the first address and the first altname given for each.
   package static func uniqued(_ interfaces: [NetworkInterface]) -> [NetworkInterface] {
     interfaces.reduce(into: []) { result, next in
       guard let place = result.firstIndex(where: { $0.index == next.index }) else { return result.append(next) }
@@ -113,7 +112,7 @@ public struct NetworkInterface: Hashable, Sendable {
     }
   }
 
-  /// The address in a list of the kernel's, if it is one of IPv4 or IPv6.
+  /// The address in a kernel structure; nil if it is neither IPv4 nor IPv6.
   static func address(_ address: UnsafeMutablePointer<sockaddr>) -> IPAddress? {
     switch CInt(unsafe address.pointee.sa_family) {
     case AF_INET:

@@ -1,26 +1,26 @@
 import Glibc
 
-/// The datagrams that ``LoopbackProbe`` sends: text that is no record, so that no member takes it for anything.
+/// The datagrams that ``LoopbackProbe`` sends: text that no member takes for a record.
 struct ProbeDatagram {
-  /// One that nobody has sent before.
+  /// A probe that nobody has sent before.
   static func make() -> [UInt8] {
     Array("\(prefix)\(UInt64.random(in: .min ... .max))".utf8)
   }
 
   private static let prefix = "mcast-peer doctor "
-  /// The most digits that follow it.
+  /// The most digits after the prefix.
   private static let digits = 20
-  /// How many are looked at in a second. The sender is looked up for each, which somebody could have a node do in a flood.
+  /// The most probes to look up in a second. Each look-up lists all interfaces, so a flood must not cause many.
   private static let limit = 4
   private static let noAddress = IPAddress(ipv4: 0)
 
   private var looks: (start: BootInstant, count: Int) = (.now, 0)
 
-  /// True if a datagram is a probe of this machine's own, which is no sign of anybody else.
+  /// True if a datagram is a probe of this machine, which is no sign of another member.
   ///
-  /// One that comes from elsewhere is not: TTL 0 keeps probes on their machine. The kernel refuses IPv4 datagrams from outside
-  /// that have an address of this machine as their source, or none, which is that of a machine that has no address but
-  /// loopback's; those to 224.0.0.0/24 may have none. Source: Linux, net/ipv4/route.c, ip_mc_validate_source.
+  /// A probe from elsewhere is not our own: TTL 0 keeps probes on their machine. The kernel rejects IPv4 datagrams from
+  /// outside whose source is an address of this machine. It also rejects the source 0.0.0.0, which a machine with no
+  /// address but loopback's uses, except to 224.0.0.0/24. Source: Linux, net/ipv4/route.c, ip_mc_validate_source.
   mutating func isOwn(_ datagram: Span<UInt8>, from source: Endpoint, now: BootInstant) -> Bool {
     guard Self.isProbe(datagram) else { return false }
     if looks.start.duration(to: now) >= .seconds(1) { looks = (now, 0) }

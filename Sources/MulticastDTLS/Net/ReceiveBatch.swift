@@ -1,17 +1,17 @@
 import CDatagram
 import Glibc
 
-/// The buffers for a batch of datagrams; the receive loop has one and uses it again and again.
+/// The buffers for a batch of datagrams. The receive loop has one and reuses it.
 @safe
 struct ReceiveBatch: ~Copyable {
-  /// Room for the largest UDP datagram, or for as many as the kernel joins. Not a power of two: the slots' first bytes,
-  /// which are read most, would share a few lines of the processor's cache.
+  /// The size of a slot: the largest UDP datagram, or as many datagrams as the kernel coalesces. Not a power of two:
+  /// then the slots' first bytes, which are read most, would share a few cache lines.
   private static let slotSize = 65_535 + 577
 
   private let storage: UnsafeMutableBufferPointer<UInt8>
   private let slots: UnsafeMutableBufferPointer<cdatagram_slot>
 
-  /// Allocates room for as many datagrams as one call receives. Memory that nothing arrives in is never touched.
+  /// Allocates slots for one receive call. The system provides memory only for slots that are used.
   init() {
     let count = Int(CDATAGRAM_BATCH)
     unsafe storage = .allocate(capacity: count * Self.slotSize)
@@ -37,11 +37,11 @@ struct ReceiveBatch: ~Copyable {
     unsafe storage.deallocate()
   }
 
-  /// Receives what is ready now and hands over each datagram, lent for the call, with where it came from and the number of
-  /// the interface that it came in by. Source: recvmmsg(2), udp(7).
+  /// Receives the datagrams that are ready now, and lends each to the body, with its source and the number of its
+  /// incoming interface. Source: recvmmsg(2), udp(7).
   ///
-  /// - Parameter state: Where the body keeps what it has; a closure that captures it costs more than what is done with it.
-  /// - Returns: How many datagrams there were.
+  /// - Parameter state: The state of the body. A closure that captures it instead costs more than the work on it.
+  /// - Returns: The number of datagrams.
   /// - Throws: ``SystemError`` if the socket reports an error.
   borrowing func receive<State: ~Copyable>(
     from socket: MulticastSocket, into state: inout State,
@@ -52,14 +52,14 @@ struct ReceiveBatch: ~Copyable {
       slots.baseAddress.unsafelyUnwrapped,
       UInt32(slots.count)
     )
-    // Another poll tells whether there is more.
+    // The next poll reports further datagrams.
     if received == -EAGAIN { return 0 }
     guard received >= 0 else { throw SystemError("recvmmsg", -received) }
     var taken = 0
     for index in 0..<Int(received) {
       let slot = unsafe slots[index]
       guard let source = unsafe slot.source.endpoint, unsafe socket.isAddressedToGroup(slot) else {
-        // It was there, so that there may be more.
+        // It counts, since more may be ready.
         taken += 1
         continue
       }

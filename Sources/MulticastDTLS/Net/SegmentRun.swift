@@ -1,22 +1,24 @@
-/// Which records of a batch can leave as segments of one: equal in size, but for the last, which may be shorter. Pure.
+/// The records of a batch that one UDP_SEGMENT call can send: equal in size, except the last, which may be shorter.
+/// Pure.
 ///
 /// Source: udp(7), UDP_SEGMENT.
 struct SegmentRun: Hashable {
-  /// How many records, and how many bytes they have.
+  /// The number of records, and their total size in bytes.
   let count: Int
   let byteCount: Int
 
-  /// The most bytes that one call takes: what fits an IPv4 datagram with its headers. Source: RFC 791, RFC 768.
+  /// The most bytes in one call: an IPv4 datagram less its headers. Source: RFC 791, RFC 768.
   static let maximumBytes = 65_535 - 20 - 8
-  /// The most records that one call takes: the kernel's UDP_MAX_SEGMENTS, since Linux 6.9 and before.
+  /// The most records in one call: the kernel's UDP_MAX_SEGMENTS since Linux 6.9; ``formerMaximumCount`` before.
   static let maximumCount = 128
   static let formerMaximumCount = 64
 
-  /// The longest run from a place on.
+  /// Finds the longest run from a position.
   ///
   /// - Parameters:
-  ///   - sizes: The sizes of records, each at most ``maximumBytes``.
-  ///   - limit: The most records that it may have.
+  ///   - sizes: The sizes of the records, each at most ``maximumBytes``.
+  ///   - start: The position of the first record.
+  ///   - limit: The most records in the run.
   init(_ sizes: Span<UInt16>, from start: Int, limit: Int = maximumCount) {
     let size = Int(sizes[start])
     var (count, byteCount) = (1, size)

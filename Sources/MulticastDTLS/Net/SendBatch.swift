@@ -1,19 +1,19 @@
 import CDatagram
 
-/// Records that wait to be sent together, in a buffer that is used again and again.
+/// Records to send together, in a buffer that is reused.
 @safe
 struct SendBatch: ~Copyable {
-  /// The most records of a batch: as many as one call sends.
+  /// The most records in a batch: as many as one call sends.
   static let capacity = Int(CDATAGRAM_SEND_BATCH)
 
   private let capacity: Int
   private let storage: UnsafeMutableRawBufferPointer
   private let sizes: UnsafeMutablePointer<UInt16>
-  /// How many records there are, and how many bytes they have.
+  /// The number of records, and their total size in bytes.
   private(set) var count = 0
   private var byteCount = 0
 
-  /// Allocates room for a batch of the largest records; tests make more room than the kernel takes.
+  /// Allocates room for a batch of the largest records. Tests ask for more room than one call takes.
   init(capacity: Int = capacity) {
     self.capacity = capacity
     unsafe storage = .allocate(byteCount: capacity * RecordHeader.maximumRecord, alignment: 16)
@@ -26,12 +26,12 @@ struct SendBatch: ~Copyable {
     unsafe sizes.deallocate()
   }
 
-  /// Takes all records out.
+  /// Removes all records.
   mutating func clear() {
     (count, byteCount) = (0, 0)
   }
 
-  /// Adds a record that `write` puts into the room that it is given; it returns the record's size.
+  /// Adds a record. `write` puts it into the given room and returns its size.
   mutating func append<Failure: Error>(
     _ write: (UnsafeMutableRawBufferPointer) throws(Failure) -> Int
   ) throws(Failure) {
@@ -54,7 +54,7 @@ struct SendBatch: ~Copyable {
     }
   }
 
-  /// Lends the records as the kernel takes them: one after the other, and their sizes.
+  /// Lends the records in the form of the socket calls: contiguous bytes, and the sizes.
   func withRecords<Value, Failure: Error>(
     _ body: (UnsafeRawPointer, UnsafeBufferPointer<UInt16>) throws(Failure) -> Value
   ) throws(Failure) -> Value {

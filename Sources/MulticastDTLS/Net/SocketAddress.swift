@@ -1,7 +1,7 @@
 import CDatagram
 import Glibc
 
-/// A socket address of either family, as the calls of CDatagram take it.
+/// A socket address of either family, in the form of the CDatagram calls.
 typealias SocketAddress = cdatagram_address
 
 extension SocketAddress {
@@ -23,15 +23,15 @@ extension SocketAddress {
     }
   }
 
-  /// The address of all interfaces.
+  /// The unspecified address, for all interfaces.
   init(anyOf family: CInt, port: UInt16) {
-    // Both families' is zero.
+    // It is all zeros in both families.
     self =
       family == AF_INET6
       ? SocketAddress(IPAddress(in6_addr(), zone: 0), port: port) : SocketAddress(IPAddress(ipv4: 0), port: port)
   }
 
-  /// Where it is; nil if it has neither family.
+  /// The address and port; nil for another family.
   var endpoint: Endpoint? {
     switch CInt(unsafe any.sa_family) {
     case AF_INET:
@@ -44,10 +44,10 @@ extension SocketAddress {
 }
 
 extension GroupAddress {
-  /// The family of its sockets.
+  /// The address family of its sockets.
   var family: CInt { address.isIPv4 ? AF_INET : AF_INET6 }
 
-  /// The group as the socket calls take it.
+  /// The group in the form of the socket calls.
   func socketAddress() -> SocketAddress {
     SocketAddress(address, port: port)
   }

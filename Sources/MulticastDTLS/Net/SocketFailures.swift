@@ -1,19 +1,19 @@
 import SystemPackage
 
-/// A group that cannot be joined on an interface.
+/// The failure to join a group on an interface.
 struct JoinFailure: Error, Hashable {
   let interface: NetworkInterface
   let error: SystemError
 
-  /// mld_max_msf, where nobody has changed it. Source: Linux, ip-sysctl.
+  /// The default of mld_max_msf. Source: Linux, ip-sysctl.
   private static let usualSourceLimit = 64
 
-  /// The failure for a person: with the kernel's limit, where it is one.
+  /// The failure for a person, with the kernel's limit if it has been reached.
   ///
   /// - Parameters:
-  ///   - sources: How many source addresses are to be heard there.
-  ///   - interfaces: How many interfaces the group is to be joined on.
-  ///   - limits: The kernel's limits now.
+  ///   - sources: The number of source addresses to receive from.
+  ///   - interfaces: The number of interfaces to join on.
+  ///   - limits: The kernel's current limits.
   func networkError(_ group: GroupAddress, sources: Int, interfaces: Int, limits: MembershipLimits) -> NetworkError {
     let start = "cannot use group \(group) on interface \(interface.name): \(error)"
     guard [.noBufferSpace, .noMemory].contains(error.errno) else {
@@ -31,7 +31,7 @@ struct JoinFailure: Error, Hashable {
         "\(start): the kernel lets a socket join on at most \(limit) interfaces, and \(interfaces) are named. As root, raise "
           + "that: sysctl -w net.ipv4.igmp_max_memberships=\(interfaces)")
     }
-    // Of IPv6, only the first network namespace has the setting, and it counts in all of them.
+    // For IPv6 only the initial network namespace has the setting, and it applies to all of them.
     if limits.sources == nil, sources > Self.usualSourceLimit {
       return NetworkError(
         "\(start): the kernel hears a limited number of sources of a group, 64 at first, and \(sources) are named. As root, "
@@ -45,16 +45,16 @@ struct JoinFailure: Error, Hashable {
   }
 }
 
-/// The kernel's limits of memberships; nil where it does not say. Source: ip(7), Linux, ip-sysctl.
+/// The kernel's limits of memberships; nil if it does not say. Source: ip(7), Linux, ip-sysctl.
 struct MembershipLimits {
-  /// How many sources of a group a socket can hear: igmp_max_msf, mld_max_msf.
+  /// The most sources of a group per socket: igmp_max_msf, mld_max_msf.
   var sources: Int?
-  /// How many groups a socket can join, each interface counted: igmp_max_memberships. IPv6 has none.
+  /// The most groups per socket, counted on each interface: igmp_max_memberships. IPv6 has no such limit.
   var memberships: Int?
-  /// How many bytes a socket has for all of that: optmem_max.
+  /// The most bytes per socket for all memberships: optmem_max.
   var memory: Int?
 
-  /// The limits now, for a group's family.
+  /// The current limits for the address family of a group.
   static func current(for group: GroupAddress) -> MembershipLimits {
     func setting(_ name: String) -> Int? { Int(kernelText("/proc/sys/net/\(name)").prefix { $0.isNumber }) }
     let isIPv4 = group.address.isIPv4
@@ -65,7 +65,7 @@ struct MembershipLimits {
 }
 
 extension GroupAddress {
-  /// The failure for a person where the group's port cannot be bound to.
+  /// The failure to bind to the group's port, for a person.
   func networkError(ofBinding error: SystemError) -> NetworkError {
     switch error.errno {
     case .addressInUse:

@@ -1,13 +1,14 @@
 import Glibc
 import Synchronization
 
-/// A file as this process knows it, from its last reading or writing. It is kept open, so that no other gets its number.
+/// The identity of a file at this process's last read or write. The descriptor stays open, so that no other file can
+/// get the same inode number.
 final class KnownFile: Sendable {
   let path: String
-  /// -1 if there was none.
+  /// -1 if the file did not exist.
   private let descriptor = Mutex<CInt>(-1)
 
-  /// Names a file; nothing is looked at yet.
+  /// Stores the path, without opening the file.
   init(path: String) {
     self.path = path
   }
@@ -16,7 +17,7 @@ final class KnownFile: Sendable {
     descriptor.withLock { if $0 >= 0 { _ = close($0) } }
   }
 
-  /// Takes the file that there is now for the known one.
+  /// Opens the file that the path names now, and takes it as the known one.
   func remember() {
     let file = Self.open(path)
     descriptor.withLock { descriptor in
@@ -25,23 +26,23 @@ final class KnownFile: Sendable {
     }
   }
 
-  /// True if the path still leads to the file, or to none if there was none.
+  /// True if the path still names the known file, or still names none.
   var isKept: Bool {
     descriptor.withLock { $0 < 0 ? nil : FileIdentity(of: $0) } == FileIdentity(ofPath: path)
   }
 
-  /// Makes the file count as a copy, if it still has a name: another has come in its place.
+  /// Marks the known file as a copy if it still has a name, since another file has taken its place.
   func outdate() {
     descriptor.withLock { if $0 >= 0 { SealedFile.makeCopy($0) } }
   }
 
-  /// Opens a file to be read and, if that can be, written; -1 if there is none.
+  /// Opens a file for reading and, if permitted, writing; -1 if there is none.
   static func open(_ path: String) -> CInt {
     let flags = O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC
     let file = unsafe Glibc.open(path, O_RDWR | flags)
     guard file < 0, errno != ENOENT else { return file }
     let reading = unsafe Glibc.open(path, O_RDONLY | flags)
-    // One of our own that was made read-only.
+    // Our own file, made read-only by somebody.
     guard reading >= 0, fchmod(reading, 0o600) == 0 else { return reading }
     let writing = unsafe Glibc.open(path, O_RDWR | flags)
     guard writing >= 0 else { return reading }

@@ -1,29 +1,30 @@
 import Glibc
 import SystemPackage
 
-/// The file that holds the mark of one secret. The directory is locked while it is changed, so that of two nodes that start
-/// at once both are named.
+/// The file that holds the mark of one secret.
+///
+/// Each change locks the directory, so that two members that start at once are both recorded.
 struct MarkFile {
-  /// The file's own path.
+  /// The path of the mark.
   let path: String
 
   private let state: StateDirectory
   private let keyID: KeyID
   private var file: SealedFile { SealedFile(path: path) }
 
-  /// Names the file; nothing is looked at yet.
+  /// Stores the path, without opening the file.
   init(in directory: StateDirectory, keyID: KeyID) {
     path = "\(directory.path)/\(keyID).nodes"
     state = directory
     self.keyID = keyID
   }
 
-  /// Reads the mark; nil if there is none that says anything. In a copy the secret was not made.
+  /// Reads the mark; nil if there is no usable one. A mark read from a copy does not count as made here.
   func read() -> SecretMark? {
     try? contents()
   }
 
-  /// Reads the mark; nil if there is none.
+  /// Reads the mark; nil if there is no file.
   ///
   /// - Throws: ``SealedText/Corrupt`` or ``StateError`` if it cannot be used.
   func contents() throws -> SecretMark? {
@@ -33,7 +34,7 @@ struct MarkFile {
     return mark
   }
 
-  /// Makes the mark of a secret that is being made here, and that nobody has yet.
+  /// Creates the mark of a secret that is being made here, and that nobody has yet.
   ///
   /// - Throws: ``StateError`` if it cannot be written.
   func make() throws(StateError) {
@@ -41,9 +42,9 @@ struct MarkFile {
     try change { $0.isMadeHere = true }
   }
 
-  /// Names a node that is about to send with the secret.
+  /// Records a member that is about to send with the secret.
   ///
-  /// - Parameter former: What the mark said before, should it be gone.
+  /// - Parameter former: The earlier content of the mark, in case the file is gone.
   /// - Throws: ``StateError`` if it cannot be written.
   func add(_ node: MemberID, former: SecretMark? = nil) throws(StateError) {
     try change { mark in

@@ -1,7 +1,6 @@
-/// The memory of one node of one secret, and its form on disk.
+/// The state of one member under one secret, and its form on disk.
 ///
-/// It is text, so that a person can look at it (see ``SealedFile`` for what is added, so that no half of it is taken for the
-/// whole, and no copy for the file itself):
+/// The form is text, so that a person can read it. ``SealedFile`` adds the lines that detect a torn file and a copy.
 ///
 ///     mcast-peer state 2
 ///     node 9ab7-6d2d 0
@@ -10,23 +9,23 @@
 ///     complete
 ///     heard 1 3 4021
 struct NodeState: Hashable, Sendable {
-  /// The latest epoch that the node has sent in, or may have; nil if none is known.
+  /// The latest epoch that the member may have sent in; nil if none is known.
   var epoch: Epoch?
-  /// True if that is all: without it the node may have used later epochs, of which a state knew that was lost.
+  /// True if the member cannot have used a later epoch. False if, for instance, an earlier state was lost.
   var isComplete = false
-  /// The group that the node sent to last.
+  /// The group that the member last sent to.
   var group: String?
-  /// How far each other member has been heard.
+  /// The replay position of each other member.
   var heard: [MemberID: ReplayPosition] = [:]
 
   private static let title = "mcast-peer state 2"
-  /// Former versions kept a state for each node that had sent, and no more of it.
+  /// Earlier versions kept a state for every member that had sent, without a `complete` line.
   private static let formerTitle = "mcast-peer state 1"
 
-  /// True if lines are a state of a former version's.
+  /// True if an earlier version wrote the lines.
   static func isFormer(_ lines: [Substring]) -> Bool { lines.first == formerTitle[...] }
 
-  /// Takes over what another knows better: later epochs, and what was heard further.
+  /// Merges another state: takes the later epoch, and the further position of each member.
   mutating func merge(_ other: NodeState) {
     epoch = [epoch, other.epoch].compactMap(\.self).max()
     isComplete = isComplete || other.isComplete
@@ -34,7 +33,7 @@ struct NodeState: Hashable, Sendable {
     heard.merge(other.heard) { max($0, $1) }
   }
 
-  /// Writes the state down, for one node of one secret.
+  /// Formats the state for one member of one secret.
   func lines(for node: String) -> [String] {
     var lines = [Self.title, "node \(node)"]
     if let group { lines.append("group \(group)") }
@@ -46,7 +45,7 @@ struct NodeState: Hashable, Sendable {
     return lines
   }
 
-  /// Puts a state together.
+  /// Creates a state from its parts.
   init(
     epoch: Epoch? = nil, isComplete: Bool = false, group: String? = nil, heard: [MemberID: ReplayPosition] = [:]
   ) {
@@ -56,9 +55,10 @@ struct NodeState: Hashable, Sendable {
     self.heard = heard
   }
 
-  /// Reads a state, all of it or nothing.
+  /// Parses a state, all of it or nothing.
   ///
-  /// - Throws: ``SealedText/Corrupt`` if any of it is not as ``lines(for:)`` writes it, or it is another node's.
+  /// - Throws: ``SealedText/Corrupt`` if a line differs from the form of ``lines(for:)``, or the state is another
+  ///   member's.
   init(_ lines: [Substring], for node: String) throws(SealedText.Corrupt) {
     guard let title = lines.first.map(String.init), [Self.title, Self.formerTitle].contains(title) else {
       throw SealedText.Corrupt(description: "it does not begin as one")

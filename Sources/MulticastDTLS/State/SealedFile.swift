@@ -1,15 +1,17 @@
 import Glibc
 import SystemPackage
 
-/// A file of sealed lines that knows itself: its last line but one names its own birth, so that a copy, from a backup say,
-/// is told from the file that was written. It is replaced as a whole: written under another name, synced, renamed. If the
-/// former file has another name still, as a backup by hard links has, it is made a copy, since it could come back.
+/// A file of sealed lines that detects when it was copied.
+///
+/// Its last line but one holds the birth of the file, which a copy, for instance from a backup, does not share. A write
+/// replaces the file as a whole: write a draft, sync it, rename it. If the former file still has another name, for
+/// instance in a backup by hard links, it is marked as a copy, since it could come back.
 struct SealedFile {
   let path: String
 
-  /// More than such a file ever has: a node's state has some 8 kB at most.
+  /// An upper bound of the file size in bytes. The state of a member has about 8 kB at most.
   private static let maximumSize = 65_536
-  /// The name under which it is written first.
+  /// The name of the draft.
   var draft: String { "\(path).new" }
 
   private static let birthWord = "birth "
@@ -17,14 +19,14 @@ struct SealedFile {
   /// The content of a file.
   struct Content {
     let lines: [Substring]
-    /// True if the file is another one than was written: a copy.
+    /// True if this is not the file that was written, but a copy of it.
     let isCopy: Bool
   }
 
   /// Reads the file; nil if there is none.
   ///
-  /// - Throws: ``SealedText/Corrupt`` if it is not whole; ``StateError`` if it is not ours
-  ///   alone, or cannot be read.
+  /// - Throws: ``SealedText/Corrupt`` if it is torn or damaged; ``StateError`` if another user owns it or can write it,
+  ///   or it cannot be read.
   func read() throws -> Content? {
     guard let file = try StateDirectory.open(path, .readOnly) else { return nil }
     return try file.closeAfter { try Self.content(of: file.rawValue) }
@@ -35,7 +37,7 @@ struct SealedFile {
     let file = FileDescriptor(rawValue: descriptor)
     let lines = try SealedText(String(decoding: try bytes(of: file), as: UTF8.self)).lines
     guard let last = lines.last, last.hasPrefix(birthWord) else {
-      // It was written where files have no birth.
+      // Written on a file system that records no birth.
       return Content(lines: lines, isCopy: FileBirth(of: descriptor) != nil)
     }
     guard let birth = FileBirth(last.dropFirst(birthWord.count)) else {
@@ -46,8 +48,8 @@ struct SealedFile {
 
   /// Replaces the file, and returns once it would survive a loss of power.
   ///
-  /// - Parameter isCopy: True if it is to count as a copy when it is read.
-  /// - Throws: `Errno` if it cannot be written; then the former file is there, or this one, and whole.
+  /// - Parameter isCopy: True to write it so that it counts as a copy when read.
+  /// - Throws: `Errno` if it cannot be written; then either the former file or this one is there, and whole.
   func write(_ lines: [String], isCopy: Bool = false) throws {
     let draft = draft
     let former = KnownFile.open(path)
@@ -55,12 +57,13 @@ struct SealedFile {
     unsafe unlink(draft)
     do {
       try DurableFile.write(to: draft) { file in
-        // A text without its file's birth is a copy's.
+        // A text without the birth of its own file counts as a copy.
         let birth = isCopy ? FileBirth.none : FileBirth(of: file.rawValue)
         let text = Array(Self.text(lines, birth).utf8)
         _ = try unsafe text.withUnsafeBytes { try unsafe file.writeAll($0) }
       }
-      // First, so that it is none that goes on, whenever this process is killed: rather the state itself counts as a copy.
+      // Before the rename: if this process is killed in between, the state counts as a copy. In the other order, the
+      // former file could come back as the current one.
       if former >= 0, Self.names(of: former) > 1 { Self.makeCopy(former) }
       guard unsafe rename(draft, path) == 0 else { throw Errno(rawValue: errno) }
     } catch {
@@ -77,12 +80,12 @@ struct SealedFile {
     return unsafe fstat(descriptor, &status) == 0 ? status.st_nlink : 0
   }
 
-  /// Makes a file that was replaced, or moved away, count as a copy wherever it still has a name.
+  /// Marks a file that was replaced or moved away as a copy, if it still has a name.
   static func makeCopy(_ descriptor: CInt) {
     let file = FileDescriptor(rawValue: descriptor)
     guard names(of: descriptor) > 0, let content = try? content(of: descriptor), !content.isCopy else { return }
     let text = Array(text(content.lines.map(String.init), FileBirth.none).utf8)
-    // If it is torn by a loss of power, it is damaged, and nobody goes on with it.
+    // A write torn by a loss of power leaves a damaged file, which no member continues from.
     _ = unsafe try? text.withUnsafeBytes { try unsafe file.writeAll(toAbsoluteOffset: 0, $0) }
     _ = ftruncate(descriptor, off_t(text.count))
     fsync(descriptor)

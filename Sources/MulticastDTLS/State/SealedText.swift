@@ -1,11 +1,11 @@
 import COpenSSL
 
-/// Lines of text with a checksum after them, so that no half of a file is taken for the whole. A person can read them.
+/// Lines of text followed by a checksum, so that half a file is not taken for the whole. A person can read them.
 struct SealedText: Hashable {
   /// The lines before the checksum.
   let lines: [Substring]
 
-  /// A text that is not such.
+  /// The error for a text without a valid checksum or form.
   struct Corrupt: Error, CustomStringConvertible {
     let description: String
   }
@@ -15,9 +15,9 @@ struct SealedText: Hashable {
     self.lines = lines.map { Substring($0) }
   }
 
-  /// Reads a text, all of it or nothing.
+  /// Parses a text, all of it or nothing.
   ///
-  /// - Throws: ``Corrupt`` if it is not as ``text`` has it.
+  /// - Throws: ``Corrupt`` if it differs from the form of ``text``.
   init(_ text: String) throws(Corrupt) {
     let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
     let content = Array(lines.dropLast(2))
@@ -27,7 +27,7 @@ struct SealedText: Hashable {
     self.lines = content
   }
 
-  /// The lines, and the checksum.
+  /// The lines and the checksum.
   var text: String {
     (lines + ["check \(Self.checksum(of: lines))"]).map { $0 + "\n" }.joined()
   }
@@ -36,7 +36,7 @@ struct SealedText: Hashable {
   private static func checksum(of lines: [Substring]) -> String {
     let bytes = Array(lines.map { $0 + "\n" }.joined().utf8)
     var digest = [UInt8](repeating: 0, count: 32)
-    // SHA256_Init(3). If it fails, what is read does not agree, and nothing is guessed.
+    // SHA256_Init(3). If hashing fails, the checksum matches no text, so nothing is accepted unchecked.
     guard unsafe SHA256(bytes, bytes.count, &digest) != nil else { return "none" }
     return hexadecimal(digest.prefix(8))
   }

@@ -1,38 +1,39 @@
-/// The mark of one secret in a state directory: which nodes have sent with it from here, and its form on disk.
+/// The mark of one secret in a state directory: the members that have sent with it from here, and the form on disk.
 ///
-/// Where the secret was made here, a node that the mark does not name has not sent with it from here: it is new.
+/// If the secret was made here, a member without an entry has not sent with it from here: it is new.
 ///
 ///     mcast-peer mark 1
 ///     secret 9ab7-6d2d
 ///     made here
 ///     node 0
 struct SecretMark: Hashable {
-  /// True if the secret was made here, so that no node can have sent with it before the mark was there.
+  /// True if the secret was made here, so that no member can have sent with it before the mark existed.
   var isMadeHere = false
-  /// The nodes that have sent with it from here.
+  /// The members that have sent with the secret from here.
   var nodes: Set<MemberID> = []
 
   private static let title = "mcast-peer mark 1"
 
-  /// True if a node is known not to have sent with the secret.
+  /// True if a member is known not to have sent with the secret.
   func isNew(_ node: MemberID) -> Bool {
     isMadeHere && !nodes.contains(node)
   }
 
-  /// Writes the mark down.
+  /// Formats the mark.
   func lines(for keyID: KeyID) -> [String] {
     [Self.title, "secret \(keyID)"] + (isMadeHere ? ["made here"] : []) + nodes.sorted().map { "node \($0)" }
   }
 
-  /// Puts a mark together.
+  /// Creates a mark from its parts.
   init(isMadeHere: Bool = false, nodes: Set<MemberID> = []) {
     self.isMadeHere = isMadeHere
     self.nodes = nodes
   }
 
-  /// Reads a mark, all of it or nothing.
+  /// Parses a mark, all of it or nothing.
   ///
-  /// - Throws: ``SealedText/Corrupt`` if any of it is not as ``lines(for:)`` writes it, or it is another secret's.
+  /// - Throws: ``SealedText/Corrupt`` if a line differs from the form of ``lines(for:)``, or the mark is another
+  ///   secret's.
   init(_ lines: [Substring], for keyID: KeyID) throws(SealedText.Corrupt) {
     guard lines.first == Self.title[...] else { throw SealedText.Corrupt(description: "it does not begin as one") }
     guard lines.dropFirst().first == "secret \(keyID)" else {

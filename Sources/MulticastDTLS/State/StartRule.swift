@@ -1,55 +1,55 @@
-/// Decides whether a node may begin to send with a secret, and after which epoch, by what is known of what it has sent.
+/// Decides from the state on disk if a member may begin to send with a secret, and in which epoch.
 ///
-/// 1. A state that is there and complete: the next epoch. If its file is a copy, it may be older than what the node has sent:
-///    an epoch at a distance that nobody guesses.
-/// 2. None, and something vouches that the node is new: the first epoch.
-/// 3. None, and the secret comes while the node runs: that is no proof, but nobody is there to ask. An epoch past all that it
-///    has likely used.
-/// 4. None, and nothing vouches: without encryption the first epoch; with it, nonces could repeat, so no start.
+/// 1. A complete state: the next epoch. If its file is a copy, the member may have sent since: a random later epoch.
+/// 2. No state, and a voucher that the member is new: the first epoch.
+/// 3. No state, and the secret arrives while the member runs: this proves nothing, but nobody is there to ask. An epoch
+///    past all that the member has likely used.
+/// 4. No state and no voucher: the first epoch without encryption. With encryption nonces could repeat, so no start.
 enum StartRule {
   /// The facts on disk.
   struct Found {
     var state: NodeState
-    /// True if the state's file is a copy of the one that was written.
+    /// True if the state file is a copy of the one that was written.
     var isCopy = false
     /// The mark of the secret, if there is one.
     var mark: SecretMark?
-    /// True if another node's state says that this one was heard, here or elsewhere.
+    /// True if the state of another member here says that it heard this one, wherever this one ran.
     var wasHeard = false
   }
 
-  /// The voucher for a node that has no state.
+  /// The reason to believe that a member without a state is new.
   enum Voucher {
     case nothing
-    /// Somebody has said that it is a new node.
+    /// The user has said that the member is new.
     case user
-    /// The node runs, with a state that is in order, and gets a secret that it did not have.
+    /// The member runs with a sound state, and receives a secret that it did not have.
     case running
   }
 
   /// The decision.
   enum Verdict: Hashable {
-    /// Go on after the last epoch.
+    /// Continue after the last epoch.
     case goOn
-    /// Begin in the first epoch: the node is new.
+    /// Begin in the first epoch: the member is new.
     case beginAsNew
-    /// The same, but the node may have been there before.
+    /// Begin in the first epoch, although the member may have sent before.
     case beginUnsure
-    /// Begin in the first epoch, though a state was lost: without encryption the others refuse it, and that is all.
+    /// Begin in the first epoch, although a state was lost. Without encryption the only harm is that the others reject
+    /// it.
     case beginAgain
-    /// Begin past all epochs that the node has likely used: it may be new.
+    /// Begin past all epochs that the member has likely used: it may be new.
     case beginFar
-    /// Go on at a distance, since the state is a copy.
+    /// Continue in a random later epoch, since the state is a copy.
     case leapFromCopy
-    /// The same, since somebody says that the node is new, and it is not.
+    /// Continue in a random later epoch, since the user says that the member is new, and it is not.
     case leapAgainstWord
-    /// Do not start: a state was lost.
+    /// Refuse to start: a state was lost.
     case refuseLost
-    /// Do not start: nothing is known of the node.
+    /// Refuse to start: nothing is known of the member.
     case refuseUnknown
   }
 
-  /// Judges what was found.
+  /// Decides from the facts found.
   static func judge(_ found: Found, of member: MemberID, voucher: Voucher, isEncrypting: Bool) -> Verdict {
     let state = found.state
     if state.epoch != nil, state.isComplete || !isEncrypting { return found.isCopy ? .leapFromCopy : .goOn }

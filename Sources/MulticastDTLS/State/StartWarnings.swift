@@ -1,6 +1,6 @@
 import Logging
 
-/// The words for what ``StartRule`` has decided. Pure.
+/// The texts that explain a decision of ``StartRule``. Pure.
 struct StartWarnings {
   private let node: MemberID
   private let keyID: KeyID
@@ -16,7 +16,7 @@ struct StartWarnings {
     place = directory?.path ?? "no directory"
   }
 
-  /// Why the node does not start; nil if it does.
+  /// The reason why the member does not start; nil if it does.
   func refusal(_ verdict: StartRule.Verdict) -> String? {
     let found: String
     switch verdict {
@@ -38,7 +38,7 @@ struct StartWarnings {
       + "the secret, or give an epoch later than all that it has used (--epoch)"
   }
 
-  /// Everything that is said of a start that goes on.
+  /// The log lines for a start that is not refused.
   ///
   /// - Parameters:
   ///   - isStart: True if the process begins with this secret.
@@ -74,7 +74,7 @@ struct StartWarnings {
     return remarks
   }
 
-  /// The remark on a group that is another than before; nil if it is the same.
+  /// The warning about a changed group; nil if the group is the same.
   var otherGroup: String? {
     guard let former = state.group, let group, former != group else { return nil }
     return
@@ -82,7 +82,7 @@ struct StartWarnings {
       + "so that a recording of one is accepted in the other. Give each group a secret of its own"
   }
 
-  /// The remark on a secret that comes to a node that runs.
+  /// The line about a secret that arrives while the member runs.
   var beginsFar: String {
     "nothing here tells whether node \(node) has sent with key ID \(keyID) before: its epochs begin past 1000, at random, where "
       + "nonces are not likely to repeat"
@@ -113,7 +113,7 @@ struct StartWarnings {
     ]
   }
 
-  /// The remark on a start at a distance.
+  /// The warning about a start in a random later epoch.
   func leap(_ verdict: StartRule.Verdict) -> String {
     let found =
       verdict == .leapFromCopy

@@ -1,18 +1,18 @@
 extension StateDirectory {
-  /// The start of a node that encrypts, as it is foretold.
+  /// The predicted result of the start of a member that encrypts.
   package enum Forecast: Hashable {
-    /// It starts; if it has never sent, only what is known of its secret tells that.
+    /// It starts. If it has never sent, only the mark of its secret proves that.
     case starts
-    /// It starts, and warns of this.
+    /// It starts, with this warning.
     case warns(String)
-    /// It does not start.
+    /// It refuses to start, for this reason.
     case refuses(String)
   }
 
-  /// Foretells whether a node that encrypts would start with a secret. Nothing is locked and nothing written.
+  /// Predicts if a member that encrypts would start with a secret. Takes no lock and writes nothing.
   ///
   /// - Parameters:
-  ///   - member: The node's ID.
+  ///   - member: The ID of the member.
   ///   - keyID: The fingerprint of the secret that it sends with.
   package func forecast(of member: MemberID, keyID: KeyID) -> Forecast {
     var kept = StateKeeper.Kept(state: NodeState())

@@ -1,13 +1,13 @@
 import Glibc
 import SystemPackage
 
-/// The rules of ``PathRules`` for the state directory, its locks and its states.
+/// Applies ``PathRules`` to the state directory, its lock files and its states.
 extension StateDirectory {
-  /// Makes the directory if there is none.
+  /// Creates the directory if there is none.
   ///
-  /// - Throws: ``StateError`` if it cannot be made, or another user could change or replace it.
+  /// - Throws: ``StateError`` if it cannot be created, or another user could change or replace it.
   func makeSafely() throws(StateError) {
-    // Nothing is made where another user could exchange it.
+    // First, so that nothing is created where another user could replace it.
     try check(isComplete: false)
     do {
       try DurableFile.makeDirectory(FilePath(path))
@@ -19,7 +19,8 @@ extension StateDirectory {
 
   /// Refuses a directory that another user could change or replace.
   ///
-  /// - Parameter isComplete: Whether it must exist; otherwise what exists of the way to it is looked at.
+  /// - Parameter isComplete: True if the directory must exist; false to check the part of its path that exists.
+  /// - Throws: ``StateError`` if another user could change or replace it, or it must exist and does not.
   func check(isComplete: Bool) throws(StateError) {
     let rules = PathRules("the state directory \(path)")
     if let violation = rules.violations(onWayTo: path, isComplete: isComplete).first {
@@ -27,20 +28,20 @@ extension StateDirectory {
     }
   }
 
-  /// Opens a file of a state directory, which must be one of this user's or root's that nobody else can write.
+  /// Opens a file of a state directory, which must belong to this user or root and be writable by nobody else.
   ///
-  /// What is judged is the file that was opened, and a symbolic link is not followed: it cannot be exchanged in between.
+  /// The checks apply to the opened file, and a symbolic link is not followed, so nobody can exchange it in between.
   ///
-  /// - Parameter isMade: Whether the file is made if there is none.
-  /// - Returns: Nil if there is none, and it is not made.
-  /// - Throws: ``StateError`` if it is another user's, others can write it, or it cannot be opened.
+  /// - Parameter isMade: True to create the file if there is none.
+  /// - Returns: Nil if there is no file and none is created.
+  /// - Throws: ``StateError`` if another user owns it, others can write it, or it cannot be opened.
   static func open(
     _ path: String, _ mode: FileDescriptor.AccessMode, isMade: Bool = false
   ) throws(StateError) -> FileDescriptor? {
     let options: FileDescriptor.OpenOptions = [.closeOnExec, .nonBlocking, .noFollow]
     do {
-      // Opened before it is made: in a sticky directory, open(2) with O_CREAT refuses other users' files without a word on
-      // their owner (proc_sys_fs(5), protected_regular).
+      // Opened before it is created: in a sticky directory, open(2) with O_CREAT refuses the files of other users with
+      // an error that does not name the owner (proc_sys_fs(5), protected_regular).
       let file = unsafe try FileDescriptor.open(path, mode, options: options)
       return try checked(file, path)
     } catch let error as StateError {
@@ -63,7 +64,7 @@ extension StateDirectory {
       return unsafe try FileDescriptor.open(
         path, mode, options: options.union([.create, .exclusiveCreate]), permissions: [.ownerReadWrite])
     } catch Errno.fileExists {
-      // Another process was faster.
+      // Another process has created it in between.
       return try open(path, mode)
     } catch {
       throw .unusable("cannot make the state file \(path): \(error)")
@@ -80,7 +81,7 @@ extension StateDirectory {
     throw error
   }
 
-  /// Why a file cannot be opened: its kind, its owner or its mode, if that is why.
+  /// The reason why a file cannot be opened: its kind, owner or mode if that explains it, else the error itself.
   static func reason(_ error: any Error, _ path: String) -> StateError {
     var status = stat()
     if unsafe lstat(path, &status) == 0 {
@@ -94,7 +95,7 @@ extension StateDirectory {
     return .unusable("cannot open the state file \(path): \(error)")
   }
 
-  /// Looks for a fault of a file of the directory.
+  /// The first rule that a file of the directory violates; nil if none.
   static func violation(of status: stat, at path: String) -> StateError? {
     PathRules("the state file \(path)").violations(of: status, at: path).first.map {
       .unusable("\($0)")

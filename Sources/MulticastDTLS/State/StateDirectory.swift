@@ -1,11 +1,12 @@
 import Glibc
 
-/// The directory in which nodes keep what must outlive them: the epochs that they used, and what they have heard.
+/// The directory for the state that must survive a restart: the epochs that members used, and their replay positions.
 public struct StateDirectory: Hashable, Sendable, CustomStringConvertible {
-  /// Where it is. It is made, for its owner only, when the first node needs it.
+  /// The path of the directory. The first member that needs it creates it, for its owner only.
   public let path: String
 
-  /// Takes a directory that the user or the program chose. If its path is relative, the working directory must stay.
+  /// Takes a directory that the user or the program chose. If the path is relative, the working directory must not
+  /// change.
   public init(path: String) {
     self.path = path
   }
@@ -25,12 +26,12 @@ public struct StateDirectory: Hashable, Sendable, CustomStringConvertible {
     )
   }
 
-  /// The rule itself.
+  /// Picks the directory from given values of the environment.
   static func standard(stateDirectory: String?, stateHome: String?, home: String?) throws(StateError) -> StateDirectory
   {
-    // systemd.exec(5): several directories are separated by colons.
+    // systemd.exec(5): colons separate several directories.
     if let first = stateDirectory?.split(separator: ":").first { return StateDirectory(path: String(first)) }
-    // XDG Base Directory Specification: a relative path is to be ignored.
+    // XDG Base Directory Specification: ignore a relative path.
     if let stateHome, stateHome.hasPrefix("/") { return StateDirectory(path: stateHome + "/mcast-peer") }
     if let home, home.hasPrefix("/") { return StateDirectory(path: home + "/.local/state/mcast-peer") }
     throw .unusable("there is no home directory to keep the node's state in")
@@ -41,7 +42,7 @@ public struct StateDirectory: Hashable, Sendable, CustomStringConvertible {
     path
   }
 
-  /// True if a secret was made here, by the mark of the secret. A mark that only names nodes does not count.
+  /// True if the mark of a secret says that the secret was made here. A mark that only lists members does not count.
   public func hasMark(of keyID: KeyID) -> Bool {
     MarkFile(in: self, keyID: keyID).read()?.isMadeHere == true
   }

@@ -1,21 +1,21 @@
-/// Why a node has no epoch to send in: what was looked at, and what to do.
+/// The reason why a member has no epoch to send in, with the facts and a remedy.
 public enum StateError: Error, Hashable, CustomStringConvertible {
-  /// Another process on this machine runs with the same node ID and secret.
+  /// Another process on this machine runs with the same member ID and secret.
   case inUse(String)
   /// The state cannot be read or written.
   case unusable(String)
-  /// The state is not as it was written, so nobody knows which epochs the node has used.
+  /// The state is damaged, so the epochs that the member has used are unknown.
   case damaged(String)
-  /// The epoch that was given is not later than all that the node has used.
+  /// The given epoch is not later than all that the member has used.
   case usedEpoch(String)
-  /// Nothing tells which epochs the node has used with a secret, and it is to encrypt: nonces could repeat.
+  /// Nothing tells which epochs the member has used with a secret, and it encrypts: nonces could repeat.
   case unknownPast(String)
-  /// Another node has sent with this node's ID and secret, again and again.
+  /// Another sender has repeatedly used this member's ID and secret.
   case contested(String)
-  /// The last epoch has been used.
+  /// The member has used the last epoch.
   case usedUp(String)
 
-  /// One line for a person, with invisible characters written out.
+  /// One line for a person, with invisible characters escaped.
   public var description: String {
     switch self {
     case .inUse, .usedEpoch, .unknownPast, .contested, .usedUp: fault
@@ -28,7 +28,7 @@ public enum StateError: Error, Hashable, CustomStringConvertible {
     }
   }
 
-  /// The fault alone, for who needs no epoch.
+  /// The fault without the advice on epochs, for callers that need none.
   package var fault: String {
     switch self {
     case .inUse(let fault), .unusable(let fault), .damaged(let fault), .usedEpoch(let fault), .unknownPast(let fault),

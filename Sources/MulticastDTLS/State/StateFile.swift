@@ -1,30 +1,30 @@
 import Glibc
 import SystemPackage
 
-/// The file that holds one node's state, locked as long as this object lives.
+/// The file that holds the state of one member, locked as long as this object lives.
 ///
-/// The lock is on a file beside it that stays, since a lock on a file that is replaced protects nothing.
+/// The lock is on a separate file that is never replaced, since a lock on a replaced file protects nothing.
 final class StateFile: Sendable {
-  /// The state's own path.
+  /// The path of the state.
   let path: String
 
-  /// The key ID and the member, as the state names them.
+  /// The key ID and the member, as written in the state.
   private let node: String
   private let lock: Descriptor
   private let known: KnownFile
 
-  /// A state as it was found.
+  /// A state as found on disk.
   struct Found {
     let state: NodeState
-    /// True if its file is a copy of the one that was written.
+    /// True if the file is a copy of the one that was written.
     let isCopy: Bool
-    /// True if a former version wrote it, which could tell no copy.
+    /// True if an earlier version wrote it, which could not detect copies.
     let isFormer: Bool
   }
 
-  /// Makes the directory if there is none, and takes the lock.
+  /// Creates the directory if there is none, and takes the lock.
   ///
-  /// - Throws: ``StateError`` if the lock is taken or cannot be made.
+  /// - Throws: ``StateError`` if another process holds the lock, or it cannot be created.
   init(in directory: StateDirectory, keyID: KeyID, member: MemberID) throws(StateError) {
     let path = Self.path(in: directory, keyID, member)
     self.path = path
@@ -32,7 +32,7 @@ final class StateFile: Sendable {
     node = Self.node(keyID, member)
     try directory.makeSafely()
     let lock = try Self.openLock("\(path).lock")
-    // flock(2): the kernel drops the lock with the process, however that ends.
+    // flock(2): the kernel drops the lock when the process ends in any way.
     guard flock(lock.rawValue, LOCK_EX | LOCK_NB) == 0 else {
       let code = errno
       guard code == EWOULDBLOCK else {
@@ -43,7 +43,7 @@ final class StateFile: Sendable {
         "node \(member) with key ID \(keyID) runs on this machine already (\(holder) holds \(path).lock): give this one "
           + "another node ID, or stop the other")
     }
-    // For people: who holds it. The lock itself does not depend on it.
+    // The process ID is for people only: the lock does not depend on it.
     let text = Array("\(getpid())\n".utf8)
     _ = ftruncate(lock.rawValue, 0)
     _ = unsafe text.withUnsafeBytes { unsafe pwrite(lock.rawValue, $0.baseAddress, $0.count, 0) }
@@ -51,24 +51,24 @@ final class StateFile: Sendable {
   }
 
   deinit {
-    // To close it is not enough: a child that this process is starting has it, too, until it is another program.
+    // Closing the descriptor is not enough: a forked child of this process shares the lock until it calls exec.
     flock(lock.rawValue, LOCK_UN)
   }
 
   /// Reads the state; nil if there is none yet.
   ///
-  /// - Throws: ``StateError`` if it cannot be read, or is not what was written.
+  /// - Throws: ``StateError`` if it cannot be read, or is damaged.
   func read() throws(StateError) -> Found? {
     known.remember()
     return try Self.read(path, node)
   }
 
-  /// The same without the lock, for what is known of a node's past.
+  /// Reads the state of a member without the lock.
   static func read(in directory: StateDirectory, keyID: KeyID, member: MemberID) throws(StateError) -> Found? {
     try read(path(in: directory, keyID, member), node(keyID, member))
   }
 
-  /// Makes the file that this process knows count as a copy, if it still has a name.
+  /// Marks the known file as a copy, if it still has a name.
   func outdate() { known.outdate() }
 
   private static func path(in directory: StateDirectory, _ keyID: KeyID, _ member: MemberID) -> String {
@@ -81,7 +81,7 @@ final class StateFile: Sendable {
     do {
       guard let content = try SealedFile(path: path).read() else { return nil }
       let isFormer = NodeState.isFormer(content.lines)
-      // Former versions wrote no birth.
+      // Earlier versions wrote no birth.
       return Found(
         state: try NodeState(content.lines, for: node), isCopy: content.isCopy && !isFormer, isFormer: isFormer)
     } catch let error as SealedText.Corrupt {
@@ -94,9 +94,9 @@ final class StateFile: Sendable {
     }
   }
 
-  /// Replaces a damaged state, and keeps it under another name for a person to look at. At no moment there is none.
+  /// Replaces a damaged state, and keeps it under another name for a person to examine. The path always names a file.
   ///
-  /// - Throws: ``StateError`` if the new one cannot be written; then the damaged one is still there.
+  /// - Throws: ``StateError`` if the new state cannot be written; then the damaged one is still there.
   func replaceDamaged(by state: NodeState) throws(StateError) {
     unsafe unlink("\(path).damaged")
     _ = unsafe link(path, "\(path).damaged")
@@ -105,8 +105,8 @@ final class StateFile: Sendable {
 
   /// Replaces the state, and returns once it would survive a loss of power.
   ///
-  /// - Parameter isCopy: True if the state goes on to count as a copy.
-  /// - Throws: ``StateError`` if it cannot be written; then the former state is there, or this one, and whole.
+  /// - Parameter isCopy: True if the state must still count as a copy.
+  /// - Throws: ``StateError`` if it cannot be written; then either the former state or this one is there, and whole.
   func write(_ state: NodeState, isCopy: Bool = false) throws(StateError) {
     do {
       try SealedFile(path: path).write(state.lines(for: node), isCopy: isCopy)
@@ -121,28 +121,28 @@ final class StateFile: Sendable {
     }
   }
 
-  /// The fate of the files while the node runs.
+  /// The condition of the files while the member runs.
   enum Place {
-    /// They are where they were made.
+    /// State and lock are where they were made.
     case kept
-    /// The lock is there, and the state that this process knows is not.
+    /// The lock is there, but the path no longer names the known state.
     case stateLost
-    /// The lock was removed or replaced: it keeps nobody away.
+    /// Somebody removed or replaced the lock file: the lock no longer excludes other processes.
     case lockLost
   }
 
-  /// Looks for the files.
+  /// The condition of the files now.
   var place: Place {
     guard FileIdentity(of: lock.rawValue) == FileIdentity(ofPath: "\(path).lock") else { return .lockLost }
     return isStateKept ? .kept : .stateLost
   }
 
-  /// The error of who has lost the lock of a state.
+  /// The error for a lost lock.
   static func lockLost(_ path: String) -> StateError {
     .unusable("the lock \(path).lock was removed, so that another process may use the state: start the node again")
   }
 
-  /// True if the state is the one that this process knows.
+  /// True if the path names the state that this process knows.
   var isStateKept: Bool { known.isKept }
 
   private static func openLock(_ path: String) throws(StateError) -> Descriptor {
@@ -158,7 +158,7 @@ final class StateFile: Sendable {
     }
   }
 
-  /// The process that has written its number into the lock.
+  /// The process that has written its ID into the lock file.
   private static func holder(_ lock: borrowing Descriptor) -> Int32? {
     var bytes = [UInt8](repeating: 0, count: 16)
     let count = unsafe pread(lock.rawValue, &bytes, bytes.count, 0)

@@ -1,9 +1,9 @@
-// The files while the node runs.
+// The files while the member runs.
 extension StateKeeper {
-  /// Takes note of how far the others have been heard, and has it written soon.
+  /// Records the replay positions of the others, and schedules a write.
   func save(_ heard: [MemberID: ReplayPosition]) {
     guard path != nil else {
-      // Nothing to wait for; but the key may be dropped, and come back.
+      // Nothing to write; but the key may be dropped, and come back.
       kept.withLock { $0.state.heard.merge(heard) { $1 } }
       return
     }
@@ -11,13 +11,13 @@ extension StateKeeper {
       defer { waiting = heard }
       return waiting == nil
     }
-    // If one waits already, the disk is slow: it will write this instead.
+    // If a write waits already, the disk is slow: that write takes these positions.
     if isFirst { queue.async { [self] in writeWaiting() } }
   }
 
-  /// Looks, soon, whether the files are where they were made, and puts them back if not.
+  /// Schedules a check that the files are where they were made, which writes missing ones anew.
   ///
-  /// - Parameter whenLost: Is told, once, that another process has taken the state meanwhile.
+  /// - Parameter whenLost: Called once if another process has taken the state meanwhile.
   func look(whenLost: @escaping @Sendable (StateError) -> Void) {
     guard path != nil else { return }
     queue.async { [self] in
@@ -25,7 +25,7 @@ extension StateKeeper {
     }
   }
 
-  /// Writes what was handed in, and gives the lock back: the node must not send any more. Again changes nothing.
+  /// Writes the recorded positions and releases the lock. The member must not send after that. Idempotent.
   func finish() {
     queue.sync {
       _ = putBack()
@@ -34,7 +34,7 @@ extension StateKeeper {
     kept.withLock { $0.file = nil }
   }
 
-  /// Writes what was handed in, and returns when that is done.
+  /// Writes the recorded positions, and returns when they are on disk.
   func flush() {
     queue.sync { writeWaiting() }
   }
@@ -43,7 +43,7 @@ extension StateKeeper {
     let heard = waiting.withLock { $0.take() } ?? [:]
     let failure = kept.withLock { kept -> StateError? in
       let before = kept.state
-      // Those that were not heard since the start stay as they were.
+      // Members not heard since the start keep their position.
       kept.state.heard.merge(heard) { $1 }
       guard !kept.isWritten || kept.state != before else { return nil }
       let wasWritten = kept.isWritten
@@ -51,7 +51,7 @@ extension StateKeeper {
         try kept.write(in: directory)
         return nil
       } catch {
-        // It is tried again whenever there is something new, and said once.
+        // The next change tries again; only the first failure is logged.
         return wasWritten ? error : nil
       }
     }
@@ -61,7 +61,7 @@ extension StateKeeper {
     }
   }
 
-  /// - Returns: That another process has the state now, the first time that it is seen.
+  /// - Returns: The error that another process has the state now, the first time only.
   private func putBack() -> StateError? {
     kept.withLock { kept -> StateError? in
       guard let file = kept.file else { return nil }
@@ -85,9 +85,9 @@ extension StateKeeper {
     }
   }
 
-  /// Looks for each of the files, and writes them anew.
+  /// Checks each of the files, and writes missing ones anew.
   ///
-  /// - Returns: The one that was not there, and its path; nil if all are.
+  /// - Returns: The name and path of the file that was missing; nil if none was.
   private func putBack(_ file: StateFile, _ kept: inout Kept) throws(StateError) -> (what: String, path: String)? {
     guard let directory else { return nil }
     switch file.place {
@@ -101,7 +101,7 @@ extension StateKeeper {
       let new = try StateFile(in: directory, keyID: identity.keyID, member: identity.member)
       kept.wasAway = true
       kept.file = new
-      // If it is as it was, no other process has sent meanwhile: that would be written there.
+      // An unchanged state proves that no other process has sent meanwhile: it would have written its epoch there.
       if file.isStateKept {
         _ = try? new.read()
       } else {
@@ -110,17 +110,17 @@ extension StateKeeper {
       }
     }
     try kept.write(in: directory)
-    // The mark may have gone the same way.
+    // The mark may have been removed together with the state.
     kept.markFile?.outdate()
     kept.mark?.nodes.remove(identity.member)
     if kept.state.epoch != nil { try kept.nameInMark(identity, in: directory) }
     return ("the state", file.path)
   }
 
-  /// Looks for the mark, which other nodes replace as well.
+  /// Checks the mark, which other members replace as well.
   private func putBackMark(_ kept: inout Kept) throws(StateError) -> (what: String, path: String)? {
     guard let directory, let file = kept.markFile, !file.isKept else { return nil }
-    // If it was moved away, it may come back without what others have written meanwhile.
+    // A mark that was moved away may come back without later entries of other members.
     file.outdate()
     let wasNamed = kept.mark?.nodes.contains(identity.member) == true
     let present = MarkFile(in: directory, keyID: identity.keyID)

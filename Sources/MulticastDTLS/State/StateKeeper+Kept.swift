@@ -1,11 +1,11 @@
 extension StateKeeper {
-  /// Whose state it is, and what depends on it.
+  /// The owner of a state, with the settings that affect it.
   struct Identity: Sendable {
     let keyID: KeyID
     let member: MemberID
-    /// True if nonces depend on it that no epoch is used twice.
+    /// True if the member encrypts, so that reuse of an epoch would repeat nonces.
     let isEncrypting: Bool
-    /// The group that the node sends to.
+    /// The group that the member sends to.
     let group: String?
 
     init(keyID: KeyID, member: MemberID, isEncrypting: Bool, group: String? = nil) {
@@ -15,30 +15,30 @@ extension StateKeeper {
     var text: String { "node \(member) with key ID \(keyID)" }
   }
 
-  /// The state, and how it was found.
+  /// The state in memory, with the condition in which it was found.
   struct Kept {
-    /// The lock, and where the state goes; nil if there is no lock, or not any more.
+    /// The lock and the file of the state; nil if none is kept, or after ``StateKeeper/finish()``.
     var file: StateFile?
     var state: NodeState
-    /// True if there was a file at the start.
+    /// True if there was a state file at the start.
     var wasThere = false
-    /// True if that was a copy of the one that was written.
+    /// True if that file was a copy of the one that was written.
     var isCopy = false
-    /// True if the state of another node says that this one was heard.
+    /// True if the state of another member says that it heard this one.
     var wasHeard = false
     /// The mark of the secret, as it was found or made.
     var mark: SecretMark?
-    /// Its file; nil if there is no directory.
+    /// The file of the mark; nil if there is no directory.
     var markFile: KnownFile?
-    /// No earlier epoch is handed out.
+    /// The lower bound of the epochs to hand out.
     var earliest: Epoch?
-    /// True if the node went on at the start by a state that was there.
+    /// True if the member continued at the start from a state on disk.
     var isSound = false
-    /// True if the files have been away while this process ran: who knows what else was.
+    /// True if the files were missing or replaced while this process ran: another process may have sent meanwhile.
     var wasAway = false
     /// True if all of the state is on disk.
     var isWritten = true
-    /// True if it is known, and said, that the files cannot be put back.
+    /// True if the files cannot be put back, and the log says so.
     var isLost = false
     /// The way to choose the epoch to hand out next.
     var choice = Choice.next
@@ -47,9 +47,9 @@ extension StateKeeper {
       case next
       /// The epoch that the user gave.
       case given(Epoch)
-      /// One at a distance.
+      /// A random later epoch (see ``Epoch/leap(past:)``).
       case leap
-      /// One past all that the node has likely used.
+      /// An epoch past all that the member has likely used (see ``Epoch/far(past:)``).
       case far
     }
 
@@ -59,10 +59,10 @@ extension StateKeeper {
       return epoch.next.map { max($0, earliest ?? $0) }
     }
 
-    /// Takes over what was found on disk; the mark must be known by then.
+    /// Takes over the state found on disk. Needs the mark first.
     mutating func take(_ found: StateFile.Found, of member: MemberID) {
       (state, wasThere) = (found.state, true)
-      // A former version knew no marks: where one names the node, that state is older.
+      // An earlier version knew no marks: if a mark names the member, that state is older.
       isCopy = found.isCopy || found.isFormer && mark?.nodes.contains(member) == true
     }
 
@@ -79,8 +79,9 @@ extension StateKeeper {
     /// The last epoch that must not be handed out.
     private var last: Epoch? { [state.epoch, earliest?.previous].compactMap(\.self).max() }
 
-    /// Notes down that the node is new, or where it is to begin, for the time when it sends with the secret; false if the
-    /// verdict tells nothing of that.
+    /// Records, for the time when the member sends with the secret, that it is new or the epoch past which it begins.
+    ///
+    /// - Returns: False if nothing was recorded.
     mutating func note(_ verdict: StartRule.Verdict) -> Bool {
       switch verdict {
       case .beginAsNew: break
@@ -93,7 +94,7 @@ extension StateKeeper {
       return true
     }
 
-    /// Judges whether the node may send with the secret.
+    /// Decides if the member may send with the secret.
     func verdict(for identity: Identity, _ voucher: StartRule.Voucher) -> StartRule.Verdict {
       StartRule.judge(
         StartRule.Found(state: state, isCopy: isCopy, mark: mark, wasHeard: wasHeard),
@@ -111,7 +112,7 @@ extension StateKeeper {
       isWritten = true
     }
 
-    /// Chooses an epoch and writes it down; nil if there is none left.
+    /// Chooses an epoch and writes it to disk; nil if there is none left.
     mutating func reserveEpoch(_ identity: Identity, in directory: StateDirectory?) throws(StateError) -> Epoch? {
       guard let file, let directory else { return take(identity) }
       isWritten = false
@@ -123,11 +124,11 @@ extension StateKeeper {
         do throws(StateError) {
           try file.write(state, isCopy: isCopy)
         } catch {
-          // It was not used, and is there for the next attempt.
+          // The epoch was not used: the next attempt may have it.
           self = former
           throw error
         }
-        // Another process, for which the lock was removed meanwhile, may have read the former state.
+        // If somebody removed the lock, another process may have read the former state.
         guard file.place == .kept else { throw StateFile.lockLost(file.path) }
         return epoch
       }
@@ -136,7 +137,7 @@ extension StateKeeper {
       return epoch
     }
 
-    /// Looks once more whether the node is new, since another process may have been it while this one waited.
+    /// Checks again that the member is new, since another process may have started as the same member meanwhile.
     private func checkMark(_ identity: Identity, in directory: StateDirectory) throws(StateError) {
       guard identity.isEncrypting, mark?.nodes.contains(identity.member) != true,
         MarkFile(in: directory, keyID: identity.keyID).read()?.nodes.contains(identity.member) == true
@@ -144,13 +145,14 @@ extension StateKeeper {
       throw .unusable("another process has begun as \(identity.text) meanwhile: start the node again")
     }
 
-    /// Takes note of the epoch that is chosen.
+    /// Chooses the next epoch and records it in memory.
     private mutating func take(_ identity: Identity) -> Epoch? {
       guard let epoch = chosen() else { return nil }
       state.epoch = max(epoch, state.epoch ?? epoch)
       state.group = identity.group ?? state.group
       if case .given = choice {
-        // Without encryption nobody has thought of nonces. And if what was found is a copy, the word is for one start.
+        // Without encryption the user has not considered nonces. A given epoch does not turn a copy into a sound state:
+        // it holds for one start.
         if identity.isEncrypting { state.isComplete = true }
       } else {
         isCopy = false
@@ -159,26 +161,26 @@ extension StateKeeper {
       return epoch
     }
 
-    /// Notices that the state's file is another than this process knows: then nobody knows what else was sent.
+    /// Notices that the state file is not the known one: then another process may have sent meanwhile.
     private mutating func takeOver(_ file: StateFile) throws(StateError) {
       switch file.place {
       case .kept:
-        // In a directory of hard links, another process may have made it a copy.
+        // In a directory of hard links, another process may have marked it as a copy.
         if !isCopy, let found = (try? file.read()) ?? nil, found.isCopy { replace(file) }
       case .stateLost: replace(file)
       case .lockLost: throw StateFile.lockLost(file.path)
       }
     }
 
-    /// Takes what is in the place of the former state, if it can be read.
+    /// Merges the state that is now in the place of the known one, if it can be read.
     mutating func replace(_ file: StateFile) {
       (wasAway, isCopy) = (true, true)
-      // It may come back from where it was moved to.
+      // The known file may come back from the place that it was moved to.
       file.outdate()
       if let found = (try? file.read()) ?? nil { state.merge(found.state) }
     }
 
-    /// Has the mark name the node, once it is about to send.
+    /// Adds the member to the mark, once it is about to send.
     mutating func nameInMark(_ identity: Identity, in directory: StateDirectory?) throws(StateError) {
       guard let directory, file != nil, mark?.nodes.contains(identity.member) != true else { return }
       let file = MarkFile(in: directory, keyID: identity.keyID)

@@ -1,13 +1,13 @@
 extension StateKeeper {
   /// The first epoch to hand out.
   enum EpochPolicy {
-    /// The one after the last that was used.
+    /// The epoch after the last used one.
     case next
-    /// The one that the user gave.
+    /// The epoch that the user gave.
     case given(Epoch)
-    /// The one after the last that was used, and not before the one that the user gave.
+    /// The epoch after the last used one, or the one that the user gave if that is later.
     case atLeast(Epoch)
-    /// None: the node only listens, and does without a state that it cannot have.
+    /// None: the member only listens, and does without a state that it cannot have.
     case never
 
     var given: Epoch? {
@@ -18,7 +18,7 @@ extension StateKeeper {
     }
   }
 
-  /// Takes the lock, and reads what is there.
+  /// Takes the lock, and reads the state and the mark.
   static func open(
     _ directory: StateDirectory?, _ beginning: EpochPolicy, mayReplaceDamaged: Bool, _ identity: Identity,
     _ log: BackgroundLog
@@ -35,11 +35,11 @@ extension StateKeeper {
     } catch {
       switch (error, beginning) {
       case (.unusable, .given), (.unusable, .atLeast):
-        // Nothing is written over what cannot be read.
+        // Never overwrite a state that cannot be read.
         kept.file = nil
-        // An epoch that is not remembered could be used again: only where nothing is kept is that the user's to know.
+        // A forgotten epoch could be used again. Only if nothing is kept may the user take that risk.
         if identity.isEncrypting, isKnown(identity, in: directory) { throw error }
-        // Unless it is as the user wants it.
+        // Without a directory, the user has chosen to keep no state.
         if directory != nil { log.log(.warning, error.fault) }
       case (.damaged, .given(let given)) where mayReplaceDamaged,
         (.damaged, .atLeast(let given)) where mayReplaceDamaged:
@@ -52,7 +52,7 @@ extension StateKeeper {
           log.log(.warning, error.fault)
         }
       case (.unusable, .never), (.damaged, .never):
-        // What was heard is all that it would be for; and what is damaged stays for who sends with it.
+        // A listener needs the state only for replay positions. A damaged state stays for a process that sends with it.
         kept.file = nil
         if directory != nil { log.log(.warning, "what is heard is not remembered: \(error.fault)") }
       default: throw error
@@ -61,7 +61,7 @@ extension StateKeeper {
     return kept
   }
 
-  /// True if what is in the directory, or may be, would tell a later start which epoch is next.
+  /// True if the directory tells, or may tell, a later start which epoch is next.
   private static func isKnown(_ identity: Identity, in directory: StateDirectory?) -> Bool {
     guard let directory else { return false }
     do {
@@ -72,7 +72,7 @@ extension StateKeeper {
     }
   }
 
-  /// Reads the mark, and says if it cannot be used.
+  /// Reads the mark, and logs why if it cannot be used.
   private static func mark(in directory: StateDirectory, _ identity: Identity, _ log: BackgroundLog) -> SecretMark? {
     let file = MarkFile(in: directory, keyID: identity.keyID)
     do {
@@ -84,7 +84,7 @@ extension StateKeeper {
     }
   }
 
-  /// Checks an epoch that the user gave, and says what nobody can check.
+  /// Checks an epoch that the user gave, and warns if nothing can confirm it.
   static func check(_ epoch: Epoch, after kept: Kept, _ identity: Identity, _ log: BackgroundLog) throws(StateError) {
     if let last = kept.state.epoch, epoch <= last {
       let reason = "epoch \(epoch) is not later than \(last), which this node has used with key ID \(identity.keyID)"

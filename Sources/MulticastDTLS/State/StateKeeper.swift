@@ -2,44 +2,44 @@ import Dispatch
 import Logging
 import Synchronization
 
-/// Keeps a node's state under one secret while it runs: hands out its epochs, and remembers how far the others have been
-/// heard.
+/// Keeps the state of a member under one secret while it runs: hands out epochs, and remembers replay positions.
 ///
-/// 1. At the start: take the lock, and read what is there.
-/// 2. Before the node sends with the secret: judge whether it may (see ``StartRule``).
-/// 3. Hand out an epoch when the node begins to send, and whenever one is used up; it is on disk before it is used.
-/// 4. The receive loop hands in what it has heard; it is written on a queue of its own, since a slow disk must hold up
-///    nobody who receives.
-/// 5. Once a second: look whether the files are still there.
-/// 6. When the node stops: write what was heard last, and give the lock back.
+/// 1. At the start: take the lock, and read the state.
+/// 2. Before the member sends with the secret: decide if it may (see ``StartRule``).
+/// 3. When the member begins to send, and whenever an epoch is used up: hand out an epoch. It is on disk before it is
+///    used.
+/// 4. The receive loop hands in replay positions. A separate queue writes them, so that a slow disk does not block the
+///    receive thread.
+/// 5. Once a second: check that the files are still there.
+/// 6. When the member stops: write the last positions, and release the lock.
 final class StateKeeper: Sendable {
-  /// How far the others had been heard when the node was started.
+  /// The replay positions of the others when the member started.
   let heardBefore: [MemberID: ReplayPosition]
-  /// Where the state is; nil if none is kept.
+  /// The path of the state; nil if none is kept.
   let path: String?
 
   let identity: Identity
   let directory: StateDirectory?
   let kept: Mutex<Kept>
-  /// What was handed in and is not written yet.
+  /// The positions that were handed in and are not written yet.
   let waiting = Mutex<[MemberID: ReplayPosition]?>(nil)
   let queue = DispatchQueue(label: "mcast-peer.state")
   let log: BackgroundLog
 
   private let current: Mutex<Epoch>
 
-  /// When so few epochs are left, it is said at each start.
+  /// With fewer epochs left than this, each start logs a warning.
   private static let fewEpochs = 1000
 
-  /// Opens the state. With an epoch given, one that cannot be read or written is warned of and done without.
+  /// Opens the state. With a given epoch, a state that cannot be read or written is logged, and none is kept.
   ///
   /// - Parameters:
-  ///   - directory: The place of the state; nil keeps none, and then an epoch must be given.
+  ///   - directory: The directory of the state; nil keeps none, and then an epoch must be given.
   ///   - beginning: The first epoch to hand out.
-  ///   - mayReplaceDamaged: True if the given epoch is the user's answer to a state that is damaged.
-  ///   - identity: The node and its secret.
-  ///   - known: What this process knows besides, since it has had this key before.
-  ///   - log: Is told what a person should know of it.
+  ///   - mayReplaceDamaged: True if the given epoch is the user's answer to a damaged state.
+  ///   - identity: The member and its secret.
+  ///   - known: The state that this process has in memory, if it has had this key before.
+  ///   - log: Receives the notices.
   /// - Throws: ``StateError`` if another process holds the state, or it cannot be used.
   init(
     directory: StateDirectory?,
@@ -51,7 +51,7 @@ final class StateKeeper: Sendable {
   ) throws(StateError) {
     (self.identity, self.directory, self.log) = (identity, directory, log)
     var kept = try Self.open(directory, beginning, mayReplaceDamaged: mayReplaceDamaged, identity, log)
-    // A file was given all that this process knows: if it is gone, or older, nobody knows what else was sent.
+    // Every epoch of this process went to the file. If the file is gone or older, another process may have sent since.
     if kept.file != nil, let epoch = known.epoch, kept.state.epoch.map({ $0 < epoch }) ?? true { kept.isCopy = true }
     let wasComplete = kept.state.isComplete
     kept.state.merge(known)
@@ -71,11 +71,11 @@ final class StateKeeper: Sendable {
     self.kept = Mutex(kept)
   }
 
-  /// Judges whether the node may send with the secret, and says what a person should know of that. Without a call of this,
-  /// none is handed out but a given epoch.
+  /// Decides if the member may send with the secret, and logs the warnings. Before this call only a given epoch is
+  /// handed out.
   ///
   /// - Parameters:
-  ///   - voucher: What vouches for a node that has no state.
+  ///   - voucher: The reason to believe that a member without a state is new.
   ///   - isStart: True if the process begins with this secret.
   /// - Throws: ``StateError/unknownPast(_:)`` if nonces could repeat.
   func begin(_ voucher: StartRule.Voucher, isStart: Bool) throws(StateError) {
@@ -83,7 +83,7 @@ final class StateKeeper: Sendable {
     let remarks = StartWarnings(identity, found.state, found.mark, directory: directory)
     if case .given = found.choice {
       if let remark = remarks.otherGroup { log.log(.warning, remark) }
-      // The user knows better.
+      // The given epoch overrides the rule.
       return
     }
     let verdict = found.verdict(for: identity, voucher)
@@ -99,13 +99,13 @@ final class StateKeeper: Sendable {
         default: .next
         }
       kept.isSound = isStart && verdict == .goOn
-      // Without encryption nobody has thought of nonces when they said that the node is new.
+      // A user who says that the member is new, without encryption, has not considered nonces.
       let isVouchedFor = identity.isEncrypting || voucher != .user
       if isVouchedFor, [.beginAsNew, .beginFar, .leapAgainstWord].contains(verdict) { kept.state.isComplete = true }
     }
   }
 
-  /// Takes note that the secret has come to a node that runs, for the time when it sends with it.
+  /// Records that the secret has arrived while the member runs, for the time when the member sends with it.
   func vouch() {
     note { kept in !kept.state.isComplete && kept.note(verdictOnRunning(kept)) }
   }
@@ -118,8 +118,8 @@ final class StateKeeper: Sendable {
     return verdict
   }
 
-  /// Takes note, where there is no state yet, whether the node may have sent with this secret: it has not, if its state of another
-  /// secret is as it should be; otherwise nobody knows, now or later.
+  /// Records, if there is no state yet, that the member is new under this secret, provided that its state of another
+  /// secret is sound. Otherwise its past under this secret stays unknown for good.
   func vouch(beside other: StateKeeper) {
     let isVouchedFor = other.isInUse && other.kept.withLock(\.isSound)
     note { kept in
@@ -129,7 +129,7 @@ final class StateKeeper: Sendable {
     }
   }
 
-  /// Changes what is kept, and writes it if the body says so.
+  /// Changes the state in memory, and writes it if the body returns true.
   private func note(_ body: (inout Kept) -> Bool) {
     let failure = kept.withLock { kept -> StateError? in
       guard body(&kept) else { return nil }
@@ -139,12 +139,12 @@ final class StateKeeper: Sendable {
     if let failure { log.log(.warning, "\(failure.fault)") }
   }
 
-  /// True if the node has sent with the secret, and its files are where they were made, and have been all the time.
+  /// True if the member has sent with the secret, and its files have never been missing or replaced.
   var isInUse: Bool {
     kept.withLock { $0.state.isComplete && $0.state.epoch != nil && !$0.wasAway && $0.file?.place == .kept }
   }
 
-  /// What is kept, whether it could be written or not.
+  /// The state in memory, on disk or not.
   var state: NodeState {
     kept.withLock { $0.state }
   }
@@ -162,8 +162,9 @@ final class StateKeeper: Sendable {
     current.withLock { $0 }
   }
 
-  /// Hands out an epoch: the one that was given at first, and otherwise one that no start of this node has had. It is on
-  /// disk when this returns; if it was given, it may also be written later, once that can be done.
+  /// Hands out an epoch: first the given one, then epochs that no start of this member has used.
+  ///
+  /// The epoch is on disk when this returns. A given epoch may also be written later, once that is possible.
   ///
   /// - Throws: ``StateError`` if there is none, or it cannot be written.
   func reserveEpoch() throws(StateError) -> Epoch {
@@ -178,7 +179,7 @@ final class StateKeeper: Sendable {
         }
         return .success(epoch)
       } catch {
-        // By the files that are there, the next start would take the epoch for unused.
+        // The files on disk would let the next start use this epoch again.
         let isForgetful = identity.isEncrypting && (kept.wasThere || kept.mark?.isNew(identity.member) == true)
         guard case .given(let epoch) = choice, !isForgetful else { return .failure(error) }
         log.log(.warning, "epoch \(epoch) is not remembered, so give a later one at the next start: \(error.fault)")
@@ -197,7 +198,7 @@ final class StateKeeper: Sendable {
     return epoch
   }
 
-  /// Hands out an epoch at a distance after one in which somebody else has sent with our ID. It is on disk when this returns.
+  /// Hands out a random epoch past one in which another sender has used our ID. It is on disk when this returns.
   ///
   /// - Throws: ``StateError`` as ``reserveEpoch()`` does.
   func reserveEpoch(farPast heard: Epoch) throws(StateError) -> Epoch {
@@ -208,7 +209,7 @@ final class StateKeeper: Sendable {
     return try reserveEpoch()
   }
 
-  /// Takes note that somebody else has sent with our ID in an epoch, which is not ours to use then.
+  /// Records an epoch in which another sender has used our ID, so that this member does not use it.
   func skip(past heard: Epoch) {
     kept.withLock { kept in
       guard kept.state.epoch.map({ $0 < heard }) ?? true else { return }

@@ -3,13 +3,13 @@ import Glibc
 import SystemPackage
 
 extension StateDirectory {
-  /// What a person should know of the file system that the directory is on, or would be on; nil if that keeps what is written.
+  /// The warning about the file system of the directory, existing or not; nil if the file system is durable.
   ///
   /// Source: statfs(2).
   package var remark: String? {
     var place = FilePath(path)
     var type = unsafe cdatagram_file_system(place.isEmpty ? "." : place.string)
-    // Where it is not made yet, it will be where what is above it is.
+    // A directory that does not exist yet will be on the file system of its nearest existing parent.
     while type == -Int64(ENOENT), !place.isEmpty {
       place.removeLastComponent()
       type = unsafe cdatagram_file_system(place.isEmpty ? "." : place.string)
@@ -18,7 +18,7 @@ extension StateDirectory {
     return remark.map { "the state directory \(path) is on \($0)" }
   }
 
-  /// The rule itself.
+  /// The warning for a type of file system.
   static func remark(onType type: Int64) -> String? {
     // Source: linux/magic.h.
     switch type {
@@ -33,7 +33,7 @@ extension StateDirectory {
   private static let remarkWithoutBirths =
     "a file system that does not keep when a file was made, so an older backup that is put back there is not noticed"
 
-  /// True if the file system of a directory keeps when a file was made, or cannot be asked.
+  /// True if the file system of a directory records the birth of files, or cannot be asked.
   private static func keepsBirths(_ place: FilePath) -> Bool {
     let options: FileDescriptor.OpenOptions = [.directory, .closeOnExec]
     guard let directory = try? FileDescriptor.open(place.isEmpty ? "." : place, .readOnly, options: options) else {

@@ -1,34 +1,35 @@
-/// Keeps word of a state that changes true and rare: the last word is always the present state, if a little late, and one
-/// that changes again and again is said less and less often. Pure.
+/// Rate-limits the announcements of a state. The last announcement always catches up with the present state, and a
+/// state that keeps changing is announced less and less often. Pure.
 package struct Announcement<State: Equatable & Sendable>: Sendable {
-  /// The state that was said last.
+  /// The state that was announced last.
   private(set) var said: State
   private var lastSaid: BootInstant?
-  /// The state of the last look, and since when.
+  /// The state of the last call, and the time of its last change.
   private var present: State
   private var lastChange: BootInstant?
   private var pause = Self.shortest
-  /// So many changes are said at once, before they are said less often; and how many of them are left.
+  /// The number of changes announced without delay before the rate drops, and the number left of them.
   private let atOnce: Int
   private var left: Int
 
   private static var shortest: Duration { .zero }
   private static var longest: Duration { .seconds(60) }
-  /// After such a time without a change, the next is said at once.
+  /// After this time without a change, the next change is announced without delay.
   private static var quiet: Duration { .seconds(60) }
 
   /// - Parameters:
-  ///   - said: The state that goes without saying.
-  ///   - atOnce: The number of changes in a row that are said at once, besides the first: more where no stranger causes them.
+  ///   - said: The initial state, which needs no announcement.
+  ///   - atOnce: The number of changes in a row announced without delay, besides the first. Higher if no stranger can
+  ///     cause them.
   package init(_ said: State, atOnce: Int = 1) {
     self.said = said
     present = said
     (self.atOnce, left) = (atOnce, atOnce)
   }
 
-  /// True if the present state is to be said now; then it counts as said.
+  /// Returns the former announcement if the present state must be announced now, and counts it as announced.
   ///
-  /// - Returns: The state that was said before; nil says nothing.
+  /// - Returns: The state that was announced before; nil to announce nothing.
   mutating func due(_ present: State, now: BootInstant) -> State? {
     if present != self.present {
       if lastChange.map({ $0.duration(to: now) >= Self.quiet }) ?? false { (pause, left) = (Self.shortest, atOnce) }
@@ -45,7 +46,7 @@ package struct Announcement<State: Equatable & Sendable>: Sendable {
     return said
   }
 
-  /// The same, now.
+  /// As above, at the present time.
   package mutating func due(_ present: State) -> State? {
     due(present, now: .now)
   }

@@ -1,13 +1,13 @@
 import Glibc
 
-/// A time of the clock that goes on while the machine sleeps, in nanoseconds. Source: clock_gettime(2), CLOCK_BOOTTIME.
+/// An instant of the clock that continues during suspend, in nanoseconds. Source: clock_gettime(2), CLOCK_BOOTTIME.
 ///
-/// It is ContinuousClock's time. That clock's own type is opaque to the compiler, which then handles whatever holds one at
-/// run time: as much work for each record as to check its tag.
+/// It reads the same clock as ContinuousClock. `ContinuousClock.Instant` is resilient: values that contain one are
+/// copied through runtime metadata, which costs as much per record as checking its tag.
 struct BootInstant: InstantProtocol {
   private let nanoseconds: Int64
 
-  /// What the clock says now.
+  /// The clock's current time.
   static var now: BootInstant {
     var time = timespec()
     unsafe clock_gettime(CLOCK_BOOTTIME, &time)

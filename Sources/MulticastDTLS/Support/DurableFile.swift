@@ -1,11 +1,11 @@
 import Glibc
 import SystemPackage
 
-/// Files that are whole or not there, whatever happens to the machine. Source: fsync(2), rename(2).
+/// Writes files that are whole or absent, even after a crash or a loss of power. Source: fsync(2), rename(2).
 enum DurableFile {
-  /// Makes a directory and those above it, for their owner only, as the XDG Base Directory Specification says.
+  /// Creates a directory and its missing parents, for their owner only, as the XDG Base Directory Specification says.
   ///
-  /// - Throws: `Errno` if it cannot be made; none if it is there.
+  /// - Throws: `Errno` if it cannot be created. An existing directory is no error.
   static func makeDirectory(_ path: FilePath) throws {
     let parent = path.removingLastComponent()
     if unsafe mkdir(path.string, 0o700) != 0 {
@@ -20,20 +20,20 @@ enum DurableFile {
     try syncDirectory(parent.isEmpty ? "." : parent)
   }
 
-  /// A name beside a file's own, for what is to take its place once it is whole.
+  /// The name of a draft beside a file, which replaces the file once it is whole.
   static func draftName(_ path: String) -> String {
     "\(path).\(UInt64.random(in: .min ... .max))"
   }
 
   /// Writes a new file that only its owner can use, and syncs it.
   ///
-  /// - Parameter former: The file whose mode and owner it is to have; without one, 0600 and ours.
-  /// - Throws: `Errno` if there is one already, or it cannot be written.
+  /// - Parameter former: The file whose mode and owner it gets; without one, 0600 and ours.
+  /// - Throws: `Errno` if the file exists already, or cannot be written.
   static func write(_ bytes: UnsafeRawBufferPointer, to path: String, like former: stat? = nil) throws {
     try write(to: path, like: former) { file in _ = unsafe try file.writeAll(bytes) }
   }
 
-  /// The same, for content that depends on the file.
+  /// As above, for content that depends on the file.
   static func write(to path: String, like former: stat? = nil, content: (FileDescriptor) throws -> Void) throws {
     let file = unsafe try FileDescriptor.open(
       path,
@@ -44,19 +44,19 @@ enum DurableFile {
     try file.closeAfter {
       try content(file)
       if let former {
-        // The group may be one that we cannot give; it has no rights to a secret anyway.
+        // We may be unable to set the group, which has no rights to a secret anyway.
         _ = fchown(file.rawValue, uid_t.max, former.st_gid)
         guard former.st_uid == geteuid() || fchown(file.rawValue, former.st_uid, gid_t.max) == 0 else {
           throw Errno(rawValue: errno)
         }
       }
-      // Whatever the umask left of it.
+      // fchmod, since the umask may have reduced the mode.
       let mode = former.map { $0.st_mode & 0o7777 } ?? 0o600
       guard fchmod(file.rawValue, mode) == 0, fsync(file.rawValue) == 0 else { throw Errno(rawValue: errno) }
     }
   }
 
-  /// Makes the names in a directory last, where the file system has such a call; elsewhere it does so by itself, or not.
+  /// Makes the names in a directory durable. Some file systems lack the call: they do so by themselves, or not at all.
   ///
   /// - Throws: `Errno` if it fails.
   static func syncDirectory(_ path: FilePath) throws {

@@ -1,4 +1,4 @@
-/// A value that a person gave and that cannot be used: what it is for, what was given, and what would do.
+/// The error for an unusable value that a person gave, with its purpose, the value, and valid examples.
 public struct InvalidValue: Error, Hashable, CustomStringConvertible {
   /// One line for a person: the value and how to correct it.
   public let description: String

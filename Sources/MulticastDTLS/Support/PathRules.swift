@@ -1,23 +1,23 @@
 import Glibc
 
-/// The rules by which no other user can change or replace a file or a directory of this process.
+/// The rules that keep other users from changing or replacing a file or a directory of this process.
 ///
-/// 1. Each directory on the way, from `/` on, belongs to this user or root.
+/// 1. Each directory of the path, from `/` on, belongs to this user or root.
 /// 2. Nobody else can write such a directory, unless it is sticky, as `/tmp` is: there only the owner of an entry can
 ///    replace it.
-/// 3. Symbolic links are followed step by step, and the directories that they lead through count. In a sticky directory
+/// 3. Symbolic links are followed step by step, and the directories of their targets count too. In a sticky directory
 ///    that others can write, a link itself must belong to this user or root.
 ///
-/// The way is walked from the top. A directory that has passed can be changed by nobody else, so an entry that is looked
-/// at afterwards stays what it is: no check is made on what another user can exchange before it is used.
-/// Source: inode(7), path_resolution(7), symlink(7).
+/// The walk starts at the top. Nobody else can change a directory that has passed, so an entry checked after it stays
+/// the same: no check is made on a file that another user can replace before it is used. Source: inode(7),
+/// path_resolution(7), symlink(7).
 struct PathRules {
-  /// A rule that is broken: the path, its owner or mode, and the command that mends it.
+  /// A violated rule, with the path, its owner or mode, and the command that corrects it.
   struct Violation: Error, Hashable, CustomStringConvertible {
     let description: String
   }
 
-  /// The name of the thing that is protected, for errors: "the secret file /a/b".
+  /// The name of the protected file, for errors: "the secret file /a/b".
   let subject: String
   let users: TrustedUsers
 
@@ -25,9 +25,9 @@ struct PathRules {
     (self.subject, self.users) = (subject, users)
   }
 
-  /// Looks for faults of the directories that lead to a path, and of the path itself if it is a directory.
+  /// Checks the directories of a path, and the path itself if it is a directory.
   ///
-  /// - Parameter isComplete: Whether the path must exist; otherwise what exists of it is looked at.
+  /// - Parameter isComplete: True if the path must exist; false to check the part of it that exists.
   func violations(onWayTo path: String, isComplete: Bool) -> [Violation] {
     walk(path, isComplete: isComplete).uniqued()
   }
@@ -35,7 +35,7 @@ struct PathRules {
   private func walk(_ path: String, isComplete: Bool) -> [Violation] {
     var violations: [Violation] = []
     guard let start = Self.absolute(path) else { return [unseen(path, errno)] }
-    // The names that are still to be walked, the next one last; and the directory that has been reached.
+    // The names still to walk, the next one last; then the directory reached.
     var names = Self.names(of: start)
     var (here, status, links) = ("/", stat(), 0)
     guard unsafe lstat(here, &status) == 0 else { return [unseen(here, errno)] }
@@ -66,14 +66,14 @@ struct PathRules {
         violations += directory(entry, status)
         here = entry
       default:
-        // A file ends the way. Whoever opens a path that goes on behind it is told so by the system.
+        // A file ends the path. If the path continues after it, opening it fails anyway.
         return violations
       }
     }
     return violations
   }
 
-  /// Looks for faults of an open file that this process keeps for itself: its kind, its owner, others who can write it.
+  /// Checks an open file that this process keeps for itself: its kind, its owner, and write access of others.
   func violations(of file: stat, at path: String) -> [Violation] {
     if file.st_mode & S_IFMT != S_IFREG {
       return [Violation(description: "\(subject) is not a regular file: remove it, so that one can be made")]
@@ -115,7 +115,7 @@ struct PathRules {
     ]
   }
 
-  /// A link in a directory that others can write: its owner can exchange it.
+  /// Checks a link in a directory that others can write: the owner of the link can replace it.
   private func link(_ path: String, _ status: stat, in directory: String) -> [Violation] {
     if users.include(ownerOf: status) { return [] }
     return [
@@ -131,12 +131,12 @@ struct PathRules {
         + "the path")
   }
 
-  /// A command of somebody who may: the owner, or root.
+  /// The command with sudo, unless this user owns the file or is root.
   private func command(_ words: String, _ path: String, of status: stat) -> String {
     "\(status.st_uid == users.own || users.own == 0 ? "" : "sudo ")\(words) \(shellPath(path))"
   }
 
-  /// A mode as chmod(1) takes it.
+  /// A mode in the form of chmod(1).
   static func octal(_ status: stat) -> String {
     "0\(String(status.st_mode & 0o7777, radix: 8))"
   }
@@ -145,7 +145,7 @@ struct PathRules {
     status.st_mode & 0o022 != 0
   }
 
-  /// As many links as Linux follows. Source: path_resolution(7).
+  /// The number of links that Linux follows. Source: path_resolution(7).
   private static let linkLimit = 40
 
   private static func names(of path: String) -> [String] {
@@ -157,7 +157,7 @@ struct PathRules {
     return "/" + names.joined(separator: "/")
   }
 
-  /// A path from `/` on; nil if the working directory is gone.
+  /// An absolute path; nil if the working directory is gone.
   private static func absolute(_ path: String) -> String? {
     if path.hasPrefix("/") { return path }
     guard let directory = unsafe getcwd(nil, 0) else { return nil }

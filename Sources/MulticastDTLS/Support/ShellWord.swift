@@ -1,4 +1,4 @@
-/// A word as a shell takes it: in quotes where a character of it means something there. Source: sh(1), quoting.
+/// A word in the form of a shell: quoted if a character of it is special. Source: sh(1), quoting.
 package func shellWord(_ text: String) -> String {
   let isPlain =
     !text.isEmpty
@@ -14,8 +14,8 @@ package func shellWord(_ text: String) -> String {
     ? text : "'" + text.split(separator: "'", omittingEmptySubsequences: false).joined(separator: "'\\''") + "'"
 }
 
-/// A path as a shell takes it, always in quotes; one with invisible characters in bash's `$'...'`, so that they can be seen and
-/// pasted. Source: bash(1), QUOTING.
+/// A path in the form of a shell, always quoted. With invisible characters it uses bash's `$'...'`, so that they can be
+/// seen and pasted. Source: bash(1), QUOTING.
 package func shellPath(_ path: String) -> String {
   guard path != path.visible else {
     let word = shellWord(path)

@@ -3,9 +3,9 @@ import SystemPackage
 
 /// A system call that failed.
 public struct SystemError: Error, Hashable, CustomStringConvertible {
-  /// The call, as its man page names it.
+  /// The call, as named in its man page.
   public let call: String
-  /// Why it failed.
+  /// The reason of the failure.
   public let errno: Errno
 
   /// One line for a person: the call and the reason.
@@ -19,7 +19,7 @@ public struct SystemError: Error, Hashable, CustomStringConvertible {
   }
 }
 
-/// Makes a system call, again if a signal interrupts it, and reads errno before anything else can change it.
+/// Makes a system call, repeats it if a signal interrupts it, and reads errno before anything else can change it.
 ///
 /// - Throws: ``SystemError`` if the call returns a negative number.
 @discardableResult

@@ -1,41 +1,41 @@
 import Glibc
 import SystemPackage
 
-/// The users who can read and replace this process's files whatever their modes are: its own user, and root.
+/// The users who can read and replace this process's files regardless of their modes: its own user, and root.
 ///
 /// Source: credentials(7), user_namespaces(7).
 struct TrustedUsers {
-  /// The user that this process acts as.
+  /// The effective user of this process.
   let own: uid_t
   /// The groups of this process.
   let groups: Set<gid_t>
   /// The user IDs of this user namespace, as /proc/self/uid_map lists them.
   private let map: String
 
-  /// Takes these instead of the process's own, for tests.
+  /// Takes given users instead of the process's own, for tests.
   init(own: uid_t, groups: Set<gid_t> = [], map: String = "0 0 4294967295") {
     (self.own, self.groups, self.map) = (own, groups, map)
   }
 
-  /// Those of this process, as it is now.
+  /// The users of this process now.
   static var current: TrustedUsers {
     TrustedUsers(own: geteuid(), groups: currentGroups, map: currentMap)
   }
 
-  /// True if a file's owner is one of them.
+  /// True if a file's owner is a trusted user.
   func include(ownerOf file: stat) -> Bool {
     file.st_uid == own || file.st_uid == 0
   }
 
-  /// True if a directory's owner is one of them, or stands above this process's user namespace.
+  /// True if a directory's owner is a trusted user, or is outside this process's user namespace.
   ///
-  /// In a namespace without the machine's root, `/` and `/home` show the overflow ID as their owner. Who owns those rules
-  /// this process. An ID that the namespace does map is an ordinary user.
+  /// In a namespace without the machine's root, `/` and `/home` show the overflow ID as their owner. Their real owner
+  /// has power over this process anyway. An ID that the namespace does map is an ordinary user.
   func include(ownerOfDirectory directory: stat) -> Bool {
     include(ownerOf: directory) || directory.st_uid == Self.overflow && !isMapped(Self.overflow)
   }
 
-  /// The ID that the kernel shows for a user whom the namespace does not have. Source: proc(5), overflowuid.
+  /// The ID that the kernel shows for a user outside the namespace. Source: proc(5), overflowuid.
   private static let overflow: uid_t = 65534
 
   private func isMapped(_ user: uid_t) -> Bool {
@@ -54,7 +54,7 @@ struct TrustedUsers {
 
   private static var currentMap: String {
     let whole = "0 0 4294967295"
-    // Where nothing tells, all IDs count as users.
+    // If the map cannot be read, all IDs count as ordinary users.
     guard let file = unsafe try? FileDescriptor.open("/proc/self/uid_map", .readOnly, options: .closeOnExec) else {
       return whole
     }

@@ -1,14 +1,14 @@
 extension String {
-  /// The text with each control and each invisible character written out, as in `\r`, `\x1B` and `\u{200B}`.
+  /// The text with each control and invisible character escaped, as in `\r`, `\x1B` and `\u{200B}`.
   ///
-  /// For values of people in messages: their terminal obeys nothing of it, and they see what their eyes would not tell
-  /// apart. A blank stays, and a backslash is not doubled, so that a text that is visible already stays as it is.
+  /// For user-given values in messages: the terminal obeys no control character, and people see differences that are
+  /// otherwise invisible. A space stays, and a backslash is not doubled, so a fully visible text stays unchanged.
   package var visible: String {
     guard unicodeScalars.contains(where: \.isInvisible) else { return self }
     return unicodeScalars.reduce(into: "") { $0 += $1.isInvisible ? $1.writtenOut : String($1) }
   }
 
-  /// The invisible characters at the text's ends, written out; empty if there are none.
+  /// The invisible characters at the ends of the text, escaped; empty if there are none.
   package var invisibleEnds: String {
     let scalars = Array(unicodeScalars)
     let first = scalars.prefix { $0.isInvisible }
@@ -18,14 +18,14 @@ extension String {
 }
 
 extension Unicode.Scalar {
-  /// True if nobody sees it: a control, a format character such as a zero-width space or a byte order mark, a line break,
-  /// or a space other than the ordinary one, such as a no-break space. Source: Unicode, general categories.
+  /// True for an invisible character: a control, a format character such as a zero-width space or a byte order mark, a
+  /// line break, or a space other than the ordinary one, such as a no-break space. Source: Unicode, general categories.
   package var isInvisible: Bool {
-    // Nearly all text is this.
+    // The fast path: nearly all text.
     if (0x20...0x7E).contains(value) { return false }
     return switch properties.generalCategory {
     case .control, .format, .lineSeparator, .paragraphSeparator, .spaceSeparator: true
-    // The pattern of Braille without a dot is a symbol, and blank.
+    // The Braille pattern without dots is a symbol, and blank.
     default: properties.isDefaultIgnorableCodePoint || value == 0x2800
     }
   }

@@ -4,23 +4,23 @@ import CDatagram
 struct WakeEvent: ~Copyable, Sendable {
   private let descriptor: Descriptor
 
-  /// What `poll` waits on.
+  /// The descriptor that `poll` waits on.
   var rawValue: CInt { descriptor.rawValue }
 
-  /// Makes an event that has not happened yet.
+  /// Creates an event that is not signalled.
   ///
   /// - Throws: ``SystemError`` if there are no descriptors left.
   init() throws(SystemError) {
     descriptor = try Descriptor("eventfd", cdatagram_event())
   }
 
-  /// Makes it happen; again changes nothing until it is cleared.
+  /// Signals the event. Idempotent until it is cleared.
   func signal() {
     // The counter overflows after 2^64 - 2 calls; nothing else can fail.
     _ = cdatagram_event_signal(descriptor.rawValue)
   }
 
-  /// Makes it happen no more, until it is signalled again.
+  /// Clears the event until it is signalled again.
   func clear() {
     _ = cdatagram_event_clear(descriptor.rawValue)
   }

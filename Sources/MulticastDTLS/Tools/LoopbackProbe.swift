@@ -1,10 +1,10 @@
 import CDatagram
 import Glibc
 
-/// Sends a datagram to a group and listens for it, on this machine only: its TTL is 0, and it is no record, so that no member
-/// takes it for anything.
+/// Sends a datagram to a group and listens for it, on this machine only: its TTL is 0, and no member takes it for a
+/// record.
 package enum LoopbackProbe {
-  /// Whether it was heard within some time.
+  /// Sends a probe, and returns true if it arrives in time.
   ///
   /// - Throws: ``NetworkError`` if the group cannot be joined there; ``SystemError`` if the datagram cannot be sent.
   package static func run(

@@ -2,11 +2,11 @@ import Glibc
 import SystemPackage
 
 extension StateDirectory {
-  /// Whether a node's state can be kept there: writes a file and removes it where the directory exists, and otherwise makes
-  /// and removes a directory beside where it would be. Nothing is left behind.
+  /// Checks that a member's state can be kept here. If the directory exists, writes a file and removes it. Otherwise
+  /// creates and removes a directory in its nearest existing parent. Leaves nothing behind.
   ///
-  /// - Returns: Whether the directory exists.
-  /// - Throws: ``StateError`` that says why it cannot, or that another user could change or replace what is there.
+  /// - Returns: True if the directory exists.
+  /// - Throws: ``StateError`` with the reason why it cannot, or that another user could change or replace its files.
   package func probe() throws(StateError) -> Bool {
     try check(isComplete: false)
     var status = stat()
@@ -28,14 +28,14 @@ extension StateDirectory {
       parent = parent.removingLastComponent()
     }
     guard status.st_mode & S_IFMT == S_IFDIR else { throw failure(Errno.notDirectory) }
-    // Root is told that it may write where nobody can.
+    // A real mkdir, since access(2) tells root that it may write even where nobody can.
     let name = DurableFile.draftName("\(parent.isEmpty ? "." : parent.string)/.probe")
     guard unsafe mkdir(name, 0o700) == 0 else { throw failure(Errno(rawValue: errno)) }
     unsafe rmdir(name)
     return false
   }
 
-  /// Refuses states and locks that a node would refuse.
+  /// Refuses states and locks that a member would refuse.
   private func checkStates() throws(StateError) {
     guard let list = unsafe opendir(path) else { return }
     defer { unsafe closedir(list) }
@@ -44,7 +44,7 @@ extension StateDirectory {
       let name = unsafe withUnsafePointer(to: &entry.pointee.d_name) {
         unsafe String(cString: UnsafeRawPointer($0).assumingMemoryBound(to: CChar.self))
       }
-      // KEY-ID, a dash, the member; and the lock beside it.
+      // The key ID, a dash, the member; and the lock of the state.
       guard name.wholeMatch(of: /[0-9a-f]{4}-[0-9a-f]{4}-[0-9]{1,3}(\.lock)?/) != nil else { continue }
       let file = "\(path)/\(name)"
       guard unsafe lstat(file, &status) == 0 else { continue }

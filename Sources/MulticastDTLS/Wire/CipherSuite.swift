@@ -2,7 +2,7 @@
 public enum CipherSuite: Hashable, Sendable, CaseIterable {
   /// WDM-NULL-SHA256, 00FE: HMAC-SHA256 authenticates each record; the payload is sent in the clear.
   case wdmNullSHA256
-  /// PSK-CHACHA20-POLY1305, CCAB: each record is encrypted and authenticated (RFC 7905).
+  /// PSK-CHACHA20-POLY1305, CCAB: encrypts and authenticates each record (RFC 7905).
   case pskChaCha20Poly1305
 
   /// The suite's name for `wolfSSL_CTX_set_cipher_list`.
@@ -21,7 +21,7 @@ public enum CipherSuite: Hashable, Sendable, CaseIterable {
     }
   }
 
-  /// The one that this is not.
+  /// The other suite.
   var other: CipherSuite {
     switch self {
     case .wdmNullSHA256: .pskChaCha20Poly1305
@@ -29,12 +29,12 @@ public enum CipherSuite: Hashable, Sendable, CaseIterable {
     }
   }
 
-  /// Whether what is sent cannot be read without the secret.
+  /// True if payloads cannot be read without the secret.
   public var isEncrypted: Bool {
     self == .pskChaCha20Poly1305
   }
 
-  /// The bytes that follow the payload in a record: the HMAC, or Poly1305's tag.
+  /// The number of bytes after the payload in a record: the HMAC, or Poly1305's tag.
   public var tagSize: Int {
     switch self {
     case .wdmNullSHA256: 32
@@ -42,7 +42,7 @@ public enum CipherSuite: Hashable, Sendable, CaseIterable {
     }
   }
 
-  /// The most bytes that one message can carry: 1343 authenticated, 1359 encrypted.
+  /// The most bytes in one message: 1343 authenticated, 1359 encrypted.
   public var maximumPayload: Int {
     RecordHeader.maximumRecord - RecordHeader.size - tagSize
   }

@@ -1,4 +1,4 @@
-/// Where a datagram came from: an address and a UDP port. Nothing vouches for it; anyone can forge it.
+/// The source of a datagram: an address and a UDP port. Unauthenticated: anyone can forge it.
 public struct Endpoint: Hashable, Sendable, CustomStringConvertible {
   /// The sender's address.
   public let address: IPAddress

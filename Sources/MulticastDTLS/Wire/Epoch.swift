@@ -1,17 +1,17 @@
-/// The epoch of a record, 1...65535: the number under which a member's sequence counts from 0.
+/// The epoch of a record, 1...65535. In each epoch a member's sequence numbers start at 0.
 ///
 /// Epoch 0 is DTLS's epoch without keys, so it carries no data. Source: RFC 6347 section 4.1.
 public struct Epoch: Hashable, Comparable, Sendable {
-  /// The epoch as it stands in bytes 3 and 4 of a record.
+  /// The epoch as in bytes 3 and 4 of a record.
   public let rawValue: UInt16
 
-  /// The epoch at which a group starts, and at which the C example stays.
+  /// The first epoch of a group, which the C example never leaves.
   public static let first = Epoch(unchecked: 1)
 
-  /// The last epoch that there is: then the group needs a new secret.
+  /// The last possible epoch: after it the group needs a new secret.
   public static let last = Epoch(unchecked: .max)
 
-  /// Makes an epoch of its number.
+  /// Creates an epoch from its number.
   ///
   /// - Throws: ``InvalidValue`` if the number is not in 1...65535.
   public init(_ number: some BinaryInteger) throws(InvalidValue) {
@@ -31,8 +31,7 @@ public struct Epoch: Hashable, Comparable, Sendable {
     self == .first ? nil : Epoch(unchecked: rawValue - 1)
   }
 
-  /// An epoch at a distance after another that nobody guesses, so that two nodes do not choose the same: 64 to 1000 later.
-  /// Nil where too few are left for that.
+  /// A random epoch, 64 to 1000 past another, so that two processes do not choose the same. Nil if too few are left.
   static func leap(past last: Epoch?) -> Epoch? { leap(past: last, atMost: 1000) }
 
   private static func leap(past last: Epoch?, atMost distance: UInt16) -> Epoch? {
@@ -41,7 +40,7 @@ public struct Epoch: Hashable, Comparable, Sendable {
     return left < 128 ? nil : Epoch(unchecked: used + .random(in: 64...min(distance, left)))
   }
 
-  /// The same, and past all that a node has likely used: one of 1064 to 9192, or later. Nil where too few are left.
+  /// A random epoch past all that a member has likely used: one of 1064 to 9192, or later. Nil if too few are left.
   static func far(past last: Epoch?) -> Epoch? {
     leap(past: max(last ?? .first, Epoch(unchecked: 1000)), atMost: 8192)
   }

@@ -1,13 +1,14 @@
 import Glibc
 
-/// An IPv4 or IPv6 address, with its zone where it needs one.
+/// An IPv4 or IPv6 address, with its zone if it needs one.
 ///
 /// Source: RFC 4291 (IPv6 addresses), RFC 4007 (zones).
 public struct IPAddress: Hashable, Sendable {
-  /// The 128 bits of an IPv6 address; an IPv4 one is kept as the mapped ::ffff:a.b.c.d (RFC 4291 section 2.5.5.2).
+  /// The 128 bits of an IPv6 address. An IPv4 address is stored as the mapped ::ffff:a.b.c.d (RFC 4291 section
+  /// 2.5.5.2).
   private let high: UInt64
   private let low: UInt64
-  /// The number of the interface that an address of a link's or an interface's own belongs to; 0 for all others.
+  /// The number of the interface that a link-local or interface-local address belongs to; 0 for all others.
   let zone: UInt32
 
   private static let mapped: UInt64 = 0xFFFF
@@ -32,40 +33,40 @@ public struct IPAddress: Hashable, Sendable {
     self.init(high: UInt64(bigEndian: high), low: UInt64(bigEndian: low), zone: zone)
   }
 
-  /// Whether it is an IPv4 address.
+  /// True for an IPv4 address.
   public var isIPv4: Bool {
     high == 0 && low >> 32 == Self.mapped
   }
 
-  /// Whether the address names a group: 224.0.0.0/4 (RFC 1112 section 4), ff00::/8 (RFC 4291 section 2.7).
+  /// True for a multicast address: 224.0.0.0/4 (RFC 1112 section 4), ff00::/8 (RFC 4291 section 2.7).
   public var isMulticast: Bool {
     isIPv4 ? low >> 28 & 0xF == 0xE : high >> 56 == 0xFF
   }
 
-  /// Whether it means something else on each link: fe80::/10, and groups of a link or an interface. Source: RFC 4007
-  /// section 5.
+  /// True if the meaning of the address depends on the link: fe80::/10, and link-local and interface-local groups.
+  /// Source: RFC 4007 section 5.
   var hasZone: Bool { Self.hasZone(high) }
 
   private static func hasZone(_ high: UInt64) -> Bool {
     high >> 54 == 0xFE80 >> 6 || high >> 56 == 0xFF && [1, 2].contains(high >> 48 & 0xF)
   }
 
-  /// Whether it names a group of which only single sources are heard: 232.0.0.0/8, ff3x::/32 (RFC 4607 section 1).
+  /// True for a source-specific group: 232.0.0.0/8, ff3x::/32 (RFC 4607 section 1).
   var isSourceSpecific: Bool {
     isIPv4 ? low >> 24 & 0xFF == 232 : high >> 52 == 0xFF3 && high >> 32 & 0xFFFF == 0
   }
 
-  /// The same address in a zone, if it is one that has any.
+  /// The same address in a zone, if it takes one.
   func inZone(_ zone: UInt32) -> IPAddress {
     IPAddress(high: high, low: low, zone: zone)
   }
 
-  /// An IPv4 address as the socket calls take it.
+  /// An IPv4 address in the form of the socket calls.
   var inAddr: in_addr {
     in_addr(s_addr: UInt32(truncatingIfNeeded: low).bigEndian)
   }
 
-  /// An IPv6 address as the socket calls take it.
+  /// An IPv6 address in the form of the socket calls.
   var in6Addr: in6_addr {
     var address = in6_addr()
     unsafe withUnsafeMutableBytes(of: &address) {
@@ -77,7 +78,7 @@ public struct IPAddress: Hashable, Sendable {
 }
 
 extension IPAddress: CustomStringConvertible {
-  /// The address as ``init(_:)`` reads it. Source: RFC 5952.
+  /// The address in the form that ``init(_:)`` parses. Source: RFC 5952.
   public var description: String {
     if zone == 0 { return withoutZone }
     return "\(withoutZone)%\(NetworkInterface(index: zone)?.name ?? String(zone))"

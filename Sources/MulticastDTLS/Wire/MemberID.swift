@@ -2,17 +2,17 @@
 ///
 /// Source: draft-keoh-dice-multicast-security; the wolfSSL manual, `wolfSSL_CTX_mcast_set_member_id`.
 public struct MemberID: RawRepresentable, Hashable, Comparable, Sendable {
-  /// The ID as it stands in byte 5 of a record.
+  /// The ID as in byte 5 of a record.
   public let rawValue: UInt8
 
-  /// Makes an ID of the byte that stands for it; every byte is an ID.
+  /// Creates an ID from its byte; every byte is an ID.
   public init(rawValue: UInt8) {
     self.rawValue = rawValue
   }
 
-  /// Reads a decimal ID.
+  /// Parses a decimal ID.
   ///
-  /// - Throws: ``InvalidValue`` if the text is no whole number from 0 to 255.
+  /// - Throws: ``InvalidValue`` if the text is not a whole number from 0 to 255.
   public init(_ text: some StringProtocol) throws(InvalidValue) {
     guard let number = UInt8(decimal: text) else {
       throw InvalidValue("'\(text)' is not a node ID: give a whole number from 0 to 255")
@@ -27,7 +27,7 @@ public struct MemberID: RawRepresentable, Hashable, Comparable, Sendable {
 }
 
 extension MemberID: ExpressibleByIntegerLiteral, CustomStringConvertible {
-  /// Makes an ID of a literal; one that is not in 0...255 does not compile.
+  /// Creates an ID from a literal; one that is not in 0...255 does not compile.
   public init(integerLiteral value: UInt8) {
     self.init(rawValue: value)
   }
@@ -39,7 +39,7 @@ extension MemberID: ExpressibleByIntegerLiteral, CustomStringConvertible {
 }
 
 extension FixedWidthInteger {
-  /// Reads digits and nothing else; `init(_:)` would take a sign too.
+  /// Parses digits and nothing else; `init(_:)` would accept a sign too.
   init?(decimal text: some StringProtocol) {
     guard text.utf8.allSatisfy({ $0 >= UInt8(ascii: "0") && $0 <= UInt8(ascii: "9") }) else { return nil }
     self.init(text)

@@ -6,19 +6,19 @@ public struct MemberSet: Hashable, Sendable {
   /// Makes the empty set.
   public init() {}
 
-  /// Makes a set of members; repetitions count once.
+  /// Creates a set of members; repetitions count once.
   public init(_ members: some Sequence<MemberID>) {
     for member in members { insert(member) }
   }
 
-  /// Makes the set of all members in a range.
+  /// Creates the set of all members in a range.
   public init(_ range: ClosedRange<UInt8>) {
     self.init(range.lazy.map(MemberID.init(rawValue:)))
   }
 
-  /// Reads ranges and single IDs, separated by commas: `0-2,7`; `0-255` is everyone.
+  /// Parses ranges and single IDs, separated by commas: `0-2,7`; `0-255` is everyone.
   ///
-  /// - Throws: ``InvalidValue`` if a part is empty, is no number or range, runs backwards or goes past 255.
+  /// - Throws: ``InvalidValue`` if a part is empty, is not a number or range, runs backwards or goes past 255.
   public init(_ text: some StringProtocol) throws(InvalidValue) {
     var members = MemberSet()
     for part in text.split(separator: ",", omittingEmptySubsequences: false) {
@@ -112,7 +112,7 @@ extension MemberSet: Sequence {
 }
 
 extension MemberSet: CustomStringConvertible {
-  /// The set as ``init(_:)-(StringProtocol)`` reads it: runs as ranges, separated by commas.
+  /// The set in the form that ``init(_:)-(StringProtocol)`` parses: runs as ranges, separated by commas.
   public var description: String {
     var runs: [ClosedRange<UInt8>] = []
     for id in lazy.map(\.rawValue) {

@@ -1,9 +1,10 @@
-/// The library that computes inside wolfSSL's record layer. The records are the same, byte for byte, whichever it is.
+/// The library that computes inside wolfSSL's record layer. Both make the same records, byte for byte.
 public enum RecordEngine: String, Hashable, Sendable, CaseIterable {
-  /// OpenSSL's libcrypto, behind wolfSSL's hook for it, with the instructions that the processor has. A record of wolfSSL
-  /// alone must agree before anything is sent. A wolfSSL without the hook computes by itself, and the logger is told.
+  /// OpenSSL's libcrypto, behind wolfSSL's hook for it, with special instructions of the processor. A record of wolfSSL
+  /// alone must agree before anything is sent. A wolfSSL without the hook computes the records itself, and the logger
+  /// reports it.
   case libcrypto
-  /// wolfSSL's own wolfCrypt, which Debian builds without such instructions. Keys are derived, and records for which there is
-  /// no session are checked, by libcrypto all the same.
+  /// wolfSSL's own wolfCrypt, which Debian builds without such instructions. libcrypto still derives the keys, and
+  /// still checks records for which there is no session.
   case wolfSSL = "wolfssl"
 }

@@ -1,17 +1,17 @@
-/// The 13 bytes before a record's payload, read from a datagram. Nothing about them is authenticated yet.
+/// The 13 bytes before a record's payload, parsed from a datagram. Nothing in it is authenticated yet.
 ///
 /// Source: RFC 6347 section 4.1; the member ID in the top byte of the sequence number is
 /// draft-keoh-dice-multicast-security's.
 struct RecordHeader: Hashable {
-  /// The header's own size in bytes.
+  /// The size of the header in bytes.
   static let size = 13
-  /// The largest record in bytes, header and tag included: what fits wolfSSL's DTLS MTU. It holds
-  /// ``CipherSuite/maximumPayload`` in either suite. A holder of the secret can make a larger one; it is refused.
+  /// The largest record in bytes, including header and tag: the limit of wolfSSL's DTLS MTU. It holds
+  /// ``CipherSuite/maximumPayload`` in either suite. A holder of the secret can make a larger one, which is rejected.
   static let maximumRecord = 1388
-  /// One more than the highest sequence number that is accepted. wolfSSL's replay window fails at 2^32.
+  /// One more than the highest accepted sequence number. wolfSSL's replay window fails at 2^32.
   static let sequenceLimit: UInt64 = 1 << 32
-  /// The most records that a sender makes in one epoch: not the 2^32nd. Once wolfSSL has accepted that one, it rejects those
-  /// that come late before it.
+  /// The most records in one epoch of a sender: all but the 2^32nd. Once wolfSSL has accepted that one, it rejects
+  /// earlier records that arrive late.
   static let epochLimit = sequenceLimit - 1
 
   /// The size of the shorter tag of the two suites in bytes: at least as many bytes follow every header.
@@ -28,13 +28,13 @@ struct RecordHeader: Hashable {
   let member: MemberID
   /// Bytes 6 to 10: 40 bits.
   let sequence: UInt64
-  /// Bytes 11 and 12: how many bytes follow the header.
+  /// Bytes 11 and 12: the number of bytes after the header.
   let length: Int
 
-  /// Reads the fields of a datagram that has at least 13 bytes.
+  /// Parses the header of a datagram; nil if it has fewer than 13 bytes.
   init?(_ datagram: Span<UInt8>) {
     guard datagram.count >= Self.size else { return nil }
-    // In one load: this is done for every datagram.
+    // One load, since this runs for every datagram.
     let number = UInt64(bigEndian: unsafe datagram.bytes.unsafeLoadUnaligned(fromByteOffset: 3, as: UInt64.self))
     epoch = UInt16(truncatingIfNeeded: number >> 48)
     member = MemberID(rawValue: UInt8(truncatingIfNeeded: number >> 40))
@@ -62,7 +62,7 @@ struct RecordHeader: Hashable {
     UInt64(epoch.rawValue) << 48 | UInt64(member.rawValue) << 40 | sequence & 0xFF_FFFF_FFFF
   }
 
-  /// Reads bytes 3 to 10 of a record.
+  /// Reads bytes 3 to 10 of a record as one number.
   static func number(of record: UnsafeMutableRawBufferPointer) -> UInt64 {
     UInt64(bigEndian: unsafe record.loadUnaligned(fromByteOffset: 3, as: UInt64.self))
   }

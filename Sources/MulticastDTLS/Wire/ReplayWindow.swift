@@ -1,34 +1,34 @@
-/// Which of a sender's last 64 sequence numbers were accepted.
+/// A bit set of a sender's last 64 sequence numbers, in which the accepted ones are set.
 ///
-/// This is what keeps replays out. wolfSSL has such a window too, but 5.6.6 to 5.7.4 never move theirs when built without
-/// DTLS 1.3, as Debian's and Ubuntu's are, and then refuse no replay at all. Besides, this one tells a replay from a
+/// Replay protection rests on this window. wolfSSL has one too, but 5.6.6 to 5.7.4 never move it when built without
+/// DTLS 1.3, as Debian's and Ubuntu's are, and then reject no replay at all. This one also tells a replay from a
 /// forgery, and outlives the session. Source: RFC 6347 section 4.1.2.6.
 struct ReplayWindow: Hashable {
-  /// How many numbers are remembered: as many as wolfSSL does, so that it refuses none that is fresh here.
+  /// The number of sequence numbers remembered: as many as in wolfSSL, so that it rejects none that is fresh here.
   static let size: UInt64 = 64
 
-  /// One more than the highest number accepted; 0 before the first.
+  /// One more than the highest accepted sequence number; 0 before the first.
   private(set) var next: UInt64 = 0
-  /// Bit i stands for the number `next - 1 - i`.
+  /// Bit i stands for the sequence number `next - 1 - i`.
   private var accepted: UInt64 = 0
 
-  /// Begins with no number accepted.
+  /// Starts with no number accepted.
   init() {}
 
-  /// Begins where another window ended: what is below `next` is not fresh.
+  /// Continues another window: no number below `next` is fresh.
   init(resumingAt next: UInt64) {
     self.next = next
     accepted = .max
   }
 
-  /// Says whether a number is neither accepted already nor too old to know.
+  /// True if a number is neither accepted already nor too old to know.
   func isFresh(_ sequence: UInt64) -> Bool {
     guard sequence < next else { return true }
     let age = next - 1 - sequence
     return age < Self.size && accepted & (1 << age) == 0
   }
 
-  /// Remembers a fresh number. Only a record that authenticated may get here.
+  /// Marks a fresh number as accepted. Call it only for a record that authenticated.
   mutating func accept(_ sequence: UInt64) {
     if sequence >= next {
       let step = sequence - next + 1

@@ -3,16 +3,16 @@ import CWolfSSL
 /// The configuration that all sessions of a peer share: one `WOLFSSL_CTX` with the member ID, the cipher suite and the
 /// record callbacks.
 ///
-/// It is frozen once made, so the sending and the receiving side can make their sessions from it on any thread.
+/// Immutable after `init`, so the sending and the receiving side can create their sessions from it on any thread.
 final class DTLSContext {
-  /// This node's own ID, which its records carry; nil if it only listens.
+  /// The ID of this member, which its records carry; nil if it only listens.
   let ownMember: MemberID?
-  /// The ID that wolfSSL is given, which has no meaning to it as long as nothing is sealed.
+  /// The ID given to wolfSSL, which has no effect while nothing is sealed.
   var recordMember: MemberID { ownMember ?? 0 }
-  /// The suite of what is sent and accepted.
+  /// The suite of sent and accepted records.
   let suite: CipherSuite
 
-  /// The library that computes inside wolfSSL's record layer: the engine that was asked for, if this wolfSSL has the hook.
+  /// The library that computes inside wolfSSL's record layer: the requested engine, if this wolfSSL has the hook.
   let engine: RecordEngine
 
   private let handle: Handle
@@ -28,11 +28,11 @@ final class DTLSContext {
     handle = try Handle(ownMember: ownMember ?? 0, suite: suite, isHooked: self.engine == .libcrypto)
   }
 
-  /// Makes a keyed session in an epoch, for sending or for the records of one other member.
+  /// Creates a keyed session in an epoch, for sending or for the records of one other member.
   ///
   /// - Parameters:
-  ///   - sender: The member whose records the session is to open; nil for the session that seals our own.
-  ///   - protection: What protects the records, where libcrypto is the engine.
+  ///   - sender: The member whose records the session opens; nil for the session that seals our own.
+  ///   - protection: The protection of the records; unused unless libcrypto is the engine.
   /// - Throws: ``WolfSSLError`` if any step fails; then nothing is left of the session.
   func makeSession(
     _ keys: borrowing KeyMaterial, epoch: Epoch, sender: MemberID?, protection: RecordProtection
@@ -48,14 +48,14 @@ final class DTLSContext {
     let pointer: OpaquePointer
 
     init(ownMember: MemberID, suite: CipherSuite, isHooked: Bool) throws(WolfSSLError) {
-      // wolfSSL manual, wolfSSL_CTX_new: takes the method's memory, also when it fails.
+      // wolfSSL manual, wolfSSL_CTX_new: takes over the method's memory, also on failure.
       guard let pointer = unsafe wolfSSL_CTX_new(wolfDTLSv1_2_client_method()) else {
         throw WolfSSLError(description: "wolfSSL_CTX_new failed: wolfSSL is out of memory")
       }
-      // From here on the context is freed whatever fails.
+      // From here on deinit frees the context, whatever fails.
       unsafe self.pointer = unsafe pointer
 
-      // wolfSSL manual, wolfSSL_CTX_mcast_set_member_id. It also sets a receive callback, so ours come after it.
+      // wolfSSL manual, wolfSSL_CTX_mcast_set_member_id. It also sets a receive callback, so set ours after it.
       var result = unsafe wolfSSL_CTX_mcast_set_member_id(pointer, UInt16(ownMember.rawValue))
       guard result == cwolfssl_success else {
         throw WolfSSLError("wolfSSL_CTX_mcast_set_member_id", code: result)
@@ -81,5 +81,5 @@ final class DTLSContext {
   }
 }
 
-// Safe to share: nothing changes after `init`, and wolfSSL counts a context's references under a lock of its own.
+// Safe to share: nothing changes after `init`, and wolfSSL counts a context's references under its own lock.
 extension DTLSContext: @unchecked Sendable {}

@@ -1,17 +1,17 @@
 import CWolfSSL
 
-/// The memory that a session's records come from and go to: wolfSSL's I/O callbacks read and write it, and no socket is
-/// near.
+/// The memory that a session's records come from and go to. wolfSSL's I/O callbacks read and write it instead of a
+/// socket.
 @safe
 struct MemoryBIO: ~Copyable {
-  /// The callbacks see this. It is no object, so that a record costs no reference count.
+  /// The buffers for the callbacks; a plain struct, since an object would cost reference counting per record.
   @safe
   fileprivate struct Buffers {
-    /// The datagram that wolfSSL is given next; nil once it is taken.
+    /// The next datagram for wolfSSL; nil once it is taken.
     var input: UnsafeRawBufferPointer?
-    /// Room for a record; nil swallows what wolfSSL writes.
+    /// Room for a record; if nil, wolfSSL's output is discarded.
     var output: UnsafeMutableRawBufferPointer?
-    /// The size of the record that was written to the room.
+    /// The size of the record written to the room.
     var outputCount = 0
   }
 
@@ -26,20 +26,20 @@ struct MemoryBIO: ~Copyable {
     unsafe buffers.deallocate()
   }
 
-  /// The pointer that wolfSSL hands to the callbacks; valid as long as this lives.
+  /// The pointer that wolfSSL passes to the callbacks; valid as long as this value lives.
   var context: UnsafeMutableRawPointer { unsafe UnsafeMutableRawPointer(buffers) }
 
-  /// Lends a datagram to be read during `body`.
+  /// Lends a datagram for reading during `body`.
   func reading<Value>(_ datagram: UnsafeRawBufferPointer, _ body: () -> Value) -> Value {
     unsafe buffers.pointee.input = datagram
-    // A datagram that wolfSSL has not taken must not be taken for the next one.
+    // A datagram that wolfSSL has not taken must not become the next one.
     defer { unsafe buffers.pointee.input = nil }
     return body()
   }
 
   /// Lends room for one record during `body`.
   ///
-  /// - Returns: What `body` returns, and the record's size; 0 if none was written, or none that fits.
+  /// - Returns: The result of `body`, and the record's size; 0 if no record was written, or it did not fit.
   func writing<Value>(to room: UnsafeMutableRawBufferPointer, _ body: () -> Value) -> (value: Value, size: Int) {
     unsafe buffers.pointee.output = room
     unsafe buffers.pointee.outputCount = 0
@@ -51,7 +51,7 @@ struct MemoryBIO: ~Copyable {
 
 /// wolfSSL's receive callback (wolfSSL manual, `wolfSSL_CTX_SetIORecv`): hands over one datagram, then 'nothing there'.
 ///
-/// wolfSSL asks again within one read when it rejects a record; a second datagram would then be swallowed unseen.
+/// If wolfSSL rejects a record, it asks again within the same read, and would swallow a second datagram unseen.
 func takeRecord(
   _: OpaquePointer?, buffer: UnsafeMutablePointer<CChar>?, size: Int32, context: UnsafeMutableRawPointer?
 ) -> Int32 {
@@ -60,7 +60,7 @@ func takeRecord(
     let record = unsafe buffers.pointee.input, let start = record.baseAddress, let buffer = unsafe buffer
   else { return nothing }
   unsafe buffers.pointee.input = nil
-  // Admission keeps out what does not fit; a part of a record must not get in either.
+  // Admission rejects oversized records; a truncated record must not get in either.
   guard record.count <= Int(size) else { return nothing }
   unsafe UnsafeMutableRawPointer(buffer).copyMemory(from: start, byteCount: record.count)
   return Int32(record.count)
@@ -68,8 +68,8 @@ func takeRecord(
 
 /// wolfSSL's send callback (wolfSSL manual, `wolfSSL_CTX_SetIOSend`): keeps the record for the caller of the write.
 ///
-/// It never fails: after a failed send wolfSSL keeps the old record, and skips as many bytes of the next message while
-/// it reports success.
+/// It never fails: after a failed send wolfSSL keeps the old record, and skips that many bytes of the next message
+/// while it reports success.
 func captureRecord(
   _: OpaquePointer?, buffer: UnsafeMutablePointer<CChar>?, size: Int32, context: UnsafeMutableRawPointer?
 ) -> Int32 {

@@ -1,18 +1,18 @@
 import CWolfSSL
 
-/// wolfSSL's callback that protects a record which it has made (user atomic record layer,
-/// `wolfSSL_CTX_SetMacEncryptCb`): the payload stands in wolfSSL's output, between the complete header and the tag's place.
+/// wolfSSL's callback to protect a record (user atomic record layer, `wolfSSL_CTX_SetMacEncryptCb`). The payload is in
+/// wolfSSL's output, between the complete header and the room for the tag.
 ///
-/// - Returns: 0, or an error that has wolfSSL give the record up.
+/// - Returns: 0, or an error that makes wolfSSL give up the record.
 func protectRecord(
   _: OpaquePointer?, tag: UnsafeMutablePointer<UInt8>?, payload: UnsafePointer<UInt8>?, count: UInt32, type _: Int32,
   isVerifying _: Int32, output: UnsafeMutablePointer<UInt8>?, input: UnsafePointer<UInt8>?, size: UInt32,
   context: UnsafeMutableRawPointer?
 ) -> Int32 {
   guard let context = unsafe context, let start = unsafe output else { return cwolfssl_encrypt_error }
-  // Unretained: the session holds it, and frees the WOLFSSL before it lets go of it.
+  // Unretained: the session owns the protection, and frees the WOLFSSL first.
   return unsafe Unmanaged<RecordProtection>.fromOpaque(context)._withUnsafeGuaranteedRef { protection in
-    // All in one place, as every version that was tried has it; else nothing is sealed.
+    // All in one place, as in every tested version; otherwise nothing is sealed.
     let isInPlace =
       unsafe UnsafePointer(start) == input && UnsafePointer(start) == payload && tag == start + Int(count)
       && Int(size) == Int(count) + protection.suite.tagSize
@@ -28,12 +28,12 @@ func protectRecord(
   }
 }
 
-/// wolfSSL's callback that opens a record which it has read (user atomic record layer, `wolfSSL_CTX_SetDecryptVerifyCb`):
-/// payload and tag stand in wolfSSL's input, right after the header.
+/// wolfSSL's callback to open a record (user atomic record layer, `wolfSSL_CTX_SetDecryptVerifyCb`). Payload and tag
+/// are in wolfSSL's input, right after the header.
 ///
-/// wolfSSL has looked for the number in its replay window before, and moves the window only afterwards.
+/// wolfSSL has checked its replay window before this call, and moves the window only after it.
 ///
-/// - Returns: 0, or an error that has wolfSSL drop the record in silence.
+/// - Returns: 0, or an error that makes wolfSSL drop the record silently.
 func verifyRecord(
   _: OpaquePointer?, output: UnsafeMutablePointer<UInt8>?, input: UnsafePointer<UInt8>?, size: UInt32, type _: Int32,
   isVerifying _: Int32, padding: UnsafeMutablePointer<UInt32>?, context: UnsafeMutableRawPointer?
@@ -43,7 +43,7 @@ func verifyRecord(
   else { return cwolfssl_verify_mac_error }
   return unsafe Unmanaged<RecordProtection>.fromOpaque(context)._withUnsafeGuaranteedRef { protection in
     guard unsafe protection.open(start, size: Int(size)) else { return cwolfssl_verify_mac_error }
-    // wolfSSL cuts off as many bytes behind the payload.
+    // wolfSSL removes this many bytes after the payload.
     unsafe padding.pointee = UInt32(protection.suite.tagSize)
     return 0
   }

@@ -1,20 +1,21 @@
 import CWolfSSL
 
-/// One `WOLFSSL` object and the memory where its records come in and go out. One thread at a time may use it.
+/// One `WOLFSSL` object and the memory for its records. One thread at a time may use it.
 ///
-/// wolfSSL never sees a socket: it is handed one record, or hands one over. So a failing socket cannot leave half a
-/// record in its buffers, and the alerts that it would multicast end here.
+/// wolfSSL never sees a socket: it takes or returns one record per call. So a failing socket cannot leave half a record
+/// in its buffers, and the alerts that it would multicast end here.
 @safe
 final class Session {
   private let ssl: OpaquePointer
   private let bio = MemoryBIO()
   private let protection: RecordProtection?
 
-  /// Makes a session with keys, to seal this node's records or to open those of one other member.
+  /// Creates a keyed session, to seal this member's records or to open those of one other member.
   ///
   /// - Parameters:
-  ///   - sender: The member whose records the session is to open; nil for the session that seals.
-  ///   - protection: What wolfSSL's hook calls for each record; nil where the context does not use the hook.
+  ///   - sender: The member whose records the session opens; nil for the session that seals.
+  ///   - protection: The protection that wolfSSL's hook calls for each record; nil if the context does not use the
+  ///     hook.
   /// - Throws: ``WolfSSLError`` if any step fails; then nothing is left of the session.
   init(
     context: OpaquePointer,
@@ -27,10 +28,10 @@ final class Session {
     guard let ssl = unsafe wolfSSL_new(context) else {
       throw WolfSSLError(description: "wolfSSL_new failed: wolfSSL is out of memory")
     }
-    // From here on the session is freed whatever fails.
+    // From here on deinit frees the session, whatever fails.
     unsafe self.ssl = unsafe ssl
     self.protection = protection
-    // Unretained, here and for the hook: this session holds both, and frees the WOLFSSL before it lets go of them.
+    // Unretained, here and for the hook: this session owns both, and frees the WOLFSSL first.
     unsafe wolfSSL_SetIOReadCtx(ssl, bio.context)
     unsafe wolfSSL_SetIOWriteCtx(ssl, bio.context)
     if let protection {
@@ -38,23 +39,23 @@ final class Session {
       unsafe wolfSSL_SetMacEncryptCtx(ssl, context)
       unsafe wolfSSL_SetDecryptVerifyCtx(ssl, context)
     }
-    // Before the secret: wolfSSL_mcast_peer_add clears the entry that wolfSSL_set_secret gives its epoch. The other way
-    // round both report success, and every record is dropped.
+    // Before the secret: wolfSSL_mcast_peer_add clears the entry that wolfSSL_set_secret gives its epoch. In the other
+    // order both report success, and every record is dropped.
     if let sender { try unsafe Self.add(sender, to: ssl) }
     try unsafe Self.setSecret(keys, epoch, suite, of: ssl)
-    // Drops the session's copy of the pre-master secret; the record keys stay.
+    // Frees the session's copy of the pre-master secret; the record keys stay.
     unsafe wolfSSL_FreeArrays(ssl)
   }
 
-  // wolfSSL_shutdown is never called: it makes an authenticated alert that ends the sessions of stock wolfSSL peers.
+  // wolfSSL_shutdown is never called: it sends an authenticated alert that ends the sessions of stock wolfSSL peers.
   deinit {
     unsafe wolfSSL_free(ssl)
   }
 
-  /// Has wolfSSL accept a member's records.
+  /// Makes wolfSSL accept a member's records.
   ///
-  /// wolfSSL gives a peer the last free entry of its table, and looks for it from the first one, twice for each record: a
-  /// sixth of the time that it takes to open one. So the other entries are taken meanwhile.
+  /// wolfSSL gives a member the last free entry of its table, and searches from the first one, twice for each record: a
+  /// sixth of the time to open it. So the other entries are occupied while the member is added.
   private static func add(_ sender: MemberID, to ssl: OpaquePointer) throws(WolfSSLError) {
     let others = (UInt8.min ... .max).lazy.map(MemberID.init(rawValue:)).filter { $0 != sender }
       .prefix(max(0, Int(wolfSSL_mcast_get_max_peers()) - 1))
@@ -88,21 +89,21 @@ final class Session {
         }
       }
     }
-    // A session without keys must not exist: a write to one overruns the heap.
+    // A session without keys must not exist: a write to it overruns the heap.
     guard result == cwolfssl_success else {
-      // The call itself returns -1 for everything.
+      // The call itself returns -1 for every error.
       throw WolfSSLError("wolfSSL_set_secret", code: unsafe wolfSSL_get_error(ssl, result))
     }
   }
 
-  /// The most bytes of payload that wolfSSL puts into one record here.
+  /// The most payload bytes that wolfSSL puts into one record here.
   var maximumPayload: Int {
     Int(unsafe wolfSSL_GetMaxOutputSize(ssl))
   }
 
   /// Seals one payload.
   ///
-  /// - Parameter room: Where to put the record.
+  /// - Parameter room: The memory for the record.
   /// - Returns: The record's size.
   /// - Throws: ``WolfSSLError``, or ``LibcryptoError`` if libcrypto failed behind wolfSSL's hook.
   func write(_ payload: UnsafeRawBufferPointer, into room: UnsafeMutableRawBufferPointer) throws -> Int {
@@ -112,7 +113,7 @@ final class Session {
     }
     guard written == payload.count else {
       if let failure = protection?.takeFailure() { throw failure }
-      // A record that could not be made has its error in what the call returns.
+      // If building the record failed, the result of the call itself is the error code.
       let error = unsafe wolfSSL_get_error(ssl, written)
       throw WolfSSLError("wolfSSL_write", code: error == 0 ? written : error)
     }
@@ -122,22 +123,23 @@ final class Session {
     return size
   }
 
-  /// What became of a record.
+  /// The result of reading a record.
   enum ReadResult {
-    /// It authenticated; so many bytes of payload were stored.
+    /// The record authenticated; the number of payload bytes stored.
     case payload(Int)
-    /// It did not authenticate, or its payload is empty, or wolfSSL has seen its number before; it does not say which.
+    /// The record did not authenticate, its payload is empty, or wolfSSL has seen its number before; wolfSSL does not
+    /// say which.
     case refused
-    /// wolfSSL will not read from this session again.
+    /// wolfSSL cannot read from this session again.
     case broken
   }
 
   /// Opens one record.
   ///
-  /// - Parameter payload: Room for what it carries. More than that costs: wolfSSL clears as much for each record.
+  /// - Parameter payload: Room for the payload. Larger room costs time: wolfSSL clears all of it for each record.
   func read(_ record: UnsafeBufferPointer<UInt8>, into payload: UnsafeMutableRawBufferPointer) -> ReadResult {
-    // wolfSSL manual, wolfSSL_mcast_read. The sender's ID is not asked for: the header has it, and wolfSSL writes
-    // one even when nothing authenticated.
+    // wolfSSL manual, wolfSSL_mcast_read. The sender's ID is not requested: the header has it, and wolfSSL writes an ID
+    // even if nothing authenticated.
     let read = unsafe bio.reading(UnsafeRawBufferPointer(record)) {
       unsafe wolfSSL_mcast_read(ssl, nil, payload.baseAddress, Int32(payload.count))
     }

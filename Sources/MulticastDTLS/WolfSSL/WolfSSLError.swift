@@ -1,8 +1,8 @@
 import CWolfSSL
 
-/// A wolfSSL or wolfCrypt call that failed. 'Nothing to read' and 'rejected' are results, not errors.
+/// A failed wolfSSL or wolfCrypt call. 'Nothing to read' and 'rejected' are results, not errors.
 public struct WolfSSLError: Error, Hashable, CustomStringConvertible {
-  /// One line for a person: the call, the code and wolfSSL's words for it.
+  /// One line for a person: the call, the code and wolfSSL's text for it.
   public let description: String
 
   init(description: String) {

@@ -1,19 +1,19 @@
 import CWolfSSL
 
-/// The wolfSSL library that this process runs with.
+/// The wolfSSL library of this process.
 public enum WolfSSLLibrary {
-  /// Its version, as in 5.5.4.
+  /// The version, as in 5.5.4.
   public static var version: String {
     unsafe String(cString: wolfSSL_lib_version())
   }
 
-  /// True if it has the hook by which libcrypto protects its records: the user atomic record layer. Debian's and Ubuntu's
-  /// have it; without it wolfSSL computes by itself, several times slower.
+  /// True if the library has the user atomic record layer, the hook through which libcrypto protects its records.
+  /// Debian's and Ubuntu's have it; without it wolfSSL computes the records itself, several times slower.
   public static var hasRecordHook: Bool {
     cwolfssl_has_record_hook() != 0
   }
 
-  /// Makes the library ready, once for the process; it stays so until the process ends.
+  /// Initializes the library once for the process, until the process ends.
   ///
   /// - Throws: ``WolfSSLError`` if the library has no multicast or cannot start.
   static func prepare() throws(WolfSSLError) {
