@@ -120,7 +120,12 @@ let package = Package(
       path: "Tests/Fuzz/Body",
       swiftSettings: watched
     ),
-    .testTarget(name: "MulticastDTLSTests", dependencies: ["FuzzBody", "MulticastDTLS", "TestSupport"]),
+    .testTarget(
+      name: "MulticastDTLSTests",
+      dependencies: [
+        "FuzzBody", "MulticastDTLS", "TestSupport",
+        .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+      ]),
     .testTarget(name: "McastPeerTests", dependencies: ["leader", "mcast-peer", "MulticastDTLS", "TestSupport"]),
     .testTarget(name: "McastBenchTests", dependencies: ["TestSupport", "mcast-bench"]),
   ] + fuzzTargets + sanitizerTargets

@@ -1,0 +1,77 @@
+import Foundation
+import Testing
+
+/// The rooms of the library are folders of one module, so that nothing but this test keeps their arrows.
+@Suite("The rooms of the library")
+struct ArrowTests {
+  /// Each room may use the types of the rooms before it, and of itself. The front door is the library's own folder.
+  private static let order = [
+    "Support", "Wire", "Net", "Crypto", "WolfSSL", "State", "Keys", "Diagnostics", "Sending", "Receiving", "Rotation",
+    "front door", "Tools",
+  ]
+
+  struct File {
+    let name: String
+    let room: String
+    let text: String
+
+    /// The types, functions and constants that it declares for other files.
+    var declarations: [String] {
+      text.matches(
+        of:
+          /(?m)^(?:(?:public|package|final|indirect) |@\w+(?:\([^)]*\))? )*(?:struct|class|enum|protocol|typealias|func|let|var) (\w+)/
+      )
+      .map { String($0.output.1) }
+    }
+
+    /// The words of its code: what is no comment and no literal.
+    var words: Set<String> {
+      let code = text.replacing(/(?m)\/\/.*$/, with: "").replacing(/"(?:\\.|[^"\\\n])*"/, with: "\"\"")
+      return Set(code.matches(of: /\w+/).map { String($0.output) })
+    }
+  }
+
+  /// The uses of a later room, as `file -> word`.
+  static func wrongArrows(_ files: [File]) -> [String] {
+    let rooms = Dictionary(files.flatMap { file in file.declarations.map { ($0, file.room) } }) { first, _ in first }
+    let rank = Dictionary(uniqueKeysWithValues: order.enumerated().map { ($1, $0) })
+    return files.flatMap { file in
+      file.words.filter { word in
+        rooms[word].map { rank[$0, default: .max] > rank[file.room, default: -1] } ?? false
+      }
+      .map { "\(file.room)/\(file.name) -> \(rooms[$0] ?? "")/\($0)" }
+    }
+    .sorted()
+  }
+
+  private func library() throws -> [File] {
+    let root = URL(filePath: #filePath).appending(path: "../../../Sources/MulticastDTLS").standardized
+    let files = try FileManager.default.subpathsOfDirectory(atPath: root.path).filter { $0.hasSuffix(".swift") }
+    return try files.map { path in
+      let parts = path.split(separator: "/").map(String.init)
+      return File(
+        name: parts[parts.count - 1], room: parts.count == 1 ? "front door" : parts[0],
+        text: try String(contentsOf: root.appending(path: path), encoding: .utf8))
+    }
+  }
+
+  @Test("each uses only the rooms before it")
+  func arrows() throws {
+    let files = try library()
+    #expect(Set(files.map(\.room)) == Set(Self.order))
+    #expect(files.flatMap(\.declarations).count > 100)
+    #expect(Self.wrongArrows(files) == [])
+  }
+
+  @Test("an arrow that is drawn the other way is found, in code and not in comments or texts")
+  func wrongWay() {
+    let files = [
+      File(
+        name: "Epoch.swift", room: "Wire", text: "/// See ReceiveLoop.\nstruct Epoch {\n  let text = \"ReceiveLoop\"\n}"
+      ),
+      File(name: "Loop.swift", room: "Receiving", text: "final class ReceiveLoop {\n  let epoch: Epoch\n}"),
+      File(name: "MemberID.swift", room: "Wire", text: "struct MemberID {\n  var loop: ReceiveLoop?  // wrong\n}"),
+    ]
+    #expect(Self.wrongArrows(files) == ["Wire/MemberID.swift -> Receiving/ReceiveLoop"])
+  }
+}

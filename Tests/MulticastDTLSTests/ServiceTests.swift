@@ -1,0 +1,79 @@
+import Logging
+import ServiceLifecycle
+import TestSupport
+import Testing
+
+@testable import MulticastDTLS
+
+@Suite("A peer as a service, and in a scope", .timeLimit(.minutes(3)))
+struct ServiceTests {
+  private let group = makeTestGroup()
+
+  private func configuration(_ member: MemberID? = 0) -> MulticastPeer.Configuration {
+    var configuration = MulticastPeer.Configuration(
+      member: member, peers: MemberSet(0...1), group: group, suite: .wdmNullSHA256, interface: loopback, state: nil)
+    configuration.epoch = .first
+    configuration.timeToLive = 0
+    return configuration
+  }
+
+  private func keys() throws -> KeyRing { KeyRing(try GroupSecret(text: Vectors.shared.secret)) }
+
+  @Test("its service ends when the group of services is shut down, and the peer is stopped")
+  func service() async throws {
+    let peer = try MulticastPeer(configuration(), keys: keys())
+    let services = ServiceGroup(services: [peer], logger: RecordedLog().logger)
+    async let ended: Void = services.run()
+    try await Task.sleep(for: .milliseconds(50))
+    try peer.send("still running")
+    await services.triggerGracefulShutdown()
+    try await ended
+    #expect(peerError { try peer.send("too late") }?.code == .stopped)
+  }
+
+  @Test("its service ends when its task is cancelled, and the peer is stopped")
+  func cancelled() async throws {
+    let peer = try MulticastPeer(configuration(), keys: keys())
+    let running = Task { await peer.run() }
+    running.cancel()
+    await running.value
+    #expect(peerError { try peer.send("too late") }?.code == .stopped)
+  }
+
+  @Test("a peer of a scope is stopped when the scope ends, by a value or by an error")
+  func scope() async throws {
+    struct Failure: Error {}
+    let kept = try await withMulticastPeer(configuration(), keys: keys()) { peer in
+      try peer.send("within")
+      return peer
+    }
+    #expect(peerError { try kept.send("too late") }?.code == .stopped)
+    await #expect(throws: Failure.self) {
+      try await withMulticastPeer(configuration(), keys: keys()) { _ in throw Failure() }
+    }
+    let listener = try await withMulticastPeer(configuration(nil), keys: keys()) { peer in
+      peerError { try peer.send("nothing") }?.code
+    }
+    #expect(listener == .listening)
+  }
+
+  @Test("any bytes are sent: an array, a slice, a span, a text")
+  func bytes() async throws {
+    let receiver = try MulticastPeer(configuration(1), keys: keys())
+    try await withMulticastPeer(configuration(), keys: keys()) { peer in
+      let bytes = Array("0123".utf8)
+      try peer.send(bytes)
+      try peer.send(bytes[1...])
+      try peer.send(bytes.span)
+      try peer.send(bytes.span.bytes)
+      try peer.send("0123")
+      let receipt = try peer.send(["0".utf8, "12".utf8])
+      #expect(receipt.count == 2 && receipt.numbers.map(\.sequence) == [5, 6])
+    }
+    let texts = await receiver.messages.prefix(7).reduce(into: []) {
+      $0.append(String(decoding: $1.payload, as: UTF8.self))
+    }
+    #expect(texts == ["0123", "123", "0123", "0123", "0123", "0", "12"])
+    await receiver.stop()
+  }
+}
