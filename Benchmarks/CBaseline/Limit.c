@@ -162,7 +162,7 @@ static uint64_t now(void) {
   return (uint64_t)time.tv_sec * 1000000000 + (uint64_t)time.tv_nsec;
 }
 
-// To go to sleep and be woken costs more than to look for what comes right after a batch.
+// Sleeping and waking costs more than polling for datagrams right after a batch.
 static void wait_for_more(int socket, int was_busy) {
   struct pollfd awaited = {.fd = socket, .events = POLLIN};
   if (was_busy) {
@@ -211,7 +211,7 @@ int cbaseline_limit_receive(struct cbaseline_limit *limit, cbaseline_deliver del
         if (size <= limit->overhead) continue;
         limit->input = limit->slots[i] + start;
         limit->input_size = size;
-        // Room for what the record carries, and no more: wolfSSL clears a buffer of that size and some.
+        // Room for the payload only: wolfSSL clears slightly more than this size for each record.
         int count = wolfSSL_mcast_read(limit->session->ssl, NULL, payload, (int)(size - limit->overhead));
         if (count > 0) {
           deliver(context, payload, (size_t)count);

@@ -5,7 +5,7 @@
 #include "CBaseline.h"
 #include "Session.h"
 
-// Nobody else is spoken to, so any key does.
+// Any key will do, since both ends are this program.
 static const unsigned char pre_master_secret[48] = {1};
 static const unsigned char client_random[32] = {2};
 static const unsigned char server_random[32] = {3};

@@ -21,7 +21,7 @@ static uint64_t all;
 static uint64_t wolfssl;
 
 static inline void count(uint64_t *number) {
-  // A measurement of time must not pay for what it does not look at.
+  // A measurement of time must not pay for counting.
   if (__builtin_expect(__atomic_load_n(&is_counting, __ATOMIC_RELAXED), 0)) {
     __atomic_fetch_add(number, 1, __ATOMIC_RELAXED);
   }

@@ -1,12 +1,12 @@
 import Glibc
 import MulticastDTLS
 
-/// Prints who leads, each time that it is somebody else.
+/// Prints the leader whenever it changes.
 actor Bulletin {
   private var leadership = Leadership()
   private var leader: MemberID?
 
-  /// Takes a member, if any, to be heard now. Without one, time alone may have changed who leads.
+  /// Records that a member was heard now. With nil, only the passage of time can change the leader.
   func heard(_ member: MemberID?) {
     let now = ContinuousClock.now
     if let member { leadership.hear(member, at: now) }
@@ -14,7 +14,7 @@ actor Bulletin {
     guard leader != self.leader else { return }
     self.leader = leader
     print(leader.map { "member \($0) leads" } ?? "nobody leads")
-    // A pipe would keep the line until there are many.
+    // Standard output to a pipe is block-buffered.
     fflush(nil)
   }
 }

@@ -3,7 +3,7 @@ import Logging
 import MulticastDTLS
 import UnixSignals
 
-/// One of some robots: tells the others every second that it is there, and prints which of them leads when that changes.
+/// One of several robots: sends a heartbeat every second, and prints the leader whenever it changes.
 @main
 struct Leader {
   private static let logger = Logger(label: "leader")
@@ -29,7 +29,7 @@ struct Leader {
     var configuration = try MulticastPeer.Configuration(
       member: member, peers: MemberSet(0...255), group: group, interface: interface, state: .standard())
     configuration.suite = .pskChaCha20Poly1305
-    // On loopback, all others are on this machine.
+    // On loopback, all members are on this machine.
     configuration.timeToLive = interface.name == "lo" ? 0 : 1
     let keys = try KeyRing(from: .choose(secretFile: nil), markingIn: configuration.state)
     let peer = try MulticastPeer(configuration, keys: keys, logger: logger)

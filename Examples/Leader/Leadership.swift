@@ -1,8 +1,8 @@
 import MulticastDTLS
 
-/// Who leads: of the members that were heard in the last three seconds, the one with the lowest ID.
+/// Elects a leader: the member with the lowest ID of those heard in the last three seconds.
 struct Leadership {
-  /// Two heartbeats may get lost.
+  /// Three heartbeats: two may get lost.
   private static let leaderTimeout = Duration.seconds(3)
 
   private var lastHeard: [MemberID: ContinuousClock.Instant] = [:]
@@ -11,7 +11,7 @@ struct Leadership {
     lastHeard[member] = time
   }
 
-  /// Nil if nobody has been heard for so long.
+  /// The leader; nil if no member was heard within the timeout.
   func leader(at time: ContinuousClock.Instant) -> MemberID? {
     lastHeard.filter { time - $0.value <= Self.leaderTimeout }.keys.min()
   }

@@ -1,4 +1,4 @@
-// What the library is measured against, in plain C: a loop over UDP without any security, and wolfSSL's multicast calls
+// The C programs that the library is compared with: a loop over UDP without any security, and wolfSSL's multicast calls
 // in the order of its documentation, one message at a time.
 #ifndef CBASELINE_H
 #define CBASELINE_H
@@ -7,7 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/// Is given each message that arrived; the bytes are valid in the call only.
+/// Receives each message. The bytes are valid during the call only.
 typedef void (*cbaseline_deliver)(void *_Nullable context, const uint8_t *_Nonnull bytes, size_t count);
 
 /// Opens a socket that sends to groups over loopback, with a TTL of 0. Returns its descriptor, or a negative errno.
@@ -41,7 +41,7 @@ struct cbaseline_session *_Nullable cbaseline_receiving_session(uint8_t member, 
                                                                 const char *_Nonnull suite_name,
                                                                 const uint8_t *_Nonnull suite, int socket);
 
-/// Frees a session that nobody uses any more; its socket stays open.
+/// Frees an unused session. Its socket stays open.
 void cbaseline_free_session(struct cbaseline_session *_Nonnull session);
 
 /// Sends one message: one wolfSSL_write. Returns 0, or wolfSSL's error.
@@ -51,9 +51,9 @@ int cbaseline_session_send(struct cbaseline_session *_Nonnull session, const voi
 int cbaseline_session_receive(struct cbaseline_session *_Nonnull session, cbaseline_deliver _Nonnull deliver,
                               void *_Nullable context);
 
-/// The same calls as lean as C can be: libcrypto behind wolfSSL's user atomic record layer, one sendmsg(2) with
-/// UDP_SEGMENT for many records, UDP_GRO and one wolfSSL_mcast_read for each record. No check that a hostile network asks
-/// for: nothing that is safe is faster.
+/// The same calls in the fastest C program: libcrypto behind wolfSSL's user atomic record layer, one sendmsg(2) with
+/// UDP_SEGMENT for many records, UDP_GRO and one wolfSSL_mcast_read for each record. It omits the checks that a hostile
+/// network requires, so no safe program is faster.
 struct cbaseline_limit;
 
 /// Prepares to send to a group. Returns null if wolfSSL or libcrypto refuses.
@@ -66,7 +66,7 @@ struct cbaseline_limit *_Nullable cbaseline_limit_receiver(uint8_t member, int m
                                                            const char *_Nonnull suite_name,
                                                            const uint8_t *_Nonnull suite, int socket);
 
-/// Frees what nobody uses any more; its socket stays open.
+/// Frees an unused sender or receiver. Its socket stays open.
 void cbaseline_free_limit(struct cbaseline_limit *_Nonnull limit);
 
 /// Seals one message: one wolfSSL_write. It leaves with others of its size. Returns 0, a negative errno or wolfSSL's error.

@@ -1,4 +1,4 @@
-// The little C that the benchmark needs and Swift cannot say: shared memory, atomics in it, and a count of allocations.
+// The C part of the benchmark: shared memory, atomics in it, and a count of allocations.
 #ifndef CBENCHSUPPORT_H
 #define CBENCHSUPPORT_H
 
@@ -31,19 +31,19 @@ uint64_t cbench_now(void);
 /// Sleeps until such a time: clock_nanosleep(2), TIMER_ABSTIME.
 void cbench_sleep_until(uint64_t time);
 
-/// How often memory was asked for, of the C library by anyone and by wolfSSL.
+/// Numbers of allocations: all of the C library, and those of wolfSSL.
 struct cbench_allocations {
   uint64_t all;
   uint64_t wolfssl;
 };
 
-/// Whether this process counts: not with a C library other than glibc, and not under a sanitizer.
+/// Returns 1 if this process can count, which needs glibc and no sanitizer.
 int cbench_can_count_allocations(void);
 
 /// Begins to count, in all threads. Call it before wolfSSL is used for the first time.
 void cbench_count_allocations(void);
 
-/// What was counted until now.
+/// The numbers since counting began.
 struct cbench_allocations cbench_allocations(void);
 
 /// A child process and the pipes to its standard input and from its standard output.
