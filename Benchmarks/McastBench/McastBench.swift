@@ -1,6 +1,6 @@
 import ArgumentParser
 
-/// The command: what it measures, it measures in processes of its own.
+/// The benchmark. Senders and receivers run in worker processes.
 @main
 struct McastBench: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -10,7 +10,7 @@ struct McastBench: ParsableCommand {
     defaultSubcommand: RunCommand.self)
 }
 
-/// What the other processes run.
+/// The hidden command of the worker processes.
 struct WorkerCommand: ParsableCommand {
   static let configuration = CommandConfiguration(commandName: "worker", shouldDisplay: false)
 

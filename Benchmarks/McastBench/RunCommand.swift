@@ -2,33 +2,34 @@ import ArgumentParser
 import FoundationEssentials
 import Glibc
 
-/// Measures in rounds, and prints tables and verdicts.
+/// `mcast-bench run`: measures in rounds, and prints tables and verdicts.
 struct RunCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "run",
     abstract: "Measure rates, CPU time and latency, and print tables and verdicts.",
     discussion: """
-      CPU time is that of a whole process by its messages. Exit codes: 0 done; 1 a promise was missed (with --check), \
-      or something failed; 64 usage.
+      CPU time is the time of a whole process, divided by its messages.
+
+      Exit codes: 0 done; 1 a bound was missed (with --check), or an error; 64 usage error.
       """)
 
-  @Option(help: "How often everything is measured.")
+  @Option(help: "Number of rounds.")
   var rounds = 5
 
-  @Option(help: .init("Write all figures to this file, as JSON.", valueName: "path"))
+  @Option(help: .init("File for all figures, as JSON.", valueName: "path"))
   var json: String?
 
-  @Option(help: .init("Write a chart to this file, as SVG.", valueName: "path"))
+  @Option(help: .init("File for a chart, as SVG.", valueName: "path"))
   var svg: String?
 
-  @Flag(help: "Measure only what the verdicts need, and fail if one is missed.")
+  @Flag(help: "Measure only the cells of the verdicts, and fail if a bound is missed.")
   var check = false
 
-  @Flag(help: "Measure next to nothing, to see that everything works.")
+  @Flag(help: "Send very few messages, to test the benchmark itself.")
   var smoke = false
 
   func validate() throws {
-    guard rounds > 0 else { throw ValidationError("There must be at least one round.") }
+    guard rounds > 0 else { throw ValidationError("--rounds is \(rounds): give 1 or more") }
   }
 
   func run() throws {
@@ -37,7 +38,7 @@ struct RunCommand: ParsableCommand {
     for group in plan.groups {
       try bench.run(group)
       print(bench.results.text(of: group))
-      // A person who reads through a pipe need not wait for the last group.
+      // Standard output to a pipe is block-buffered.
       fflush(nil)
     }
     let verdicts = bench.results.verdicts

@@ -1,21 +1,21 @@
 import ArgumentParser
 import Glibc
 
-/// Sends for a long time, and looks at losses and memory.
+/// `mcast-bench soak`: sends for a long time, and checks losses and memory.
 struct SoakCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "soak",
-    abstract: "Send at 80 % of the top rate, and fail if a message is lost or memory is taken.")
+    abstract: "Send at 80 % of the top rate, and fail if a message is lost or memory grows.")
 
-  @Option(help: "How long to send; fractions are allowed.")
+  @Option(help: "Minutes to send; fractions are allowed.")
   var minutes = 10.0
 
   @Option(
-    help: .init("WDM-NULL-SHA256 or PSK-CHACHA20-POLY1305. (default: both, one after the other)", valueName: "name"))
+    help: .init("Cipher suite: WDM-NULL-SHA256 or PSK-CHACHA20-POLY1305. (default: both in turn)", valueName: "name"))
   var suite: Suite?
 
   func validate() throws {
-    guard minutes > 0, minutes.isFinite else { throw ValidationError("A soak takes some time.") }
+    guard minutes > 0, minutes.isFinite else { throw ValidationError("--minutes is \(minutes): give more than 0") }
   }
 
   func run() throws {

@@ -1,7 +1,7 @@
 import Foundation
 
-/// Prints what is made of the commands' options: `mcast-peer --experimental-dump-help | generator KIND`, where the kind is
-/// `manual VERSION`, `bash`, `zsh` or `fish`.
+/// Generates the manual page or completions from the options of the commands, and prints them:
+/// `mcast-peer --experimental-dump-help | generator KIND`. KIND is `manual VERSION`, `bash`, `zsh` or `fish`.
 @main
 enum Generator {
   static func main() throws {

@@ -1,4 +1,4 @@
-/// What `mcast-peer --experimental-dump-help` says of the commands: the part of ArgumentParser's format that is needed here.
+/// The output of `mcast-peer --experimental-dump-help`: the used part of ArgumentParser's format.
 struct ToolInfo: Decodable {
   let command: Command
 
@@ -10,7 +10,7 @@ struct ToolInfo: Decodable {
     let subcommands: [Command]?
     let shouldDisplay: Bool
 
-    /// Those that have anything to be told of: each command has --help instead of `help`.
+    /// The visible subcommands, without `help`: each command has --help.
     var shownCommands: [Command] { (subcommands ?? []).filter { $0.shouldDisplay && $0.commandName != "help" } }
   }
 
@@ -27,11 +27,11 @@ struct ToolInfo: Decodable {
       let kind: Kind
       let name: String
 
-      /// As it is typed.
+      /// The name with its dashes.
       var text: String { (kind == .long ? "--" : "-") + name }
     }
 
-    /// What a value of it can be, as far as a shell can offer it.
+    /// The values that a shell can complete.
     struct Completion: Decodable {
       struct Words: Decodable {
         let values: [String]
@@ -48,6 +48,8 @@ struct ToolInfo: Decodable {
     }
 
     let kind: Kind
+    /// The title of its option group; nil without a group.
+    let sectionTitle: String?
     let names: [Name]?
     let isRepeating: Bool
     let completionKind: Completion?
@@ -56,7 +58,7 @@ struct ToolInfo: Decodable {
     let abstract: String?
     let shouldDisplay: Bool
 
-    /// Its long name, without dashes.
+    /// The long name, without dashes.
     var longName: String? { names?.first { $0.kind == .long }?.name }
   }
 }

@@ -1,7 +1,7 @@
 import ArgumentParser
 
-/// All commands as one tree, for what is generated from it: the completions of shells, and the manual page. To run one,
-/// ``MCastPeer`` looks at the first word alone, since its own arguments may be anything.
+/// All commands as one tree, the source of the completions and the manual page. ``MCastPeer`` dispatches by the first
+/// word instead, since its own argument is no subcommand.
 struct CommandTree: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: MCastPeer.configuration.commandName,
@@ -11,12 +11,12 @@ struct CommandTree: ParsableCommand {
     subcommands: [WatchCommand.self, DoctorCommand.self, SecretCommand.self]
   )
 
-  /// How the parser is asked to generate something, or to tell of a command.
+  /// The options of the parser that print the tree.
   private static let requests = ["--generate-completion-script", "--experimental-dump-help"]
 
-  @OptionGroup var settings: PeerArguments
+  @OptionGroup var arguments: PeerArguments
 
-  /// Whether the arguments ask for that.
+  /// True if the arguments begin with one of these options.
   static func handles(_ arguments: [String]) -> Bool {
     arguments.first.map { first in requests.contains { first == $0 || first.hasPrefix("\($0)=") } } ?? false
   }

@@ -2,10 +2,9 @@ import ArgumentParser
 import Glibc
 import MulticastDTLS
 
-/// `mcast-peer secret`: makes, shows and changes key rings. It stands beside `mcast-peer <node-id>`, which is parsed
-/// without subcommands.
+/// `mcast-peer secret`: makes, compares and changes key rings.
 struct SecretCommand: ParsableCommand {
-  /// The word by which it is called.
+  /// The name on the command line.
   static let name = "secret"
 
   static let configuration = CommandConfiguration(
@@ -13,23 +12,25 @@ struct SecretCommand: ParsableCommand {
     _superCommandName: MCastPeer.name,
     abstract: "Make, compare and change the secret of a group.",
     discussion: """
-      A key ring is a file of up to four secrets, one a line; lines that begin with # are comments. A peer sends with the \
-      first and accepts all. A running group changes its secret in three steps; each is finished at every member, in any \
-      order, before the next begins. After each, SIGHUP makes the member's peer read its file again:
+      A key ring is a file of up to four secrets, one a line; lines that begin with # are comments. A peer sends with \
+      the first secret and accepts all. A running group changes its secret in three steps. Complete each step at all \
+      members, in any order, before the next one. After each step, SIGHUP makes the member's peer read its file again:
 
         1. mcast-peer secret rotate add <NEW      (made once: mcast-peer secret new --write NEW)
         2. mcast-peer secret rotate promote KEY-ID
         3. mcast-peer secret rotate drop KEY-ID
 
-      Before step 3, look at what the peers say on standard error, or at the column 'key ID' of their tables (SIGUSR1): \
-      all must send with the new secret.
+      Before step 3, all members must send with the new secret: check the log of the peers on standard error, or the \
+      column 'key ID' of their tables (SIGUSR1).
 
-      Exit codes: 0 done; 64 usage; 71 system failure; 77 file or directory open to others; 78 not possible.
+      Exit codes: 0 done; 64 usage error; 71 system failure; 77 file or directory open to others; 78 not possible.
       """,
     subcommands: [New.self, ID.self, Rotate.self]
   )
 
-  /// Runs the command that the arguments after `secret` name.
+  /// Runs a subcommand.
+  ///
+  /// - Parameter arguments: The arguments after `secret`.
   static func run(_ arguments: [String]) throws {
     try hideMemory()
     var command = try parseAsRoot(arguments)
@@ -41,35 +42,37 @@ struct SecretCommand: ParsableCommand {
     throw CleanExit.helpRequest(self)
   }
 
-  /// The file that is meant.
+  /// The option for the key ring's file.
   struct File: ParsableArguments {
     @Option(
       name: [.customShort("k"), .long],
       parsing: .unconditional,
       help: .init(
-        "The key ring's file, as the peer has it. (default: ${XDG_CONFIG_HOME:-~/.config}/mcast-peer/secret)",
+        "File of the key ring, as for the peer. (default: ${XDG_CONFIG_HOME:-~/.config}/mcast-peer/secret)",
         valueName: "path"),
       completion: .file()
     )
     var secretFile: String?
 
-    /// Where it is.
+    /// The path of the file.
+    ///
+    /// - Throws: ``SecretError`` if the secret is in the environment.
     var path: String {
       get throws { try Self.path(secretFile) }
     }
 
-    /// The file that was named, here or in the environment.
+    /// The file of the option, else of the environment; nil if neither is set.
     static func named(_ secretFile: String?) throws -> String? {
       try secretFile ?? Environment.value("secret-file")
     }
 
-    /// Where the file is that the user named, or did not.
+    /// The path of the file, or the default one.
     static func path(_ secretFile: String?) throws -> String {
       switch try SecretSource.choose(secretFile: named(secretFile)) {
       case .file(let path), .ownFile(let path): return path
       case .environment:
         throw SecretError.unusable(
-          "\(SecretSource.variable) is set, and what is in the environment cannot be changed: name the file, or unset it"
+          "\(SecretSource.variable) holds the secret, and this command changes files only: give --secret-file, or unset it"
         )
       }
     }
@@ -77,14 +80,14 @@ struct SecretCommand: ParsableCommand {
 
   struct New: ParsableCommand {
     static let configuration = CommandConfiguration(
-      abstract: "Make a secret of 256 random bits, in hex: on standard output, or with --write in a file of its own.")
+      abstract: "Make a secret of 256 random bits, in hex: on standard output, or with --write in a new file.")
 
-    @Flag(help: "Write it to a file that is made for it, with mode 0600; a file that exists is never overwritten.")
+    @Flag(help: "Write the secret to a new file with mode 0600. An existing file is never overwritten.")
     var write = false
 
     @Argument(
       help: .init(
-        "The file for --write. (default: $MCAST_PEER_SECRET_FILE, else ${XDG_CONFIG_HOME:-~/.config}/mcast-peer/secret)",
+        "File for --write. (default: $MCAST_PEER_SECRET_FILE, else ${XDG_CONFIG_HOME:-~/.config}/mcast-peer/secret)",
         valueName: "path"),
       completion: .file())
     var path: String?
@@ -93,15 +96,15 @@ struct SecretCommand: ParsableCommand {
       parsing: .unconditional,
       help: .init(
         """
-        With --write, note in this directory that the secret was made here: the nodes that keep their state there are new \
-        then, and need no --new-node. (default: as the peer has it)
+        State directory for --write, which records there that the secret is new: members with their state there need no \
+        --new-node. (default: as for the peer)
         """,
         valueName: "path"),
       completion: .directory)
     var stateDir: String?
 
     func validate() throws {
-      guard stateDir == nil || write else { throw ValidationError("--state-dir goes with --write: give that, too") }
+      guard stateDir == nil || write else { throw ValidationError("--state-dir needs --write: give both") }
       guard stateDir != "" else { throw ValidationError("--state-dir is empty: name a directory, or leave it out") }
       guard path == nil || write else { throw ValidationError("to write the secret to '\(path ?? "")', give --write") }
       guard path != "" else { throw ValidationError("the path is empty: name a file, or leave it out") }
@@ -117,8 +120,8 @@ struct SecretCommand: ParsableCommand {
         try StandardStream.write("\(path.visible): key ID \(keyID)\n", to: STDOUT_FILENO)
         if state?.hasMark(of: keyID) != true {
           warn(
-            "it could not be noted in \(state.map { "\($0)".visible } ?? "any state directory") that the secret was made here: "
-              + "a node that encrypts needs --new-node at its first start")
+            "cannot record in \(state.map { "\($0)".visible } ?? "any state directory") that the secret is new: a member with "
+              + "--encrypt needs --new-node at its first start")
         }
       } else {
         try closeToOthers(STDOUT_FILENO)
@@ -132,9 +135,9 @@ struct SecretCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
       commandName: "id",
       abstract:
-        "Print the key IDs of a ring: equal IDs mean equal secrets. Warn of weak ones, and of a file that is open.",
+        "Print the key IDs of a ring: equal IDs mean equal secrets. Warn of weak secrets, and of a file open to others.",
       discussion:
-        "Without --secret-file it is the ring that a peer would use: that of MCAST_PEER_SECRET_FILE, if that is set, else DTLS_MCAST_SECRET."
+        "Without --secret-file, the ring is the one of a peer: from MCAST_PEER_SECRET_FILE if set, else from DTLS_MCAST_SECRET."
     )
 
     @OptionGroup var file: File
@@ -148,17 +151,17 @@ struct SecretCommand: ParsableCommand {
 
   struct Rotate: ParsableCommand {
     static let configuration = CommandConfiguration(
-      abstract: "Take one step of changing a running group's secret.",
+      abstract: "Change the secret of a running group, one step at a time.",
       discussion: """
-        The file is replaced as a whole: written, synced, renamed; its mode and owner stay, and so do comments. Peers go on \
-        with the former ring until they get SIGHUP, as by: pkill -HUP -x mcast-peer
+        Each step replaces the file atomically (write, sync, rename) and keeps its mode, owner and comments. Peers use \
+        the former ring until they get SIGHUP: pkill -HUP -x mcast-peer
         """,
       subcommands: [Add.self, Promote.self, Drop.self])
   }
 
   struct Add: ParsableCommand {
     static let configuration = CommandConfiguration(
-      abstract: "Add the secret on standard input as the last one: it is accepted, and not used to send yet.")
+      abstract: "Add the secret on standard input as the last one: peers accept it, and do not send with it yet.")
 
     @OptionGroup var file: File
 
@@ -173,11 +176,11 @@ struct SecretCommand: ParsableCommand {
 
   struct Promote: ParsableCommand {
     static let configuration = CommandConfiguration(
-      abstract: "Move a secret to the first place, to send with it.",
-      discussion: "Without a key ID it is the last; so of two secrets a second call would bring back the former.")
+      abstract: "Move a secret to the first place: peers send with it.",
+      discussion: "Without a key ID, moves the last secret. With two secrets, a second call restores the former order.")
 
     @OptionGroup var file: File
-    @Argument(help: "Its key ID. (default: the last)", transform: { try KeyID($0) })
+    @Argument(help: "Key ID of the secret. (default: the last)", transform: { try KeyID($0) })
     var keyID: KeyID?
 
     func run() throws {
@@ -187,10 +190,10 @@ struct SecretCommand: ParsableCommand {
 
   struct Drop: ParsableCommand {
     static let configuration = CommandConfiguration(
-      abstract: "Remove a secret that no member sends with any more; never the first.")
+      abstract: "Remove a secret that no member sends with any longer; never the first.")
 
     @OptionGroup var file: File
-    @Argument(help: "Its key ID. (default: the last)", transform: { try KeyID($0) })
+    @Argument(help: "Key ID of the secret. (default: the last)", transform: { try KeyID($0) })
     var keyID: KeyID?
 
     func run() throws {
@@ -199,7 +202,7 @@ struct SecretCommand: ParsableCommand {
   }
 }
 
-/// Takes from others the right to read a file into which a secret is about to be written.
+/// Removes the permissions of others on a regular file that is about to get a secret.
 private func closeToOthers(_ descriptor: CInt) throws {
   var status = stat()
   guard unsafe fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG, status.st_mode & 0o077 != 0 else {
@@ -207,18 +210,18 @@ private func closeToOthers(_ descriptor: CInt) throws {
   }
   guard fchmod(descriptor, status.st_mode & 0o700) == 0 else {
     throw SecretError.openToOthers(
-      "others may read the file that standard output goes to, and its mode cannot be changed: use --write with a path")
+      "others may read the file of standard output, and its mode cannot be changed: use --write with a path")
   }
 }
 
-/// Changes a ring's file, and shows what is in it now.
+/// Changes a ring's file, and prints its new key IDs.
 private func change(_ file: SecretCommand.File, _ body: (KeyRingFile) throws -> Void) throws {
   let path = try file.path
   try body(KeyRingFile(path: path))
   try show(KeyRing(from: .file(path: path)))
 }
 
-/// Prints the key IDs of a ring, a line each, on standard output.
+/// Prints the key IDs of a ring on standard output, one a line.
 private func show(_ ring: KeyRing) throws {
   for (index, secret) in ring.secrets.enumerated() {
     let keyID = try secret.keyID()
@@ -227,7 +230,7 @@ private func show(_ ring: KeyRing) throws {
   }
 }
 
-/// Says something on standard error; that nobody reads it changes nothing.
+/// Prints a warning on standard error. Ignores a failed write, since the command itself has succeeded.
 private func warn(_ text: String) {
   try? StandardStream.write("mcast-peer: warning: \(text.visible)\n", to: STDERR_FILENO)
 }

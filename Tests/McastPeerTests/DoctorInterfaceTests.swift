@@ -12,7 +12,7 @@ struct DoctorInterfaceTests {
   private func doctor(_ arguments: String..., in namespace: Namespace) async throws -> (code: Int32, lines: [String]) {
     let doctor = try PeerProcess(
       ["doctor", "--wait", "0.3"] + arguments, home: home, secret: Vectors.shared.secret, namespace: namespace)
-    return (try await doctor.exitCode(), try doctor.lines)
+    return (try await doctor.exitCode(), try doctor.findings)
   }
 
   private func line(_ lines: [String], _ start: String) -> String {
@@ -46,7 +46,7 @@ struct DoctorInterfaceTests {
     #expect(onPort.code == 1)
     #expect(
       line(onPort.lines, "failure  interface  port (used)").contains(
-        "is a port of br0 (bridge), which takes what comes in: "))
+        "is a port of br0 (bridge), which receives its datagrams "))
     #expect(line(onPort.lines, "failure  interface  port (used)").hasSuffix("--interface br0"))
     let onBridge = try await doctor("-I", "br0", in: here)
     #expect(onBridge.code == 0 && line(onBridge.lines, "ok       members").contains("heard node 1"), "\(onBridge)")
@@ -63,7 +63,7 @@ struct DoctorInterfaceTests {
     try here.run("ip link set port down")
     let noPort = try await doctor("-I", "br0", in: here)
     #expect(
-      line(noPort.lines, "warning  interface  port is down, and br0 (used) rests on it").hasSuffix(
+      line(noPort.lines, "warning  interface  port is down, and br0 (used) depends on it").hasSuffix(
         "ip link set port up"))
   }
 
@@ -87,7 +87,7 @@ struct DoctorInterfaceTests {
     let failure = line(
       try await doctor("-I", "eth0.7", "-g", "[ff15::7]:12345", in: namespace).lines, "failure  interface  eth0.7")
     #expect(
-      failure.hasSuffix("IPv6 is turned off there, so turn it on: sysctl net/ipv6/conf/eth0.7/disable_ipv6=0"),
+      failure.hasSuffix("IPv6 is disabled there enable it: sysctl net/ipv6/conf/eth0.7/disable_ipv6=0"),
       "\(failure)")
   }
 
@@ -109,7 +109,7 @@ struct DoctorInterfaceTests {
       ["doctor", "--wait", "3", "-I", "red"], home: home, secret: Vectors.shared.secret, namespace: here)
     for _ in 0..<2 { _ = try await doctor("-I", "red", in: here) }
     _ = try await first.exitCode()
-    #expect(try !first.lines.contains { $0.contains("another program") })
+    #expect(try !first.findings.contains { $0.contains("another program") })
   }
 
   @Test("one that is used is never called not needed, however it was named")
@@ -140,13 +140,13 @@ struct DoctorInterfaceTests {
       guard let one = text.range(of: first), let other = text.range(of: second) else { return false }
       return one.lowerBound < other.lowerBound
     }
-    let elsewhere = "the members are on the network of another interface than red: up are"
+    let elsewhere = "the members are on another network than red: up are"
     let chosen = line(try await doctor(in: namespace).lines, "warning  members")
     #expect(
-      order(chosen, elsewhere, "no other member runs now") && order(chosen, "blue", "as in --interface"), "\(chosen)")
+      order(chosen, elsewhere, "no other member runs,") && order(chosen, "blue", "as in --interface"), "\(chosen)")
     let named = line(try await doctor("-I", "red", in: namespace).lines, "warning  members")
     #expect(
-      order(named, "no other member runs now", elsewhere) && order(named, "blue", "as in --interface"), "\(named)")
+      order(named, "no other member runs,", elsewhere) && order(named, "blue", "as in --interface"), "\(named)")
     let loopback = line(try await doctor("-I", "lo", in: namespace).lines, "warning  members")
     #expect(order(loopback, "red", "as in --interface") && order(loopback, "blue", "as in --interface"), "\(loopback)")
   }
@@ -175,13 +175,14 @@ struct DoctorInterfaceTests {
     func lines(_ used: String, _ all: InterfaceStatus...) throws -> [String] {
       let network = try NetworkConfiguration(
         NetworkArguments.parse([]), NetworkArguments.parse([]), peers: NetworkConfiguration.peersOfPeer)
-      return InterfaceChecks(network: network, all: all, used: [used], isFallback: false).interfaces().map(\.line)
+      return InterfaceChecks(network: network, all: all, used: [used], isFallback: false).interfaces()
+        .map { finding in finding.lines.map { $0.trimmingCharacters(in: .whitespaces) }.joined(separator: " ") }
     }
     // A VLAN over a bond, one of whose ports is down.
     let tower = try lines(
       "bond0.5", status("eth0", isUp: false, of: ("bond0", "bond")), status("bond0"),
       status("bond0.5", over: "bond0"), status("eth9", isUp: false))
-    #expect(tower[0].contains("eth0 is down, and bond0.5 (used) rests on it"))
+    #expect(tower[0].contains("eth0 is down, and bond0.5 (used) depends on it"))
     #expect(tower[3].hasSuffix("eth9 is down, not needed"))
     let bonded = try lines("eth0", status("eth0", of: ("bond0", "bond")), status("bond0"))
     #expect(bonded[0].hasPrefix("failure") && bonded[0].hasSuffix("--interface bond0"))

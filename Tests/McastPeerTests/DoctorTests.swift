@@ -62,7 +62,7 @@ struct DoctorTests {
       ["doctor", "-g", Self.group, "--wait", "1"] + suite, home: pair.home, secret: Vectors.shared.secret,
       namespace: pair.here)
     #expect(try await doctor.exitCode() == 0)
-    let lines = try doctor.lines
+    let lines = try doctor.findings
     #expect(
       lines.contains { $0.hasPrefix("ok       members    heard node 1 (epoch 1, key ID 9ab7-6d2d, from 192.0.2.7:") })
     #expect(lines.contains { $0.hasPrefix("ok       interface  eth0 (used) up, multicast, 192.0.2.1") })
@@ -141,7 +141,7 @@ struct DoctorTests {
           exec unshare --mount sh -c 'mount --bind \(files.path)/passwd /etc/passwd && exec "$0" "$@"' \
             "$0" doctor -I lo -t 0 --wait 0.1 \(arguments)
           """)
-      return (try await doctor.exitCode(), try doctor.lines)
+      return (try await doctor.exitCode(), try doctor.findings)
     }
   }
 
@@ -164,7 +164,7 @@ struct DoctorTests {
     // What is set counts, as it would for the user's peer.
     let set = try await user.doctor("", in: host, environment: ["XDG_CONFIG_HOME": "/nowhere"])
     #expect(
-      has(set.lines, "warning  secret     there is none yet at /nowhere/mcast-peer/secret", "secret new --write"),
+      has(set.lines, "warning  secret     no secret yet at /nowhere/mcast-peer/secret", "secret new --write"),
       "\(set.lines)")
   }
 
@@ -174,7 +174,7 @@ struct DoctorTests {
     let roots = try await user.doctor("-k \(user.files.path)/roots", in: host)
     #expect(has(roots.lines, "ok       secret     from \(user.files.path)/roots", "key ID"), "\(roots.lines)")
     #expect(
-      has(roots.lines, "warning  secret     root can use it, and a peer of user tester cannot", "Permission denied"))
+      has(roots.lines, "warning  secret     root can use it, but a peer of user tester cannot", "Permission denied"))
     // What a start by sudo has left in the user's home.
     try FileManager.default.createDirectory(
       atPath: "\(user.home)/.local/state/mcast-peer", withIntermediateDirectories: true)
@@ -201,11 +201,12 @@ struct DoctorTests {
     let all = try await pair.doctor(code: 0)
     #expect(
       all.count == 1
-        && has(all, "warning members: nodes 0,2, of the members 0-2 by default, were not heard in 1 s", "--peers"),
+        && has(all, "warning members: no message from nodes 0,2 (in the default --peers 0-2) in 1 s", "--peers"),
       "\(all)")
     let named = try await pair.doctor(["--peers", "0-1"], code: 1)
     #expect(
-      named.count == 1 && has(named, "failure members: node 0, of --peers, was not heard in 1 s", "see that it runs"),
+      named.count == 1
+        && has(named, "failure members: no message from node 0 (in --peers) in 1 s", "check that it runs"),
       "\(named)")
     #expect(try await pair.doctor(["--peers", "0-255"], code: 0) == [])
     // The node of this machine, where the settings name it, need not be heard.
@@ -218,8 +219,11 @@ struct DoctorTests {
     let nobody = try await pair.doctor(["--peers", "0-2"], code: 1)
     #expect(
       has(nobody, "warning members: nobody was heard on eth0", "likely")
-        && has(nobody, "failure members: nodes 0-2, of --peers, were not heard", "see that they run"), "\(nobody)")
-    #expect(has(try await pair.doctor(code: 0), "warning members: nodes 0-2, of the members 0-2 by default", "--peers"))
+        && has(nobody, "failure members: no message from nodes 0-2 (in --peers)", "check that they run"), "\(nobody)")
+    #expect(
+      has(
+        try await pair.doctor(code: 0), "warning members: no message from nodes 0-2 (in the default --peers 0-2)",
+        "--peers"))
   }
 
   @Test("another secret at several members is told of each, though a peer says it once")
@@ -235,7 +239,7 @@ struct DoctorTests {
             && ($0.contains("as node \(node) do not") || $0.contains(/also nodes? [0-9,-]*/))
         }, "\(lines)")
     }
-    #expect(!lines.contains { $0.contains("not heard in") })
+    #expect(!lines.contains { $0.contains("no message from") })
   }
 
   @Test("a variable that is no setting is named, without its value; those that are, too")
@@ -244,12 +248,14 @@ struct DoctorTests {
     let environment = ["MCAST_PEER_GRUOP": "swordfish", "MCAST_PEER_TTL": "2", "MCAST_PEER_ENCRYPT": ""]
     let lines = try await pair.doctor(environment: environment, code: 0)
     #expect(
-      has(lines, "warning settings: MCAST_PEER_GRUOP in the environment is no setting", "correct its name"), "\(lines)")
+      has(
+        lines, "warning settings: unknown setting MCAST_PEER_GRUOP (did you mean MCAST_PEER_GROUP?)",
+        "correct its name"), "\(lines)")
     #expect(!lines.contains { $0.contains("swordfish") || $0.contains("TTL in") })
     let doctor = try PeerProcess(
       ["doctor", "--wait", "0.1"], secret: Vectors.shared.secret, namespace: pair.here, environment: environment)
     #expect(try await doctor.exitCode() == 0)
-    #expect(try doctor.lines.contains("ok       settings   in the environment: MCAST_PEER_TTL"))
+    #expect(try doctor.findings.contains("ok       settings   in the environment: MCAST_PEER_TTL"))
     #expect(try !doctor.output.contains("swordfish"))
   }
 
@@ -259,23 +265,24 @@ struct DoctorTests {
     func doctor(_ more: String..., secret: String? = Vectors.shared.secret) async throws -> String {
       let doctor = try PeerProcess(["doctor", "--wait", "0.2"] + more, secret: secret, namespace: alone)
       _ = try await doctor.exitCode()
-      return try doctor.output
+      return try doctor.findings.joined(separator: "\n")
     }
     let output = try await doctor("-I", "lo", "-t", "0")
     #expect(!output.contains("TTL") && !output.contains("failure"), "\(output)")
     #expect(
       output.contains(
-        "warning  members    nobody was heard on lo in 0.2 s: likely, no other member runs on this machine, which"))
+        "warning  members    nobody was heard on lo in 0.2 s likely cause: 1. no other member of 239.255.0.1:12345 runs"
+      ))
     #expect(
       try await doctor(secret: nil).contains(
-        "warning  members    nobody can be heard without a secret: see the secret"))
+        "warning  members    cannot listen without a secret see the secret"))
     #expect(
       try await doctor("-g", "[ff15::1]:12345").contains(
-        "table local\nwarning  members    the group cannot be listened to: mend the failures above"))
+        "table local\nwarning  members    cannot listen to the group correct the failures above"))
     try alone.run("ip link set lo down")
     #expect(
       try await doctor().contains(
-        "self-test  cannot send to 239.255.0.1:12345 on lo: Network is unreachable: see the interfaces"))
+        "self-test  cannot send to 239.255.0.1:12345 on lo: Network is unreachable see the interfaces"))
     try alone.run("ip link add eth0 type veth peer name eth1")
     try alone.run("ip link set eth0 up")
     #expect(try await doctor().contains("give eth0 an address: ip addr add ADDRESS/BITS dev eth0"))
@@ -322,7 +329,7 @@ struct DoctorTests {
     try pair.here.run("ip link set eth0 down")
     let lines = try await pair.doctor(["-I", "eth0"], code: 1)
     #expect(has(lines, "failure interface: eth0 (used) is down", "ip link set eth0 up"), "\(lines)")
-    #expect(has(lines, "warning members: nobody was heard on eth0", "mend the failures above"), "\(lines)")
+    #expect(has(lines, "warning members: nobody was heard on eth0", "correct the failures above"), "\(lines)")
     let others = try await pair.doctor(["-I", "eth7"], code: 1)
     #expect(has(others, "failure interface: there is no interface 'eth7'", "use one of lo"), "\(others)")
   }
@@ -356,8 +363,8 @@ struct DoctorTests {
     let lines = try await pair.doctor(["-k", open], secret: nil, code: 1)
     #expect(has(lines, "failure secret: others may use the secret file", "chmod 600"), "\(lines)")
     let short = pair.home.write("short\n", to: "short", mode: 0o600)
-    #expect(has(try await pair.doctor(["-k", short], secret: nil, code: 0), "warning secret", "can hope to guess it"))
-    #expect(has(try await pair.doctor(secret: nil, code: 0), "warning secret: there is none yet", "secret new --write"))
+    #expect(has(try await pair.doctor(["-k", short], secret: nil, code: 0), "warning secret", "may guess it"))
+    #expect(has(try await pair.doctor(secret: nil, code: 0), "warning secret: no secret yet", "secret new --write"))
     let missing = try await pair.doctor(["-k", "/nowhere/secret"], secret: nil, code: 1)
     #expect(has(missing, "failure secret: cannot open the secret file /nowhere/secret", "make one"), "\(missing)")
     // Nor did looking make one.
@@ -385,7 +392,9 @@ struct DoctorTests {
     try pair.here.run("nft add rule inet t i udp dport 12345 drop")
     let all = try await pair.doctor(code: 1)
     #expect(
-      has(all, "failure self-test: what is sent to 239.255.9.9:12345 on eth0 is not heard", "a firewall drops it"),
+      has(
+        all, "failure self-test: this machine does not hear its own message to 239.255.9.9:12345 on eth0",
+        "a firewall drops it"),
       "\(all)")
 
     try pair.here.run("nft flush chain inet t i")
@@ -396,7 +405,8 @@ struct DoctorTests {
     #expect(!others.contains { $0.contains("self-test") })
     #expect(
       has(
-        others, "failure members: ", "came in by eth0 in 1 s, and none reached the socket: a firewall of this machine"),
+        others, "failure members: ",
+        "arrived on eth0 in 1 s, and none reached the socket: likely cause: a firewall of this machine"),
       "\(others)")
 
     try pair.here.run("nft flush chain inet t i")
@@ -405,7 +415,7 @@ struct DoctorTests {
     let out = try await pair.doctor(code: 1)
     #expect(
       has(
-        out, "failure self-test: sending to 239.255.9.9:12345 on eth0 is forbidden, by a firewall", "nft list ruleset"),
+        out, "failure self-test: a firewall forbids sending to 239.255.9.9:12345 on eth0", "nft list ruleset"),
       "\(out)")
   }
 
@@ -431,9 +441,9 @@ struct DoctorTests {
     facts.received = 3
     #expect(order("another secret", "TTL") && !order("another program sends"))
     facts.strange = 1
-    #expect(order("another program sends", "another secret") && order("of it came 1 datagram,"))
+    #expect(order("another program sends", "another secret") && order("(1 datagram,"))
     facts.strange = 3
-    #expect(order("another program sends", "another secret") && order("of it came 3 datagrams,"))
+    #expect(order("another program sends", "another secret") && order("(3 datagrams,"))
     facts.others = ["wlan 0", "eth0"]
     facts.interface = "tun0"
     #expect(
@@ -447,6 +457,40 @@ struct DoctorTests {
     facts.arrived = nil
     #expect(LikelyCauses(facts: facts).causes.count == 1 && order("loopback reaches"))
     #expect(order("up are wlan 0, eth0"))
+  }
+
+  @Test("text has at most 80 columns, one cause a line, and whole commands")
+  func columns() {
+    let facts = LikelyCauses.Facts(
+      group: .standard, interface: "wlp0s20f3", keyIDs: ["9ab7-6d2d", "2b16-9422"], ttl: 1, strange: 1234,
+      isWireless: true, isContainer: true, others: ["enp1s0f0", "docker0", "br-1a2b3c4d5e6f"], isDoubtful: true)
+    let causes = LikelyCauses(facts: facts).causes
+    let lines = Finding(
+      verdict: .warning, check: "members", text: "nobody was heard on wlp0s20f3 in 5 s", remedy: .causes(causes)
+    ).lines
+    #expect(lines.allSatisfy { $0.count <= 80 }, "\(lines)")
+    #expect(lines[0] == "warning  members    nobody was heard on wlp0s20f3 in 5 s")
+    #expect(lines[1] == "         likely causes, in this order:")
+    #expect(
+      lines.compactMap { $0.firstMatch(of: /^ {9}(\d+)\. [^ ]/)?.output.1 }.map(String.init)
+        == causes.indices.map { "\($0 + 1)" })
+    // A continuation is indented below its cause.
+    #expect(
+      lines.dropFirst(2).allSatisfy {
+        $0.hasPrefix("         ") && ($0.dropFirst(9).first?.isNumber == true || $0.hasPrefix("            "))
+      })
+
+    let long = String(repeating: "word ", count: 60) + String(repeating: "x", count: 90)
+    let command = "ip route add 239.255.9.9/32 dev " + String(repeating: "e", count: 60)
+    let folded = Finding.failure("rp_filter", long, "do this", command: command)
+    #expect(
+      folded.lines.filter { $0.count > 80 }.map { $0.filter { $0 != " " }.count } == [
+        90, command.filter { $0 != " " }.count,
+      ])
+    #expect(folded.lines.suffix(2) == ["         do this:", "           \(command)"])
+    #expect(folded.lines.dropFirst().dropLast(2).allSatisfy { $0.hasPrefix(String(repeating: " ", count: 20)) })
+    #expect(folded.advice == "do this: \(command)")
+    #expect(Finding.ok("route", "fine").lines == ["ok       route      fine"])
   }
 
   @Test("IGMP and rp_filter are told of where they matter")

@@ -41,7 +41,7 @@ struct EngineTests {
       ["doctor", "-I", "lo", "-g", "\(group.address)", "--wait", "0.5"], home: group.home,
       secret: Vectors.shared.secret, environment: ["LD_LIBRARY_PATH": libraries.path])
     _ = try await doctor.exitCode()
-    let lines = try doctor.lines
+    let lines = try doctor.findings
     #expect(
       lines.contains { $0.hasPrefix("warning  library    wolfSSL") && $0.contains("--enable-atomicuser") }, "\(lines)")
     #expect(

@@ -62,7 +62,7 @@ struct EventWriterTests {
     try await display.started(start())
     try await display.end()
     display.offer { $0.failed("late", &$1) }
-    try await display.show { $0.failed("late", &$1) }
+    try await display.write { $0.failed("late", &$1) }
     try await display.end()
     #expect(try await written(by: display).map(\.event) == ["start", "end"])
   }
@@ -91,16 +91,17 @@ struct EventWriterTests {
     var statistics = Statistics.none
     for _ in 0..<3 { statistics.count(.forged, of: 1) }
     for _ in 0..<2 { statistics.count(.foreign, of: nil) }
-    display.showDropped(statistics, now: begin)
-    display.showDropped(statistics, now: begin + .seconds(1))
+    display.writeDropped(statistics, now: begin)
+    display.writeDropped(statistics, now: begin + .seconds(1))
+    let other = RecordHeader(IndependentRecord(member: 200, text: "").sealed(.mac(key: [1])).span)
     statistics.count(.forged, of: 1)
     statistics.count(.forged, of: 200)
     statistics.count(.forged, of: nil)
     statistics.droppedByKernel = 7
-    display.showDropped(statistics, now: begin + .seconds(1))
+    display.writeDropped(statistics, now: begin + .seconds(1))
     statistics.count(.forged, of: 200)
-    display.showDropped(statistics, now: begin + .seconds(2.9))
-    display.showDropped(statistics, now: begin + .seconds(2.9), isLast: true)
+    display.writeDropped(statistics, now: begin + .seconds(2.9))
+    display.writeDropped(statistics, now: begin + .seconds(2.9), isLast: true)
     let events = try await written(by: display).dropFirst()
     #expect(events.map(\.reason) == ["foreign", "forged", "forged", "kernel", "forged"])
     #expect(events.map(\.member) == [nil, 1, nil, nil, 200])

@@ -61,6 +61,11 @@ struct InstallationTests {
     ] {
       #expect(page.output.contains("\n\(section)\n") || page.output.hasPrefix(section), "\(section)")
     }
+    for group in ["Group and network", "Secret and state", "What to send", "Output", "When to stop", "Other"] {
+      #expect(page.output.contains("\n   \(group)\n"), "\(group)")
+    }
+    // The summary of NAME is not repeated.
+    #expect(page.output.components(separatedBy: "Exchange messages in a multicast group").count == 2)
     for command in root.all {
       #expect(page.output.contains(command.commandName))
       for option in command.options { #expect(page.output.contains(option), "\(command.commandName) \(option)") }

@@ -131,7 +131,7 @@ struct LostStateTests {
       let doctor = try PeerProcess(
         ["doctor", "-I", "lo", "-t", "0", "-g", "\(address)", "-k", secret, "--encrypt", "--wait", "0.1"],
         home: home, environment: ["MCAST_PEER_NODE_ID": "\(node)"])
-      return (try await doctor.exitCode(), try doctor.lines.filter { $0.contains("state      ") })
+      return (try await doctor.exitCode(), try doctor.findings.filter { $0.contains("state      ") })
     }
     for _ in 0..<2 {
       // A new one, and one that goes on.
@@ -274,7 +274,7 @@ struct LostStateTests {
       #expect(try await peer.exitCode() == 0, "\((try? peer.errors) ?? "")")
       return (try peer.output, try peer.errors)
     }
-    #expect(try await listen().errors.contains("listening only, state (of what is heard) in "))
+    #expect(try await listen().errors.contains("listening only, state (of received messages) in "))
     let json = try await listen("-o", "json").output
     #expect(json.contains("\"event\":\"start\"") && !json.contains("epoch"), "\(json)")
     let without = try await listen("--state-dir", "/proc/nothing")

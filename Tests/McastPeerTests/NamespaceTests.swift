@@ -40,6 +40,21 @@ struct NamespaceTests {
     }
   }
 
+  @Test(
+    "a secret that was made just now is a warning, except on loopback, whose peers share the file",
+    arguments: [("red", "warning"), ("lo", "info")])
+  func newSecret(interface: String, level: String) async throws {
+    let namespace = try Namespace()
+    try namespace.addInterface("red", address: Family.ipv4.own(11, 1))
+    for isNew in [true, false] {
+      let peer = try start(0, "-I", interface, "-c", "1", in: namespace)
+      #expect(try await peer.exitCode() == 0)
+      let errors = try peer.errors
+      #expect(errors.contains(" \(level) mcast-peer: [mcast_peer] the secret was MADE JUST NOW") == isNew, "\(errors)")
+      #expect(isNew || !errors.contains("MADE JUST NOW"), "\(errors)")
+    }
+  }
+
   @Test("without -I the kernel's route chooses the interface", arguments: Family.all)
   func kernelsChoice(family: Family) async throws {
     let namespace = try Namespace()

@@ -44,7 +44,7 @@ struct OutputTests {
     #expect(try receiver.output.contains("\"reason\":\"expected\",\"received\":3,"))
     let alone = try group.start(2, "--listen", "--deadline", "0.3", "--expect", "2")
     #expect(try await alone.exitCode() == 1)
-    #expect(try alone.errors.hasSuffix("mcast-peer: 0 of 2 expected messages came (see --expect and --deadline)\n"))
+    #expect(try alone.errors.hasSuffix("mcast-peer: received 0 of 2 expected messages (see --expect and --deadline)\n"))
     #expect(ContinuousClock.now - start >= .seconds(3))
   }
 

@@ -116,9 +116,9 @@ struct RigTests {
     }
     try await eventually("the first to be heard") { try one.shown(from: 1).count >= 5 }
     #expect(try one.shown(from: 2) == [])
-    #expect(try none.shown() == [:] && !none.errors.contains("name them with --source"))
+    #expect(try none.shown() == [:] && !none.errors.contains("list them with --source"))
     for sender in senders {
-      #expect(try sender.errors.contains("name them with --source"))
+      #expect(try sender.errors.contains("list them with --source"))
       sender.signal(SIGINT)
       #expect(try await sender.exitCode() == 0)
       #expect(try sender.errors.hasSuffix("dropped by the kernel: 0\n"))

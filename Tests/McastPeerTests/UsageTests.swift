@@ -31,10 +31,11 @@ struct UsageTests {
       Case("0 --no-such-option", 64, "--no-such-option"), Case("0 -I nope9", 69, "lo"),
       Case("0 -i.1", 64, "-i"), Case("0 -I lo -k /nonexistent/secret", 78, "/nonexistent/secret"),
       Case("0 -I lo -k /", 78, "not a regular file"), Case("0 -o xml", 64, "text or json or raw"),
-      Case("0 --stdin -m x", 64, "both say what to send"), Case("0 --stdin -i 1", 64, "leave out --interval"),
+      Case("0 --stdin -m x", 64, "--stdin and --message exclude each other"),
+      Case("0 --stdin -i 1", 64, "leave out --interval"),
       Case("0 --listen --stdin", 64, "receives only"), Case("0 --listen --rate 5", 64, "receives only"),
       Case("0 --listen -c 5", 64, "see --expect"), Case("0 --rate 5 -i 5", 64, "give one of them"),
-      Case("0 --datagram", 64, "--stdin, or how -o raw"), Case("0 --deadline 0", 64, "deadline"),
+      Case("0 --datagram", 64, "--stdin or -o raw"), Case("0 --deadline 0", 64, "deadline"),
       Case("0 --expect 0", 64, "from 1"), Case("0 --source nowhere", 64, "192.0.2.7"),
       Case("0 -I lo --source ::1", 64, "IPv6"), Case("0 --source 239.1.1.1", 64, "192.0.2.7"),
       Case("0 --no-loop -t 0", 64, "nobody would hear"),
@@ -120,9 +121,14 @@ struct UsageTests {
       "--stdin", "--listen", "--datagram", "--output", "default: text", "--deadline", "--expect", "--source",
       "--no-loop",
       "[ff12::1%eth0]:12345", "MCAST_PEER_GROUP", "65 standard input", "1 fewer messages",
+      "The command line wins.", "GROUP AND NETWORK:", "SECRET AND STATE:",
+      "WHAT TO SEND:", "OUTPUT:", "WHEN TO STOP:",
     ] {
       #expect(help.contains(text), "\(text)")
     }
+    // The parser wraps the text at the width of the terminal.
+    let unwrapped = help.replacing(/\s+/, with: " ")
+    #expect(unwrapped.contains("1 fewer messages than --expect, or a failure that doctor found;"))
   }
 
   @Test(

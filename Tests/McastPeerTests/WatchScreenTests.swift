@@ -39,7 +39,7 @@ struct WatchScreenTests {
     for columns in 1...140 {
       for lines in 1...60 {
         let screen = WatchScreen(columns: columns, lines: lines, isColoured: false)
-        let text = screen.text(of: table, suite: .pskChaCha20Poly1305, heading: "a heading", said: said)
+        let text = screen.text(of: table, suite: .pskChaCha20Poly1305, heading: "a heading", log: said)
         #expect(text.count <= lines && text.allSatisfy { $0.count <= columns }, "\(columns) x \(lines)")
         // Heading, blank, titles.
         if lines > 25, columns >= 4 { #expect(text[3].hasPrefix("   0"), "\(columns) x \(lines)") }
@@ -83,7 +83,7 @@ struct WatchScreenTests {
     var table = MemberTable(named: MemberSet([]))
     table.update(statistics, now: .now)
     let text = WatchScreen(columns: 80, lines: 24, isColoured: true)
-      .text(of: table, suite: .wdmNullSHA256, heading: "heading", said: [])
-    #expect(text == ["heading", "", "nobody was heard yet", "", "refused: forged 1, dropped by the kernel about 2"])
+      .text(of: table, suite: .wdmNullSHA256, heading: "heading", log: [])
+    #expect(text == ["heading", "", "no member was heard yet", "", "refused: forged 1, dropped by the kernel about 2"])
   }
 }

@@ -1,7 +1,7 @@
 import CBenchSupport
 import Glibc
 
-/// Runs a plan: group by group, round by round, one cell at a time.
+/// Runs a plan, group by group, round by round, one cell at a time.
 struct Bench {
   let plan: Plan
   let rounds: Int
@@ -22,10 +22,10 @@ struct Bench {
   /// Measures a group.
   mutating func run(_ group: Plan.Group) throws {
     try links.prepare(Set(group.cells.map { linkKey($0, in: group) }))
-    // Round 0 warms up: caches, branch predictors, the sessions that are made with a first message.
+    // Round 0 warms up caches, branch predictors, and the sessions that the first message creates.
     for round in 0...rounds {
       for index in group.units.indices {
-        // Another one begins in each round, so that what the machine does meanwhile falls on all alike.
+        // Each round begins with another unit, so that disturbances of the machine affect all units alike.
         for step in group.units[(index + round) % group.units.count] {
           try run(step, in: group, round: round)
         }
@@ -60,7 +60,7 @@ struct Bench {
   }
 
   private func seconds(_ cell: Cell) -> Double {
-    // Rare messages need longer for the same number.
+    // A low rate needs more time for enough messages.
     cell.isTimed && cell.rate.map { $0 <= 1_000 } ?? false ? plan.latencySeconds : plan.seconds
   }
 

@@ -1,13 +1,13 @@
 import CBenchSupport
 import Glibc
 
-/// A sending process and receiving processes with a group of their own, which wait until it is their turn.
+/// A sending process and receiving processes with a group of their own. They idle between their cells.
 final class Link {
-  /// Which links there are; cells with the same key take turns on one link.
+  /// The identity of a link. Cells with the same key take turns on one link.
   struct Key: Hashable {
     var path: Path
     var receivers: Int
-    /// How many senders there are at most.
+    /// The most senders of its cells.
     var senders: Int
   }
 
@@ -15,10 +15,10 @@ final class Link {
   private let sender: WorkerProcess
   private let receivers: [WorkerProcess]
 
-  /// The processes, to look at their memory: the sender's and the first receiver's.
+  /// The process IDs of the sender and the first receiver, for a look at their memory.
   var processes: (sender: CInt, receiver: CInt) { (sender.process, receivers[0].process) }
 
-  /// Starts the processes, and does not wait until they are ready.
+  /// Starts the processes without waiting for them.
   init(_ key: Key, group: GroupEndpoint, countsAllocations: Bool = false) throws {
     self.key = key
     let shared = cbench_shared_memory(SharedCounts.size)
@@ -38,21 +38,21 @@ final class Link {
     }
   }
 
-  /// Waits until all processes are ready; to be called once.
+  /// Waits until all processes are ready. Call it once.
   func waitUntilReady() throws {
     for worker in [sender] + receivers { _ = try worker.answer() }
   }
 
-  /// What the processes of a link say after messages were sent.
+  /// The reports of the processes on a load.
   struct Outcome {
     var sent: SendReport
     var received: [ReceiveReport]
 
-    /// What one of the receivers did not take, of all receivers together.
+    /// The messages sent and not delivered, summed over all receivers.
     var lost: Int { received.reduce(0) { $0 + sent.sent - $1.delivered } }
   }
 
-  /// Sends a load; `meanwhile` is called while it is on its way.
+  /// Sends a load. Calls `meanwhile` during the sending.
   func carry(_ load: Load, meanwhile: () throws -> Void = {}) throws -> Outcome {
     for receiver in receivers { try receiver.order(.begin(isTimed: load.isTimed)) }
     for receiver in receivers { _ = try receiver.answer() }

@@ -1,6 +1,6 @@
 import Glibc
 
-/// Makes links, each with a group and port that no other one has.
+/// Creates links, each with its own group and port.
 struct Links {
   private var links: [Link.Key: Link] = [:]
   private var next: GroupEndpoint = {
@@ -10,7 +10,7 @@ struct Links {
 
   subscript(key: Link.Key) -> Link? { links[key] }
 
-  /// Lets go of the links that are not needed any more, and starts those that are missing, all at once.
+  /// Releases the links that are no longer needed, and starts the missing ones in parallel.
   mutating func prepare(_ keys: Set<Link.Key>) throws {
     links = links.filter { keys.contains($0.key) }
     var started: [Link] = []

@@ -2,12 +2,12 @@ import CBenchSupport
 import FoundationEssentials
 import Glibc
 
-/// Messages at 80 % of the top rate for a long time: nothing may be lost, no memory may be taken.
+/// A long run at 80 % of the top rate, without loss and without growth of memory.
 struct Soak {
   var suite: Suite
   var seconds: Double
 
-  /// Learns the top rate, then sends.
+  /// Measures the top rate, then sends.
   func run() throws -> SoakReport {
     var links = Links()
     let link = try links.make(
@@ -24,7 +24,7 @@ struct Soak {
     let outcome = try link.carry(load) {
       let start = cbench_now()
       for second in 1...max(1, Int(seconds)) {
-        // Before the last message, so that all samples are of the same state.
+        // Slightly early, so that the last sample is taken before the last message, as the others are.
         cbench_sleep_until(start + UInt64(Double(second) * 1e9 - 0.1e9))
         resident.sender.append(try Self.residentBytes(of: link.processes.sender))
         resident.receiver.append(try Self.residentBytes(of: link.processes.receiver))
@@ -37,7 +37,7 @@ struct Soak {
       receiver: .init(residentBytes: resident.receiver, allocations: outcome.received[0].allocations))
   }
 
-  /// proc(5), /proc/pid/statm: the second number is resident pages.
+  /// The resident memory of a process. Source: proc(5), /proc/pid/statm, the second number, in pages.
   private static func residentBytes(of process: CInt) throws -> Int {
     let text = try String(contentsOfFile: "/proc/\(process)/statm", encoding: .utf8)
     let numbers = text.split(separator: " ")

@@ -2,12 +2,12 @@ import CBenchSupport
 import FoundationEssentials
 import Glibc
 
-/// A process of this program that does as it is told, until it is let go of.
+/// A worker process, which runs until this object is released.
 final class WorkerProcess {
   let process: CInt
   private let input: CInt
   private let output: CInt
-  /// What has arrived after the last whole line.
+  /// The bytes after the last whole line.
   private var rest: [UInt8] = []
 
   init(shared: CInt) throws {
@@ -17,19 +17,19 @@ final class WorkerProcess {
     (process, input, output) = (child.process, child.input, child.output)
   }
 
-  /// The worker ends when its orders do.
   deinit {
+    // The worker ends at the end of its orders.
     close(input)
     close(output)
     waitpid(process, nil, 0)
   }
 
-  /// Gives an order; its answer must be taken before the next one.
+  /// Sends an order. Call ``answer()`` before the next order.
   func order(_ order: Order) throws {
     try JSONLine.write(order, to: input)
   }
 
-  /// Waits for the answer to an order.
+  /// Waits for the answer to the last order.
   ///
   /// - Throws: ``BenchError`` if the worker failed or has ended.
   func answer() throws -> Answer {

@@ -1,6 +1,6 @@
-/// One thing that is measured again in each round.
+/// One configuration of a link, measured once per round.
 struct Cell: Codable, Hashable {
-  /// What cells of the same round show together.
+  /// The parameter that a group of cells varies.
   enum Scenario: String, Codable, Hashable {
     case sizes, receivers, senders, latency
   }
@@ -11,27 +11,27 @@ struct Cell: Codable, Hashable {
   var size = 256
   var receivers = 1
   var senders = 1
-  /// Messages a second from all senders together; nil is as many as arrive.
+  /// The messages a second of all senders together; nil for the top rate without loss.
   var rate: Int?
-  /// How many messages one sender sends before it is the next one's turn.
+  /// The messages that one sender sends before the next one's turn.
   var burst = Plan.largestBurst
-  /// Whether each message carries the time when it was sent.
+  /// True if each message carries its send time.
   var isTimed = false
 
-  /// Messages of which each is sent by itself, at a steady rate, to learn how long they take.
+  /// A cell that measures latency: messages sent one by one, at a steady rate.
   static func latency(_ method: Method, rate: Int) -> Cell {
     Cell(scenario: .latency, method: method, rate: rate, burst: 1, isTimed: true)
   }
 }
 
-/// Records that are sealed and opened in memory: the limit of what goes over a socket.
+/// Records sealed and opened in memory, the upper limit of a link.
 struct MemoryCell: Codable, Hashable {
   var suite: Suite
   var engine: Engine = .libcrypto
   var size = 256
 }
 
-/// What a round consists of.
+/// A step of a round.
 enum Step: Hashable {
   case cell(Cell)
   case memory(MemoryCell)

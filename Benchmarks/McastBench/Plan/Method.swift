@@ -1,9 +1,9 @@
-/// A cipher suite, as the results name it.
+/// A cipher suite.
 enum Suite: String, Codable, Hashable, CaseIterable {
   case wdm = "WDM-NULL-SHA256"
   case chaCha = "PSK-CHACHA20-POLY1305"
 
-  /// What a table has room for.
+  /// The name in tables.
   var shortName: String {
     switch self {
     case .wdm: "WDM"
@@ -12,19 +12,19 @@ enum Suite: String, Codable, Hashable, CaseIterable {
   }
 }
 
-/// What makes and checks the library's records.
+/// The crypto library behind our library's records.
 enum Engine: String, Codable, Hashable, CaseIterable {
   case libcrypto
   case wolfSSL
 }
 
-/// What messages go through.
+/// The software that messages pass through.
 enum Path: Codable, Hashable {
-  /// UDP alone: one sendto and one recv a message.
+  /// UDP alone: one sendto and one recv per message.
   case plain
-  /// wolfSSL's calls in C: one wolfSSL_write, one select and wolfSSL_mcast_read a message.
+  /// wolfSSL's calls in C: one wolfSSL_write, one select and one wolfSSL_mcast_read per message.
   case baseline(Suite)
-  /// The same calls with libcrypto behind wolfSSL's hook, in batches, as lean as C can be.
+  /// The same calls with libcrypto behind wolfSSL's hook, in batches: the fastest C program.
   case limit(Suite)
   case library(Suite, Engine)
 
@@ -33,10 +33,10 @@ enum Path: Codable, Hashable {
     + Suite.allCases.flatMap { suite in Engine.allCases.map { .library(suite, $0) } }
 }
 
-/// A path, and how many messages are handed to it at a time.
+/// A path, used in batches or one message at a time.
 struct Method: Codable, Hashable {
   var path: Path
-  /// Whether the library is given up to ``Plan/largestBurst`` messages in one call.
+  /// True if one call gets up to ``Plan/largestBurst`` messages.
   var isBatched = false
 
   static let plain = Method(path: .plain)
@@ -48,7 +48,7 @@ struct Method: Codable, Hashable {
     Method(path: .library(suite, engine), isBatched: isBatched)
   }
 
-  /// All ways to use a path.
+  /// The methods of a path.
   static func all(of path: Path) -> [Method] {
     switch path {
     case .plain, .baseline: [Method(path: path)]

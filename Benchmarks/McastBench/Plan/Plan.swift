@@ -1,9 +1,9 @@
-/// What is measured, and for how long.
+/// The cells to measure, and the time for each.
 struct Plan {
-  /// Cells that are compared with one another, and so share each round.
+  /// Cells that are compared with one another, and therefore share each round.
   struct Group {
     var title: String
-    /// What stays together in a round; the order of these changes from round to round.
+    /// Steps that stay together in a round. The order of the units changes from round to round.
     var units: [[Step]]
 
     var cells: [Cell] { steps.compactMap { if case .cell(let cell) = $0 { cell } else { nil } } }
@@ -12,26 +12,26 @@ struct Plan {
   }
 
   var groups: [Group]
-  /// How long a cell sends.
+  /// The sending time of a cell.
   var seconds: Double
-  /// How long a cell sends that measures latency at 1,000 messages a second.
+  /// The sending time of a cell that measures latency at 1,000 messages a second.
   var latencySeconds: Double
-  /// How long the soak at the end takes; nil is none.
+  /// The time of the soak at the end; nil for none.
   var soakSeconds: Double?
 
   static let largestBurst = 128
-  /// A rate that all methods can keep, so that their costs compare.
+  /// A rate that all methods can sustain, so that their costs are comparable.
   static let steadyRate = 20_000
   static let latencyRates = [1_000, 10_000]
 
-  /// All that the tables show.
+  /// All cells of the tables.
   static let full = Plan(
     groups: [32, 256, 1200].map { throughput(Method.all, size: $0) } + [
       receivers(Method.all, [1, 2, 8]), senders(Method.all, [1, 8, 64]),
     ] + latencyRates.map { latency(Method.all, rate: $0) },
     seconds: 0.3, latencySeconds: 1, soakSeconds: 10)
 
-  /// What the verdicts need.
+  /// The cells of the verdicts.
   static let check = Plan(
     groups: [
       throughput(
@@ -41,14 +41,14 @@ struct Plan {
       latency([.baseline, .library(.wdm, isBatched: false)], rate: 1_000),
     ], seconds: 0.3, latencySeconds: 5, soakSeconds: 10)
 
-  /// Each kind of cell once, and nearly no messages: to see that everything works.
+  /// Each kind of cell once, with very few messages: a test of the benchmark itself.
   static let smoke = Plan(
     groups: [
       throughput(Method.all, size: 256), receivers(Method.all, [1, 2]), senders(Method.all, [1, 2]),
       latency(Method.all, rate: 1_000),
     ], seconds: 0.005, latencySeconds: 0.02, soakSeconds: nil)
 
-  /// The limit in memory is measured right after the batches that come near it, so that both find the machine alike.
+  /// The limit in memory follows the batches that it is compared with, so that both find the machine in the same state.
   private static func throughput(_ methods: [Method], size: Int) -> Group {
     Group(
       title: "\(size) bytes, 1 sender, 1 receiver",

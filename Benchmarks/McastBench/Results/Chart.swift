@@ -1,9 +1,9 @@
-/// Bars of the messages a second of each method, with their spreads and the limit in memory, as SVG.
+/// A bar chart, as SVG: the messages a second of each method, with spreads and the limit in memory.
 struct Chart {
   struct Bar {
     var name: String
     var value: Summary
-    /// What memory alone allows; nil where that says nothing.
+    /// The limit in memory; nil if it does not apply.
     var limit: Double?
     var color: String
   }
@@ -12,7 +12,7 @@ struct Chart {
   var bars: [Bar]
   var caption: [String]
 
-  // In points: names, bars and numbers stand side by side; a bar and its gap, and what is above the first.
+  // In points: the widths of names, bars and numbers; the height of a bar with its gap; the top margin.
   private let left = 290.0
   private let width = 440.0
   private let right = 150.0
@@ -77,12 +77,12 @@ struct Chart {
 }
 
 extension Double {
-  /// With one digit after the point.
+  /// The number with one digit after the point.
   fileprivate var plain: String { "\((self * 10).rounded() / 10)" }
 }
 
 extension String {
-  /// As XML has it in text.
+  /// The text, escaped for XML.
   fileprivate var escaped: String {
     reduce(into: "") { text, character in
       switch character {

@@ -1,5 +1,5 @@
 extension Double {
-  /// With as many digits as can be told apart: 1234567 is 1,234,567; 12.345 is 12.3; 0.98765 is 0.988.
+  /// The number with three significant digits, or all digits before the point: 1,234,567; 12.3; 0.988.
   var short: String {
     guard isFinite else { return "-" }
     let digits = magnitude >= 100 ? 0 : magnitude >= 10 ? 1 : magnitude >= 1 ? 2 : 3
@@ -14,7 +14,7 @@ extension Double {
 }
 
 extension Int {
-  /// With a comma before each three digits.
+  /// The number with a comma before each three digits.
   var grouped: String {
     var text = String(magnitude)
     var place = text.count - 3

@@ -3,7 +3,7 @@ import FoundationEssentials
 import Glibc
 import MulticastDTLS
 
-/// What the figures depend on. It names no host and no path.
+/// The machine and libraries of a run, without host names and paths.
 struct Machine: Codable, Hashable {
   var kernel: String
   var processor: String
@@ -15,7 +15,7 @@ struct Machine: Codable, Hashable {
     "\(processor), \(cores) cores, Linux \(kernel), wolfSSL \(wolfSSL), \(openSSL)"
   }
 
-  /// The machine that this runs on.
+  /// The current machine.
   static var current: Machine {
     Machine(
       kernel: firstLine("/proc/sys/kernel/osrelease") ?? "unknown",

@@ -1,33 +1,33 @@
-/// What a cell showed in one round.
+/// The result of a cell in one round.
 struct Measurement: Codable, Hashable {
   var round: Int
   var sent: Int
-  /// What the receivers took, all together.
+  /// The messages delivered, summed over all receivers.
   var delivered: Int
-  /// What was sent and one of the receivers did not take, of all receivers together.
+  /// The messages sent and not delivered, summed over all receivers.
   var lost: Int
-  /// What the slowest receiver took, by the time from the first message sent to the last one delivered.
+  /// The messages of the slowest receiver, divided by the time from the first one sent to the last one delivered.
   var messagesPerSecond: Double
-  /// CPU time of the sending process by messages sent.
+  /// CPU time of the sending process per message sent.
   var senderMicroseconds: Double
-  /// CPU time of a receiving process by messages delivered to it, the mean of all.
+  /// CPU time of a receiving process per message delivered to it, averaged over all receivers.
   var receiverMicroseconds: Double
   var latency: Latency?
 }
 
-/// How long messages took from one process to the other, in microseconds.
+/// The latency of messages from one process to another, in microseconds.
 struct Latency: Codable, Hashable {
   var p50: Double
   var p99: Double
   var p999: Double
 }
 
-/// What memory alone allows in one round.
+/// The rates of sealing and opening in memory, without a socket, in one round.
 struct MemoryMeasurement: Codable, Hashable {
   var round: Int
   var sealedPerSecond: Double
   var openedPerSecond: Double
 
-  /// One side waits for the other.
+  /// The upper limit of a link, whose slower side sets the pace.
   var limit: Double { min(sealedPerSecond, openedPerSecond) }
 }

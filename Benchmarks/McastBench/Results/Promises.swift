@@ -1,4 +1,5 @@
-/// What the library promises beside plain UDP and wolfSSL's own calls; each ratio is of two cells of the same round.
+/// The promises of the library, relative to plain UDP and wolfSSL's own calls. Each ratio compares two cells of one
+/// round.
 extension Results {
   var verdicts: [Verdict] {
     [
@@ -19,7 +20,7 @@ extension Results {
       rounds: ratios(cells[0], cells[1], \.messagesPerSecond), atLeast: bound, lost: lost(in: cells))
   }
 
-  /// Not checked: it tells how much of the way the socket takes.
+  /// The rate over a socket as a share of the rate in memory. Not checked: it shows the cost of the socket.
   private func share(of suite: Suite) -> Verdict? {
     let cell = Cell(method: .library(suite, isBatched: true))
     let limits = measurements(of: MemoryCell(suite: suite)).map(\.limit)
@@ -46,7 +47,7 @@ extension Results {
       rounds: ratios(cells[0], cells[1], \.receiverMicroseconds), atMost: 1.1, lost: lost(in: cells))
   }
 
-  /// The library's growth beside plain UDP's, both in microseconds.
+  /// The growth of the sender's cost with the receivers, relative to plain UDP, both in microseconds.
   private var costOfReceivers: Verdict? {
     let growths = growthOfReceivers { $0 - $1 }
     return Verdict(
@@ -54,7 +55,7 @@ extension Results {
       rounds: zip(growths.library, growths.plain).map { $0 / $1 }, atMost: 1, lost: growths.lost)
   }
 
-  /// The same as factors. Not checked: a sender that costs less to begin with may grow by a larger factor and yet less.
+  /// As above, as factors. Not checked: a cheaper sender may grow by a larger factor, and still by fewer microseconds.
   private var factorOfReceivers: Verdict? {
     let growths = growthOfReceivers { $0 / $1 }
     return Verdict(

@@ -1,4 +1,4 @@
-/// All that a run has found, as it is written in JSON.
+/// The results of a run, as written in JSON.
 struct Report: Codable {
   struct CellReport: Codable {
     var name: String
@@ -22,7 +22,7 @@ struct Report: Codable {
   var date: String
   var machine: Machine
   var rounds: Int
-  /// How many messages may be on their way at a time, the same for all methods.
+  /// The most messages in flight, the same for all methods.
   var window: Int
   var cells: [CellReport]
   var memory: [MemoryReport]

@@ -1,5 +1,5 @@
 extension Results {
-  /// The tables of a group: medians and their spreads.
+  /// The tables of a group, with medians and spreads.
   func text(of group: Plan.Group) -> String {
     var parts = ["\(group.title), medians +- half of the distance between the quartiles:", cellTable(group.cells).text]
     if !group.memoryCells.isEmpty {

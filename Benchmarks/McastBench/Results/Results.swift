@@ -1,4 +1,4 @@
-/// All that was measured, by what it is about.
+/// All measurements, by cell.
 struct Results {
   private(set) var cells: [(cell: Cell, measurements: [Measurement])] = []
   private(set) var memory: [(cell: MemoryCell, measurements: [MemoryMeasurement])] = []
@@ -17,7 +17,7 @@ struct Results {
     memory[index].measurements.append(measurement)
   }
 
-  /// What is known of a cell, in the order of the rounds.
+  /// The measurements of a cell, in the order of the rounds.
   func measurements(of cell: Cell) -> [Measurement] {
     cells.first { $0.cell == cell }?.measurements ?? []
   }

@@ -1,19 +1,18 @@
-/// What a long run at a high rate showed.
+/// The result of a soak.
 struct SoakReport: Codable, Hashable {
-  /// One process of the two.
+  /// One of the two processes.
   struct Side: Codable, Hashable {
     /// Resident memory in bytes, sampled each second.
     var residentBytes: [Int]
     var allocations: Allocations
-    /// How much more memory there was at the end than after the beginning; a tenth of the time, at most a minute, is the
-    /// beginning.
+    /// The growth of resident memory after the warm-up, which lasts a tenth of the time, at most a minute.
     var growth: Int {
       guard let last = residentBytes.last else { return 0 }
       return last - residentBytes[min(60, residentBytes.count / 10)]
     }
   }
 
-  /// What the figures may be at most: 1 MB, and some allocations a second that have nothing to do with messages.
+  /// The most growth, 1 MiB, and the most allocations a second, which are unrelated to messages.
   private static let growthLimit = 1 << 20
   private static let allocationsPerSecondLimit = 10.0
 
@@ -22,12 +21,12 @@ struct SoakReport: Codable, Hashable {
   var topMessagesPerSecond: Double
   var sent: Int
   var lost: Int
-  /// Whether allocations could be counted.
+  /// True if allocations were counted.
   var isCounting: Bool
   var sender: Side
   var receiver: Side
 
-  /// Messages a second that were sent.
+  /// The messages sent per second.
   var messagesPerSecond: Double { Double(sent) / seconds }
 
   var isMet: Bool { lost == 0 && isFlat && allocatesNothing }

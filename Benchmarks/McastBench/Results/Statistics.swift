@@ -1,8 +1,7 @@
-/// The middle of some values and how far they are apart.
+/// The median and spread of some values. Both are robust: a single disturbed round changes them little.
 struct Summary: Codable, Hashable {
   var median: Double
-  /// Half of the distance between the quartiles: half of the values are about that near to the median. One round that
-  /// the machine disturbed changes neither number much.
+  /// Half of the interquartile range: about half of the values are that close to the median.
   var spread: Double
 
   /// - Returns: Nil if there are no values.
@@ -16,7 +15,7 @@ struct Summary: Codable, Hashable {
 }
 
 extension [Double] {
-  /// The value below which a share of them is, between two of them in proportion.
+  /// The quantile of a share from 0 to 1, interpolated linearly; nil without values.
   func quantile(_ share: Double) -> Double? {
     guard let last = indices.last else { return nil }
     let sorted = sorted()

@@ -1,4 +1,4 @@
-/// A table in plain text: the first column to the left, the others to the right.
+/// A table in plain text. The first column is left-aligned, the others are right-aligned.
 struct TextTable {
   var header: [String]
   var rows: [[String]] = []

@@ -1,17 +1,17 @@
-/// Whether a promise was kept.
+/// The verdict on a promise: a measured figure and its bound.
 struct Verdict: Codable, Hashable {
   var name: String
   var measured: Double
   var spread: Double
   var bound: Double
-  /// Whether the bound is the least that is asked, or the most.
+  /// True for a lower bound, false for an upper one.
   var isLeast: Bool
-  /// Messages lost in the cells that it is about: there must be none.
+  /// The messages lost in its cells. A met promise has none.
   var lost = 0
-  /// Whether the check fails with it, or it is only shown.
+  /// True if --check fails with it; false if it is only shown.
   var isChecked = true
 
-  /// The median decides. The spread only tells how far another run may come out differently.
+  /// True if the median is within the bound. The spread only indicates the variation between runs.
   var isMet: Bool {
     lost == 0 && (isLeast ? measured >= bound : measured <= bound)
   }
@@ -24,7 +24,7 @@ struct Verdict: Codable, Hashable {
 }
 
 extension Verdict {
-  /// - Parameter rounds: The figure of each round; without any there is no verdict.
+  /// - Parameter rounds: The figure of each round. The verdict is nil without any.
   init?(_ name: String, rounds: [Double], atLeast bound: Double, lost: Int, isChecked: Bool = true) {
     guard let summary = Summary(rounds) else { return nil }
     self.init(

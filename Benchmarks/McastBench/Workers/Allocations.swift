@@ -1,14 +1,14 @@
 import CBenchSupport
 
-/// How often memory was asked for.
+/// Numbers of memory allocations.
 struct Allocations: Codable, Hashable {
   var all: Int
   var wolfSSL: Int
 
-  /// What is not wolfSSL's.
+  /// The allocations outside wolfSSL.
   var ours: Int { all - wolfSSL }
 
-  /// Since counting began.
+  /// The numbers since counting began.
   static var now: Allocations {
     let counts = cbench_allocations()
     return Allocations(all: Int(counts.all), wolfSSL: Int(counts.wolfssl))

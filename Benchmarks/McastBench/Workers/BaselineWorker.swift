@@ -1,7 +1,7 @@
 import CBaseline
 import Glibc
 
-/// The sending side of the C loops.
+/// The sending side of the C baseline.
 @safe
 final class BaselineSendingEnd: SendingEnd {
   private let socket: CInt
@@ -42,7 +42,7 @@ final class BaselineSendingEnd: SendingEnd {
   }
 }
 
-/// Receives by the C loops, on a thread of its own that ends with the process.
+/// Receives with the C baseline, on a thread that ends with the process.
 func receiveByBaseline(_ suite: Suite?, _ opening: Opening, into delivery: Delivery) throws {
   let socket = try makeReceivingSocket(opening.group)
   guard let suite else {
@@ -60,21 +60,21 @@ func receiveByBaseline(_ suite: Suite?, _ opening: Opening, into delivery: Deliv
   }
 }
 
-/// Joins a group, for a receiver in C.
+/// Joins a group for a receiver in C.
 func makeReceivingSocket(_ group: GroupEndpoint) throws -> CInt {
   let socket = cbaseline_receiving_socket(group.address, ReceiveBuffer.size)
   guard socket >= 0 else { throw BenchError("cannot make a receiving socket: errno \(-socket)") }
   return socket
 }
 
-/// Runs a receiver in C on a thread; it ends with the process.
+/// Runs a receiver in C on a thread that ends with the process.
 ///
-/// - Parameter receiver: Lives as long as the process.
+/// - Parameter receiver: A receiver that is never freed.
 func receiveInC(
   _ receiver: OpaquePointer, _ call: String, into delivery: Delivery,
   _ receive: @escaping @Sendable (OpaquePointer, UnsafeMutableRawPointer) -> CInt
 ) {
-  // As a number, which threads may share.
+  // As a number: a pointer is not Sendable.
   let address = Int(bitPattern: receiver)
   startThread {
     guard let receiver = unsafe OpaquePointer(bitPattern: address) else { return }
@@ -83,7 +83,7 @@ func receiveInC(
   }
 }
 
-/// Unwraps what C was given and hands over.
+/// The callback of the C receivers: unwraps its context, a ``Delivery``, and hands over the message.
 func deliver(_ context: UnsafeMutableRawPointer?, _ bytes: UnsafePointer<UInt8>, _ count: Int) {
   guard let context = unsafe context else { return }
   let delivery = unsafe Unmanaged<Delivery>.fromOpaque(context)
@@ -96,7 +96,7 @@ private func stop(_ reason: String) -> Never {
 }
 
 extension Suite {
-  /// The suite's two bytes in TLS's registry.
+  /// The two bytes of the suite in the TLS registry.
   var code: [UInt8] {
     switch self {
     case .wdm: [0x00, 0xFE]

@@ -2,7 +2,7 @@ import CBenchSupport
 import Histogram
 import Synchronization
 
-/// Where each message ends, whatever brought it: it is counted, and if it is timed, its latency is recorded.
+/// The end of every path: counts messages, and records the latency of timed ones.
 final class Delivery: Sendable {
   private let counts: SharedCounts
   private let receiver: Int
@@ -16,20 +16,20 @@ final class Delivery: Sendable {
 
   var delivered: UInt64 { counts[receiver] }
 
-  /// Forgets the latencies that were recorded.
+  /// Resets the recorded latencies.
   func begin(isTimed: Bool) {
     latencies.withLock { $0.reset() }
     self.isTimed.store(isTimed, ordering: .releasing)
   }
 
-  /// Takes one message, on the thread that receives.
+  /// Counts one message, on the receive thread.
   func take(_ payload: Span<UInt8>) {
     if isTimed.load(ordering: .acquiring) { record(payload) }
-    // After the latency: who sees the count sees the whole histogram.
+    // After the latency, so that a reader of the count sees the complete histogram.
     counts[receiver] += 1
   }
 
-  /// The latencies since the beginning; nil if there are none.
+  /// The latencies since ``begin(isTimed:)``; nil if there are none.
   var latency: Latency? {
     latencies.withLock { histogram in
       guard histogram.totalCount > 0 else { return nil }

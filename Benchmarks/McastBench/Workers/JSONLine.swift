@@ -1,7 +1,7 @@
 import FoundationEssentials
 import Glibc
 
-/// One JSON object a line: what coordinator and workers say to each other.
+/// The messages between coordinator and workers: one JSON object a line.
 enum JSONLine {
   static func write(_ value: some Encodable, to descriptor: CInt) throws {
     var line = [UInt8](try JSONEncoder().encode(value))
@@ -11,7 +11,7 @@ enum JSONLine {
       let count = unsafe line.withUnsafeBytes { bytes in
         unsafe Glibc.write(descriptor, bytes.baseAddress.map { unsafe $0 + written }, line.count - written)
       }
-      guard count > 0 else { throw BenchError("the other process has gone") }
+      guard count > 0 else { throw BenchError("the other process has ended") }
       written += count
     }
   }

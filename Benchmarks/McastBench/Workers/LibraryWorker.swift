@@ -2,7 +2,7 @@ import Glibc
 import Logging
 import MulticastDTLS
 
-/// A member that sends: a peer as programs have it, which also receives, or a sending side by itself.
+/// A sending member: a full peer, which also receives, or a transmitter alone.
 private protocol Sender {
   func send(_ payload: [UInt8]) throws(PeerError)
   @discardableResult func send(_ payloads: [[UInt8]]) throws(PeerError) -> SendReceipt
@@ -11,7 +11,7 @@ private protocol Sender {
 extension MulticastPeer: Sender {}
 extension MessageSender: Sender {}
 
-/// One member that sends by the library, or several.
+/// One or more members that send with the library.
 final class LibrarySendingEnd: SendingEnd {
   private let senders: [any Sender]
 
@@ -19,7 +19,7 @@ final class LibrarySendingEnd: SendingEnd {
     let keys = try benchKeys()
     self.senders = try (0..<senders).map { member in
       let configuration = try configuration(member: member, senders: senders, group, suite, engine)
-      // Many in one process would all hear one another, which is not what is measured.
+      // Several full peers in one process would also receive each other's messages.
       return senders == 1
         ? try MulticastPeer(configuration, keys: keys, logger: silence, handler: { _, _, _ in true })
         : try MessageSender(alone: configuration, keys: keys)
@@ -41,7 +41,7 @@ final class LibrarySendingEnd: SendingEnd {
 
 private let silence = Logger(label: "", factory: { _ in SwiftLogNoOpLogHandler() })
 
-/// Receives by the library; keep what is returned.
+/// Receives with the library, until the returned peer is released.
 func receiveByLibrary(
   _ suite: Suite, _ engine: Engine, _ opening: Opening, into delivery: Delivery
 ) throws -> MulticastPeer {
@@ -55,9 +55,9 @@ func receiveByLibrary(
   }
 }
 
-/// Records of the library in memory.
+/// Seals and opens the library's records in memory.
 final class LibraryMemory {
-  /// As many as a batch has.
+  /// The records of one full batch.
   private static let count = Plan.largestBurst
   private var records: MemoryRecords
 
@@ -67,7 +67,7 @@ final class LibraryMemory {
       payload: [UInt8](repeating: 0x5A, count: cell.size), count: Self.count)
   }
 
-  /// Seals records and opens them, in turns, until each was done for some time.
+  /// Seals and opens records in turns, until each side has run for `seconds`.
   func measure(seconds: Double) throws -> (sealedPerSecond: Double, openedPerSecond: Double) {
     let clock = ContinuousClock()
     var (sealing, opening, count) = (Duration.zero, Duration.zero, 0)

@@ -1,9 +1,9 @@
 import CBaseline
 
-/// The sending side of the lean C program.
+/// The sending side of the fastest C program.
 @safe
 final class LimitSendingEnd: SendingEnd {
-  /// One for each sender.
+  /// One C object per sending member.
   private let senders: [OpaquePointer]
 
   init(_ suite: Suite, group: GroupEndpoint, senders: Int) throws {
@@ -32,7 +32,7 @@ final class LimitSendingEnd: SendingEnd {
   }
 }
 
-/// Receives by the lean C program, on a thread of its own that ends with the process.
+/// Receives with the fastest C program, on a thread that ends with the process.
 func receiveByLimit(_ suite: Suite, _ opening: Opening, into delivery: Delivery) throws {
   let socket = try makeReceivingSocket(opening.group)
   guard

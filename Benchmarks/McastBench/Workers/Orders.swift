@@ -1,16 +1,16 @@
-/// What the coordinator asks of a worker, one JSON object a line; each has one ``Answer``.
+/// A request of the coordinator to a worker, one JSON object a line. Each has one ``Answer``.
 enum Order: Codable {
   case open(Opening)
-  /// To a receiver: messages will come.
+  /// Prepares a receiver for messages.
   case begin(isTimed: Bool)
-  /// To a sender.
+  /// Starts a sender.
   case send(Load)
-  /// To a receiver: no more messages come.
+  /// Asks a receiver for its report.
   case end
   case memory(MemoryCell, seconds: Double)
 }
 
-/// Which end of a link a worker is.
+/// The role of a worker in a link.
 struct Opening: Codable {
   var path: Path
   var group: GroupEndpoint
@@ -31,7 +31,7 @@ struct GroupEndpoint: Codable, Hashable {
   var text: String { "239.255.\(low >> 8).\(low & 0xFF):\(port)" }
 }
 
-/// What a sender is to send.
+/// The messages of a sender.
 struct Load: Codable {
   var size: Int
   var seconds: Double
@@ -40,11 +40,11 @@ struct Load: Codable {
   var isBatched: Bool
   var rate: Double?
   var isTimed: Bool
-  /// How many messages may be on their way.
+  /// The most messages in flight.
   var window: Int
 }
 
-/// What a worker says.
+/// A worker's answer to an ``Order``.
 enum Answer: Codable {
   case ready
   case sent(SendReport)
@@ -55,7 +55,7 @@ enum Answer: Codable {
 
 struct SendReport: Codable {
   var sent: Int
-  /// From the first message until all had arrived, or were given up.
+  /// The time from the first message until all have arrived or count as lost.
   var seconds: Double
   var microseconds: Double
   var allocations: Allocations

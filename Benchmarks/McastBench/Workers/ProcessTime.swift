@@ -1,6 +1,6 @@
 import Glibc
 
-/// The CPU time that this process has used, in microseconds: getrusage(2).
+/// The CPU time of this process, in microseconds. Source: getrusage(2).
 func processMicroseconds() -> Double {
   var usage = rusage()
   unsafe getrusage(CInt(RUSAGE_SELF.rawValue), &usage)

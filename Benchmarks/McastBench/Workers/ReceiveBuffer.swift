@@ -1,16 +1,16 @@
 import CBaseline
 import Glibc
 
-/// How much may wait in a socket, the same for all methods.
+/// The receive buffer of the sockets, the same for all methods.
 enum ReceiveBuffer {
-  /// What all ask for, in bytes.
+  /// The requested size in bytes.
   static let size: CInt = 4 << 20
-  /// What the kernel counts for one small datagram, at most.
+  /// The most bytes of the buffer that the kernel counts for one small datagram.
   private static let datagramCost = 2304
-  /// Two milliseconds of what the fastest method sends: more than another process of the machine holds up a side for.
+  /// The messages of the fastest method in 2 ms, longer than other processes usually preempt one side.
   private static let largestWindow = 2048
 
-  /// How many messages may be on their way without a loss, by what the kernel grants here.
+  /// The most messages in flight without loss, given the size that the kernel grants.
   static var window: Int {
     let descriptor = socket(AF_INET, CInt(SOCK_DGRAM.rawValue), 0)
     guard descriptor >= 0 else { return Plan.largestBurst }

@@ -1,20 +1,19 @@
 import CBenchSupport
 
-/// Sends messages for some time, and never more than a window ahead of the slowest receiver, so that what is measured is
-/// what arrives.
+/// Sends messages for some time, at most one window ahead of the slowest receiver, so that sent messages also arrive.
 struct SendRun {
-  /// How long nothing may arrive until what is on its way counts as lost.
+  /// The nanoseconds without an arrival after which messages in flight count as lost.
   private static let lossTimeout: UInt64 = 300_000_000
-  /// How long a sender sleeps that may not send; polling without a pause would cost the receiver's CPU.
+  /// The nanoseconds of sleep while the window is full. Busy polling would take CPU time from the receiver.
   private static let pause: UInt64 = 20_000
 
-  /// From so many messages a second on, bursts are sent up to a millisecond early, and then none for as long.
+  /// The messages a second above which bursts may leave up to 1 ms early.
   private static let highRate = 100_000.0
 
   private let end: any SendingEnd
   private let load: Load
   private let counts: SharedCounts
-  /// What each receiver had taken before.
+  /// The count of each receiver before this run.
   private let base: [UInt64]
   private var sent = 0
   private var givenUp = 0
@@ -56,7 +55,7 @@ struct SendRun {
     guard let rate = load.rate else { return cbench_now() - start < length }
     let due = UInt64(Double(sent) / rate * 1e9)
     guard due < length else { return false }
-    // At a high rate to sleep and to wake takes longer than from one burst to the next.
+    // At a high rate, sleeping and waking takes longer than the time between two bursts.
     let lead: UInt64 = rate > Self.highRate ? 1_000_000 : 0
     if start + due > cbench_now() + lead { cbench_sleep_until(start + due) }
     return true
@@ -77,7 +76,7 @@ struct SendRun {
     }
   }
 
-  /// What the slowest receiver has taken in this run.
+  /// The count of the slowest receiver in this run.
   private var slowest: Int {
     var least = UInt64.max
     for index in base.indices { least = min(least, counts[index] - base[index]) }

@@ -1,5 +1,5 @@
-/// What sends messages: one side of a path, for one or more members.
+/// The sending side of a path, for one or more members.
 protocol SendingEnd {
-  /// Sends messages as one member, each by itself or as many as possible in one go.
+  /// Sends messages as one member, in one batch or one by one.
   func send(_ payloads: [[UInt8]], as sender: Int, isBatched: Bool) throws
 }

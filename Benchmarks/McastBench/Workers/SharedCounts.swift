@@ -1,10 +1,10 @@
 import CBenchSupport
 
-/// How many messages each receiver has taken, in memory that all processes of a link share.
+/// The delivered messages of each receiver, in memory that all processes of a link share.
 @safe
 final class SharedCounts {
   static let size = 4096
-  /// A cache line for each receiver, so that they do not slow each other down.
+  /// A cache line per receiver, which avoids false sharing.
   private static let stride = 8
 
   private let numbers: UnsafeMutablePointer<UInt64>
@@ -15,17 +15,17 @@ final class SharedCounts {
     unsafe numbers = unsafe memory
   }
 
-  /// What a receiver has taken; only that receiver sets it.
+  /// The count of a receiver, its only writer.
   subscript(receiver: Int) -> UInt64 {
     get { unsafe cbench_load(numbers + receiver * Self.stride) }
     set { unsafe cbench_store(numbers + receiver * Self.stride, newValue) }
   }
 }
 
-// Safe to share: every access is atomic, and the pointer never changes.
+// Safe: every access is atomic, and the pointer never changes.
 extension SharedCounts: @unchecked Sendable {}
 
-/// What went wrong, for a person.
+/// An error of the benchmark.
 struct BenchError: Error, CustomStringConvertible {
   var description: String
 

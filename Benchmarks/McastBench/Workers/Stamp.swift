@@ -1,6 +1,6 @@
 import CBenchSupport
 
-/// The first bytes of a timed message: when it was sent, in nanoseconds of CLOCK_MONOTONIC.
+/// The first bytes of a timed message: its send time, in nanoseconds of CLOCK_MONOTONIC.
 enum Stamp {
   static let size = 8
 
@@ -8,7 +8,7 @@ enum Stamp {
     unsafe payload.loadUnaligned(as: UInt64.self)
   }
 
-  /// Writes the time that it is now.
+  /// Writes the current time.
   static func write(to payload: inout [UInt8]) {
     let now = cbench_now()
     unsafe payload.withUnsafeMutableBytes { unsafe $0.storeBytes(of: now, as: UInt64.self) }

@@ -1,6 +1,6 @@
 import Glibc
 
-/// Runs something on a thread of its own, which nobody waits for.
+/// Runs `body` on a new detached thread.
 func startThread(_ body: @escaping @Sendable () -> Void) {
   var thread = pthread_t()
   let box = unsafe Unmanaged.passRetained(ThreadBody(body)).toOpaque()
@@ -22,7 +22,7 @@ private func runThread(_ box: UnsafeMutableRawPointer?) -> UnsafeMutableRawPoint
   return nil
 }
 
-/// Says something to a person; standard output may be the coordinator's.
+/// Prints on standard error, since standard output belongs to the coordinator.
 func fputsToStandardError(_ text: String) {
   var text = text
   text.withUTF8 { unsafe _ = write(2, $0.baseAddress, $0.count) }

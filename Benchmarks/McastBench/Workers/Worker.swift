@@ -3,31 +3,31 @@ import FoundationEssentials
 import Glibc
 import MulticastDTLS
 
-/// A process that sends, receives or seals when it is told to, by orders on its standard input.
+/// The body of a worker process: sends, receives or seals by orders on its standard input.
 final class Worker {
-  /// Where the coordinator puts the memory that the processes of a link share.
+  /// The inherited descriptor of the memory that the processes of a link share.
   static let sharedDescriptor: CInt = 3
 
   private let counts: SharedCounts
   private var sending: (end: any SendingEnd, receivers: Int)?
   private var delivery: Delivery?
-  /// Receives until it is let go of.
+  /// The receiver of the library, which receives until it is released.
   private var peer: MulticastPeer?
   private var memory: [MemoryCell: LibraryMemory] = [:]
-  /// What was so when the messages began.
+  /// The counters at the order ``Order/begin(isTimed:)``.
   private var before = (delivered: UInt64(0), microseconds: 0.0, allocations: Allocations(all: 0, wolfSSL: 0))
 
   init() throws {
     counts = try SharedCounts(descriptor: Self.sharedDescriptor)
   }
 
-  /// Obeys until the coordinator closes the pipe.
+  /// Executes orders until the coordinator closes the pipe.
   func run() throws {
     cbench_make_sleeps_exact()
     while let line = readLine() {
       let answer: Answer
       do {
-        answer = try obey(JSONDecoder().decode(Order.self, from: Data(line.utf8)))
+        answer = try execute(JSONDecoder().decode(Order.self, from: Data(line.utf8)))
       } catch {
         answer = .failed("\(error)")
       }
@@ -35,7 +35,7 @@ final class Worker {
     }
   }
 
-  private func obey(_ order: Order) throws -> Answer {
+  private func execute(_ order: Order) throws -> Answer {
     switch order {
     case .open(let opening):
       try open(opening)
@@ -66,7 +66,7 @@ final class Worker {
   private func open(_ opening: Opening) throws {
     if opening.countsAllocations { cbench_count_allocations() }
     if case .library(_, .libcrypto) = opening.path, !WolfSSLLibrary.hasRecordHook {
-      throw BenchError("wolfSSL \(WolfSSLLibrary.version) has no hook for libcrypto, which is to be measured")
+      throw BenchError("wolfSSL \(WolfSSLLibrary.version) has no hook for libcrypto: install Debian's libwolfssl")
     }
     guard opening.isSender else { return try receive(opening) }
     let end: any SendingEnd =

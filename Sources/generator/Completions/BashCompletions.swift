@@ -10,19 +10,18 @@ struct BashCompletions {
     function = name.replacing("-", with: "_")
   }
 
-  /// The script.
   var text: String {
     """
-    # Completions of \(name) for bash, made from its options.
+    # Completions of \(name) for bash, generated from its options.
 
-    # Sets what there is after a command: its options, those of them that take a value, and its commands.
+    # Sets the options of a command, its options with a value, and its subcommands.
     __\(function)_command() {
       case $1 in
     \(commands.map(table).joined(separator: "\n"))
       esac
     }
 
-    # Offers what an option or an argument can be.
+    # Completes the value of an option or argument.
     __\(function)_value() {
       case $1 in
     \(commands.flatMap(values).joined(separator: "\n"))
@@ -32,7 +31,7 @@ struct BashCompletions {
     _\(function)() {
       local cur=$2 command= option= argument= word options valued commands
       COMPREPLY=()
-      # An equals sign is a word of its own.
+      # bash splits "--option=value" into three words.
       [[ $cur != = ]] || cur=
       __\(function)_command ''
       for word in "${COMP_WORDS[@]:1:COMP_CWORD-1}"; do

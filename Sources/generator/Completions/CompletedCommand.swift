@@ -1,23 +1,23 @@
-/// What can come after a command on the command line, as shells offer it.
+/// The completions after a command.
 struct CompletedCommand {
-  /// The words that lead to it, after the program's name: `secret rotate`; empty for the program itself.
+  /// The words after the program's name, as in `secret rotate`; empty for the program itself.
   let path: String
   let options: [Option]
-  /// The commands below it.
+  /// The subcommands.
   let commands: [(name: String, abstract: String)]
-  /// What its first argument can be; nil if it takes none.
+  /// The first argument; nil if it takes none.
   let argument: Value?
 
   struct Option {
-    /// As they are typed, the short one first.
+    /// The names with their dashes, the short one first.
     let names: [String]
     let abstract: String
     let isRepeating: Bool
-    /// What follows it; nil if nothing does.
+    /// The value; nil for a flag.
     let value: Value?
   }
 
-  /// What an option or an argument takes.
+  /// The value of an option or argument.
   struct Value {
     let name: String
     let kind: Kind
@@ -26,14 +26,14 @@ struct CompletedCommand {
       case words([String])
       case files
       case directories
-      /// The words that a line of shell prints.
+      /// The words that a shell command prints.
       case printed(String)
-      /// Whatever a person likes.
+      /// Any text.
       case free
     }
   }
 
-  /// The program and all its commands.
+  /// The program and all its subcommands.
   static func all(_ tool: ToolInfo.Command) -> [CompletedCommand] { all(tool, path: []) }
 
   private static func all(_ command: ToolInfo.Command, path: [String]) -> [CompletedCommand] {
@@ -55,7 +55,7 @@ struct CompletedCommand {
     argument = shown.first { $0.kind == .positional }.map { Value($0) }
   }
 
-  /// So much of a text as fits beside a name.
+  /// The start of a text, up to its first clause: short enough to stand beside a name.
   private static func beginning(_ text: String) -> String {
     let ends = [": ", "; ", ". ", " ("].compactMap { text.firstRange(of: $0)?.lowerBound }
     let beginning = text[..<(ends.min() ?? text.endIndex)]

@@ -10,12 +10,11 @@ struct FishCompletions {
     function = "__\(name.replacing("-", with: "_"))_after"
   }
 
-  /// The script.
   var text: String {
     """
-    # Completions of \(name) for fish, made from its options.
+    # Completions of \(name) for fish, generated from its options.
 
-    # Whether the words before the cursor lead to a command; with a second argument, also whether none of its own came yet.
+    # True if the words before the cursor end in a command; with a second argument, only if it has no argument yet.
     function \(function) -a wanted first
         set -l command ''
         set -l is_value 0
@@ -45,7 +44,7 @@ struct FishCompletions {
     """
   }
 
-  /// Each command's path, and one of the words that may come after it.
+  /// Patterns of a command's path and one of its words.
   private func patterns(_ words: (CompletedCommand) -> [String]) -> [String] {
     commands.flatMap { command in words(command).map { "'\(command.path) \($0)'" } }
   }

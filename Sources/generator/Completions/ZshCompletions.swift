@@ -8,13 +8,12 @@ struct ZshCompletions {
     name = tool.commandName
   }
 
-  /// The script.
   var text: String {
     """
     #compdef \(name)
-    # Completions of \(name) for zsh, made from its options.
+    # Completions of \(name) for zsh, generated from its options.
 
-    # Offers what there is after a command, given by the words that lead to it.
+    # Completes the words after a command, which is given by its path.
     _\(name)_after() {
       local -a specs subcommands
       case $1 in
@@ -34,7 +33,7 @@ struct ZshCompletions {
         if (( $subcommands[(I)$words[1]:*] )); then
           _\(name)_after "${1:+$1 }$words[1]" && ret=0
         else
-          # A node ID: options may come after it, too.
+          # Options may follow a node ID.
           _arguments -s -S : $specs && ret=0
         fi ;;
       esac
@@ -64,8 +63,8 @@ struct ZshCompletions {
       """
   }
 
-  /// An option as `_arguments` takes it: `'(-g --group)'{-g,--group=}'[The group]:address:'`, where the value of the long one
-  /// may come after an equals sign, too.
+  /// An option in the syntax of `_arguments`: `'(-g --group)'{-g,--group=}'[The group]:address:'`. The equals sign
+  /// allows `--group=VALUE`.
   private func spec(_ option: CompletedCommand.Option) -> String {
     let end = quoted("[\(escaped(option.abstract))]" + (option.value.map { ":" + value($0) } ?? ""))
     let repeats = option.isRepeating ? "'*'" : "'(\(option.names.joined(separator: " ")))'"

@@ -1,14 +1,14 @@
-/// The manual page, as man(7) has it: what the commands say of themselves, and what only a manual says.
+/// The manual page, in the format of man(7): the help of the commands, and the sections of ``Prose``.
 struct ManualPage {
   let tool: ToolInfo.Command
-  /// As `mcast-peer --version` prints it.
+  /// The output of `mcast-peer --version`.
   let version: String
 
-  /// The page's source.
+  /// The source of the page.
   var text: String {
     var page = Roff()
     page.macro("TH", tool.commandName.uppercased(), "1", "", version, "User Commands")
-    // Names of variables and options are not to be parted.
+    // No hyphenation, which would split variables and options.
     page.request("nh")
     page.request("ad l")
     page.section("NAME")
@@ -19,10 +19,14 @@ struct ManualPage {
       page.bold(line)
     }
     page.section("DESCRIPTION")
-    page.paragraphs([tool.abstract ?? ""] + paragraphs(tool).filter { !isAboutExit($0) })
+    page.paragraphs(paragraphs(tool).filter { !isAboutExit($0) })
     page.section("OPTIONS")
-    page.text("Each can be set by the environment variable that is named with it, too.")
-    options(tool.arguments ?? [], hasVariables: true, &page)
+    page.text("The environment variable after each option sets it, too. The command line wins.")
+    options((tool.arguments ?? []).filter { $0.kind == .positional }, hasVariables: true, &page)
+    for group in groups((tool.arguments ?? []).filter { $0.kind != .positional }) {
+      page.subsection(group.title)
+      options(group.arguments, hasVariables: true, &page)
+    }
     page.section("COMMANDS")
     for command in tool.shownCommands {
       describe(command, [tool.commandName], &page)
@@ -41,17 +45,29 @@ struct ManualPage {
     return page.text
   }
 
-  /// The lines that show how it is called: its own, and those of its commands.
+  /// The arguments by option group, in the order of their first argument. Those without a group come last.
+  private func groups(_ arguments: [ToolInfo.Argument]) -> [(title: String, arguments: [ToolInfo.Argument])] {
+    let other = "Other"
+    let shown = arguments.filter(\.shouldDisplay)
+    let titles = shown.map { $0.sectionTitle ?? other }
+    var unique: [String] = []
+    for title in titles where title != other && !unique.contains(title) { unique.append(title) }
+    return (unique + [other]).map { title in
+      (title, zip(titles, shown).filter { $0.0 == title }.map(\.1))
+    }
+  }
+
+  /// The synopses of a command and its subcommands.
   private func synopses(_ command: ToolInfo.Command, _ parents: [String]) -> [String] {
     let path = parents + [command.commandName]
     let commands = command.shownCommands
     let positional = (command.arguments ?? []).filter { $0.kind == .positional && $0.shouldDisplay }
-    // A node ID can come from the environment, but hardly does.
+    // The node ID of a peer may come from the environment, but rarely does: show it as required.
     let words = positional.map {
       $0.isOptional && !parents.isEmpty ? "[<\($0.valueName ?? "")>]" : "<\($0.valueName ?? "")>"
     }
     let own = (path + ["[<options>]"] + words).joined(separator: " ")
-    // What has commands does nothing by itself, but for the root.
+    // A command with subcommands does nothing by itself, except the root.
     return (commands.isEmpty || parents.isEmpty ? [own] : []) + commands.flatMap { synopses($0, path) }
   }
 
@@ -99,7 +115,7 @@ struct ManualPage {
 
   private func isAboutExit(_ paragraph: String) -> Bool { paragraph.hasPrefix("Exit codes: ") }
 
-  /// A text without the full stop at its end.
+  /// A text without its final full stop.
   private func sentence(_ text: String?) -> String {
     let text = text ?? ""
     return text.hasSuffix(".") ? String(text.dropLast()) : text

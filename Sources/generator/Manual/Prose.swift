@@ -1,4 +1,4 @@
-/// What only the manual says.
+/// The sections that only the manual has.
 enum Prose {
   enum Entry {
     case text(String)
@@ -10,25 +10,27 @@ enum Prose {
     (
       "SIGNALS",
       [
-        .item("SIGINT, SIGTERM", "End the peer in order: what was heard is on disk, and the last lines are written."),
-        .item("SIGUSR1", "Print the table of what was received, lost and refused on standard error."),
-        .item("SIGHUP", "Read the key ring again. If it cannot be used, the former one stays in force."),
+        .item("SIGINT, SIGTERM", "Stop the peer in order: it writes its state and its last lines."),
+        .item("SIGUSR1", "Print a table of received, lost and rejected messages on standard error."),
+        .item("SIGHUP", "Read the key ring again. If the new ring is unusable, the former one stays in use."),
       ]
     ),
     (
       "ENVIRONMENT",
       [
-        .item("DTLS_MCAST_SECRET", "The group secret, if no file is named. It is wiped and removed when it is read."),
+        .item(
+          "DTLS_MCAST_SECRET",
+          "The group secret, if no file is given. The process wipes and removes the variable once it has read it."),
         .item(
           "MCAST_PEER_*",
-          "The settings, as named with the options: 1 or 0 for those without a value, several with commas for those that can "
-            + "be given again. What the command line says counts more."),
-        .item("STATE_DIRECTORY", "Where the state is kept, as systemd sets it."),
-        .item("CREDENTIALS_DIRECTORY", "Where systemd puts a unit's credentials; the secret may be one of them."),
+          "The settings: one variable for each option, named after it (see OPTIONS). Options without a value take 1 or 0, and "
+            + "repeatable options take a list with commas. The command line wins."),
+        .item("STATE_DIRECTORY", "The state directory, as set by systemd."),
+        .item("CREDENTIALS_DIRECTORY", "The credentials of a unit, as set by systemd; one may be the secret."),
         .item(
           "XDG_CONFIG_HOME, XDG_STATE_HOME",
-          "Where the secret and the state are, if not in ~/.config and ~/.local/state."),
-        .item("NO_COLOR", "Leaves colours out of what watch shows, unless it is empty."),
+          "The parent directories of the secret and the state, instead of ~/.config and ~/.local/state."),
+        .item("NO_COLOR", "Turns off the colours of watch, unless it is empty."),
       ]
     ),
     (
@@ -37,33 +39,34 @@ enum Prose {
         .item("~/.config/mcast-peer/secret", "The key ring: up to four secrets, one a line, for its owner only."),
         .item(
           "~/.local/state/mcast-peer/",
-          "For each node ID and secret, the epochs used and how far others were heard; for each secret, a mark that names the "
-            + "nodes that sent with it."),
+          "The state: for each node ID and secret, the epochs used and the last messages heard; for each secret, a mark with "
+            + "the members that sent with it."),
         .item("/etc/mcast-peer/secret", "The key ring of the systemd units mcast-peer@ID.service."),
         .item(
           "/etc/mcast-peer/environment, /etc/mcast-peer/ID.environment",
-          "The settings of all these units, and of one, as lines such as MCAST_PEER_ENCRYPT=1."),
+          "The settings of all these units, and of one unit, as lines such as MCAST_PEER_ENCRYPT=1."),
       ]
     ),
     (
       "EXAMPLES",
       [
         .example(
-          "An encrypted group of three with a secret of its own, one node in each terminal:",
+          "An encrypted group of three members with a secret of its own, one in each terminal:",
           [
-            "mcast-peer secret new --write group-secret", "mcast-peer 0 --encrypt -k group-secret",
-            "mcast-peer 1 --encrypt -k group-secret", "mcast-peer 2 --encrypt -k group-secret",
+            "mcast-peer secret new --write group-secret", "mcast-peer 0 -I eth0 --encrypt -k group-secret",
+            "mcast-peer 1 -I eth0 --encrypt -k group-secret", "mcast-peer 2 -I eth0 --encrypt -k group-secret",
           ]),
         .example(
-          "Each line of a program as a message, and what others say as JSON:",
-          ["sensor | mcast-peer 0 --stdin", "mcast-peer 1 --listen -o json"]),
+          "Each line of a program as a message, and the received messages as JSON:",
+          ["sensor | mcast-peer 0 -I eth0 --stdin", "mcast-peer 1 -I eth0 --listen -o json"]),
+        .example("The reason why a peer hears no one:", ["sudo mcast-peer doctor -I eth0"]),
         .example(
-          "Node 0 as a service:",
+          "Member 0 as a service:",
           [
             "install -d -m 755 /etc/mcast-peer", "mcast-peer secret new --write /etc/mcast-peer/secret",
-            "systemctl enable --now mcast-peer@0",
+            "echo MCAST_PEER_INTERFACE=eth0 >/etc/mcast-peer/environment", "systemctl enable --now mcast-peer@0",
           ]),
-        .text("A unit gets its copy of the secret when it starts: after a change, restart it."),
+        .text("A unit gets a copy of the secret when it starts: restart the unit after a change."),
       ]
     ),
     (

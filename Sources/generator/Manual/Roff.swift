@@ -1,4 +1,4 @@
-/// The source of a page for man(7), as it grows.
+/// A writer of man(7) source.
 struct Roff {
   private(set) var text = ""
 
@@ -6,7 +6,7 @@ struct Roff {
     text += "." + name + arguments.map { " \"\(Self.escaped($0).replacing("\"", with: "\\(dq"))\"" }.joined() + "\n"
   }
 
-  /// One of troff's own, which take no quotes.
+  /// A request of troff itself, which takes no quotes.
   mutating func request(_ line: String) { text += ".\(line)\n" }
 
   mutating func section(_ title: String) { macro("SH", title) }
@@ -15,13 +15,13 @@ struct Roff {
   /// A line of text.
   mutating func text(_ line: String) {
     let escaped = Self.escaped(line)
-    // A control character at the start would make it a macro.
+    // A leading control character would begin a macro.
     text += (escaped.hasPrefix(".") || escaped.hasPrefix("'") ? "\\&" : "") + escaped + "\n"
   }
 
   mutating func bold(_ line: String) { text += "\\fB" + Self.escaped(line) + "\\fR\n" }
 
-  /// Paragraphs; one whose lines are indented stays as it is.
+  /// Adds paragraphs. An indented one keeps its line breaks.
   mutating func paragraphs(_ all: [String]) {
     for (index, paragraph) in all.enumerated() where !paragraph.isEmpty {
       if index > 0 { macro("PP") }
@@ -33,27 +33,27 @@ struct Roff {
     }
   }
 
-  /// Lines that stay as they are.
+  /// Adds lines with their line breaks.
   mutating func literal(_ lines: [String]) {
     macro("nf")
     for line in lines { text(line) }
     macro("fi")
   }
 
-  /// A term, and what it means.
+  /// Adds a term and its meaning.
   mutating func item(_ term: String, _ meaning: String) {
     macro("TP")
     bold(term)
     text(meaning.split(separator: "\n").joined(separator: " "))
   }
 
-  /// An entry of the prose.
+  /// Adds an entry of ``Prose``.
   mutating func entry(_ entry: Prose.Entry) {
     switch entry {
     case .text(let text): paragraphs(["", text])
     case .item(let term, let meaning): item(term, meaning)
-    case .example(let what, let lines):
-      paragraphs(["", what])
+    case .example(let heading, let lines):
+      paragraphs(["", heading])
       macro("RS", "4")
       literal(lines)
       macro("RE")

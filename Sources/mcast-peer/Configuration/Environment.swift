@@ -2,25 +2,24 @@ import ArgumentParser
 import Glibc
 import MulticastDTLS
 
-/// The settings that the environment has: one variable for each option, named after it.
+/// The settings in the environment: one variable for each option.
 ///
-/// `--secret-file` is `MCAST_PEER_SECRET_FILE`. A variable that is empty is as good as none.
+/// `MCAST_PEER_SECRET_FILE` sets `--secret-file`. An empty variable counts as unset.
 enum Environment {
   static let prefix = "MCAST_PEER_"
 
-  /// What a variable holds.
+  /// The syntax of a variable.
   enum Kind {
-    /// The option's value.
     case value
-    /// Several, with commas between them.
+    /// Values separated by commas.
     case list
     /// 1 or 0.
     case flag
-    /// The node ID, which is no option's.
+    /// The node ID, an argument without an option.
     case argument
   }
 
-  /// All options that have one.
+  /// All settings, by option name.
   static let all: [(option: String, kind: Kind)] = [
     ("group", .value), ("interface", .list), ("source", .list), ("ttl", .value),
     ("no-loop", .flag), ("peers", .value), ("interval", .value), ("rate", .value), ("count", .value),
@@ -31,12 +30,16 @@ enum Environment {
     ("node-id", .argument),
   ]
 
-  /// The variable of an option, given without its dashes.
+  /// The variable of an option.
+  ///
+  /// - Parameter option: The long name, without its dashes.
   static func variable(_ option: String) -> String {
     prefix + option.uppercased().map { $0 == "-" ? "_" : String($0) }.joined()
   }
 
-  /// What an option's variable holds; nil if that is nothing.
+  /// The value of an option's variable; nil if it is unset or empty.
+  ///
+  /// - Throws: `ValidationError` if it is not UTF-8.
   static func value(_ option: String) throws -> String? {
     let variable = variable(option)
     guard let value = unsafe getenv(variable), unsafe value.pointee != 0 else { return nil }
@@ -46,9 +49,9 @@ enum Environment {
     return text
   }
 
-  /// Reads them all.
+  /// Parses all settings.
   ///
-  /// - Throws: `ValidationError` that names the variable whose value its option does not take.
+  /// - Throws: `ValidationError` with the name of the variable if its option rejects the value.
   static func settings() throws -> PeerArguments {
     var words: [String] = []
     for (option, kind) in all {
@@ -57,7 +60,7 @@ enum Environment {
       do {
         _ = try PeerArguments.parse(own)
       } catch {
-        // What the value should have been, without what the parser says of the option.
+        // The message on the value alone, without the usage that the parser adds.
         let text = PeerArguments.message(for: error).replacing(value, with: value.visible)
         throw ValidationError("\(variable(option)) is '\(value.visible)': \(text)")
       }
@@ -66,10 +69,10 @@ enum Environment {
     return try PeerArguments.parse(words)
   }
 
-  /// What a variable's value would be on the command line.
+  /// The command-line arguments equivalent to a variable.
   private static func arguments(_ option: String, _ kind: Kind, _ value: String) throws -> [String] {
     switch kind {
-    // The last, so that nothing after it is taken for an argument, too.
+    // After "--", so that a value such as --listen is no option.
     case .argument: return ["--", value]
     case .value: return ["--\(option)=\(value)"]
     case .list:
@@ -78,21 +81,40 @@ enum Environment {
       switch value {
       case "1": return ["--\(option)"]
       case "0": return []
-      // Whoever meant to encrypt must not be sent in the clear for a slip.
+      // A typing error must not turn encryption off.
       default: throw ValidationError("\(variable(option)) is '\(value.visible)': set it to 1 or to 0")
       }
     }
   }
 
-  /// The names of those variables that hold something.
+  /// The names of the settings that are set.
   static var given: [String] {
     all.map { variable($0.option) }.filter { name in unsafe getenv(name).map { unsafe $0.pointee != 0 } ?? false }
   }
 
-  /// The names of the variables with our prefix that are no option's, as text that no terminal obeys.
+  /// A warning for each unknown variable with our prefix. It never shows a value, which may be a secret.
+  static var warnings: [String] {
+    unknown.map { name in
+      "unknown setting \(name) (\(nearest(to: name).map { "did you mean \($0)?" } ?? "see \(MCastPeer.name) --help"))"
+    }
+  }
+
+  /// The setting with the most similar name; nil if none is similar.
+  static func nearest(to name: String) -> String? {
+    let typed = String(name.dropFirst(prefix.count))
+    guard typed.count > 1 else { return nil }
+    let errors = all.map { option, _ in
+      let name = variable(option)
+      let rest = String(name.dropFirst(prefix.count))
+      let isPart = typed.count > 2 && (rest.hasPrefix(typed) || typed.hasPrefix(rest))
+      return (name: name, count: isPart ? 1 : typingErrors(typed, rest))
+    }
+    return errors.min { $0.count < $1.count }.flatMap { $0.count <= max(1, typed.count / 3) ? $0.name : nil }
+  }
+
+  /// The names of unknown variables with our prefix, escaped for a terminal.
   ///
-  /// Nothing else of the environment is looked at: a copy of another variable, the group secret's among them, would stay in
-  /// memory. Source: environ(7).
+  /// Reads no other variable: a copy of one, such as the group secret, would stay in memory. Source: environ(7).
   static var unknown: [String] {
     let known = Set(all.map { variable($0.option) })
     var names: [String] = []

@@ -1,20 +1,20 @@
 import ArgumentParser
 
-/// The time between two messages, as a person gives it: in seconds, from a millisecond to a year.
+/// A time on the command line: 0.001 s to a year.
 struct Interval: CustomStringConvertible {
   private static let limits = 0.001...31_536_000
 
   private let seconds: Double
 
-  /// Takes a number that is within the limits.
+  /// - Parameter seconds: A number within the limits.
   init(seconds: Double) {
     self.seconds = seconds
   }
 
-  /// Reads a decimal number of seconds.
-  init(_ text: String, _ what: String = "an interval") throws {
+  /// Parses a decimal number of seconds.
+  init(_ text: String, _ name: String = "an interval") throws {
     guard let seconds = Double(text), Self.limits.contains(seconds) else {
-      throw ValidationError("give \(what) in seconds, from 0.001 to 31536000 (a year)")
+      throw ValidationError("give \(name) in seconds, from 0.001 to 31536000 (a year)")
     }
     self.init(seconds: seconds)
   }
@@ -23,12 +23,12 @@ struct Interval: CustomStringConvertible {
     .seconds(seconds)
   }
 
-  /// The number without a needless fraction.
+  /// The number of seconds, without ".0".
   var description: String {
     seconds == seconds.rounded() ? String(Int(seconds)) : String(seconds)
   }
 
-  /// The interval as a person reads it.
+  /// The interval with its unit.
   var phrase: String {
     seconds == 1 ? "1 second" : "\(self) seconds"
   }

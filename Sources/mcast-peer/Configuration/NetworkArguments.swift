@@ -1,30 +1,39 @@
 import ArgumentParser
 import MulticastDTLS
 
-/// What all commands that use the network take: the group, the interfaces, the members, the secret and the state.
+/// The options that all commands on the network share.
 struct NetworkArguments: ParsableArguments {
+  @OptionGroup(title: "Group and network") var group: GroupArguments
+  @OptionGroup(title: "Secret and state") var keys: KeyArguments
+
+  @Flag(name: .shortAndLong, help: "Print more log lines on standard error.")
+  var verbose = false
+}
+
+/// The options of the group, its members and the network interface.
+struct GroupArguments: ParsableArguments {
   @Option(
-    name: .shortAndLong,
+    name: [.customShort("g"), .customLong("group")],
     parsing: .unconditional,
     help: .init(
       """
-      The multicast group, IPv4 or IPv6, and its UDP port if it is not \(GroupAddress.defaultPort): 239.255.0.1:12345, \
+      Multicast group, IPv4 or IPv6, and its UDP port if it is not \(GroupAddress.defaultPort): 239.255.0.1:12345, \
       [ff15::1]:12345, [ff12::1%eth0]:12345. (default: \(GroupAddress.standard))
       """,
       valueName: "address[:port]"
     ),
     transform: { try GroupAddress($0) }
   )
-  var group: GroupAddress?
+  var address: GroupAddress?
 
   @Option(
     name: [.customShort("I"), .customLong("interface")],
     parsing: .unconditionalSingleValue,
     help: .init(
       """
-      Join and send on this interface. If an address is given, send from it. Give it again to join more interfaces; the first \
-      is sent on. (default: the one that the kernel's route for the group names, now and later, and loopback until \
-      there is a route)
+      Network interface to join and send on. An address is also the source of outgoing messages. Repeat the option to \
+      join more interfaces; the first one sends. (default: the kernel's route for the group, and loopback while there \
+      is none)
       """,
       valueName: "name|address"
     ),
@@ -36,7 +45,7 @@ struct NetworkArguments: ParsableArguments {
     name: .customLong("source"),
     parsing: .unconditionalSingleValue,
     help: .init(
-      "Hear this source address and no other (source-specific multicast). Can be given again.", valueName: "address"),
+      "Source address to accept, and no other (source-specific multicast). Repeatable.", valueName: "address"),
     transform: { try address($0) }
   )
   var sources: [IPAddress] = []
@@ -45,60 +54,73 @@ struct NetworkArguments: ParsableArguments {
     name: .shortAndLong,
     parsing: .unconditional,
     help: """
-      The TTL or hop limit of what is sent, 0 to 255: 0 stays on this machine, 1 on the local network. (default: 1)
+      TTL (IPv6: hop limit) of outgoing messages, 0 to 255: 0 reaches this machine, 1 the local network. (default: 1)
       """,
     transform: { try number($0, in: 0...255, "a TTL") }
   )
   var ttl: UInt8?
 
-  @Flag(help: "Do not send to other peers on this machine (where the interface is not loopback).")
+  @Flag(help: "Do not send to other peers on this machine (unless the interface is loopback).")
   var noLoop = false
 
   @Option(
     parsing: .unconditional,
     help: .init(
-      "All members, this node among them, as ranges and IDs: 0-2,7; 0-255 is everyone, and then nobody is missed. (default: 0-2)",
+      """
+      Member IDs of the group, including this one, the same list at each: 0-2,7. 0-255 is everyone, and no \
+      absence is reported. (default: 0-2)
+      """,
       valueName: "ids"
     ),
     transform: { try MemberSet($0) }
   )
   var peers: MemberSet?
 
+  private static func address(_ text: String) throws -> IPAddress {
+    guard let address = IPAddress(text), !address.isMulticast else {
+      throw ValidationError("'\(text)' is no sender's address: give one such as 192.0.2.7 or 2001:db8::7")
+    }
+    return address
+  }
+}
+
+/// The options of the secret, the encryption and the state on disk.
+struct KeyArguments: ParsableArguments {
   @Option(
     name: [.customShort("k"), .long],
     parsing: .unconditional,
     help: .init(
       """
-      Read the key ring from this file, which only its owner may use (or root's, readable by a group of this process): up to \
-      four secrets, one a line.
+      File of the key ring: up to four secrets, one a line. Only its owner may have access (or root's file, readable \
+      by a group of this process).
       """,
       valueName: "path"),
     completion: .file()
   )
   var secretFile: String?
 
-  @Flag(help: "Encrypt what is sent, and take encrypted messages only; all members must do the same.")
+  @Flag(help: "Encrypt messages, and accept only encrypted ones. All members must use it.")
   var encrypt = false
 
   @Option(
     parsing: .unconditional,
     help: .init(
       """
-      Begin in this epoch, 1 to 65535, later than all that this node has used: in an earlier one the others do not hear \
-      it. (default: the one after the last that was used, as the state says)
+      Crypto library: libcrypto (OpenSSL, several times faster) or wolfssl. Both send the same packets. (default: libcrypto)
       """,
-      valueName: "n"
+      valueName: "name"
     ),
-    transform: { try Epoch(number($0, in: 1...UInt16.max, "an epoch")) }
+    completion: .list(RecordEngine.allCases.map(\.rawValue)),
+    transform: { try choice($0, "the engine") }
   )
-  var epoch: Epoch?
+  var engine: RecordEngine?
 
   @Option(
     parsing: .unconditional,
     help: .init(
       """
-      Keep this node's epochs, and how far it has heard the others, in this directory. (default: $STATE_DIRECTORY, else \
-      ${XDG_STATE_HOME:-~/.local/state}/mcast-peer)
+      Directory of the state: this member's epochs, and the last message numbers of the others. (default: \
+      $STATE_DIRECTORY, else ${XDG_STATE_HOME:-~/.local/state}/mcast-peer)
       """,
       valueName: "path"
     ),
@@ -110,8 +132,8 @@ struct NetworkArguments: ParsableArguments {
     parsing: .unconditional,
     help: .init(
       """
-      The time between two writings of how far the others were heard. A new epoch is written at once. After a power cut or \
-      kill -9, messages since the last writing can be accepted again, from a recording. (default: 30)
+      Time between two writes of the message numbers heard. (A new epoch is written at once.) After a power cut or kill \
+      -9, recorded messages since the last write can be accepted again. (default: 30)
       """,
       valueName: "seconds"
     ),
@@ -121,8 +143,8 @@ struct NetworkArguments: ParsableArguments {
 
   @Flag(
     help: """
-      Start with --encrypt though there is no state: this node has never sent with this secret. Give it once, where a secret \
-      was copied to this machine. If the node has ever sent with this secret, change the secret instead.
+      Start with --encrypt and without state: this member has never sent with this secret. Use it once, after copying a \
+      secret to this machine. If this member has ever sent with this secret, change the secret instead.
       """)
   var newNode = false
 
@@ -130,26 +152,15 @@ struct NetworkArguments: ParsableArguments {
     parsing: .unconditional,
     help: .init(
       """
-      The library that computes inside wolfSSL's record layer: libcrypto (OpenSSL's, several times faster) or wolfssl. \
-      Both make the same records. (default: libcrypto)
+      First epoch, 1 to 65535. It must be higher than all epochs that this member has used: the other members reject \
+      messages of earlier ones. (default: one after the last in the state)
       """,
-      valueName: "name"
+      valueName: "n"
     ),
-    completion: .list(RecordEngine.allCases.map(\.rawValue)),
-    transform: { try choice($0, "the engine") }
+    transform: { try Epoch(number($0, in: 1...UInt16.max, "an epoch")) }
   )
-  var engine: RecordEngine?
+  var epoch: Epoch?
 
-  @Flag(help: "Let a crash write this process's memory to disk, and with it the keys; for those who debug.")
+  @Flag(help: "Allow core dumps, for debugging. A crash then writes the keys in memory to disk.")
   var allowCoreDumps = false
-
-  @Flag(name: .shortAndLong, help: "Say more on standard error.")
-  var verbose = false
-
-  private static func address(_ text: String) throws -> IPAddress {
-    guard let address = IPAddress(text), !address.isMulticast else {
-      throw ValidationError("'\(text)' is no sender's address: give one such as 192.0.2.7 or 2001:db8::7")
-    }
-    return address
-  }
 }

@@ -1,15 +1,15 @@
 import ArgumentParser
 import MulticastDTLS
 
-/// Where and with whom to talk, and under which secret: what the command line says, what the environment says where that is
-/// silent, and else the defaults.
+/// The group, members, network, secret and state to use, resolved from command line, environment and defaults, in this
+/// order.
 struct NetworkConfiguration {
   let group: GroupAddress
   let sources: [IPAddress]
   let ttl: UInt8
   let multicastLoopback: Bool
   let peers: MemberSet
-  /// Whether somebody has said who the members are.
+  /// True if `--peers` was given.
   let namesPeers: Bool
   let secretFile: String?
   let suite: CipherSuite
@@ -23,72 +23,81 @@ struct NetworkConfiguration {
   private let stateDir: String?
   private let engine: RecordEngine
 
-  /// The members that a peer listens to where nobody says who they are.
+  /// The default of `--peers` for a peer.
   static let peersOfPeer = MemberSet(0...2)
 
   /// - Parameters:
-  ///   - line: What the command line says.
-  ///   - environment: What the environment says.
-  ///   - peers: The members if neither says who they are.
-  /// - Throws: `ValidationError` if they contradict each other.
+  ///   - line: The arguments of the command line.
+  ///   - environment: The arguments from the environment.
+  ///   - peers: The default of `--peers`.
+  /// - Throws: `ValidationError` if arguments contradict each other.
   init(_ line: NetworkArguments, _ environment: NetworkArguments, peers standardPeers: MemberSet) throws {
-    group = line.group ?? environment.group ?? .standard
-    interfaceNames = line.interfaces.isEmpty ? environment.interfaces : line.interfaces
-    sources = line.sources.isEmpty ? environment.sources : line.sources
-    ttl = line.ttl ?? environment.ttl ?? 1
-    multicastLoopback = !line.noLoop && !environment.noLoop
-    let named = line.peers ?? environment.peers
+    let (lineGroup, environmentGroup) = (line.group, environment.group)
+    group = lineGroup.address ?? environmentGroup.address ?? .standard
+    interfaceNames = lineGroup.interfaces.isEmpty ? environmentGroup.interfaces : lineGroup.interfaces
+    sources = lineGroup.sources.isEmpty ? environmentGroup.sources : lineGroup.sources
+    ttl = lineGroup.ttl ?? environmentGroup.ttl ?? 1
+    multicastLoopback = !lineGroup.noLoop && !environmentGroup.noLoop
+    let named = lineGroup.peers ?? environmentGroup.peers
     (peers, namesPeers) = (named ?? standardPeers, named != nil)
-    secretFile = line.secretFile ?? environment.secretFile
-    suite = line.encrypt || environment.encrypt ? .pskChaCha20Poly1305 : .wdmNullSHA256
-    stateDir = line.stateDir ?? environment.stateDir
-    stateInterval = line.stateInterval ?? environment.stateInterval ?? Interval(seconds: 30)
-    // Both say where to begin: what the command line says of that, it says instead of the environment.
-    let beginning = line.newNode || line.epoch != nil ? line : environment
-    (isNewNode, epoch) = (beginning.newNode, beginning.epoch)
+
+    let (lineKeys, environmentKeys) = (line.keys, environment.keys)
+    secretFile = lineKeys.secretFile ?? environmentKeys.secretFile
+    suite = lineKeys.encrypt || environmentKeys.encrypt ? .pskChaCha20Poly1305 : .wdmNullSHA256
+    stateDir = lineKeys.stateDir ?? environmentKeys.stateDir
+    stateInterval = lineKeys.stateInterval ?? environmentKeys.stateInterval ?? Interval(seconds: 30)
+    // Both options set the first epoch: one of them on the command line replaces the other in the environment.
+    let first = lineKeys.newNode || lineKeys.epoch != nil ? lineKeys : environmentKeys
+    isNewNode = first.newNode
+    epoch = first.epoch
     guard !isNewNode || epoch == nil else {
       throw ValidationError(
-        "--new-node says that this node has never sent with this secret, and --epoch that it may have: give one of them"
+        "--new-node means that this member has never sent with this secret, --epoch that it may have: give one of them"
       )
     }
-    engine = line.engine ?? environment.engine ?? .libcrypto
-    allowsCoreDumps = line.allowCoreDumps || environment.allowCoreDumps
+    engine = lineKeys.engine ?? environmentKeys.engine ?? .libcrypto
+    allowsCoreDumps = lineKeys.allowCoreDumps || environmentKeys.allowCoreDumps
     isVerbose = line.verbose || environment.verbose
   }
 
-  /// - Throws: `ValidationError` if a node with this ID cannot run so.
+  /// Checks the configuration for a member.
+  ///
+  /// - Parameter nodeID: The ID of the member; nil only listens.
+  /// - Throws: `ValidationError` if this member cannot run with it.
   func check(_ nodeID: MemberID?) throws {
     if let nodeID, !peers.contains(nodeID) {
       let all = MemberSet(peers.members + [nodeID])
-      throw ValidationError("node ID \(nodeID) is not among --peers \(peers): give all members, as in --peers \(all)")
+      throw ValidationError("node ID \(nodeID) is not among --peers \(peers): list all members, as in --peers \(all)")
     }
     guard stateDir != "" else { throw ValidationError("--state-dir is empty: name a directory, or leave it out") }
     if let other = sources.first(where: { $0.isIPv4 != group.address.isIPv4 }) {
-      throw ValidationError("--source \(other) cannot send to \(group): one is an IPv4 address, and the other IPv6")
+      throw ValidationError("--source \(other) cannot send to \(group): give two IPv4 or two IPv6 addresses")
     }
     guard multicastLoopback || ttl > 0 else {
-      throw ValidationError("with --no-loop and --ttl 0 nobody would hear this node: leave one of them out")
+      throw ValidationError("with --no-loop and --ttl 0 nobody would hear this member: leave one of them out")
     }
   }
 
-  /// True if somebody has said which interface to use.
+  /// True if an interface was given, by `--interface` or by the zone of the group.
   var namesInterface: Bool { !interfaceNames.isEmpty || group.zone != nil }
 
-  /// The interfaces that are named, of which the first is sent on; none if the kernel's route is to choose.
+  /// The given interfaces, the sending one first; empty if the kernel's route chooses.
+  ///
+  /// - Throws: ``NetworkError`` if one does not exist; `ValidationError` if the group is on another one.
   func namedInterfaces() throws -> [NetworkInterface] {
     let named = NetworkInterface.uniqued(try interfaceNames.map { try NetworkInterface($0) })
     if let zone = group.zone {
       let ofZone = try NetworkInterface(zone)
       guard named.isEmpty || named[0].index == ofZone.index else {
         throw ValidationError(
-          "the group \(group) is one of \(ofZone.name), and --interface names \(named[0].name): give one of them")
+          "the group \(group) is on \(ofZone.name), but --interface is \(named[0].name): give one of them")
       }
       return named.isEmpty ? [ofZone] : named
     }
     return named
   }
 
-  /// The interfaces to use now, of which the first is sent on, and whether that is loopback for want of a route.
+  /// The interfaces to use now, the sending one first. `isFallback` is true on loopback if the kernel has no route.
   func findInterfaces() throws -> ([NetworkInterface], isFallback: Bool) {
     let named = try namedInterfaces()
     if !named.isEmpty { return (named, false) }
@@ -96,18 +105,18 @@ struct NetworkConfiguration {
     return ([try .standard(for: group)], true)
   }
 
-  /// What a person should know of the group; the library tells of the interfaces.
-  var remarks: [String] {
+  /// Warnings about the group. The library logs those about interfaces.
+  var warnings: [String] {
     guard group.isSourceSpecific, sources.isEmpty else { return [] }
-    return ["\(group) is a group of which routers pass on single sources only (RFC 4607): name them with --source"]
+    return ["\(group) is source-specific (RFC 4607): routers forward listed senders only; list them with --source"]
   }
 
-  /// The peer that these options describe.
+  /// The configuration of a peer of the library.
   ///
   /// - Parameters:
-  ///   - nodeID: Its ID; nil only listens.
-  ///   - interfaces: The interfaces to use; none follows the kernel's route.
-  ///   - isListening: True if it sends nothing, so that it can do without a state.
+  ///   - nodeID: The member ID; nil only listens.
+  ///   - interfaces: The interfaces to use; an empty array follows the kernel's route.
+  ///   - isListening: True for a member that sends nothing, which can do without a state.
   func peerConfiguration(
     _ nodeID: MemberID?, interfaces: [NetworkInterface], isListening: Bool = false
   ) throws -> MulticastPeer.Configuration {
@@ -126,10 +135,12 @@ struct NetworkConfiguration {
     return configuration
   }
 
-  /// True if somebody has said where the state is kept.
+  /// True if `--state-dir` was given.
   var namesState: Bool { stateDir != nil }
 
-  /// Where the state is kept; nil if there is no place for it and the epoch is given.
+  /// The state directory; nil if there is none and `--epoch` was given.
+  ///
+  /// - Throws: An error if there is none and `--epoch` was not given.
   func stateDirectory() throws -> StateDirectory? {
     if let stateDir { return StateDirectory(path: stateDir) }
     return epoch == nil ? try .standard() : try? .standard()

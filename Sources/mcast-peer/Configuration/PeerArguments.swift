@@ -1,17 +1,23 @@
 import ArgumentParser
 import MulticastDTLS
 
-/// What is said on the command line, or by the environment (see ``Environment``); nothing here has a default yet.
+/// The arguments of a peer, from the command line or the environment (see ``Environment``), without defaults.
 struct PeerArguments: ParsableArguments {
-  @Argument(help: "This node's own ID, 0 to 255; no other member may have it.", transform: { try MemberID($0) })
+  @Argument(help: "This member's ID, 0 to 255, unique in the group.", transform: { try MemberID($0) })
   var nodeID: MemberID?
 
   @OptionGroup var network: NetworkArguments
+  @OptionGroup(title: "What to send") var sending: SendingArguments
+  @OptionGroup(title: "Output") var output: OutputArguments
+  @OptionGroup(title: "When to stop") var stopping: StopArguments
+}
 
+/// The options of the messages to send.
+struct SendingArguments: ParsableArguments {
   @Option(
     name: .shortAndLong,
     parsing: .unconditional,
-    help: .init("The time between messages; fractions are allowed. (default: 3)", valueName: "seconds"),
+    help: .init("Time between messages; fractions are allowed. (default: 3)", valueName: "seconds"),
     transform: { try Interval($0) }
   )
   var interval: Interval?
@@ -20,8 +26,8 @@ struct PeerArguments: ParsableArguments {
     parsing: .unconditional,
     help: .init(
       """
-      Send so many messages a second instead, in batches where they come together; 0 is as fast as it can. With --stdin, \
-      at most so many.
+      Messages a second, instead of --interval; 0 is as fast as possible. High rates are sent in batches. With \
+      --stdin, an upper limit.
       """,
       valueName: "messages-per-second"),
     transform: { try Rate($0) }
@@ -31,44 +37,53 @@ struct PeerArguments: ParsableArguments {
   @Option(
     name: .shortAndLong,
     parsing: .unconditional,
-    help: .init("Stop after sending so many messages. (default: go on)", valueName: "n"),
-    transform: { try number($0, in: 1...PeerConfiguration.countLimit, "a count") }
-  )
-  var count: UInt64?
-
-  @Option(
-    name: .shortAndLong,
-    parsing: .unconditional,
-    help: .init("Send this text, with ', message #1' and so on after it. (default: a greeting)", valueName: "text")
+    help: .init("Text of the messages, sent as 'text, message #1' and so on. (default: a greeting)", valueName: "text")
   )
   var message: String?
 
-  @Flag(help: "Send each line of standard input as a message; stop at its end, once the last has left.")
+  @Flag(help: "Send each line of standard input as a message. Stop at its end, after the last message was sent.")
   var stdin = false
+
+  @Flag(help: "With --stdin, send all of it as one message. With -o raw, print no newline after a message.")
+  var datagram = false
 
   @Flag(help: "Receive only.")
   var listen = false
+}
 
-  @Flag(help: "With --stdin, send all of it as one message; with -o raw, write no newline after a message.")
-  var datagram = false
-
+/// The options of the output.
+struct OutputArguments: ParsableArguments {
   @Option(
-    name: .shortAndLong,
+    name: [.customShort("o"), .customLong("output")],
     parsing: .unconditional,
     help: .init(
       """
-      What standard output has: text, for people; json, one object a line for each thing that happens; raw, what \
-      messages carry, each with a newline after it. (default: text)
+      Format of standard output: text for people, json for one event a line, or raw for the messages alone, one a \
+      line. (default: text)
       """,
       valueName: "format"),
     completion: .list(OutputFormat.allCases.map(\.rawValue)),
     transform: { try choice($0, "the output") }
   )
-  var output: OutputFormat?
+  var format: OutputFormat?
+
+  @Flag(help: "Print a table of received, lost and rejected messages at the end. SIGUSR1 prints it at any time.")
+  var stats = false
+}
+
+/// The options of the end of a peer.
+struct StopArguments: ParsableArguments {
+  @Option(
+    name: .shortAndLong,
+    parsing: .unconditional,
+    help: .init("Number of messages to send before stopping. (default: no limit)", valueName: "n"),
+    transform: { try number($0, in: 1...PeerConfiguration.countLimit, "a count") }
+  )
+  var count: UInt64?
 
   @Option(
     parsing: .unconditional,
-    help: .init("Stop after this time; fractions are allowed. (default: go on)", valueName: "seconds"),
+    help: .init("Time to run before stopping; fractions are allowed. (default: no limit)", valueName: "seconds"),
     transform: { try Interval($0, "a deadline") }
   )
   var deadline: Interval?
@@ -76,16 +91,13 @@ struct PeerArguments: ParsableArguments {
   @Option(
     parsing: .unconditional,
     help: .init(
-      "Exit with 1 if fewer messages than this came; with --listen, stop as soon as they have.", valueName: "n"),
+      "Number of messages to expect. Exit with 1 if fewer arrive; with --listen, stop after them.", valueName: "n"),
     transform: { try number($0, in: 1...Int.max, "an expected count") }
   )
   var expect: Int?
-
-  @Flag(help: "At the end, print a table of what was received, lost and refused; SIGUSR1 prints it at any time.")
-  var stats = false
 }
 
-/// What standard output has.
+/// A format of standard output.
 enum OutputFormat: String, CaseIterable {
   case text, json, raw
 }

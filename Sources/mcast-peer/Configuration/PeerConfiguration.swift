@@ -1,15 +1,15 @@
 import ArgumentParser
 import MulticastDTLS
 
-/// What is to be done: what the command line says, what the environment says where that is silent, and else the defaults.
+/// The configuration of `mcast-peer <node-id>`, resolved from command line, environment and defaults, in this order.
 struct PeerConfiguration {
   let nodeID: MemberID
   let network: NetworkConfiguration
   let input: Input
-  /// How many messages are sent at most.
+  /// The most messages to send.
   let count: UInt64?
   let output: OutputFormat
-  /// Whether a message ends with its last byte on standard output, and one takes all of standard input.
+  /// True to send standard input as one message, and to print messages without a newline.
   let isDatagram: Bool
   let deadline: Interval?
   let expected: Int?
@@ -17,11 +17,11 @@ struct PeerConfiguration {
 
   private let message: String?
 
-  /// Where messages to send come from.
+  /// The source of the messages to send.
   enum Input {
     case timer(Interval)
     case pacer(Rate)
-    /// The lines of standard input, at most so many a second.
+    /// The lines of standard input, at an optional highest rate.
     case lines(Rate?)
     /// All of standard input, as one message.
     case whole
@@ -29,40 +29,40 @@ struct PeerConfiguration {
   }
 
   /// - Parameters:
-  ///   - line: What the command line says.
-  ///   - environment: What the environment says.
-  /// - Throws: `ValidationError` if that is not enough, or contradicts itself.
+  ///   - line: The arguments of the command line.
+  ///   - environment: The arguments from the environment.
+  /// - Throws: `ValidationError` if arguments are missing or contradict each other.
   init(_ line: PeerArguments, _ environment: PeerArguments) throws {
     guard let nodeID = line.nodeID ?? environment.nodeID else {
-      throw ValidationError("the <node-id> is missing: give this node's own ID, 0 to 255")
+      throw ValidationError("<node-id> is missing: give this member's ID, 0 to 255")
     }
     self.nodeID = nodeID
     network = try NetworkConfiguration(line.network, environment.network, peers: NetworkConfiguration.peersOfPeer)
-    output = line.output ?? environment.output ?? .text
-    isDatagram = line.datagram || environment.datagram
-    deadline = line.deadline ?? environment.deadline
-    expected = line.expect ?? environment.expect
-    stats = line.stats || environment.stats
+    output = line.output.format ?? environment.output.format ?? .text
+    isDatagram = line.sending.datagram || environment.sending.datagram
+    deadline = line.stopping.deadline ?? environment.stopping.deadline
+    expected = line.stopping.expect ?? environment.stopping.expect
+    stats = line.output.stats || environment.output.stats
 
-    let chosen = Self.sending(line, environment)
-    try Self.check(chosen)
-    input = Self.input(of: chosen, isDatagram: isDatagram)
-    if case .none = input, line.count != nil || line.message != nil {
+    let sending = Self.merged(line.sending, environment.sending)
+    try Self.check(sending)
+    input = Self.input(of: sending, isDatagram: isDatagram)
+    if case .none = input, line.stopping.count != nil || line.sending.message != nil {
       throw ValidationError("--listen receives only: leave out --count and --message, or see --expect")
     }
-    count = line.count ?? environment.count
-    message = line.message ?? environment.message
-    try check(givesMessage: line.message != nil, givesDatagram: line.datagram)
+    count = line.stopping.count ?? environment.stopping.count
+    message = line.sending.message ?? environment.sending.message
+    try check(givesMessage: line.sending.message != nil, givesDatagram: line.sending.datagram)
   }
 
-  /// After how many messages it ends; nil where there is more to do than to receive.
+  /// The number of received messages that ends a listener; nil if the peer also sends.
   var limit: Int? {
     if case .none = input { return expected }
     return nil
   }
 
-  /// What is said of what to send and when: what the line says, and what it leaves of what the environment says.
-  private static func sending(_ line: PeerArguments, _ environment: PeerArguments) -> PeerArguments {
+  /// The options of the command line, completed by those of the environment that do not contradict them.
+  private static func merged(_ line: SendingArguments, _ environment: SendingArguments) -> SendingArguments {
     var chosen = line
     if !line.listen && line.interval == nil { chosen.stdin = line.stdin || environment.stdin }
     if !line.stdin && line.interval == nil && line.rate == nil { chosen.listen = line.listen || environment.listen }
@@ -71,52 +71,52 @@ struct PeerConfiguration {
     return chosen
   }
 
-  private static func check(_ settings: PeerArguments) throws {
-    if settings.rate != nil, settings.interval != nil {
-      throw ValidationError("--rate and --interval both say how often to send: give one of them")
+  private static func check(_ sending: SendingArguments) throws {
+    if sending.rate != nil, sending.interval != nil {
+      throw ValidationError("--rate and --interval exclude each other: give one of them")
     }
-    if settings.stdin, settings.interval != nil {
-      throw ValidationError("--stdin sends a line when it is there: leave out --interval, or give --rate instead")
+    if sending.stdin, sending.interval != nil {
+      throw ValidationError("--stdin sends each line as it arrives: leave out --interval, or give --rate instead")
     }
-    if settings.listen, settings.stdin || settings.rate != nil || settings.interval != nil {
+    if sending.listen, sending.stdin || sending.rate != nil || sending.interval != nil {
       throw ValidationError("--listen receives only: leave out --stdin, --rate and --interval")
     }
   }
 
-  private static func input(of settings: PeerArguments, isDatagram: Bool) -> Input {
-    if settings.listen { return .none }
-    if settings.stdin { return isDatagram ? .whole : .lines(settings.rate) }
-    return settings.rate.map { .pacer($0) } ?? .timer(settings.interval ?? Interval(seconds: 3))
+  private static func input(of sending: SendingArguments, isDatagram: Bool) -> Input {
+    if sending.listen { return .none }
+    if sending.stdin { return isDatagram ? .whole : .lines(sending.rate) }
+    return sending.rate.map { .pacer($0) } ?? .timer(sending.interval ?? Interval(seconds: 3))
   }
 
   private func check(givesMessage: Bool, givesDatagram: Bool) throws {
     try network.check(nodeID)
     switch input {
     case .lines, .whole:
-      if givesMessage { throw ValidationError("--stdin and --message both say what to send: give one of them") }
+      if givesMessage { throw ValidationError("--stdin and --message exclude each other: give one of them") }
     case .none:
       break
     case .timer, .pacer:
-      // The longest message that can come, so that none turns out too long later.
+      // Check the longest possible message, so that no later one is too long.
       let longest = text(number: count ?? Self.countLimit).utf8.count
       let limit = network.suite.maximumPayload
       guard longest <= limit else {
         throw ValidationError(
-          "the message is too long: with its number it can have \(longest) bytes, and one record carries at most \(limit)"
+          "--message is too long: with its number it can reach \(longest) bytes, a message carries at most \(limit)"
         )
       }
     }
     if givesDatagram, output != .raw {
       guard case .whole = input else {
-        throw ValidationError("--datagram says how to take --stdin, or how -o raw writes: give one of these, too")
+        throw ValidationError("--datagram applies to --stdin or -o raw: give one of these, too")
       }
     }
   }
 
-  /// More messages than this cannot be sent with one secret: 65,535 epochs of 2^32.
+  /// The most messages of one secret: 65,535 epochs of 2^32.
   static let countLimit = UInt64(UInt16.max) << 32
 
-  /// The text of a message.
+  /// The text of a message with its number.
   func text(number: UInt64) -> String {
     "\(message ?? "Hello from node \(nodeID)"), message #\(number)"
   }

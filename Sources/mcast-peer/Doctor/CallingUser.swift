@@ -1,18 +1,17 @@
 import Glibc
 import MulticastDTLS
 
-/// The user who called `sudo mcast-peer doctor`, and whose peer is meant. Source: sudo(8), ENVIRONMENT.
+/// The caller of `sudo mcast-peer doctor`, whose peer is to be checked. Source: sudo(8), ENVIRONMENT.
 struct CallingUser {
   let id: uid_t
   let name: String
   private let group: gid_t
   private let home: String?
 
-  /// The commands by which somebody becomes root for a while, and whose environment stays that of sudo.
+  /// The root shells, in which the variables of sudo remain set.
   private static let shells: Set<String> = ["sh", "bash", "dash", "zsh", "fish", "ksh", "su"]
 
-  /// The user; nil if this process was not called by sudo for another user than root, or if that user asked for a shell of
-  /// root's, in which peers are root's, too.
+  /// The caller; nil without sudo, for root itself, and in a root shell, where peers are root's, too.
   static var current: CallingUser? {
     func value(_ name: String) -> String? { unsafe getenv(name).map { unsafe String(cString: $0) } }
     guard geteuid() == 0, let id = value("SUDO_UID").flatMap({ uid_t($0) }), id != 0, id != uid_t.max else {
@@ -30,23 +29,25 @@ struct CallingUser {
   }
 
   private init(id: uid_t, name: String, group: gid_t, home: String?) {
-    (self.id, self.name, self.group, self.home) = (id, name, group, home)
+    self.id = id
+    self.name = name
+    self.group = group
+    self.home = home
   }
 
-  /// Has this process look into the user's home directory where it would look into root's.
+  /// Sets HOME to the caller's home directory, if it is known.
   ///
-  /// XDG_CONFIG_HOME and XDG_STATE_HOME stay: sudo passes on neither, unless it is told to. So does HOME, where nothing tells
-  /// the user's.
+  /// XDG_CONFIG_HOME and XDG_STATE_HOME stay: by default, sudo removes both.
   func useHome() {
     if let home { unsafe setenv("HOME", home, 1) }
   }
 
-  /// Does something with the user's rights: it reads what they may read, and what it makes is theirs.
+  /// Runs `body` with the caller's user ID and groups.
   ///
   /// - Throws: ``SystemError`` if this process may not act as the user, as in some containers.
   func act<Value>(_ body: () -> Value) throws(SystemError) -> Value {
     let own = (group: getegid(), groups: Self.groups)
-    // The other way round at the end: the user's rights do not suffice to change groups.
+    // The user ID changes last and is restored first: only root may change groups.
     try check("initgroups", unsafe initgroups(name, group) == 0 || setgroups(1, [group]) == 0)
     defer { unsafe own.groups.withUnsafeBufferPointer { _ = unsafe setgroups($0.count, $0.baseAddress) } }
     try check("setegid", setegid(group) == 0)

@@ -3,28 +3,29 @@ import Glibc
 import Logging
 import MulticastDTLS
 
-/// `mcast-peer doctor`: finds out why not.
+/// `mcast-peer doctor`: checks why a peer hears no one.
 struct DoctorCommand: AsyncParsableCommand {
-  /// The word by which it is called.
+  /// The name on the command line.
   static let name = "doctor"
 
   static let configuration = CommandConfiguration(
     commandName: name,
     _superCommandName: MCastPeer.name,
-    abstract: "Find out why nobody is heard: check this machine, the secret, the network and the group.",
+    abstract: "Check why a peer hears no one: this machine, the secret, the network and the group.",
     discussion: """
-      Each check is a line that begins with ok, warning or failure, and says what to do. It takes the settings of a peer, from \
-      the command line and the environment: give it those that the peer has. A member of --peers that is not heard is a \
-      failure, and one of 0 to 2, the default, is a warning; 0-255 names nobody. Nothing is sent beyond this machine, nothing is \
-      changed, and nothing is left on disk. As root it sees more: whether a firewall here drops what arrives. Called by sudo, it \
-      judges the secret and the state of a peer of the user who called it, with that user's rights; sudo passes on no settings from \
-      the environment, unless it is told to.
+      Run doctor with the options and the environment of the peer. Each check prints ok, warning or failure, and the \
+      remedy. A member of --peers that is not heard is a failure; with the default, 0-2, it is a warning; with 0-255, \
+      no absence is reported. Doctor sends nothing beyond this machine, changes nothing, and leaves nothing on disk.
 
-      Exit codes: 0 no failure; 1 a failure; 64 usage.
+      As root, doctor also sees if a firewall here drops incoming messages. Called by sudo, it checks the secret and \
+      the state of the calling user's peer, with that user's rights. By default, sudo removes the settings from the \
+      environment.
+
+      Exit codes: 0 no failure; 1 a failure; 64 usage error.
       """
   )
 
-  /// What standard output has.
+  /// A format of standard output.
   enum Format: String, CaseIterable {
     case text, json
   }
@@ -32,7 +33,7 @@ struct DoctorCommand: AsyncParsableCommand {
   @Option(
     name: .shortAndLong,
     parsing: .unconditional,
-    help: .init("text, a line for each check, or json, an object for each. (default: text)", valueName: "format"),
+    help: .init("Format of standard output: text, or json for one check a line. (default: text)", valueName: "format"),
     completion: .list(Format.allCases.map(\.rawValue)),
     transform: { try choice($0, "the output") }
   )
@@ -40,7 +41,7 @@ struct DoctorCommand: AsyncParsableCommand {
 
   @Option(
     parsing: .unconditional,
-    help: .init("Listen for other members for this time; fractions are allowed. (default: 5)", valueName: "seconds"),
+    help: .init("Time to listen for other members; fractions are allowed. (default: 5)", valueName: "seconds"),
     transform: { try Interval($0, "a time") }
   )
   var wait: Interval?
@@ -58,26 +59,27 @@ struct DoctorCommand: AsyncParsableCommand {
       for finding in findings {
         hasFailed = hasFailed || finding.verdict == .failure
         do {
-          try StandardStream.write((output == .json ? finding.json : finding.line) + "\n", to: STDOUT_FILENO)
+          let text = output == .json ? finding.json : finding.lines.joined(separator: "\n")
+          try StandardStream.write(text + "\n", to: STDOUT_FILENO)
         } catch let error as OutputError where error.isClosed && hasFailed {
-          // Nobody reads it any more; what was found until then is the verdict.
+          // The reader has closed standard output after a failure.
           throw ExitCode(1)
         }
       }
     }
-    if let members = try checkAllElse(network, ownID: environment.nodeID, report) {
+    if let members = try checkMachine(network, ownID: environment.nodeID, report) {
       let code = hasFailed ? 1 : EXIT_SUCCESS
-      // While it listens, it has nothing to write by which it would notice.
+      // While it listens, doctor writes nothing, so no failed write would reveal a closed pipe.
       StandardStream.standardOutput.whenClosed { _exit(code) }
       try report(await members.findings(after: wait ?? Interval(seconds: 5)))
     }
     if hasFailed { throw ExitCode(1) }
   }
 
-  /// Makes all checks but that of the members, and begins with that. The secrets themselves are gone when this returns.
+  /// Runs all checks except the last one, on members. The secrets are wiped when this returns.
   ///
-  /// - Returns: Nil where nobody can be listened to.
-  private func checkAllElse(
+  /// - Returns: The check on members, which is listening already; nil if the group cannot be joined.
+  private func checkMachine(
     _ network: NetworkConfiguration, ownID: MemberID?, _ report: ([Finding]) throws -> Void
   ) throws -> MemberChecks? {
     let caller = CallingUser.current
@@ -99,7 +101,7 @@ struct DoctorCommand: AsyncParsableCommand {
         return MemberChecks(
           ring, network, ownID: ownID, on: interfaces, checks, isSelfHeard: heardSelf.verdict == .ok)
       }
-      try report([.warning("members", "nobody can be heard without a secret", "see the secret above, and try again")])
+      try report([.warning("members", "cannot listen without a secret", "see the secret above, and try again")])
     } catch let error as NetworkError {
       try report([.failure("interface", "\(error)", nil)])
     }

@@ -1,46 +1,119 @@
 import MulticastDTLS
 
-/// What a check of `doctor` has found: one line.
+/// The result of one check of `doctor`.
 struct Finding: Equatable {
-  /// How good that is.
   enum Verdict: String, CaseIterable {
     case ok, warning, failure
   }
 
-  let verdict: Verdict
-  /// What was looked at, in a word or two that do not change.
-  let check: String
-  /// What there is to say of it.
-  let text: String
-  /// What to do about it; nil if there is nothing to be done, or the text has said it.
-  let advice: String?
+  /// The advice of a finding.
+  enum Remedy: Equatable {
+    case none
+    /// An instruction, and a command to paste.
+    case action(String, command: String? = nil)
+    /// The possible causes, the most likely first.
+    case causes([String])
+  }
 
-  /// Values of people in the texts are shown with their invisible characters written out.
-  init(verdict: Verdict, check: String, text: String, advice: String?) {
-    (self.verdict, self.check, self.text, self.advice) = (verdict, check, text.visible, advice?.visible)
+  let verdict: Verdict
+  /// The subject of the check: one of the stable words of docs/doctor.schema.json.
+  let check: String
+  let text: String
+  let remedy: Remedy
+
+  /// The width of the text output.
+  private static let columns = 80
+  /// The column of the check: remedies begin there.
+  private static let remedyIndent = 9
+  /// The column of the text.
+  private static let textIndent = 20
+
+  /// Escapes invisible characters in user-supplied values.
+  init(verdict: Verdict, check: String, text: String, remedy: Remedy) {
+    self.verdict = verdict
+    self.check = check
+    self.text = text.visible
+    self.remedy =
+      switch remedy {
+      case .none: .none
+      case .action(let text, let command): .action(text.visible, command: command?.visible)
+      case .causes(let causes): .causes(causes.map(\.visible))
+      }
   }
 
   static func ok(_ check: String, _ text: String) -> Finding {
-    Finding(verdict: .ok, check: check, text: text, advice: nil)
+    Finding(verdict: .ok, check: check, text: text, remedy: .none)
   }
 
-  static func warning(_ check: String, _ text: String, _ advice: String) -> Finding {
-    Finding(verdict: .warning, check: check, text: text, advice: advice)
+  static func warning(_ check: String, _ text: String, _ action: String, command: String? = nil) -> Finding {
+    Finding(verdict: .warning, check: check, text: text, remedy: .action(action, command: command))
   }
 
-  static func failure(_ check: String, _ text: String, _ advice: String?) -> Finding {
-    Finding(verdict: .failure, check: check, text: text, advice: advice)
+  static func failure(_ check: String, _ text: String, _ action: String?, command: String? = nil) -> Finding {
+    Finding(verdict: .failure, check: check, text: text, remedy: action.map { .action($0, command: command) } ?? .none)
   }
 
-  /// The finding as a person reads it.
-  var line: String {
+  /// The remedy on one line; nil if there is none.
+  var advice: String? {
+    switch remedy {
+    case .none: nil
+    case .action(let text, nil): text
+    case .action(let text, let command?): "\(text): \(command)"
+    case .causes(let causes) where causes.count == 1: "likely cause: \(causes[0])"
+    case .causes(let causes):
+      "likely causes, in this order: " + causes.enumerated().map { "(\($0 + 1)) \($1)" }.joined(separator: "; ")
+    }
+  }
+
+  /// The finding as text of at most 80 columns: verdict, check and text, then the remedy, one cause a line. Commands
+  /// and long words are never broken.
+  var lines: [String] {
     func padded(_ text: String, _ width: Int) -> String {
       text + String(repeating: " ", count: max(0, width - text.count))
     }
-    return "\(padded(verdict.rawValue, 7))  \(padded(check, 9))  \(text)" + (advice.map { ": \($0)" } ?? "")
+    let head = "\(padded(verdict.rawValue, 7))  \(padded(check, 9))  "
+    let first = folded(text, indent: Self.textIndent)
+    return [head + first[0].dropFirst(head.count)] + first.dropFirst() + remedyLines
   }
 
-  /// The finding as a JSON object.
+  private var remedyLines: [String] {
+    let blanks = String(repeating: " ", count: Self.remedyIndent)
+    switch remedy {
+    case .none: return []
+    case .action(let text, nil): return folded(text, indent: Self.remedyIndent)
+    case .action(let text, let command?):
+      let line = "\(blanks)\(text): \(command)"
+      if line.count <= Self.columns { return [line] }
+      return folded("\(text):", indent: Self.remedyIndent) + ["\(blanks)  \(command)"]
+    case .causes(let causes):
+      let heading = causes.count == 1 ? "likely cause:" : "likely causes, in this order:"
+      return [blanks + heading]
+        + causes.enumerated().flatMap { number, cause in
+          folded("\(number + 1). \(cause)", indent: Self.remedyIndent, hang: 3)
+        }
+    }
+  }
+
+  /// Folds a text at blanks.
+  ///
+  /// - Parameters:
+  ///   - indent: The indentation of all lines.
+  ///   - hang: The additional indentation of all lines but the first.
+  private func folded(_ text: String, indent: Int, hang: Int = 0) -> [String] {
+    var lines = [String(repeating: " ", count: indent)]
+    var isEmpty = true
+    for word in text.split(separator: " ", omittingEmptySubsequences: false) {
+      if !isEmpty, lines[lines.count - 1].count + 1 + word.count > Self.columns {
+        lines.append(String(repeating: " ", count: indent + hang))
+        isEmpty = true
+      }
+      lines[lines.count - 1] += (isEmpty ? "" : " ") + word
+      isEmpty = false
+    }
+    return lines
+  }
+
+  /// The finding as a JSON object (see docs/doctor.schema.json).
   var json: String {
     var (line, text) = (JSONLine(), [UInt8]())
     line.add("verdict", verdict.rawValue)

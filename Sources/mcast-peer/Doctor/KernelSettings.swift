@@ -1,19 +1,19 @@
 import MulticastDTLS
 import SystemPackage
 
-/// What the kernel's settings say of multicast on an interface. Source: proc(5), the kernel's ip-sysctl.
+/// The kernel's settings on multicast for an interface. Source: proc(5), the kernel's ip-sysctl.
 struct KernelSettings {
-  /// Which version of IGMP is spoken, as in V3; nil if nothing is joined there, or it is not told.
+  /// The version of IGMP, as in V3; nil if no group is joined there, or if it is unknown.
   let version: String?
-  /// The greater one of all interfaces' and this one's: 0 no check, 1 strict, 2 loose.
+  /// The maximum of the settings for all interfaces and for this one: 0 off, 1 strict, 2 loose.
   let reversePathFilter: Int?
 
-  /// True if the version is forced for all interfaces, so that this one's setting does not count.
+  /// True if `conf/all` forces a version, which overrides the setting of this interface.
   let isVersionForcedForAll: Bool
 
   private let name: String
 
-  /// Reads them.
+  /// Reads the settings of an interface from /proc.
   init(_ name: String) {
     let rows = Self.read("/proc/net/igmp").split(separator: "\n").map { $0.split { " \t:".contains($0) } }
     let version = rows.first { $0.count >= 4 && $0[1] == name }.map { String($0[3]) }
@@ -26,28 +26,33 @@ struct KernelSettings {
   }
 
   init(_ name: String, version: String?, reversePathFilter: Int?, isVersionForcedForAll: Bool = false) {
-    (self.name, self.version, self.reversePathFilter) = (name, version, reversePathFilter)
+    self.name = name
+    self.version = version
+    self.reversePathFilter = reversePathFilter
     self.isVersionForcedForAll = isVersionForcedForAll
   }
 
-  /// A setting of an interface, as sysctl(8) takes it: with slashes, where a dot of its name would end a part.
+  /// A command that changes a setting: with slashes if the name has a dot, which would separate parts. Source:
+  /// sysctl(8).
   private func setting(_ name: String, _ value: Int, of interface: String) -> String {
     let parts = ["net", "ipv4", "conf", interface, name]
     return "sysctl \(shellWord(parts.joined(separator: interface.contains(".") ? "/" : ".") + "=\(value)"))"
   }
 
-  /// What there is to say.
+  /// - Parameters:
+  ///   - isIPv4: True for an IPv4 group. The settings do not apply to IPv6.
+  ///   - needsSources: True if the group is joined for single sources.
+  ///   - hasOtherInterfaces: True if another interface is up.
   func findings(isIPv4: Bool, needsSources: Bool, hasOtherInterfaces: Bool) -> [Finding] {
-    // They are IPv4's.
     guard isIPv4, name != "lo" else { return [] }
     var findings: [Finding] = []
     if let version {
       findings.append(
         needsSources && version != "V3"
           ? .warning(
-            "IGMP", "version \(version.dropFirst()) on \(name), which cannot ask for single sources",
-            "have the network's querier speak IGMPv3, or: "
-              + setting("force_igmp_version", 0, of: isVersionForcedForAll ? "all" : name))
+            "IGMP", "version \(version.dropFirst()) on \(name), which cannot request single sources",
+            "enable IGMPv3 at the network's querier, or run",
+            command: setting("force_igmp_version", 0, of: isVersionForcedForAll ? "all" : name))
           : .ok("IGMP", "version \(version.dropFirst()) on \(name)"))
     }
     switch reversePathFilter {
@@ -55,9 +60,8 @@ struct KernelSettings {
       findings.append(
         .warning(
           "rp_filter",
-          "strict on \(name), and there are other interfaces: what comes from an address to which another "
-            + "one leads is dropped",
-          "if members at such addresses are not heard: \(setting("rp_filter", 2, of: name))"))
+          "strict on \(name): it drops messages from addresses that the kernel routes by another interface",
+          "if such members are not heard, run", command: setting("rp_filter", 2, of: name)))
     case let value?:
       findings.append(.ok("rp_filter", "\(["off", "strict", "loose"][min(max(value, 0), 2)]) on \(name)"))
     case nil:
@@ -66,7 +70,7 @@ struct KernelSettings {
     return findings
   }
 
-  /// True if an interface takes no IPv6 address.
+  /// True if IPv6 is disabled on an interface.
   static func isIPv6Disabled(on name: String) -> Bool {
     read("/proc/sys/net/ipv6/conf/\(name)/disable_ipv6").first == "1"
   }

@@ -1,45 +1,40 @@
 import Glibc
 import MulticastDTLS
 
-/// The checks of this machine that need no network.
+/// The checks that need no network.
 struct LocalChecks {
   let network: NetworkConfiguration
-  /// The user whose peer is meant, where that is not the one that this process runs as.
+  /// The user whose peer is checked; nil for the user of this process.
   let caller: CallingUser?
 
-  /// Which settings the environment has, and which of its variables only look like some. No value is shown: it may be a
-  /// secret.
+  /// Findings on the settings in the environment, and on unknown ones. They never show a value, which may be a secret.
   func settings() -> [Finding] {
     let named = Environment.given
     let known: Finding = .ok(
       "settings", named.isEmpty ? "none in the environment" : "in the environment: \(named.joined(separator: ", "))")
     let views = caller.map { [view(of: $0)] } ?? []
     return [known] + views
-      + Environment.unknown.map {
-        .warning(
-          "settings", "\($0) in the environment is no setting", "unset it, or correct its name (see mcast-peer --help)")
-      }
+      + Environment.warnings.map { .warning("settings", $0, "unset it, or correct its name") }
       + InvisibleEnds.warnings.map {
-        .warning("settings", $0, "set it anew, in a file with Unix line ends (cat -A shows them)")
+        .warning("settings", $0, "set it again, from a file with Unix line ends (cat -A shows them)")
       }
   }
 
-  /// Whose peer it is that the secret and the state are judged for.
+  /// A finding on the user whose peer is checked.
   private func view(of caller: CallingUser) -> Finding {
     let user = "user \(caller.name) (uid \(caller.id))"
     do {
       return try caller.act {
-        .ok("settings", "called by sudo: the secret and the state are judged for a peer of \(user)")
+        .ok("settings", "called by sudo: checks secret and state for a peer of \(user)")
       }
     } catch {
       return .warning(
-        "settings",
-        "called by sudo, and nothing can be done as \(user): \(error); the secret and the state are judged for root",
-        "run doctor as that user as well")
+        "settings", "called by sudo, but cannot act as \(user): \(error); checks secret and state for root",
+        "run doctor as that user, too")
     }
   }
 
-  /// Seals and opens a record of each suite, by wolfSSL alone and with libcrypto behind its hook.
+  /// Seals and opens a record of each suite, with each engine.
   func libraries() -> [Finding] {
     let versions = "wolfSSL \(WolfSSLLibrary.version), OpenSSL \(CryptoLibrary.version)"
     let suites: [Finding] = CipherSuite.allCases.map { suite in
@@ -49,12 +44,12 @@ struct LocalChecks {
           try records.seal()
           guard records.open() == 1 else {
             return .failure(
-              "library", "\(suite.name): a record that was sealed by \(engine.rawValue) does not open (\(versions))",
-              "install Debian's libwolfssl and libssl, and use another --engine meanwhile")
+              "library", "\(suite.name): a record sealed by \(engine.rawValue) does not open (\(versions))",
+              "install Debian's libwolfssl and libssl; until then, use another --engine")
           }
         } catch {
           return .failure(
-            "library", "\(suite.name) by \(engine.rawValue): \(error)",
+            "library", "\(suite.name) with \(engine.rawValue): \(error)",
             error is LibcryptoError ? nil : "install Debian's or Ubuntu's libwolfssl (here: \(versions))")
         }
       }
@@ -67,51 +62,53 @@ struct LocalChecks {
     return suites + [
       .warning(
         "library",
-        "wolfSSL \(WolfSSLLibrary.version) has no hook for libcrypto: it computes by itself, several times slower",
+        "wolfSSL \(WolfSSLLibrary.version) has no hook for libcrypto: its own crypto is several times slower",
         "install Debian's or Ubuntu's libwolfssl, or build wolfSSL with --enable-atomicuser")
     ]
   }
 
-  /// Where the secret is, who can read it, and whether it can be guessed; and the ring, if there is one.
+  /// Findings on the source of the secret, its permissions and its strength; and the ring, if it is usable.
   func secret() -> (findings: [Finding], ring: KeyRing?) {
-    let (theirs, ring) = asCaller { ownSecret() } ?? ownSecret()
-    // A file that is named may be one of a service, or of a peer of root's.
-    guard let caller, ring == nil, network.secretFile != nil else { return (theirs, ring) }
-    let (own, ownRing) = ownSecret()
-    guard ownRing != nil, !own.contains(where: { $0.verdict == .failure }) else { return (theirs, nil) }
-    return (own + [Self.rootsAlone("secret", caller, theirs)], ownRing)
+    let (callersFindings, callersRing) = asCaller { secretOfCurrentUser() } ?? secretOfCurrentUser()
+    // The file of --secret-file may belong to a service, or to root's peer.
+    guard let caller, callersRing == nil, network.secretFile != nil else { return (callersFindings, callersRing) }
+    let (findings, ring) = secretOfCurrentUser()
+    guard ring != nil, !findings.contains(where: { $0.verdict == .failure }) else { return (callersFindings, nil) }
+    return (findings + [Self.usableByRootOnly("secret", caller, callersFindings)], ring)
   }
 
-  /// Does something as the user who called sudo; nil if nobody did, or this process may not.
+  /// Runs `body` as the caller of sudo; nil without sudo, or if this process may not act as that user.
   private func asCaller<Value>(_ body: () -> Value) -> Value? {
     caller.flatMap { try? $0.act(body) }
   }
 
-  /// Files that root can use, and the user who called sudo cannot.
-  private static func rootsAlone(_ check: String, _ caller: CallingUser, _ findings: [Finding]) -> Finding {
-    let reason = findings.first { $0.verdict == .failure }?.text ?? "it is not for that user"
+  /// The finding on files that root can use, and the caller of sudo cannot.
+  private static func usableByRootOnly(_ check: String, _ caller: CallingUser, _ findings: [Finding]) -> Finding {
+    let reason = findings.first { $0.verdict == .failure }?.text ?? "that user has no access"
     return .warning(
-      check, "root can use it, and a peer of user \(caller.name) cannot: \(reason)",
-      "leave it so if only a service, or a peer of root's, uses it")
+      check, "root can use it, but a peer of user \(caller.name) cannot: \(reason)",
+      "nothing is wrong if only a service or root's peer uses it")
   }
 
-  /// The same for the user that this process acts as.
-  private func ownSecret() -> (findings: [Finding], ring: KeyRing?) {
+  /// As ``secret()``, for the effective user of this process.
+  private func secretOfCurrentUser() -> (findings: [Finding], ring: KeyRing?) {
     do {
       let source = try SecretSource.choose(secretFile: network.secretFile)
       if case .ownFile(let path) = source, unsafe access(path, F_OK) != 0, errno == ENOENT {
         return (
           [
             .warning(
-              "secret", "there is none yet at \(path)",
-              "copy the group's secret there, or make one for a new group: mcast-peer secret new --write")
+              "secret", "no secret yet at \(path)", "copy the group's secret there, or make one for a new group",
+              command: "mcast-peer secret new --write")
           ], nil
         )
       }
       var findings: [Finding] = []
       let ring = try KeyRing(from: source) { error in
         findings.append(
-          .failure("secret", "\(error)", "a peer refuses it; then change the secret: mcast-peer secret rotate --help"))
+          .failure(
+            "secret", "\(error)", "a peer refuses this file: correct that, then change the secret",
+            command: "mcast-peer secret rotate --help"))
       }
       let keyIDs = try ring.secrets.map { try $0.keyID().description }
       if findings.isEmpty {
@@ -119,11 +116,11 @@ struct LocalChecks {
           .ok(
             "secret",
             "from \(source), \(mode(of: source))key ID \(keyIDs[0])"
-              + (keyIDs.count > 1 ? " (and accepted: \(keyIDs.dropFirst().joined(separator: ", ")))" : "")
-              + ", which must be the same at every member"))
+              + (keyIDs.count > 1 ? " (also accepts \(keyIDs.dropFirst().joined(separator: ", ")))" : "")
+              + ": compare it at all members"))
       }
       for text in Set(ring.secrets.flatMap(warnings)).sorted() {
-        findings.append(.warning("secret", text, "correct it, or make a new one: mcast-peer secret new"))
+        findings.append(.warning("secret", text, "correct it, or make a new one", command: "mcast-peer secret new"))
       }
       return (findings, ring)
     } catch {
@@ -141,42 +138,44 @@ struct LocalChecks {
     }
   }
 
-  /// Judges whether a node's state can be kept, and, where it is known which node is meant, whether that would start.
-  func state(of node: MemberID?, _ ring: KeyRing?) -> Finding {
-    let theirs = asCaller { ownState(node, ring) } ?? ownState(node, ring)
-    guard let caller, theirs.verdict == .failure, network.namesState else { return theirs }
-    let own = ownState(node, ring)
-    return own.verdict == .failure ? theirs : Self.rootsAlone("state", caller, [theirs])
+  /// The finding on the state directory, and on the state of a member.
+  ///
+  /// - Parameter member: The ID in MCAST_PEER_NODE_ID; nil if unknown.
+  func state(of member: MemberID?, _ ring: KeyRing?) -> Finding {
+    let callersFinding = asCaller { stateOfCurrentUser(member, ring) } ?? stateOfCurrentUser(member, ring)
+    guard let caller, callersFinding.verdict == .failure, network.namesState else { return callersFinding }
+    let finding = stateOfCurrentUser(member, ring)
+    return finding.verdict == .failure ? callersFinding : Self.usableByRootOnly("state", caller, [callersFinding])
   }
 
-  /// Why a node that encrypts would not start, or would warn; nil if it would go on.
-  private func forecast(_ directory: StateDirectory, _ node: MemberID, _ keyID: KeyID) -> Finding? {
-    switch directory.forecast(of: node, keyID: keyID) {
+  /// The refusal or warning of a member that starts with --encrypt; nil if there is none.
+  private func forecast(_ directory: StateDirectory, _ member: MemberID, _ keyID: KeyID) -> Finding? {
+    switch directory.forecast(of: member, keyID: keyID) {
     case .starts: return nil
     case .warns(let remark): return .warning("state", remark, "see docs/keys.md, Encryption")
     case .refuses(let refusal): return .failure("state", refusal, "see docs/keys.md, Encryption")
     }
   }
 
-  /// The same for the user that this process acts as.
-  private func ownState(_ node: MemberID?, _ ring: KeyRing?) -> Finding {
+  /// As ``state(of:_:)``, for the effective user of this process.
+  private func stateOfCurrentUser(_ member: MemberID?, _ ring: KeyRing?) -> Finding {
     do {
       guard let directory = try network.stateDirectory() else {
-        return .warning("state", "there is no directory for it", "name one with --state-dir")
+        return .warning("state", "no state directory", "give one with --state-dir")
       }
-      let isThere = try directory.probe()
-      if network.suite.isEncrypted, let node, let keyID = try ring?.secrets.first?.keyID(),
-        let forecast = forecast(directory, node, keyID)
+      let exists = try directory.probe()
+      if network.suite.isEncrypted, let member, let keyID = try ring?.secrets.first?.keyID(),
+        let forecast = forecast(directory, member, keyID)
       {
         return forecast
       }
-      if let remark = directory.remark { return .warning("state", remark, "name another with --state-dir") }
-      return isThere
+      if let remark = directory.remark { return .warning("state", remark, "give another with --state-dir") }
+      return exists
         ? .ok("state", "\(directory) can be written") : .ok("state", "\(directory) will be made when it is needed")
     } catch {
       return .failure(
         "state", (error as? StateError)?.fault ?? "\(error)",
-        "mend that, or name another with --state-dir; without it a node cannot start in a new epoch")
+        "correct that, or give another with --state-dir: without state, a member cannot start in a new epoch")
     }
   }
 }

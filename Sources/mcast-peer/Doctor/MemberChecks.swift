@@ -3,19 +3,19 @@ import Logging
 import MulticastDTLS
 import Synchronization
 
-/// The check of who else is in the group: listens for a while, and says who is heard, and if nobody is, why that may be.
+/// The check on the other members: listens for a while, and reports the members heard, or the likely causes of silence.
 struct MemberChecks {
   private let network: NetworkConfiguration
   private let interface: NetworkInterface
   private let isSelfHeard: Bool
-  /// The members that a peer with these options would wait for; others may be another group's.
+  /// The members that a peer with these options expects. Any other may belong to another group.
   private let awaited: MemberSet
   private let interfaces: InterfaceChecks
   private let listening: Result<Listening, any Error>
 
   private struct Listening {
     let peer: MulticastPeer
-    /// Nil where this process may not count what arrives.
+    /// Counts arriving datagrams; nil if this process may not.
     let tap: GroupTap?
     let notices: Notices
   }
@@ -24,30 +24,32 @@ struct MemberChecks {
     let all = Mutex<[NoticeReport]>([])
   }
 
-  /// The causes of notices that tell why a member is not heard.
-  private static let refusals = [
+  /// The causes of notices that explain a missing member.
+  private static let rejections = [
     "forged", "forgedOther", "otherSuite", "staleEpoch", "repeating", "alternating", "unknownMember",
   ]
 
-  private static let adviceAfterFailures = "mend the failures above, and try again"
+  private static let adviceAfterFailures = "correct the failures above, and try again"
 
-  /// Begins to listen. It keeps the keys that are derived from the secrets, and not these themselves.
+  /// Begins to listen. Keeps keys derived from the secrets, not the secrets.
   ///
   /// - Parameters:
-  ///   - ownID: The ID of this machine's node, if the settings name it.
-  ///   - checks: The checks of the interfaces, by which others are named where nobody is heard.
-  ///   - isSelfHeard: Whether this machine hears itself; if not, that comes first.
+  ///   - ownID: The ID of this machine's member; nil if unknown.
+  ///   - checks: The checks of the interfaces, a source of likely causes.
+  ///   - isSelfHeard: True if the self-test succeeded. A failed one explains the silence.
   init(
     _ ring: KeyRing, _ network: NetworkConfiguration, ownID: MemberID?, on interfaces: [NetworkInterface],
     _ checks: InterfaceChecks, isSelfHeard: Bool
   ) {
-    (self.network, interface, self.isSelfHeard) = (network, interfaces[0], isSelfHeard)
+    self.network = network
+    interface = interfaces[0]
+    self.isSelfHeard = isSelfHeard
     awaited = (network.namesPeers ? network.peers : NetworkConfiguration.peersOfPeer).awaited(at: ownID)
     self.interfaces = checks
     listening = Result {
       let notices = Notices()
-      // Opened before the socket, so that it sees all that the socket could.
-      // With --source, what does not reach the socket may well be what is not to.
+      // Opened before the socket, so that it counts every datagram that the socket could get. Not with --source, where
+      // the socket rejects datagrams of other sources on purpose.
       let tap = network.sources.isEmpty ? GroupTap(network.group, on: interfaces[0]) : nil
       let peer = try MulticastPeer(
         network.peerConfiguration(nil, interfaces: interfaces), keys: ring,
@@ -57,7 +59,7 @@ struct MemberChecks {
     }
   }
 
-  /// What is found in some time.
+  /// Listens for a time, and returns the findings.
   func findings(after time: Interval) async -> [Finding] {
     switch listening {
     case .success(let listening):
@@ -66,7 +68,7 @@ struct MemberChecks {
       return [
         isSelfHeard
           ? .failure("members", "\(error)", "see the checks above")
-          : .warning("members", "the group cannot be listened to", Self.adviceAfterFailures)
+          : .warning("members", "cannot listen to the group", Self.adviceAfterFailures)
       ]
     }
   }
@@ -77,10 +79,10 @@ struct MemberChecks {
     await listening.peer.stop()
     let statistics = listening.peer.statistics
     let heard = statistics.members.filter { $0.value.received > 0 }.sorted { $0.key < $1.key }
-    let notices = listening.notices.all.withLock { $0 }.filter { Self.refusals.contains($0.cause) }
-    var findings = refusals(notices, heard: Set(heard.map(\.key)))
+    let notices = listening.notices.all.withLock { $0 }.filter { Self.rejections.contains($0.cause) }
+    var findings = rejections(notices, heard: Set(heard.map(\.key)))
     let received = statistics.rejected.values.reduce(0, +)
-    // Neither a member's nor of this machine's own doctors.
+    // Sent neither by a member nor by a doctor on this machine.
     let strange = [.foreign, .malformed].compactMap { statistics.rejected[$0] }.reduce(0, +)
     if !heard.isEmpty {
       findings.append(
@@ -91,7 +93,7 @@ struct MemberChecks {
     } else if findings.isEmpty {
       findings.append(nobody(listening.peer.keyIDs, arrived: arrived, received: received, strange: strange, for: time))
     }
-    // Where this machine does not even hear itself, nobody is missed.
+    // If this machine hears neither itself nor any member, absent members say nothing new.
     if isSelfHeard || !heard.isEmpty {
       let explained = Set(heard.map(\.key)).union(notices.flatMap(\.members.members))
       findings += missing(MemberSet(awaited.members.filter { !explained.contains($0) }), after: time)
@@ -99,24 +101,23 @@ struct MemberChecks {
     return findings
   }
 
-  /// The members that should be there, and of whom nothing has come.
+  /// The finding on expected members that were not heard.
   private func missing(_ members: MemberSet, after time: Interval) -> [Finding] {
     if members.members.isEmpty { return [] }
     let isOne = members.members.count == 1
     if network.namesPeers {
       return [
         .failure(
-          "members", "\(members.named), of --peers, \(isOne ? "was" : "were") not heard in \(time) s",
-          "see that \(isOne ? "it runs" : "they run"), also on this machine, and that \(isOne ? "it sends" : "they send") "
-            + "as often (--wait)")
+          "members", "no message from \(members.named) (in --peers) in \(time) s",
+          "check that \(isOne ? "it runs" : "they run"), also on this machine, and \(isOne ? "sends" : "send") in that "
+            + "time (--wait)")
       ]
     }
     return [
       .warning(
         "members",
-        "\(members.named), of the members \(NetworkConfiguration.peersOfPeer) by default, \(isOne ? "was" : "were") not heard in "
-          + "\(time) s",
-        "if that is not as it should be, see that \(isOne ? "it runs" : "they run"); else name the members (--peers)")
+        "no message from \(members.named) (in the default --peers \(NetworkConfiguration.peersOfPeer)) in \(time) s",
+        "check that \(isOne ? "it runs" : "they run"), or list the members of this group (--peers)")
     ]
   }
 
@@ -127,12 +128,12 @@ struct MemberChecks {
     return "node \(member) (\(parts.compactMap { $0 }.joined(separator: ", ")))"
   }
 
-  /// What was refused of a member is why it is not heard; it is no more than odd, if the member is heard all the same.
-  private func refusals(_ notices: [NoticeReport], heard: Set<MemberID>) -> [Finding] {
+  /// Findings on rejected messages: a failure if a member was not heard because of them, else a warning.
+  private func rejections(_ notices: [NoticeReport], heard: Set<MemberID>) -> [Finding] {
     notices.map { notice in
       let isMissed = notice.members.members.contains { awaited.contains($0) && !heard.contains($0) }
       return Finding(
-        verdict: isMissed || heard.isEmpty ? .failure : .warning, check: "members", text: notice.text, advice: nil)
+        verdict: isMissed || heard.isEmpty ? .failure : .warning, check: "members", text: notice.text, remedy: .none)
     }
   }
 
@@ -148,16 +149,13 @@ struct MemberChecks {
         || interfaces.all.contains { $0.name == name && $0.isPointToPoint })
     let causes = LikelyCauses(facts: facts).causes
     if let arrived, arrived > 0, received == 0 {
-      return .failure(
-        "members",
-        "\(arrived) datagrams for \(network.group) came in by \(name) in \(time) s, and none reached the socket",
-        causes.joined(separator: "; "))
+      return Finding(
+        verdict: .failure, check: "members",
+        text: "\(arrived) datagrams for \(network.group) arrived on \(name) in \(time) s, and none reached the socket",
+        remedy: .causes(causes))
     }
-    let list =
-      causes.count == 1
-      ? "likely, \(causes[0])"
-      : "likely, in this order: " + causes.enumerated().map { "(\($0 + 1)) \($1)" }.joined(separator: "; ")
-    return .warning("members", "nobody was heard on \(name) in \(time) s", list)
+    return Finding(
+      verdict: .warning, check: "members", text: "nobody was heard on \(name) in \(time) s", remedy: .causes(causes))
   }
 
   private func exists(_ path: String) -> Bool {

@@ -1,24 +1,22 @@
-/// Standard input cannot be sent as it is.
+/// An error of standard input: unreadable, or not fit for messages.
 enum InputError: Error, CustomStringConvertible {
-  /// It cannot be read.
   case unreadable(String)
-  /// Some lines were longer than a message can be; the others were sent.
+  /// Some lines exceeded the payload limit; the others were sent.
   case linesTooLong(count: Int, first: Int, limit: Int)
-  /// As one message it is empty.
+  /// `--datagram` read no bytes.
   case empty
-  /// It is longer than one message can be.
+  /// `--datagram` read more bytes than one message carries.
   case tooLong(count: Int, limit: Int)
 
-  /// One line for a person.
   var description: String {
     switch self {
     case .unreadable(let reason): "cannot read standard input: \(reason)"
     case .linesTooLong(let count, let first, let limit):
-      "\(count) line\(count == 1 ? "" : "s") of standard input, the first of them line \(first), not sent: one message "
-        + "carries at most \(limit) bytes"
-    case .empty: "standard input is empty, and an empty message cannot be sent"
+      "skipped \(count) line\(count == 1 ? "" : "s") of standard input, the first at line \(first): a message carries at "
+        + "most \(limit) bytes"
+    case .empty: "standard input is empty: a message needs at least 1 byte"
     case .tooLong(let count, let limit):
-      "standard input has \(count) bytes, and one message carries at most \(limit): nothing was sent"
+      "standard input has \(count) bytes, a message carries at most \(limit): nothing was sent"
     }
   }
 }

@@ -1,22 +1,22 @@
 import Logging
 
-/// The lines of standard input that are messages; the others are told of, and left out.
+/// Reads messages from the lines of standard input. Skips and logs lines that no message can carry.
 final class InputLines {
   private let input: StandardInput
   private let limit: Int
   private let logger: Logger
   private var splitter: LineSplitter
-  /// Those that have been read and not been sent.
+  /// Lines that were read and not sent yet.
   private var waiting: ArraySlice<[UInt8]> = []
   private var isAtEnd = false
   private var number = 0
   private var emptyCount = 0
   private var tooLong: (count: Int, first: Int)?
 
-  /// So many lines that are left out are told of one by one.
+  /// The most skipped lines that get a log line each.
   private static let noticeLimit = 3
 
-  /// - Parameter limit: The most bytes that a message carries.
+  /// - Parameter limit: The largest payload of a message, in bytes.
   init(_ input: StandardInput, limit: Int, logger: Logger) {
     self.input = input
     self.limit = limit
@@ -24,10 +24,10 @@ final class InputLines {
     splitter = LineSplitter(limit: limit)
   }
 
-  /// The next lines, at least one and at most so many; nil at the end. They stay the next until they are dropped.
+  /// The next lines, from one to `limit`; nil at the end. Returns the same lines again until ``drop(_:)`` removes them.
   ///
-  /// - Throws: `CancellationError` if the task is cancelled; ``InputError`` if nothing can be read.
-  func next(_ most: Int) async throws -> ArraySlice<[UInt8]>? {
+  /// - Throws: `CancellationError` if the task is cancelled; ``InputError`` if standard input cannot be read.
+  func next(atMost limit: Int) async throws -> ArraySlice<[UInt8]>? {
     while waiting.isEmpty {
       if isAtEnd { return nil }
       let bytes = try await input.read()
@@ -41,19 +41,19 @@ final class InputLines {
       }
       waiting = lines[...]
     }
-    return waiting.prefix(most)
+    return waiting.prefix(limit)
   }
 
-  /// Takes the next lines off.
+  /// Removes lines that were sent.
   func drop(_ count: Int) {
     waiting = waiting.dropFirst(count)
   }
 
-  /// Says what was left out.
+  /// Logs the number of empty lines, if not every one was logged.
   ///
-  /// - Throws: ``InputError`` if a line was too long.
+  /// - Throws: ``InputError/linesTooLong(count:first:limit:)`` if a line was too long.
   func finish() throws {
-    if emptyCount > Self.noticeLimit { logger.warning("\(emptyCount) empty lines of standard input in all, not sent") }
+    if emptyCount > Self.noticeLimit { logger.warning("skipped \(emptyCount) empty lines of standard input in all") }
     if let tooLong { throw InputError.linesTooLong(count: tooLong.count, first: tooLong.first, limit: limit) }
   }
 
@@ -65,13 +65,13 @@ final class InputLines {
     case .empty:
       emptyCount += 1
       if emptyCount <= Self.noticeLimit {
-        logger.warning("line \(number) of standard input is empty, and an empty message cannot be sent: left out")
+        logger.warning("line \(number) of standard input is empty: skipped")
       }
     case .tooLong(let count):
       tooLong = ((tooLong?.count ?? 0) + 1, tooLong?.first ?? number)
       if let tooLong, tooLong.count <= Self.noticeLimit {
         logger.warning(
-          "line \(number) of standard input has \(count) bytes, and one message carries at most \(limit): left out")
+          "line \(number) of standard input has \(count) bytes, a message carries at most \(limit): skipped")
       }
     }
   }

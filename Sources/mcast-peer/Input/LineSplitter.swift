@@ -1,31 +1,30 @@
 import Glibc
 
-/// Parts a stream of bytes into lines, each of which is a message. Pure.
+/// Splits a stream of bytes into lines, one message each. Pure.
 ///
-/// A line ends with a newline, which is not part of it, or with the stream. All other bytes are as they are, carriage
-/// returns and NULs among them.
+/// A newline, or the end of the stream, ends a line and is not part of it. All other bytes pass unchanged, including
+/// carriage returns and NULs.
 struct LineSplitter {
-  /// A line of the stream.
   enum Line: Hashable {
     case message([UInt8])
-    /// It has no bytes, so that no message can carry it.
+    /// A line of no bytes, which no message can carry.
     case empty
-    /// It has more bytes than a message carries; so many.
+    /// A line longer than the limit, with its length in bytes.
     case tooLong(Int)
   }
 
   private let limit: Int
-  /// The beginning of a line whose end has not come: at most a byte more than a message carries.
+  /// The start of an unfinished line, at most `limit` bytes.
   private var part: [UInt8] = []
-  /// How many bytes it has, those among them that are not kept.
+  /// The length of the unfinished line, including bytes beyond the limit, which are not kept.
   private var count = 0
 
-  /// - Parameter limit: The most bytes that a message carries.
+  /// - Parameter limit: The largest payload of a message, in bytes.
   init(limit: Int) {
     self.limit = limit
   }
 
-  /// Takes bytes, and calls for each line that they end.
+  /// Appends bytes, and calls `body` with each line that they complete.
   mutating func take(_ bytes: UnsafeRawBufferPointer, _ body: (Line) -> Void) {
     var rest = unsafe bytes[...]
     while let start = unsafe UnsafeRawBufferPointer(rebasing: rest).baseAddress {
@@ -40,14 +39,14 @@ struct LineSplitter {
     }
   }
 
-  /// Ends the stream: what has come since the last newline is a line, too, if there is anything.
+  /// Ends the stream. Returns the bytes after the last newline as a line, or nil if there are none.
   mutating func finish() -> Line? {
     count == 0 ? nil : endLine()
   }
 
   private mutating func add(_ bytes: UnsafeRawBufferPointer) {
     count += bytes.count
-    // Of a line that is too long, nothing is needed but its length.
+    // Only the length of a line that is too long is reported.
     if count <= limit { unsafe part.append(contentsOf: bytes) }
   }
 

@@ -2,10 +2,10 @@ import Dispatch
 import Glibc
 import Synchronization
 
-/// Standard input as a task reads it: no more than what is asked for, so that who writes there is held up by the network.
+/// Standard input, read by a task only on demand, so that backpressure from the network reaches the writer.
 final class StandardInput: Sendable {
   private static let chunk = 65_536
-  /// How long it takes until a reader that is cancelled knows.
+  /// The most milliseconds until a cancelled read returns.
   private static let pollTimeout: CInt = 100
 
   private let descriptor: CInt
@@ -14,9 +14,9 @@ final class StandardInput: Sendable {
     self.descriptor = descriptor
   }
 
-  /// The next bytes, at least one; none at the end. Waits for them, on a thread that is none of the tasks'.
+  /// The next bytes, at least one; empty at the end. Waits on a thread outside the pool of the tasks.
   ///
-  /// - Throws: `CancellationError` if the task is cancelled; ``InputError`` if there is nothing that can be read.
+  /// - Throws: `CancellationError` if the task is cancelled; ``InputError`` if standard input cannot be read.
   func read() async throws -> [UInt8] {
     let isCancelled = Flag()
     return try await withTaskCancellationHandler {
@@ -40,7 +40,7 @@ final class StandardInput: Sendable {
       }
       switch failure {
       case 0: return bytes
-      // Another program that shares the terminal may have made it non-blocking.
+      // Another program on the same terminal may have set O_NONBLOCK.
       case EAGAIN, EINTR: continue
       default: throw InputError.unreadable(unsafe String(cString: strerror(failure)))
       }

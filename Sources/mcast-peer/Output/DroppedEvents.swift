@@ -1,12 +1,12 @@
 import MulticastDTLS
 
-/// What is shown of datagrams that were refused or dropped: one event for a reason, with the members that they name, and seldom
-/// while it goes on. Pure.
+/// Turns the counters of rejected and dropped datagrams into rate-limited events, one per reason. Pure.
 ///
-/// Anybody can send datagrams that are refused, in any member's name: an event for each name would be a flood. So the time
-/// between two events of a reason doubles, from a second up to an hour. Their counts add up to all that was refused.
+/// Anybody can send datagrams that are rejected, in any member's name: one event per name would be a flood. So one
+/// event lists all members of a reason, and the time between two events of a reason doubles, from 1 s to 1 h. The
+/// counts of all events add up to the counters.
 struct DroppedEvents {
-  /// An event: why, in whose name, and how many since the last one of that reason.
+  /// An event: the reason, the member IDs in the datagrams, and their number since the last event of that reason.
   struct Event: Equatable {
     let reason: String
     let members: MemberSet
@@ -15,10 +15,10 @@ struct DroppedEvents {
 
   private static let period = Duration.seconds(1)
   private static let longestPeriod = Duration.seconds(3600)
-  /// After such a time without it, a reason is new again.
+  /// A reason that did not occur for this long starts again with the shortest period.
   private static let quiet = Duration.seconds(60)
 
-  /// How many there are of a reason until now.
+  /// The datagrams of a reason since the start.
   private struct Count {
     var all = 0
     var members: [MemberID: Int] = [:]
@@ -28,16 +28,17 @@ struct DroppedEvents {
     var shown = Count()
     var time: ContinuousClock.Instant?
     var period = DroppedEvents.period
-    /// How many there were when it was looked at last, and when there were more than before.
+    /// The total at the last look.
     var seen = 0
+    /// The last look at which the total had grown.
     var occurred: ContinuousClock.Instant?
   }
 
   private var histories: [String: History] = [:]
 
-  /// The events that are to be shown now.
+  /// The events that are due now.
   ///
-  /// - Parameter isLast: Whether nothing comes after them.
+  /// - Parameter isLast: True at the end, when all remaining counts are due.
   mutating func events(of statistics: Statistics, now: ContinuousClock.Instant, isLast: Bool = false) -> [Event] {
     var events = RejectionReason.allCases.compactMap { reason in
       event(

@@ -1,6 +1,6 @@
-/// Adds a payload to a text, escaped as ``escaped(_:)`` does it.
+/// Appends a payload, escaped as by ``escaped(_:)``.
 func appendEscaped(_ payload: Span<UInt8>, to text: inout [UInt8]) {
-  // Nearly all payloads are plain.
+  // Fast path: nearly all payloads are printable ASCII.
   for index in payload.indices {
     let byte = payload[index]
     if byte < 0x20 || byte > 0x7E || byte == UInt8(ascii: "\\") {
@@ -11,15 +11,15 @@ func appendEscaped(_ payload: Span<UInt8>, to text: inout [UInt8]) {
   unsafe payload.withUnsafeBufferPointer { unsafe text.append(contentsOf: $0) }
 }
 
-/// A payload as text that no terminal obeys.
+/// A payload as text without terminal control characters.
 ///
-/// Printable UTF-8 stays as it is. Control characters, and those that reverse or break the line, become `\n`, `\t`,
-/// `\r`, `\u{202E}` and the like; bytes that are not UTF-8 become `\xFF`; and a backslash is doubled, so that nothing
-/// can pretend to have been escaped.
+/// Printable UTF-8 stays unchanged. Characters that control the terminal, change the direction of text or break the
+/// line become `\n`, `\t`, `\r`, `\u{202E}` and the like. Bytes that are not UTF-8 become `\xFF`. A backslash is
+/// doubled, so that no payload can imitate an escape.
 func escaped(_ payload: some Sequence<UInt8>) -> String {
   var result = ""
   var parser = Unicode.UTF8.ForwardParser()
-  // The parser says how many bytes are wrong, but not which; so they are kept until it is known.
+  // The parser reports the number of invalid bytes, not their values: keep all bytes, and the position.
   let bytes = Array(payload)
   var position = 0
   var input = bytes.makeIterator()
@@ -37,9 +37,9 @@ func escaped(_ payload: some Sequence<UInt8>) -> String {
   }
 }
 
-/// Whether a character is a control, ends a line or a paragraph, or turns the direction of text: some terminal or reader
-/// obeys it.
-func isObeyed(_ scalar: Unicode.Scalar) -> Bool {
+/// True for characters that some terminal or reader obeys: controls, line and paragraph separators, and characters that
+/// change the direction of text.
+func isControlling(_ scalar: Unicode.Scalar) -> Bool {
   switch scalar.properties.generalCategory {
   case .control, .lineSeparator, .paragraphSeparator: true
   default: scalar.properties.isBidiControl
@@ -53,7 +53,7 @@ private func escaped(_ scalar: Unicode.Scalar) -> String {
   case "\r": return "\\r"
   case "\t": return "\\t"
   default:
-    guard isObeyed(scalar) else { return String(scalar) }
+    guard isControlling(scalar) else { return String(scalar) }
     return scalar.isASCII ? "\\x" + hex(scalar.value, digits: 2) : "\\u{" + hex(scalar.value, digits: 4) + "}"
   }
 }

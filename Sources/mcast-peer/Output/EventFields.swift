@@ -1,12 +1,12 @@
 import Glibc
 import MulticastDTLS
 
-/// The time of day as events tell it: UTC, to the microsecond. Source: RFC 3339.
+/// The `time` of events: UTC, to the microsecond. Source: RFC 3339.
 struct WallClock {
   private var second = Int.min
   private var text: [UInt8] = []
 
-  /// What the clock says now, as in 2026-01-31T23:59:59.000001Z.
+  /// The current time, as in 2026-01-31T23:59:59.000001Z.
   var now: [UInt8] {
     mutating get {
       var time = timespec()
@@ -15,7 +15,7 @@ struct WallClock {
     }
   }
 
-  /// What the clock said so long ago.
+  /// The time `age` ago.
   mutating func text(before age: Duration) -> [UInt8] {
     var time = timespec()
     unsafe clock_gettime(CLOCK_REALTIME, &time)
@@ -26,7 +26,7 @@ struct WallClock {
     return text(of: time)
   }
 
-  /// A time since 1970.
+  /// The text of a time since 1970. Formats the date only when the second changes.
   mutating func text(of time: timespec) -> [UInt8] {
     if time.tv_sec != second {
       var (seconds, parts) = unsafe (time.tv_sec, tm())
@@ -58,7 +58,7 @@ struct WallClock {
   }
 }
 
-/// The text of a value in quotes; that of the last one is kept, since the next is mostly the same.
+/// Quotes values, and caches the last one: consecutive events mostly repeat it.
 struct LastValue<Value: Equatable & CustomStringConvertible & Sendable>: Sendable {
   private var last: (value: Value, quoted: [UInt8])?
 
@@ -71,13 +71,13 @@ struct LastValue<Value: Equatable & CustomStringConvertible & Sendable>: Sendabl
   }
 }
 
-/// The names of interfaces, by the kernel's numbers.
+/// The quoted names of interfaces, by the kernel's index.
 struct InterfaceNames {
   private struct Name: Equatable, CustomStringConvertible {
     let index: UInt32
     static func == (left: Name, right: Name) -> Bool { left.index == right.index }
 
-    /// Its name now; its number if it is gone.
+    /// The current name; the index if the interface is gone.
     var description: String {
       NetworkInterface(index: index)?.name ?? String(index)
     }

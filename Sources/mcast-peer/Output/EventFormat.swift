@@ -1,24 +1,28 @@
 import MulticastDTLS
 
-/// What standard output says of the things that happen: each function adds whole lines to a text.
+/// A format of events on standard output. Each function appends whole lines to `text`.
 protocol EventFormat: Sendable {
   /// The peer has joined its group.
   mutating func started(_ start: Start, _ text: inout [UInt8])
   /// A message has arrived.
   mutating func received(_ origin: Message.Origin, _ payload: Span<UInt8>, _ text: inout [UInt8])
-  /// A message was sent, as the record of that epoch with that sequence, on an interface, by its number.
+  /// A message was sent.
+  ///
+  /// - Parameters:
+  ///   - number: The epoch and sequence of its record.
+  ///   - interface: The kernel's index of the sending interface.
   mutating func sent(_ payload: [UInt8], _ number: SendReceipt.Number, on interface: UInt32, _ text: inout [UInt8])
-  /// More datagrams were refused for a reason, or dropped by the kernel.
+  /// More datagrams were rejected for a reason, or dropped by the kernel.
   mutating func dropped(_ event: DroppedEvents.Event, _ text: inout [UInt8])
-  /// There is something that a person should know of a member, of the keys, or of the network.
+  /// The library reports a notice on a member, the keys, or the network.
   mutating func noticed(_ report: NoticeReport, _ text: inout [UInt8])
-  /// This node uses another ring.
+  /// This member uses another key ring.
   mutating func changedRing(_ keyIDs: [KeyID], _ epoch: Epoch?, _ text: inout [UInt8])
-  /// Something does not work.
+  /// An operation failed.
   mutating func failed(_ message: String, _ text: inout [UInt8])
-  /// Somebody asks for the figures.
+  /// The statistics are due, on request or at the end.
   mutating func counted(_ statistics: Statistics, sent: Int, _ text: inout [UInt8])
-  /// It is over.
+  /// The peer has stopped.
   mutating func ended(_ reason: StopReason, received: Int, sent: Int, _ text: inout [UInt8])
 }
 
@@ -33,17 +37,17 @@ extension EventFormat {
   func ended(_ reason: StopReason, received: Int, sent: Int, _ text: inout [UInt8]) {}
 }
 
-/// Who and where a peer is at its start.
+/// The identity and configuration of a peer at its start.
 struct Start {
   let configuration: MulticastPeer.Configuration
-  /// The names of the interfaces where the group was joined; the first is sent on.
+  /// The names of the joined interfaces; the first is the sending one.
   let interfaces: [String]
   let epoch: Epoch?
   let keyIDs: [KeyID]
-  /// What it sends, and how often, as a person reads it.
+  /// The input and its rate in words (see ``Sender/phrase(_:)``).
   let input: String
 
-  /// The members that are listened to.
+  /// The members of `peers`, without this one.
   var others: [MemberID] {
     configuration.peers.members.filter { $0 != configuration.member }
   }

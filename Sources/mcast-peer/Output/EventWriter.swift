@@ -2,48 +2,46 @@ import Logging
 import MulticastDTLS
 import Synchronization
 
-/// What a peer shows on standard output: what arrives at once, from the thread that receives, and what its tasks have to
-/// say; and what it counts by the way.
+/// Writes events to standard output, and counts messages. The receive thread and the tasks of the peer share it.
 final class EventWriter: Sendable {
-  private let console: StandardStream
+  private let stream: StandardStream
   private let stopTrigger: StopTrigger
-  /// After how many messages it ends.
+  /// The number of received messages that stops the peer; nil if none does.
   private let limit: Int?
   private let state: Mutex<State>
-  /// The events of refused and dropped datagrams that were shown.
   private let dropped = Mutex(DroppedEvents())
 
   private struct State {
-    var presentation: any EventFormat
-    /// What came before the start was shown; nil since then.
+    var format: any EventFormat
+    /// Text held back until the start event is written; nil after that.
     var early: [UInt8]? = []
-    /// Used again for each message.
+    /// A buffer, reused for each event.
     var text: [UInt8] = []
     var received = 0
     var sent = 0
-    /// Whether the end was shown, after which comes nothing more.
+    /// True once the end event is written, which is the last one.
     var isEnded = false
   }
 
-  /// What may come before the start is shown.
+  /// The most bytes held back before the start event.
   private static let earlyLimit = 1 << 20
 
-  /// - Parameter limit: After how many messages it ends, and takes no more.
-  init(_ presentation: sending any EventFormat, on console: StandardStream, stopTrigger: StopTrigger, limit: Int?) {
-    self.console = console
+  /// - Parameter limit: The number of received messages that stops the peer. Later ones are refused.
+  init(_ format: sending any EventFormat, on stream: StandardStream, stopTrigger: StopTrigger, limit: Int?) {
+    self.stream = stream
     self.stopTrigger = stopTrigger
     self.limit = limit
-    state = Mutex(State(presentation: presentation))
+    state = Mutex(State(format: format))
   }
 
-  /// How many messages came, and how many were sent.
+  /// The numbers of messages received and sent.
   var counts: (received: Int, sent: Int) {
     state.withLock { ($0.received, $0.sent) }
   }
 
-  /// Shows a message, without waiting.
+  /// Writes a message without blocking.
   ///
-  /// - Returns: Whether there was room for it; there is none when standard output is taken too slowly.
+  /// - Returns: False if the buffer is full, since the reader of standard output is too slow.
   func received(_ origin: Message.Origin, _ payload: Span<UInt8>) -> Bool {
     state.withLock { state in
       if let limit, state.received >= limit { return false }
@@ -54,34 +52,34 @@ final class EventWriter: Sendable {
     }
   }
 
-  /// Shows that the peer has started, and what came before.
+  /// Writes the start event, then the text held back until now.
   func started(_ start: Start) async throws {
-    try await show { $0.started(start, &$1) }
+    try await write { $0.started(start, &$1) }
     state.withLock { state in
-      // Under the lock, so that what comes now comes after it.
-      if let early = state.early { _ = console.offer(early.span) }
+      // Under the lock, so that no later event overtakes the text held back.
+      if let early = state.early { _ = stream.offer(early.span) }
       state.early = nil
     }
-    try await console.flush()
+    try await stream.flush()
   }
 
-  /// Shows messages that were sent.
+  /// Writes messages that were sent.
   ///
   /// - Parameters:
-  ///   - numbers: Their epochs and sequences.
-  ///   - interface: The kernel's number of the one that they left by.
+  ///   - numbers: The epochs and sequences of their records.
+  ///   - interface: The kernel's index of the sending interface.
   func sent(_ payloads: ArraySlice<[UInt8]>, _ numbers: [SendReceipt.Number], on interface: UInt32) async throws {
     try await print { state, text in
       for (payload, number) in zip(payloads, numbers) {
-        state.presentation.sent(payload, number, on: interface, &text)
+        state.format.sent(payload, number, on: interface, &text)
       }
       state.sent += payloads.count
     }
   }
 
-  /// Shows something else, and waits while too much waits to be written.
-  func show(_ body: (inout any EventFormat, inout [UInt8]) -> Void) async throws {
-    try await print { body(&$0.presentation, &$1) }
+  /// Writes an event. Waits while the buffer is full.
+  func write(_ body: (inout any EventFormat, inout [UInt8]) -> Void) async throws {
+    try await print { body(&$0.format, &$1) }
   }
 
   private func print(_ body: (inout State, inout [UInt8]) -> Void) async throws {
@@ -90,55 +88,54 @@ final class EventWriter: Sendable {
       if !state.isEnded { body(&state, &text) }
       return text
     }
-    if !text.isEmpty { try await console.print(text) }
+    if !text.isEmpty { try await stream.print(text) }
   }
 
-  /// Shows something else if there is room for it, without waiting.
+  /// Writes an event without blocking.
   ///
-  /// - Returns: Whether there was.
+  /// - Returns: False if the buffer is full.
   @discardableResult
   func offer(_ body: (inout any EventFormat, inout [UInt8]) -> Void) -> Bool {
     state.withLock { state in offer(&state, body) }
   }
 
-  /// - Returns: Whether there was room.
   private func offer(_ state: inout State, _ body: (inout any EventFormat, inout [UInt8]) -> Void) -> Bool {
     if state.isEnded { return false }
     state.text.removeAll(keepingCapacity: true)
-    body(&state.presentation, &state.text)
-    guard let early = state.early else { return state.text.isEmpty || console.offer(state.text.span) }
+    body(&state.format, &state.text)
+    guard let early = state.early else { return state.text.isEmpty || stream.offer(state.text.span) }
     guard early.count + state.text.count <= Self.earlyLimit else { return false }
     state.early? += state.text
     return true
   }
 
-  /// Shows what was refused or dropped since the last time, as far as it is time for that.
+  /// Writes the due events of rejected and dropped datagrams (see ``DroppedEvents``).
   ///
-  /// - Parameter isLast: Whether nothing is shown after it.
-  func showDropped(_ statistics: Statistics, now: ContinuousClock.Instant = .now, isLast: Bool = false) {
+  /// - Parameter isLast: True at the end, when all remaining counts are due.
+  func writeDropped(_ statistics: Statistics, now: ContinuousClock.Instant = .now, isLast: Bool = false) {
     dropped.withLock { dropped in
       var next = dropped
       let events = next.events(of: statistics, now: now, isLast: isLast)
-      let isShown =
+      let isWritten =
         events.isEmpty
-        || offer { presentation, text in
-          for event in events { presentation.dropped(event, &text) }
+        || offer { format, text in
+          for event in events { format.dropped(event, &text) }
         }
-      // Else it is told the next time.
-      if isShown { dropped = next }
+      // If the buffer was full, the next call tries again.
+      if isWritten { dropped = next }
     }
   }
 
-  /// Shows that it is over, and why; nothing is shown after that.
+  /// Writes the end event with its reason. No event follows it.
   func end() async throws {
     let reason = stopTrigger.reason ?? .error
     try await print { state, text in
-      state.presentation.ended(reason, received: state.received, sent: state.sent, &text)
+      state.format.ended(reason, received: state.received, sent: state.sent, &text)
       state.isEnded = true
     }
-    try await console.flush()
+    try await stream.flush()
   }
 
-  /// Whether all that was shown until now is written.
-  var isWritten: Bool { console.isWritten }
+  /// True if no text waits to be written.
+  var isWritten: Bool { stream.isWritten }
 }

@@ -1,21 +1,21 @@
 import MulticastDTLS
 
-/// One JSON object a line for each thing that happens. docs/events.md and docs/events.schema.json say what is in them.
+/// Formats events as JSON, one object a line. docs/events.md and docs/events.schema.json define them.
 struct JSONFormat: EventFormat {
-  /// The version of the set of events; it changes with each event, key or word that is new.
+  /// The version of the events. It changes with every new event, key or value.
   static let version = 2
 
   private let member: MemberID
   private let group: GroupAddress
-  /// The members that have an entry in the figures though they were not heard.
+  /// The members that have an entry in the statistics even if not heard.
   private let awaited: MemberSet
-  /// Whether each member was heard.
+  /// True at the index of each member that was heard.
   private var isHeard = [Bool](repeating: false, count: 256)
   private var clock = WallClock()
   private var names = InterfaceNames()
   private var source = LastValue<Endpoint>()
 
-  /// - Parameter awaited: The members that have an entry in the figures though they were not heard.
+  /// - Parameter awaited: The members that have an entry in the statistics even if not heard.
   init(_ member: MemberID, _ group: GroupAddress, awaiting awaited: MemberSet = MemberSet([])) {
     (self.member, self.group, self.awaited) = (member, group, awaited)
   }

@@ -1,12 +1,12 @@
 import COpenSSL
 import MulticastDTLS
 
-/// A JSON object on one line, written as it grows: a general encoder takes several times as long as opening the record that
-/// is told of. Source: RFC 8259.
+/// A JSON object on one line, appended key by key. A general encoder would take several times as long as opening the
+/// record that an event reports. Source: RFC 8259.
 struct JSONLine {
   private var bytes: [UInt8] = []
 
-  /// Begins an object that is a value of another.
+  /// Begins a nested object.
   init() {
     bytes.append(UInt8(ascii: "{"))
   }
@@ -44,13 +44,13 @@ struct JSONLine {
     Self.appendQuoted(text, to: &bytes)
   }
 
-  /// Adds a text that is quoted already.
+  /// Adds a value that is JSON already.
   mutating func add(_ name: String, quoted: [UInt8]) {
     addName(name)
     bytes += quoted
   }
 
-  /// Adds whom it is about: `member`, or `members` where there are several.
+  /// Adds the members of an event: `member` for one, `members` for several.
   mutating func add(_ members: MemberSet) {
     let ids = members.members.map { Int($0.rawValue) }
     if ids.count == 1 {
@@ -93,7 +93,7 @@ struct JSONLine {
     bytes.append(UInt8(ascii: "]"))
   }
 
-  /// Adds what a message carries: its length, and its text; or base64 (RFC 4648) where it is not UTF-8.
+  /// Adds a payload: its length, and its text, or base64 (RFC 4648) if it is not UTF-8.
   mutating func add(payload: Span<UInt8>) {
     add("length", payload.count)
     if let text = try? UTF8Span(validating: payload) {
@@ -115,8 +115,7 @@ struct JSONLine {
     bytes.append(UInt8(ascii: "\""))
   }
 
-  /// Adds UTF-8 with escapes: those that JSON demands, and all other characters that a terminal obeys or that end a line
-  /// somewhere.
+  /// Appends UTF-8. Escapes the characters that JSON requires, and those of ``isControlling(_:)``.
   private static func appendEscaped(_ text: Span<UInt8>, to bytes: inout [UInt8]) {
     var index = 0
     while index < text.count {
@@ -130,12 +129,12 @@ struct JSONLine {
       case UInt8(ascii: "\r"): bytes += "\\r".utf8
       case UInt8(ascii: "\t"): bytes += "\\t".utf8
       case 0..<0x20, 0x7F: bytes += "\\u00\(byte < 16 ? "0" : "")\(String(byte, radix: 16))".utf8
-      // All others that are obeyed begin with one of these.
+      // The first bytes of all other controlling characters.
       case 0xC2, 0xD8, 0xE2:
         let count = byte == 0xE2 ? 3 : 2
         var number = UInt32(byte) & (count == 2 ? 0x1F : 0x0F)
         for next in index..<index + count - 1 { number = number << 6 | UInt32(text[next] & 0x3F) }
-        if let scalar = UnicodeScalar(number), isObeyed(scalar) {
+        if let scalar = UnicodeScalar(number), isControlling(scalar) {
           bytes += "\\u\(number < 0x1000 ? "0" : "")\(number < 0x100 ? "0" : "")\(String(number, radix: 16))".utf8
         } else {
           unsafe text.extracting(index - 1..<index + count - 1).withUnsafeBufferPointer {
@@ -152,7 +151,7 @@ struct JSONLine {
     let size = (payload.count + 2) / 3 * 4
     let text = unsafe [UInt8](unsafeUninitializedCapacity: size + 1) { buffer, count in
       count = unsafe payload.withUnsafeBufferPointer { payload in
-        // It ends with a NUL, which is not counted. Source: EVP_EncodeBlock(3ossl).
+        // The result excludes the NUL at the end. Source: EVP_EncodeBlock(3ossl).
         Int(unsafe EVP_EncodeBlock(buffer.baseAddress, payload.baseAddress, CInt(payload.count)))
       }
     }
@@ -160,12 +159,12 @@ struct JSONLine {
   }
 }
 
-/// Adds a number in decimal.
+/// Appends a number in decimal.
 func appendDecimal(_ number: Int, to bytes: inout [UInt8]) {
   if number < 10, number >= 0 {
     bytes.append(UInt8(ascii: "0") + UInt8(number))
   } else {
-    // No String: it is the larger part of what a line costs.
+    // Without a String, which would take most of the time of a line.
     let start = bytes.count
     var rest = number.magnitude
     repeat {

@@ -1,13 +1,12 @@
 import Glibc
 
-/// A stream does not take what is printed.
+/// A failed write to standard output or standard error.
 struct OutputError: Error, CustomStringConvertible {
-  /// Whether that is since nobody reads it any more, which is an end and no failure.
+  /// True if the reader has closed the stream (EPIPE), which ends the command without a failure.
   let isClosed: Bool
-  /// One line for a person.
   let description: String
 
-  /// - Parameter code: What errno was.
+  /// - Parameter code: The value of errno.
   init(descriptor: CInt, code: CInt) {
     isClosed = code == EPIPE
     description =

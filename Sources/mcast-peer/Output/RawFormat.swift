@@ -1,8 +1,8 @@
 import MulticastDTLS
 
-/// What messages carry, and nothing else.
+/// Writes the payloads of messages, and no other event.
 struct RawFormat: EventFormat {
-  /// Whether each has a newline after it.
+  /// True to write a newline after each payload.
   let hasNewlines: Bool
 
   func received(_ origin: Message.Origin, _ payload: Span<UInt8>, _ text: inout [UInt8]) {

@@ -2,11 +2,11 @@ import Dispatch
 import Glibc
 import Synchronization
 
-/// A stream that gets whole lines, at once: nothing waits for more, also when it is a pipe or a file.
+/// A stream of whole lines, written at once and never block-buffered, even to a pipe or a file.
 ///
-/// It writes on a queue of its own, all that is there in one go. A reader that stalls (a full pipe, a terminal that is held
-/// with Ctrl+S) so holds up the task that prints, once some 64 kB wait, and none of the few threads that all tasks share.
-/// Who must not wait offers what is to be printed instead.
+/// A queue of its own writes all pending text in one call. A stalled reader (a full pipe, a terminal stopped with
+/// Ctrl+S) therefore suspends only the task that prints, once 64 KiB are pending, and blocks no thread of the pool that
+/// all tasks share. A caller that must not wait uses ``offer(_:)``.
 final class StandardStream: Sendable {
   static let standardOutput = StandardStream(descriptor: STDOUT_FILENO)
   static let standardError = StandardStream(descriptor: STDERR_FILENO)
@@ -15,23 +15,24 @@ final class StandardStream: Sendable {
   private let queue = DispatchQueue(label: "mcast-peer.console")
   private let pending = Mutex(Pending())
 
-  /// So many bytes may wait before whoever prints does, and before nothing is taken any more that is offered.
+  /// The pending bytes from which ``print(_:)-([UInt8])`` waits.
   private static let limit = 65_536
+  /// The most pending bytes that ``offer(_:)`` accepts.
   private static let offerLimit = 16 << 20
 
   private struct Pending {
     var text: [UInt8] = []
-    /// Room that was used before, for what comes while the queue writes.
+    /// An emptied buffer, reused for text that arrives while the queue writes.
     var spare: [UInt8] = []
-    /// Whether the queue is at it.
+    /// True while the queue runs.
     var isWriting = false
-    /// How many bytes were printed until now, and how many are written.
+    /// The bytes accepted and the bytes written, since the start.
     var printed = 0
     var written = 0
-    /// Why nothing can be written any more, and who is to know.
+    /// The first failed write, after which the stream accepts nothing.
     var failure: OutputError?
     var onFailure: (@Sendable (OutputError) -> Void)?
-    /// Those who wait until so much is written.
+    /// The tasks that wait until `written` reaches their mark.
     var waiting: [(mark: Int, done: CheckedContinuation<Void, any Error>)] = []
 
     mutating func takeWaiting() -> [CheckedContinuation<Void, any Error>] {
@@ -41,14 +42,14 @@ final class StandardStream: Sendable {
     }
   }
 
-  /// Takes a descriptor that stays open.
+  /// - Parameter descriptor: An open descriptor. The stream never closes it.
   init(descriptor: CInt) {
     self.descriptor = descriptor
   }
 
-  /// Has lines written that must not be parted.
+  /// Appends lines to the pending text. Waits until they are written if more than 64 KiB are pending.
   ///
-  /// - Throws: ``OutputError`` if the stream did not take what was printed before, for instance because a disk is full.
+  /// - Throws: ``OutputError`` if an earlier write failed, for instance because a disk is full.
   func print(_ lines: [UInt8]) async throws {
     let isFull = try pending.withLock { pending in
       if let failure = pending.failure { throw failure }
@@ -57,16 +58,14 @@ final class StandardStream: Sendable {
     if isFull { try await flush() }
   }
 
-  /// Has a line written.
-  ///
-  /// - Throws: As ``print(_:)-([UInt8])`` does.
+  /// As above, for one line without its newline.
   func print(_ line: String) async throws {
     try await print(Array(line.utf8) + [UInt8(ascii: "\n")])
   }
 
-  /// Has something written if there is room for it, without waiting.
+  /// Appends lines to the pending text without waiting.
   ///
-  /// - Returns: Whether there was.
+  /// - Returns: False if the buffer is full or a write has failed.
   func offer(_ lines: Span<UInt8>) -> Bool {
     pending.withLock { pending in
       guard pending.failure == nil, pending.text.count + lines.count <= Self.offerLimit else { return false }
@@ -85,9 +84,9 @@ final class StandardStream: Sendable {
     return pending.text.count
   }
 
-  /// Returns when all that was printed until now is written.
+  /// Waits until all text printed so far is written.
   ///
-  /// - Throws: ``OutputError`` if the stream did not take it.
+  /// - Throws: ``OutputError`` if a write failed.
   func flush() async throws {
     try await withCheckedThrowingContinuation { done in
       let result: Result<Void, any Error>? = pending.withLock { pending in
@@ -132,7 +131,7 @@ final class StandardStream: Sendable {
     }
   }
 
-  /// Calls once something cannot be written, for who only offers and never waits.
+  /// Calls `body` once a write fails, for callers that only use ``offer(_:)``.
   func whenFailed(_ body: @escaping @Sendable (OutputError) -> Void) {
     let failure = pending.withLock { pending in
       pending.onFailure = body
@@ -141,23 +140,23 @@ final class StandardStream: Sendable {
     if let failure { body(failure) }
   }
 
-  /// Whether all that was printed until now is written.
+  /// True if no text is pending.
   var isWritten: Bool {
     pending.withLock { $0.written == $0.printed }
   }
 
-  /// Whether something waits to be written, or would have to: here, or where others write to the stream as well.
+  /// True if text is pending, or if the stream itself is full: other processes may write to it, too.
   var isStalled: Bool {
     var ready = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
     let isFull = unsafe poll(&ready, 1, 0) == 0
     return isFull || !isWritten
   }
 
-  /// Calls once nobody reads the stream any more, where it is a pipe or a socket. Source: poll(2), POLLERR.
+  /// Calls `body` once the reader of a pipe or socket has closed it. Source: poll(2), POLLERR.
   func whenClosed(_ body: @escaping @Sendable () -> Void) {
     var status = stat()
     guard unsafe fstat(descriptor, &status) == 0, [S_IFIFO, S_IFSOCK].contains(status.st_mode & S_IFMT) else { return }
-    // The thread waits for good, if need be: it ends with the process.
+    // The thread may wait forever: it ends with the process.
     DispatchQueue(label: "mcast-peer.console.closed").async { [descriptor] in
       var closed = pollfd(fd: descriptor, events: 0, revents: 0)
       while unsafe poll(&closed, 1, -1) < 0, errno == EINTR {}
@@ -165,18 +164,18 @@ final class StandardStream: Sendable {
     }
   }
 
-  /// Writes a short text if the stream takes it at once. Source: poll(2), pipe(7).
+  /// Writes a short text, unless the stream is full. Source: poll(2), pipe(7).
   static func writeIfReady(_ text: String, to descriptor: CInt) {
     var ready = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
     if unsafe poll(&ready, 1, 0) > 0 { try? write(text, to: descriptor) }
   }
 
-  /// Writes a text, and returns when the stream has taken it.
+  /// Writes a text. Blocks until the stream has accepted all of it.
   static func write(_ text: String, to descriptor: CInt) throws {
     try unsafe Array(text.utf8).withUnsafeBytes { try unsafe write($0, to: descriptor) }
   }
 
-  /// Writes bytes, and returns when the stream has taken them.
+  /// Writes bytes. Blocks until the stream has accepted all of them.
   static func write(_ bytes: UnsafeRawBufferPointer, to descriptor: CInt) throws(OutputError) {
     var count = 0
     while count < bytes.count {
@@ -185,7 +184,7 @@ final class StandardStream: Sendable {
       if written >= 0 {
         count += written
       } else if errno == EAGAIN {
-        // Another program that shares the terminal may have made it non-blocking.
+        // Another program on the same terminal may have set O_NONBLOCK.
         var ready = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
         unsafe poll(&ready, 1, -1)
       } else if errno != EINTR {

@@ -1,26 +1,26 @@
 import MulticastDTLS
 
-/// What arrived, as a short table: a line for each node of which anything is known, then what the others have in common.
+/// The statistics as a text table: a row for each member with counters, then the silent members and the totals.
 struct StatisticsTable {
   private let statistics: Statistics
   private let peers: MemberSet
   private let own: MemberID
 
-  /// The reasons that have a column; the others cannot be put to one node's account, or concern our own ID.
+  /// The reasons with a column. The others have no single member, or concern our own ID.
   private static let columns: [(title: String, reason: RejectionReason)] = [
     ("replayed", .replayed), ("forged", .forged), ("stale epoch", .staleEpoch), ("overrun", .overrun),
   ]
 
   /// - Parameters:
-  ///   - peers: The members that are followed.
-  ///   - own: This node's ID.
+  ///   - peers: The members of the group.
+  ///   - own: This member's ID.
   init(_ statistics: Statistics, of peers: MemberSet, at own: MemberID) {
     self.statistics = statistics
     self.peers = peers
     self.own = own
   }
 
-  /// What the kernel dropped: it counts batches.
+  /// The datagrams that the kernel dropped: an estimate, since the kernel counts batches.
   static func dropped(_ statistics: Statistics) -> String {
     let batches = statistics.batchesDroppedByKernel
     guard batches > 0 else { return "0" }

@@ -1,6 +1,6 @@
 import MulticastDTLS
 
-/// The conversation as a person reads it.
+/// Formats events as text for people: the lines `Node 0: ...`.
 struct TextFormat: EventFormat {
   private let node: String
 

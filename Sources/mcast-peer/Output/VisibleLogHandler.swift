@@ -1,7 +1,7 @@
 import Logging
 import MulticastDTLS
 
-/// Writes log lines to standard error, with control and invisible characters of what they quote written out.
+/// Writes log lines to standard error, and escapes control and invisible characters in them.
 struct VisibleLogHandler: LogHandler {
   private var inner: StreamLogHandler
 

@@ -1,13 +1,13 @@
 import Dispatch
 
-/// Guarantees that a stopping process exits within 0.5 s if standard output or standard error is blocked, and within 5 s in
-/// any case. A busy machine gets the time that it needs.
+/// Guarantees that a stopping process exits within 0.5 s if standard output or standard error is blocked, and in any case
+/// within 5 s. A busy machine still gets the time to write its last lines.
 struct ExitWatchdog: Sendable {
   private let limit: DispatchTimeInterval
   private let isBlocked: @Sendable () -> Bool
   private let exit: @Sendable () -> Void
 
-  /// The time between two looks at the streams, and how many in a row must find one blocked: 400 ms in all.
+  /// The time between two polls of the streams, and the consecutive polls that must find one blocked: 400 ms in all.
   private static let pause = DispatchTimeInterval.milliseconds(100)
   private static let polls = 4
 
@@ -36,7 +36,7 @@ struct ExitWatchdog: Sendable {
     startDeadline()
   }
 
-  /// Exits once the limit is over, whatever the process waits for then.
+  /// Exits after the limit, even if the process is still waiting.
   func startDeadline() {
     DispatchQueue.global().asyncAfter(deadline: .now() + limit, execute: exit)
   }

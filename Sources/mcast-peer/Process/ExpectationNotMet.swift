@@ -1,12 +1,11 @@
-/// Fewer messages came than were expected.
+/// The error of `--expect`: too few messages arrived.
 struct ExpectationNotMet: Error, CustomStringConvertible {
   static let exitCode: Int32 = 1
 
   let received: Int
   let expected: Int
 
-  /// One line for a person.
   var description: String {
-    "\(received) of \(expected) expected messages came (see --expect and --deadline)"
+    "received \(received) of \(expected) expected messages (see --expect and --deadline)"
   }
 }

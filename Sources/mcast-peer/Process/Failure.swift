@@ -2,19 +2,19 @@ import ArgumentParser
 import Glibc
 import MulticastDTLS
 
-/// How the command ends when it cannot go on: one line on standard error, and an exit code of sysexits.h.
+/// The end of the command by an error: one line on standard error, and an exit code of sysexits.h.
 struct Failure {
   private let error: any Error
   private let command: any ParsableCommand.Type
 
-  /// - Parameter command: The one that was called, whose help is meant if help was asked for.
+  /// - Parameter command: The command that ran. Its help is printed if the error is a request for help.
   init(_ error: any Error, of command: any ParsableCommand.Type) {
     // The library's error has the one of the part that failed.
     self.error = (error as? PeerError)?.underlying ?? error
     self.command = command
   }
 
-  /// Ends the process. What was asked for (`--help`, `--version`) goes to standard output instead, with exit code 0.
+  /// Ends the process. The text of `--help` and `--version` goes to standard output, with exit code 0.
   func exit() -> Never {
     guard code != EXIT_SUCCESS else {
       let text = isClosed ? "" : command.fullMessage(for: error)
@@ -25,12 +25,12 @@ struct Failure {
       }
       Glibc.exit(EXIT_SUCCESS)
     }
-    // Whoever throws an exit code alone has said what there is to say.
+    // The thrower of a bare exit code has printed its own message.
     if !(error is ExitCode) { try? StandardStream.write("mcast-peer: \(line)\n", to: STDERR_FILENO) }
     Glibc.exit(code)
   }
 
-  /// True if nobody reads standard output any more: an end, and no failure.
+  /// True if the reader of standard output has closed it, which is no failure.
   private var isClosed: Bool {
     (error as? OutputError)?.isClosed ?? false
   }
@@ -39,7 +39,7 @@ struct Failure {
     isClosed ? EXIT_SUCCESS : ownCode ?? command.exitCode(for: error).rawValue
   }
 
-  /// What happened and what to do, on one line.
+  /// The message: what happened, and an option or page to look at.
   private var line: String {
     let text =
       switch error {
@@ -57,10 +57,10 @@ struct Failure {
     return text.visible
   }
 
-  /// The parser's message on one line, in which a line break of what it quotes is written out, and its own is a blank.
+  /// The parser's message on one line. A line break in a quoted argument becomes an escape, any other one a space.
   private static func showingValues(_ message: String) -> String {
     let quoted = CommandLine.arguments.flatMap { argument in
-      // As a whole, behind --option= and behind -o.
+      // The parser quotes the whole argument, or its part after `--option=` or `-o`.
       [argument, String(argument.drop { $0 != "=" }.dropFirst()), String(argument.dropFirst(2))]
     }
     let hidden = Set(quoted.filter { !$0.isEmpty && $0 != $0.visible }).sorted { $0.count > $1.count }
@@ -68,7 +68,7 @@ struct Failure {
       .split(separator: "\n").joined(separator: " ")
   }
 
-  /// Where more is said.
+  /// The help to look at.
   private var help: String {
     switch command {
     case is SecretCommand.Type: "--help after the subcommand"
@@ -77,7 +77,7 @@ struct Failure {
     }
   }
 
-  /// The exit code of an error of ours; nil for one of the argument parser.
+  /// The exit code of our own errors; nil for those of the argument parser.
   private var ownCode: Int32? {
     switch error {
     case is InvalidValue, is PeerError: EX_USAGE

@@ -4,22 +4,21 @@ import MulticastDTLS
 import ServiceLifecycle
 import UnixSignals
 
-/// A peer from its start to its end.
+/// Runs a peer from start to end.
 ///
-/// 1. Show who and where this is.
-/// 2. Send what is to be sent, and show what arrives, until there is a reason to end; meanwhile, for SIGUSR1, show the
-///    table of traffic, and for SIGHUP read the key ring again.
-/// 3. Stop the peer, show what had arrived, and take leave; with `--stats`, by the table of traffic.
+/// 1. Write the start event.
+/// 2. Send messages and write received ones until a reason to stop arises. Meanwhile print the statistics on SIGUSR1,
+///    and reload the key ring on SIGHUP.
+/// 3. Stop the peer, write the remaining events and the end event. With `--stats`, print the statistics.
 struct PeerService: Service {
   let peer: MulticastPeer
-  /// Where the key ring is.
   let source: SecretSource
-  /// Calls for it to be read again.
-  let readAgain: UnixSignalsSequence
-  /// Calls for the figures.
-  let requests: UnixSignalsSequence
+  /// SIGHUP: requests to reload the key ring.
+  let reloadRequests: UnixSignalsSequence
+  /// SIGUSR1: requests for the statistics.
+  let statisticsRequests: UnixSignalsSequence
   let options: PeerConfiguration
-  let display: EventWriter
+  let events: EventWriter
   let stopTrigger: StopTrigger
   let logger: Logger
 
@@ -32,52 +31,54 @@ struct PeerService: Service {
       let deadline = Task {
         guard let deadline = options.deadline, (try? await Task.sleep(for: deadline.duration)) != nil else { return }
         stopTrigger.fire(.deadline)
-        // If nobody takes the last lines.
+        // Standard output may be blocked.
         ExitWatchdog { exitNow() }.startDeadline()
       }
       defer { deadline.cancel() }
       do {
-        try await talk()
+        try await runPeer()
       } catch let error as OutputError where error.isClosed {
-        // Nobody reads it any more: that is no failure.
+        // The reader has closed standard output, which is no failure.
         await peer.stop()
       } catch {
-        // What was shown before it went wrong is not to be lost.
-        display.offer { $0.failed("\(error)", &$1) }
-        try? await display.end()
+        // Write the pending events before the process ends.
+        events.offer { $0.failed("\(error)", &$1) }
+        try? await events.end()
         throw error
       }
       if let shortfall { throw shortfall }
     } onGracefulShutdown: {
       stopTrigger.fire(.signal)
-      // What was heard is on disk when the peer has stopped.
+      // Stopping the peer also writes its state to disk.
       ExitWatchdog { exitNow() }.start { peer.stop() }
     }
   }
 
-  /// Ends the process, whatever it waits for.
+  /// Ends the process at once.
   private func exitNow() -> Never {
     if shortfall != nil { _exit(ExpectationNotMet.exitCode) }
-    // Who ends a peer by hand may have stopped to read before; a script is not to take a part for the whole.
-    if !display.isWritten, stopTrigger.reason != .signal || options.expected != nil {
-      StandardStream.writeIfReady("mcast-peer: standard output was not taken: its end is missing\n", to: STDERR_FILENO)
+    // A person who stops a peer may have stopped reading before. A script must not take incomplete output for all of
+    // it.
+    if !events.isWritten, stopTrigger.reason != .signal || options.expected != nil {
+      StandardStream.writeIfReady(
+        "mcast-peer: standard output is blocked, its end is missing: read it to the end\n", to: STDERR_FILENO)
       _exit(EX_OSERR)
     }
     _exit(EXIT_SUCCESS)
   }
 
-  /// What is missing of the messages that were expected.
+  /// The error of `--expect`; nil if enough messages arrived.
   private var shortfall: ExpectationNotMet? {
-    let received = display.counts.received
+    let received = events.counts.received
     return options.expected.flatMap { $0 > received ? ExpectationNotMet(received: received, expected: $0) : nil }
   }
 
-  private func talk() async throws {
+  private func runPeer() async throws {
     let start = Start(
       configuration: peer.configuration, interfaces: peer.interfaces.map(\.name), epoch: peer.epoch,
       keyIDs: peer.keyIDs,
       input: Sender.phrase(options.input))
-    try await display.started(start)
+    try await events.started(start)
     StandardStream.standardOutput.whenClosed { [stopTrigger] in stopTrigger.fire(.output) }
     StandardStream.standardOutput.whenFailed { [stopTrigger] error in
       stopTrigger.fire(error.isClosed ? .output : .error)
@@ -85,65 +86,60 @@ struct PeerService: Service {
 
     let sending = Task {
       do {
-        if let reason = try await Sender(peer, options, display, logger).run() { stopTrigger.fire(reason) }
+        if let reason = try await Sender(peer, options, events, logger).run() { stopTrigger.fire(reason) }
       } catch is CancellationError {
-        // There is another reason to end.
+        // Another reason has already stopped the peer.
       } catch let error as PeerError where error.code == .stopped {
-        // The same, while a message was on its way.
+        // As above, during a send.
       } catch {
         stopTrigger.fire(.error)
         throw error
       }
     }
     let others = [
-      // Neither ends because standard error is full.
-      Task { for await _ in requests { try? await showStatistics() } },
-      Task { for await _ in readAgain { await readRingAgain() } },
+      // A failed write to standard error must not end these tasks.
+      Task { for await _ in statisticsRequests { try? await writeStatistics() } },
+      Task { for await _ in reloadRequests { await reloadRing() } },
       Task {
-        while (try? await Task.sleep(for: .seconds(1))) != nil { display.showDropped(peer.statistics) }
+        while (try? await Task.sleep(for: .seconds(1))) != nil { events.writeDropped(peer.statistics) }
       },
     ]
     defer { for task in others { task.cancel() } }
     await stopTrigger.wait()
     sending.cancel()
-    // What was heard is on disk before anything waits for whoever reads and writes our streams.
+    // Writes the state to disk, before anything waits for the other ends of our streams.
     await peer.stop()
     let result = await sending.result
-    display.showDropped(peer.statistics, isLast: true)
+    events.writeDropped(peer.statistics, isLast: true)
     if let failure = peer.failure { throw failure }
     try result.get()
     let statistics = peer.statistics
     if options.stats {
-      let sent = display.counts.sent
-      try await display.show { $0.counted(statistics, sent: sent, &$1) }
+      let sent = events.counts.sent
+      try await events.write { $0.counted(statistics, sent: sent, &$1) }
     }
-    try await display.end()
+    try await events.end()
     if options.stats { try await printTable(statistics) }
   }
 
-  /// Uses what is in the key ring's file now, and shows it.
-  private func readRingAgain() async {
-    switch await KeyRingReload(peer: peer, source: source, terminals: terminals, logger: logger).read() {
+  /// Reloads the key ring, and writes an event of the result.
+  private func reloadRing() async {
+    switch await KeyRingReload(peer: peer, source: source, terminals: terminals, logger: logger).run() {
     case .success(let keyIDs):
       let epoch = peer.epoch
-      display.offer { $0.changedRing(keyIDs, epoch, &$1) }
+      events.offer { $0.changedRing(keyIDs, epoch, &$1) }
     case .failure(let failure):
-      display.offer { $0.failed(failure.description, &$1) }
+      events.offer { $0.failed(failure.description, &$1) }
     case nil:
       break
     }
   }
 
-  /// Shows the figures of traffic, and prints their table on standard error.
-  private func showStatistics() async throws {
-    let statistics = peer.statistics
-    showFigures(statistics)
+  /// Writes the statistics as an event, and as a table on standard error.
+  private func writeStatistics() async throws {
+    let (statistics, sent) = (peer.statistics, events.counts.sent)
+    events.offer { $0.counted(statistics, sent: sent, &$1) }
     try await printTable(statistics)
-  }
-
-  private func showFigures(_ statistics: Statistics) {
-    let sent = display.counts.sent
-    display.offer { $0.counted(statistics, sent: sent, &$1) }
   }
 
   private func printTable(_ statistics: Statistics) async throws {

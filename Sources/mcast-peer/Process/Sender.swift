@@ -1,39 +1,38 @@
 import Logging
 import MulticastDTLS
 
-/// Sends what the options say, and shows what the network took. One task uses it.
+/// Sends the messages of the options, and writes an event for each one sent. Confined to one task.
 ///
-/// While the network takes nothing (its interface is down, say), what is to be sent waits.
+/// Messages wait while the network accepts none, for instance because the interface is down.
 final class Sender {
   private let peer: MulticastPeer
   private let options: PeerConfiguration
-  private let display: EventWriter
+  private let events: EventWriter
   private let logger: Logger
-  /// The last word on how the network takes what is sent.
-  private var word = Announcement(Taking.all)
+  /// The last logged state of the network.
+  private var announcement = Announcement(NetworkState.accepting)
 
-  /// The way in which the network took the last messages.
-  private enum Taking: Hashable {
-    case all
-    /// Less than was to be sent: the queue to the network is full.
-    case slowly
-    /// None of them.
-    case nothing
+  /// The network's response to the last messages.
+  private enum NetworkState: Hashable {
+    case accepting
+    /// The send queue is full.
+    case congested
+    case unreachable
   }
 
-  /// The most lines of standard input that are sent and shown at a time.
+  /// The most lines of standard input in one batch.
   private static let lineBatch = 1024
-  /// How long to wait until the network is tried again.
+  /// The time until a failed send is retried.
   private static let pause = Duration.milliseconds(100)
 
-  init(_ peer: MulticastPeer, _ options: PeerConfiguration, _ display: EventWriter, _ logger: Logger) {
+  init(_ peer: MulticastPeer, _ options: PeerConfiguration, _ events: EventWriter, _ logger: Logger) {
     self.peer = peer
     self.options = options
-    self.display = display
+    self.events = events
     self.logger = logger
   }
 
-  /// What it sends and how often, as a person reads it.
+  /// The input and its rate in words, as the line `Node 0: Sending ...` has them.
   static func phrase(_ input: PeerConfiguration.Input) -> String {
     switch input {
     case .timer(let interval): "Sending messages every \(interval.phrase)"
@@ -44,11 +43,11 @@ final class Sender {
     }
   }
 
-  /// Sends until there is nothing more to send.
+  /// Sends until the count is reached or the input ends.
   ///
-  /// - Returns: Why there is not; nil if nothing was to be sent at all.
-  /// - Throws: `CancellationError` if the task is cancelled, and `PeerError.Code.stopped` if the peer is stopped; otherwise the error that
-  ///   ends the sending.
+  /// - Returns: The reason to stop; nil with `--listen`.
+  /// - Throws: `CancellationError` if the task is cancelled, `PeerError.Code.stopped` if the peer is stopped, or the error
+  ///   that prevents sending.
   func run() async throws -> StopReason? {
     switch options.input {
     case .timer(let interval):
@@ -75,13 +74,13 @@ final class Sender {
     numbers.map { Array(options.text(number: $0).utf8) }[...]
   }
 
-  /// Ends the pacer where there is no count that would.
+  /// Ends the pacer at the end of standard input.
   private struct InputEnded: Error {}
 
   private func sendLines(_ rate: Rate?) async throws -> StopReason {
     let lines = InputLines(StandardInput(), limit: peer.maximumPayload, logger: logger)
-    func sendNext(_ most: Int) async throws -> Int {
-      guard let next = try await lines.next(most) else { throw InputEnded() }
+    func sendNext(_ limit: Int) async throws -> Int {
+      guard let next = try await lines.next(atMost: limit) else { throw InputEnded() }
       let sent = try await send(next)
       lines.drop(sent)
       return sent
@@ -111,7 +110,7 @@ final class Sender {
       let bytes = try await input.read()
       if bytes.isEmpty { break }
       count += bytes.count
-      // Read to its end, so that whoever writes it is not ended by a closed pipe, and the error can say how much it is.
+      // Read to the end, so that the writer gets no SIGPIPE, and the error can give the size.
       if count <= limit { message += bytes }
     }
     guard count > 0 else { throw InputError.empty }
@@ -119,7 +118,7 @@ final class Sender {
     while try await send([message]) == 0 { try await Task.sleep(for: Self.pause) }
   }
 
-  /// Sends messages, and shows those that the network took; returns how many.
+  /// Sends messages, and writes events for those that the network accepted; returns their number.
   private func send(_ payloads: ArraySlice<[UInt8]>) async throws -> Int {
     let receipt: SendReceipt
     do {
@@ -127,24 +126,24 @@ final class Sender {
     } catch {
       guard let error = error.underlying as? SystemError else { throw error }
       try Task.checkCancellation()
-      say([.wouldBlock, .noBufferSpace].contains(error.errno) ? .slowly : .nothing, error)
+      announce([.wouldBlock, .noBufferSpace].contains(error.errno) ? .congested : .unreachable, error)
       return 0
     }
-    say(.all)
-    try await display.sent(payloads.prefix(receipt.count), receipt.numbers, on: peer.sendInterface)
+    announce(.accepting)
+    try await events.sent(payloads.prefix(receipt.count), receipt.numbers, on: peer.sendInterface)
     return receipt.count
   }
 
-  /// Says how the network takes what is sent, where that has changed; the less often, the more often it changes.
-  private func say(_ taking: Taking, _ error: SystemError? = nil) {
-    guard word.due(taking) != nil else { return }
-    guard taking != .all, let error else { return logger.info("sending to \(options.network.group) again") }
+  /// Logs a changed state of the network, rate-limited.
+  private func announce(_ state: NetworkState, _ error: SystemError? = nil) {
+    guard announcement.due(state) != nil else { return }
+    guard state != .accepting, let error else { return logger.info("sending to \(options.network.group) again") }
     let text =
-      taking == .slowly
-      ? "the network takes less than is sent to \(options.network.group) (\(error)): what is to be sent waits, so send more "
-        + "slowly"
-      : "cannot send to \(options.network.group): \(error); what is to be sent waits until the network is back"
+      state == .congested
+      ? "the network takes less than is sent to \(options.network.group) (\(error)): messages wait; send more slowly (--rate, "
+        + "--interval)"
+      : "cannot send to \(options.network.group): \(error); messages wait until the network is back"
     logger.warning("\(text)")
-    display.offer { $0.failed(text, &$1) }
+    events.offer { $0.failed(text, &$1) }
   }
 }

@@ -1,22 +1,21 @@
 import Synchronization
 
-/// The reason for which a peer stops.
+/// The reason for the end of a peer. The raw values appear in the `end` event.
 enum StopReason: String, CaseIterable {
   case signal
   /// All messages of `--count` were sent.
   case count
-  /// Standard input is at its end.
+  /// Standard input has ended.
   case input
   case deadline
-  /// As many messages arrived as were expected.
+  /// The messages of `--expect` have arrived.
   case expected
-  /// The reader of standard output is gone.
+  /// The reader has closed standard output.
   case output
-  /// The peer cannot go on.
   case error
 }
 
-/// Tells a peer to stop, once; the first reason counts.
+/// Stops a peer, once. The first reason wins.
 final class StopTrigger: Sendable {
   private let reasons: AsyncStream<StopReason>
   private let continuation: AsyncStream<StopReason>.Continuation
@@ -26,19 +25,19 @@ final class StopTrigger: Sendable {
     (reasons, continuation) = AsyncStream.makeStream(bufferingPolicy: .bufferingOldest(1))
   }
 
-  /// Stops the peer; a later reason changes nothing.
+  /// Stops the peer. Later reasons are ignored.
   func fire(_ reason: StopReason) {
     first.withLock { if $0 == nil { $0 = reason } }
     continuation.yield(reason)
     continuation.finish()
   }
 
-  /// Returns once there is a reason. One task may wait.
+  /// Waits for a reason. At most one task may wait.
   func wait() async {
     for await _ in reasons {}
   }
 
-  /// The first reason; nil as long as the peer runs.
+  /// The first reason; nil while the peer runs.
   var reason: StopReason? {
     first.withLock { $0 }
   }

@@ -1,18 +1,18 @@
 import Logging
 
-/// Hands on each line that is logged.
+/// Forwards each log line to a closure.
 struct EventLogHandler: LogHandler {
-  let say: @Sendable (String) -> Void
+  private let forward: @Sendable (String) -> Void
 
   var metadata: Logger.Metadata = [:]
   var logLevel: Logger.Level = .info
 
-  init(_ say: @escaping @Sendable (String) -> Void) {
-    self.say = say
+  init(_ forward: @escaping @Sendable (String) -> Void) {
+    self.forward = forward
   }
 
   func log(event: LogEvent) {
-    say("\(event.level >= .warning ? "\(event.level): " : "")\(event.message)")
+    forward("\(event.level >= .warning ? "\(event.level): " : "")\(event.message)")
   }
 
   subscript(metadataKey key: String) -> Logger.Metadata.Value? {

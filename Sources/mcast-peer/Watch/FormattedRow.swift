@@ -1,6 +1,6 @@
 import MulticastDTLS
 
-/// The cells of a row as a person reads them.
+/// The cells of a table row as text.
 struct FormattedRow {
   let row: MemberTable.Row
 
@@ -10,7 +10,7 @@ struct FormattedRow {
   var keyID: String { row.keyID.map { "\($0)" } ?? "-" }
   var source: String { row.source.map { "\($0)" } ?? "-" }
 
-  /// How long ago it was heard, with as much detail as matters.
+  /// The time since the member was last heard, in seconds, minutes or hours.
   var age: String {
     guard let age = row.age else { return "-" }
     let seconds = age / .seconds(1)

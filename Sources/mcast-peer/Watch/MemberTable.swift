@@ -1,43 +1,42 @@
 import MulticastDTLS
 
-/// What is known of the members, a row each, as `watch` shows it. It is told the time, but for how long ago
-/// a member was heard, which the figures tell.
+/// The table of members that `watch` shows. Pure: callers pass the time, and the statistics hold the time since a
+/// member was heard.
 struct MemberTable {
-  /// What a member does.
   enum State: String {
     case up
-    /// It has begun a new epoch a moment ago.
+    /// The member began a new epoch less than 30 s ago.
     case restarted
-    /// It has not been heard for half a minute, and it is not known how often it speaks, or that is seldom.
+    /// The member was last heard 30 s ago or earlier. Its interval is unknown, or long.
     case quiet
-    /// It has missed five of its intervals.
+    /// The member has missed five of its intervals.
     case silent
-    /// It is among those that were named, and has not been heard.
+    /// The member is listed in `--peers`, and was never heard.
     case unheard = "not heard"
   }
 
-  /// What is known of one member.
   struct Row {
     let member: MemberID
     let state: State
     let epoch: Epoch?
-    /// Messages a second, of late.
+    /// Messages a second, over the last 10 s.
     let rate: Double
-    /// Of a hundred messages that it has sent, those that did not arrive.
+    /// Lost messages, in percent of those sent.
     let loss: Double
-    /// How long ago it was heard last.
+    /// The time since the member was last heard.
     let age: Duration?
     let keyID: KeyID?
     let source: Endpoint?
   }
 
-  /// For how long a restart is shown, and over what time messages are counted.
+  /// The time for which a member counts as restarted.
   private static let restartTime = Duration.seconds(30)
+  /// The time over which the rate is averaged.
   private static let rateTime = Duration.seconds(10)
-  /// For how long a member may say nothing before that is shown.
+  /// The silence after which a member counts as quiet.
   private static let quietTime = Duration.seconds(30)
 
-  /// Those that have a row though they were not heard.
+  /// The members that have a row even if not heard.
   private let named: MemberSet
   private var statistics = Statistics.none
   private var restarts: [MemberID: ContinuousClock.Instant] = [:]
@@ -47,22 +46,22 @@ struct MemberTable {
     self.named = named
   }
 
-  /// Takes note of what a person is told.
+  /// Records a restart, if the notice reports one.
   mutating func noticed(_ report: NoticeReport, now: ContinuousClock.Instant) {
     guard ["restarted", "epochJump"].contains(report.cause) else { return }
     for member in report.members.members { restarts[member] = now }
   }
 
-  /// Takes the figures of now. To be called twice a second or so.
+  /// Records the current statistics. Call it about twice a second.
   mutating func update(_ statistics: Statistics, now: ContinuousClock.Instant) {
     self.statistics = statistics
     restarts = restarts.filter { now - $0.value < Self.restartTime }
     samples.append((now, statistics.members.mapValues(\.received)))
-    // One sample from before the time that is looked at stays.
+    // Keep one sample that is at least as old as the averaging time.
     while samples.count > 2, now - samples[1].time >= Self.rateTime { samples.removeFirst() }
   }
 
-  /// A row for each member that was heard or named, by ID.
+  /// A row for each heard or named member, sorted by ID.
   var rows: [Row] {
     let heard = statistics.members.filter { $0.value.epoch != nil }.keys
     return MemberSet(Array(heard) + named.members).members.map(row)
@@ -91,9 +90,9 @@ struct MemberTable {
     return Double(received) / ((last.time - first.time) / .seconds(1))
   }
 
-  /// What was refused and dropped, by reason; nothing that did not happen.
+  /// The counts of rejected and dropped datagrams by reason, without zeros.
   var drops: [(reason: String, count: Int)] {
-    // What this node sends comes back to it: that is no matter.
+    // Our own messages, looped back by multicast, are normal.
     let reasons = RejectionReason.allCases.filter { $0 != .own }.map { ($0.rawValue, statistics.rejected[$0] ?? 0) }
     return (reasons + [("dropped by the kernel about", statistics.droppedByKernel)]).filter { $0.1 > 0 }
   }

@@ -3,60 +3,59 @@ import Logging
 import MulticastDTLS
 import UnixSignals
 
-/// Watches the members from start to end: whatever happens is an event, and one task takes them all.
+/// Runs `watch`. Every input becomes an event of one stream, which one task consumes.
 struct Watch {
-  /// What happens.
   enum Event: Sendable {
-    /// It is time to draw again.
+    /// The screen is due to be redrawn.
     case tick
     case noticed(NoticeReport)
-    case said(String)
+    case logged(String)
     case signal(UnixSignal)
-    /// Standard output takes nothing any more.
+    /// A write to standard output has failed.
     case failed(OutputError)
-    /// Nobody reads standard output any more.
+    /// The reader has closed standard output.
     case closed
   }
 
   private let peer: MulticastPeer
   private let interval: Interval?
-  private let ringReading: KeyRingReload
+  private let reload: KeyRingReload
   private let logger: Logger
-  private let console = StandardStream.standardOutput
+  private let stream = StandardStream.standardOutput
   private let table: MemberTable
 
-  /// How often the screen is drawn.
+  /// The time between two screens.
   private static let pause = Duration.milliseconds(500)
 
   /// - Parameter sendingEvery: The time between messages; nil sends none.
   init(
-    peer: MulticastPeer, sendingEvery interval: Interval?, table: MemberTable, ringReading: KeyRingReload,
+    peer: MulticastPeer, sendingEvery interval: Interval?, table: MemberTable, reload: KeyRingReload,
     logger: Logger
   ) {
     self.peer = peer
     self.interval = interval
     self.table = table
-    self.ringReading = ringReading
+    self.reload = reload
     self.logger = logger
   }
 
-  /// The signals that it is to be told of.
+  /// The signals to trap.
   static let signals: [UnixSignal] = [.sigint, .sigterm, .sighup, .sigwinch, .sigcont]
 
-  /// Shows the members until a signal ends it, or nobody reads standard output.
+  /// Shows the members until a signal arrives, or the reader closes standard output.
   ///
-  /// - Throws: ``OutputError`` if it cannot be written, for instance because a disk is full.
+  /// - Throws: ``OutputError`` if a write fails, for instance because a disk is full.
   func run(
     _ firstView: any WatchView, _ signals: UnixSignalsSequence, _ events: AsyncStream<Event>,
-    _ happened: AsyncStream<Event>.Continuation
+    _ sink: AsyncStream<Event>.Continuation
   ) async throws {
     var (view, table) = (firstView, table)
-    console.whenClosed { happened.yield(.closed) }
-    console.whenFailed { happened.yield($0.isClosed ? .closed : .failed($0)) }
+    stream.whenClosed { sink.yield(.closed) }
+    stream.whenFailed { sink.yield($0.isClosed ? .closed : .failed($0)) }
     let tasks = [
-      Task { for await signal in signals { happened.yield(.signal(signal)) } },
+      Task { for await signal in signals { sink.yield(.signal(signal)) } },
       Task {
-        repeat { happened.yield(.tick) } while (try? await Task.sleep(for: Self.pause)) != nil
+        repeat { sink.yield(.tick) } while (try? await Task.sleep(for: Self.pause)) != nil
       },
       Task { await send() },
     ]
@@ -66,17 +65,17 @@ struct Watch {
       switch event {
       case .tick:
         table.update(peer.statistics, now: .now)
-        // A terminal that is held with Ctrl+S gets the screen of the time when it goes on.
-        if console.isWritten { offer(view.shown(table, now: .now)) }
+        // Skip screens while the terminal is stopped with Ctrl+S.
+        if stream.isWritten { offer(view.shown(table, now: .now)) }
       case .noticed(let report):
         table.noticed(report, now: .now)
-      case .said(let line):
-        view.said(line)
+      case .logged(let line):
+        view.logged(line)
       case .signal(.sighup):
-        // Reading takes a moment, and the screen goes on.
-        Task { _ = await ringReading.read() }
+        // Key derivation takes some milliseconds, during which the screen is redrawn.
+        Task { _ = await reload.run() }
       case .signal(.sigwinch), .signal(.sigcont):
-        if console.isWritten { offer(view.resized(table, now: .now)) }
+        if stream.isWritten { offer(view.resized(table, now: .now)) }
       case .signal, .closed:
         break loop
       case .failed(let error):
@@ -84,30 +83,33 @@ struct Watch {
         throw error
       }
     }
-    // Who holds the terminal does not hold up the end.
+    // A stopped terminal must not delay the exit.
     ExitWatchdog { _exit(EXIT_SUCCESS) }.start { peer.stop() }
     await peer.stop()
     table.update(peer.statistics, now: .now)
     offer(view.ended(table, now: .now))
-    try? await console.flush()
+    try? await stream.flush()
   }
 
   private func offer(_ text: String) {
-    if !text.isEmpty { _ = console.offer(Array(text.utf8).span) }
+    if !text.isEmpty { _ = stream.offer(Array(text.utf8).span) }
   }
 
-  /// Takes part, if this node is to: a greeting at every interval. What the network does not take is sent later.
+  /// Sends a greeting at every interval, if this process has a member ID. A failed send is retried at the next
+  /// interval.
   private func send() async {
     guard let interval, let member = peer.configuration.member else { return }
-    var isAway = false
+    var isFailing = false
     try? await SendTimer(interval: interval.duration).run { number in
       do {
         try peer.send("Hello from node \(member), message #\(number)")
-        isAway = false
+        isFailing = false
         return true
       } catch let error as SystemError {
-        if !isAway { logger.warning("cannot send to \(peer.configuration.group): \(error); it is tried again") }
-        isAway = true
+        if !isFailing {
+          logger.warning("cannot send to \(peer.configuration.group): \(error); retrying in \(interval) s")
+        }
+        isFailing = true
         return false
       }
     }

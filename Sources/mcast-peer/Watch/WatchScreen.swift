@@ -1,28 +1,29 @@
 import MulticastDTLS
 
-/// The table of members as a screen of some size shows it. Pure.
+/// Lays out the table of members for a screen of a given size. Pure.
 ///
-/// Where it is narrow, columns are left out, the least important one first; where it is low, rows and lines are, and it
-/// says how many. Nothing is ever wider than the screen.
+/// A narrow screen drops columns, the least important first. A low screen drops rows and lines, and shows their number.
+/// No line is wider than the screen.
 struct WatchScreen {
-  /// Its size in characters.
+  /// The width in characters.
   let columns: Int
+  /// The height in characters.
   let lines: Int
-  /// Whether states have colours.
+  /// True to colour the states.
   let isColoured: Bool
 
-  /// The lines at the bottom that tell what has happened: at most so many.
+  /// The most log lines at the bottom.
   private static let tailLines = 6
 
   private struct Column {
     let title: String
-    /// Those with the lowest go first.
+    /// The column with the lowest rank is dropped first.
     let rank: Int
     let isText: Bool
     let cell: (FormattedRow) -> String
   }
 
-  /// A line: its text, and where in it a colour begins and ends.
+  /// A line, with the range of its coloured characters.
   private struct Line {
     var text: String
     var colour: (state: MemberTable.State, start: Int, count: Int)?
@@ -42,24 +43,24 @@ struct WatchScreen {
     ]
   }
 
-  /// The screen's lines, as many as there is something to say, each to be written with no line break of the terminal's.
+  /// The lines of the screen. Each fits the width, so that the terminal never wraps one.
   ///
   /// - Parameters:
-  ///   - heading: What is watched.
-  ///   - said: What has happened, the last one last.
-  func text(of table: MemberTable, suite: CipherSuite, heading: String, said: [String]) -> [String] {
+  ///   - heading: The first line: group, interfaces, suite and key IDs.
+  ///   - log: The log lines, oldest first.
+  func text(of table: MemberTable, suite: CipherSuite, heading: String, log: [String]) -> [String] {
     let bottom = dropLines(table.drops).prefix(max(1, lines / 3))
-    let tail = said.flatMap(folded).suffix(max(0, min(Self.tailLines, lines / 3)))
-    // Heading, titles, and blank lines around the table.
+    let tail = log.flatMap(folded).suffix(max(0, min(Self.tailLines, lines / 3)))
+    // Four lines: heading, titles, and a blank line before and after the table.
     var room = lines - 4 - bottom.count - (tail.isEmpty ? 0 : tail.count + 1)
     let rows = table.rows
     var shown = rows[...]
     var rest: [Line] = []
     if rows.isEmpty {
-      rest = [Line(text: "nobody was heard yet")]
+      rest = [Line(text: "no member was heard yet")]
     } else if rows.count > room {
       room = max(0, room - 1)
-      // Those that are heard matter most.
+      // Members that were heard come first.
       shown = (rows.filter { $0.state != .unheard } + rows.filter { $0.state == .unheard }).prefix(room)
       rest = [Line(text: "and \(rows.count - shown.count) more: make the window higher")]
     }
@@ -92,13 +93,13 @@ struct WatchScreen {
     return [line(used.map(\.title), nil)] + texts.map { text in line(used.map { $0.cell(text) }, text.row.state) }
   }
 
-  /// What was refused, on as many lines as it takes.
+  /// The counts of rejected datagrams, folded to the width.
   private func dropLines(_ drops: [(reason: String, count: Int)]) -> [String] {
     if drops.isEmpty { return ["refused: nothing"] }
     return folded("refused: " + drops.map { "\($0.reason) \($0.count)" }.joined(separator: ", "))
   }
 
-  /// A text on as many lines as it takes; all but the first are indented.
+  /// A text folded at blanks; continuation lines are indented.
   private func folded(_ text: String) -> [String] {
     var result: [String] = []
     var line = ""
@@ -112,7 +113,7 @@ struct WatchScreen {
     return result + [line]
   }
 
-  /// The line, cut off where the screen ends, and with its colours. Source: ECMA-48, SGR.
+  /// The line, truncated to the width, with its colours. Source: ECMA-48, SGR.
   private func written(_ line: Line) -> String {
     let text = String(line.text.prefix(columns))
     guard isColoured, let (state, start, count) = line.colour, start + count <= text.count else { return text }

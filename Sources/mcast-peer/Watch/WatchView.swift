@@ -1,34 +1,34 @@
 import Glibc
 import MulticastDTLS
 
-/// How `watch` shows what it sees: what each function returns is to be written.
+/// The output of `watch`. Each function returns the text to print.
 protocol WatchView {
-  /// Somebody should read this.
-  mutating func said(_ line: String)
-  /// The table has changed.
+  /// A line was logged.
+  mutating func logged(_ line: String)
+  /// The table was updated.
   mutating func shown(_ table: MemberTable, now: ContinuousClock.Instant) -> String
   /// The terminal has another size.
   mutating func resized(_ table: MemberTable, now: ContinuousClock.Instant) -> String
-  /// It is over.
+  /// `watch` is about to exit.
   mutating func ended(_ table: MemberTable, now: ContinuousClock.Instant) -> String
 }
 
-/// On a terminal: one screen, redrawn in place.
+/// The view for a terminal: one screen, redrawn in place.
 ///
-/// It leaves no mode of the terminal changed between two frames, so that nothing need be put right, however it ends. Source:
-/// ECMA-48 (CUP, ED, EL); DEC's private mode 7, no wrapping.
+/// Each frame restores every terminal mode that it changes, so that even a killed process leaves the terminal usable.
+/// Source: ECMA-48 (CUP, ED, EL); DEC's private mode 7, no wrapping.
 struct LiveView: WatchView {
-  /// The first line, as it is now.
+  /// Returns the current first line.
   let heading: () -> String
   let suite: CipherSuite
   let isColoured: Bool
   /// The terminal's columns and lines.
   let size: () -> (columns: Int, lines: Int)
 
-  private var lines: [String] = []
+  private var log: [String] = []
   private var isClear = false
 
-  private static let keptLines = 50
+  private static let logLimit = 50
 
   init(
     heading: @escaping () -> String, suite: CipherSuite, isColoured: Bool,
@@ -37,15 +37,15 @@ struct LiveView: WatchView {
     (self.heading, self.suite, self.isColoured, self.size) = (heading, suite, isColoured, size)
   }
 
-  mutating func said(_ line: String) {
-    lines.append("\(Self.timeOfDay) \(line)")
-    if lines.count > Self.keptLines { lines.removeFirst() }
+  mutating func logged(_ line: String) {
+    log.append("\(Self.timeOfDay) \(line)")
+    if log.count > Self.logLimit { log.removeFirst() }
   }
 
   mutating func shown(_ table: MemberTable, now: ContinuousClock.Instant) -> String {
     let (columns, height) = size()
     let screen = WatchScreen(columns: columns, lines: height, isColoured: isColoured)
-    let frame = screen.text(of: table, suite: suite, heading: heading(), said: lines)
+    let frame = screen.text(of: table, suite: suite, heading: heading(), log: log)
     defer { isClear = true }
     return "\u{1B}[?7l" + (isClear ? "" : "\u{1B}[2J") + "\u{1B}[H" + frame.joined(separator: "\u{1B}[K\r\n")
       + "\u{1B}[K\u{1B}[J\u{1B}[?7h"
@@ -68,7 +68,7 @@ struct LiveView: WatchView {
   }
 }
 
-/// In a file or a pipe: a line for a member when its state or epoch changes, and now and then for all.
+/// The view for a file or a pipe: a line for a member when its state or epoch changes, and for all members every 10 s.
 struct PlainView: WatchView {
   let suite: CipherSuite
 
@@ -77,15 +77,15 @@ struct PlainView: WatchView {
   private var lastAll: ContinuousClock.Instant?
   private var clock = WallClock()
 
-  /// How often there is a line for each member.
+  /// The time between two lists of all members.
   private static let pause = Duration.seconds(10)
 
   init(suite: CipherSuite) {
     self.suite = suite
   }
 
-  /// The log says it, on standard error.
-  mutating func said(_ line: String) {}
+  /// Ignores the line: standard error has the log.
+  mutating func logged(_ line: String) {}
 
   mutating func shown(_ table: MemberTable, now: ContinuousClock.Instant) -> String {
     lines(table, now: now, isAll: lastAll.map { now - $0 >= Self.pause } ?? false)
@@ -103,7 +103,7 @@ struct PlainView: WatchView {
     var result = ""
     for row in table.rows {
       let last = shownStates.updateValue((row.state, row.epoch), forKey: row.member)
-      // That a restart is long ago is no news.
+      // The return from restarted to up is no change worth a line.
       let isNew =
         last.map { $0.0 != row.state && !($0.0 == .restarted && row.state == .up) || $0.1 != row.epoch } ?? true
       guard isNew || isAll else { continue }
@@ -116,7 +116,7 @@ struct PlainView: WatchView {
       }
       result += "\n"
     }
-    // A flood is told of when it begins, and then with all the rest.
+    // A flood gets a line when it begins, and then one with each list.
     let reasons = table.drops.map(\.reason)
     if reasons != lastReasons || isAll, !reasons.isEmpty {
       result += "\(time) refused: \(table.drops.map { "\($0.reason) \($0.count)" }.joined(separator: ", "))\n"

@@ -80,6 +80,18 @@ final class PeerProcess {
   var errors: String { get throws { try String(contentsOfFile: "\(directory.path)/stderr", encoding: .utf8) } }
   var outputBytes: Data { get throws { try Data(contentsOf: URL(filePath: "\(directory.path)/stdout")) } }
   var lines: [String] { get throws { try output.components(separatedBy: "\n") } }
+  /// The findings of `doctor`, one string each: its lines, joined by blanks.
+  var findings: [String] {
+    get throws {
+      try lines.reduce(into: []) { findings, line in
+        if let last = findings.last, line.hasPrefix(" ") {
+          findings[findings.count - 1] = "\(last) \(line.drop { $0 == " " })"
+        } else if !line.isEmpty {
+          findings.append(line)
+        }
+      }
+    }
+  }
   var isRunning: Bool { !process.hasEnded }
   var identifier: Int32 { process.processIdentifier }
 

@@ -41,7 +41,7 @@ extension PeerProcess {
   /// The key ID that it says it sends with after having read its ring last.
   var sendingKeyID: String? {
     get throws {
-      try errors.matches(of: /this node sends with key ID ([0-9a-f-]{9})/).last.map { String($0.output.1) }
+      try errors.matches(of: /this member sends with key ID ([0-9a-f-]{9})/).last.map { String($0.output.1) }
     }
   }
 }
