@@ -7,7 +7,7 @@ enum Generator {
   static func main() throws {
     let arguments = CommandLine.arguments.dropFirst()
     let input = try FileHandle.standardInput.readToEnd() ?? Data()
-    let tool = try JSONDecoder().decode(ToolInfo.self, from: input).command
+    let tool = try JSONDecoder().decode(ToolInfo.self, from: input).program
     let text =
       switch arguments.first {
       case "manual": ManualPage(tool: tool, version: arguments.dropFirst().first ?? "").text

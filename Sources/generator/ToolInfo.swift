@@ -1,12 +1,21 @@
 /// The output of `mcast-peer --experimental-dump-help`: the used part of ArgumentParser's format.
 struct ToolInfo: Decodable {
-  let command: Command
+  private let command: Command
+
+  /// The program, which takes what its default command takes.
+  var program: Command {
+    let own = command.subcommands?.first { $0.commandName == command.defaultSubcommand } ?? command
+    return Command(
+      commandName: command.commandName, abstract: own.abstract, discussion: own.discussion, arguments: own.arguments,
+      defaultSubcommand: nil, subcommands: command.subcommands, shouldDisplay: true)
+  }
 
   struct Command: Decodable {
     let commandName: String
     let abstract: String?
     let discussion: String?
     let arguments: [Argument]?
+    let defaultSubcommand: String?
     let subcommands: [Command]?
     let shouldDisplay: Bool
 

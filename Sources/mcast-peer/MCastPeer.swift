@@ -5,14 +5,10 @@ import MulticastDTLS
 import ServiceLifecycle
 import UnixSignals
 
-/// The command: parses the arguments, makes the peer and runs ``PeerService``.
-@main
+/// The default command: makes the peer and runs ``PeerService``.
 struct MCastPeer: AsyncParsableCommand {
-  /// The name on the command line.
-  static let name = "mcast-peer"
-
   static let configuration = CommandConfiguration(
-    commandName: name,
+    commandName: "peer",
     abstract: "Exchange messages in a multicast group, with DTLS 1.2 records and one shared secret.",
     usage: """
       mcast-peer [<options>] <node-id>
@@ -40,54 +36,11 @@ struct MCastPeer: AsyncParsableCommand {
       another process sends with this member's ID and secret; 77 secret file, or a directory above it, open to others; 78 \
       secret missing or unusable.
       """,
-    version: "mcast-peer 0.1.0 (wolfSSL \(WolfSSLLibrary.version), OpenSSL \(CryptoLibrary.version))"
+    shouldDisplay: false,
+    helpNames: [.short, .long]
   )
 
   @OptionGroup var arguments: PeerArguments
-
-  static func main() async {
-    reserveStandardDescriptors()
-    // A process inherits ignored signals: the shell of a script ignores SIGINT in its background jobs. Ctrl+C must end
-    // this process.
-    for number in [SIGINT, SIGTERM] {
-      signal(number, SIG_DFL)
-    }
-    // SIGUSR1 and SIGHUP must not end the process before PeerService traps them. A closed pipe must not kill the
-    // process, so that the peer still writes its state.
-    for number in [SIGUSR1, SIGHUP, SIGPIPE] {
-      signal(number, SIG_IGN)
-    }
-    var called: any ParsableCommand.Type = Self.self
-    do {
-      let arguments = try commandLine()
-      let rest = Array(arguments.dropFirst())
-      switch arguments.first {
-      case _ where CommandTree.handles(arguments):
-        called = CommandTree.self
-        _ = try CommandTree.parseAsRoot(arguments)
-      case SecretCommand.name:
-        called = SecretCommand.self
-        try SecretCommand.run(rest)
-      case WatchCommand.name:
-        called = WatchCommand.self
-        guard let command = try WatchCommand.parseAsRoot(rest) as? WatchCommand else {
-          throw CleanExit.helpRequest(WatchCommand.self)
-        }
-        try await command.run()
-      case DoctorCommand.name:
-        called = DoctorCommand.self
-        guard let command = try DoctorCommand.parseAsRoot(rest) as? DoctorCommand else {
-          throw CleanExit.helpRequest(DoctorCommand.self)
-        }
-        try await command.run()
-      default:
-        guard let command = try parseAsRoot(arguments) as? MCastPeer else { throw CleanExit.helpRequest(self) }
-        try await command.run()
-      }
-    } catch {
-      Failure(error, of: called).exit()
-    }
-  }
 
   func run() async throws {
     let options = try PeerConfiguration(arguments, Environment.settings())
@@ -180,30 +133,6 @@ struct MCastPeer: AsyncParsableCommand {
     }
     warn(of: ring, logger)
     return peer
-  }
-
-  /// The arguments of this process. `help secret new` becomes `secret new --help`.
-  ///
-  /// - Throws: `ValidationError` if one is not UTF-8.
-  private static func commandLine() throws -> [String] {
-    // Swift replaces invalid UTF-8, which would send another message than the one given.
-    for index in 1..<max(1, Int(CommandLine.argc)) {
-      guard let argument = unsafe CommandLine.unsafeArgv[index], unsafe String(validatingCString: argument) != nil
-      else {
-        throw ValidationError("argument \(index) is not valid UTF-8: send other bytes with --stdin")
-      }
-    }
-    let arguments = Array(CommandLine.arguments.dropFirst())
-    return arguments.first == "help" ? arguments.dropFirst() + ["--help"] : arguments
-  }
-}
-
-/// Occupies closed standard descriptors, so that none of our sockets or files gets their number. Reads from standard
-/// input, and writes to the others, still fail.
-private func reserveStandardDescriptors() {
-  for number in [STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO] where fcntl(number, F_GETFD) < 0 {
-    // open(2) returns the lowest free number, which is this one.
-    _ = unsafe open("/dev/null", number == STDIN_FILENO ? O_WRONLY : O_RDONLY)
   }
 }
 

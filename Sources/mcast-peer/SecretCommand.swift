@@ -9,7 +9,6 @@ struct SecretCommand: ParsableCommand {
 
   static let configuration = CommandConfiguration(
     commandName: name,
-    _superCommandName: MCastPeer.name,
     abstract: "Make, compare and change the secret of a group.",
     discussion: """
       A key ring is a file of up to four secrets, one a line; lines that begin with # are comments. A peer sends with \
@@ -25,21 +24,16 @@ struct SecretCommand: ParsableCommand {
 
       Exit codes: 0 done; 64 usage error; 71 system failure; 77 file or directory open to others; 78 not possible.
       """,
-    subcommands: [New.self, ID.self, Rotate.self]
+    subcommands: [New.self, ID.self, Rotate.self],
+    helpNames: [.short, .long]
   )
 
   /// Runs a subcommand.
-  ///
-  /// - Parameter arguments: The arguments after `secret`.
-  static func run(_ arguments: [String]) throws {
+  static func run(_ command: any ParsableCommand) throws {
     try hideMemory()
-    var command = try parseAsRoot(arguments)
+    var command = command
     try command.run()
     for text in InvisibleEnds.warnings { warn(text) }
-  }
-
-  func run() throws {
-    throw CleanExit.helpRequest(self)
   }
 
   /// The option for the key ring's file.

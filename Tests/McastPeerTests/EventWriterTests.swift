@@ -93,7 +93,6 @@ struct EventWriterTests {
     for _ in 0..<2 { statistics.count(.foreign, of: nil) }
     display.writeDropped(statistics, now: begin)
     display.writeDropped(statistics, now: begin + .seconds(1))
-    let other = RecordHeader(IndependentRecord(member: 200, text: "").sealed(.mac(key: [1])).span)
     statistics.count(.forged, of: 1)
     statistics.count(.forged, of: 200)
     statistics.count(.forged, of: nil)

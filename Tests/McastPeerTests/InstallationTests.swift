@@ -52,7 +52,7 @@ struct InstallationTests {
     let root = try root()
     #expect(
       root.all.map(\.commandName) == [
-        "mcast-peer", "watch", "doctor", "secret", "new", "id", "rotate", "add", "promote", "drop",
+        "mcast-peer", "peer", "watch", "doctor", "secret", "new", "id", "rotate", "add", "promote", "drop",
       ])
     let page = try await shell("man -l '\(generated)/mcast-peer.1' | col -b")
     #expect(page.code == 0)

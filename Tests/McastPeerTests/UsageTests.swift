@@ -41,6 +41,9 @@ struct UsageTests {
       Case("0 --no-loop -t 0", 64, "nobody would hear"),
       Case("0 -g ff15::1%lo", 64, "leave '%lo' out"), Case("0 -g fe80::1", 64, "begins with ff"),
       Case("0 -g ff02::1%nope9", 69, "nope9"), Case("0 -g ff15::1:5000:", 64, "[ff15::1]:12345"),
+      Case("--encrypt watch", 64, "0 to 255"), Case("-- watch", 64, "0 to 255"),
+      Case("watch --no-such-option", 64, "(see mcast-peer watch --help)"),
+      Case("secret rotate drop xyz", 64, "(see mcast-peer secret rotate drop --help)"),
     ])
   func refused(input: Case) async throws {
     let home = TemporaryDirectory()
@@ -101,9 +104,16 @@ struct UsageTests {
     #expect(try peer.errors.contains("cannot write to standard output: No space left on device"))
   }
 
-  @Test("the version names those of wolfSSL and OpenSSL, too")
-  func version() async throws {
-    let peer = try PeerProcess(["--version"])
+  @Test("what an option takes may have a command's name")
+  func valueNamedAsCommand() async throws {
+    let peer = try PeerProcess(["-m", "watch", "0", "-I", "lo", "-t", "0", "-c", "1", "-g", "\(makeTestGroup())"])
+    #expect(try await peer.exitCode() == 0)
+    try await peer.waitForLine("Node 0: Sent: \"watch, message #1\"")
+  }
+
+  @Test("the version names those of wolfSSL and OpenSSL, too", arguments: ["", "0", "watch", "secret new"])
+  func version(command: String) async throws {
+    let peer = try PeerProcess(command.split(separator: " ").map(String.init) + ["--version"])
     #expect(try await peer.exitCode() == 0)
     let version = /mcast-peer \d+\.\d+\.\d+ \(wolfSSL \d+\.\d+\.\d+, OpenSSL \d+\.\d+\.\d+\)\n/
     #expect(try peer.output.wholeMatch(of: version) != nil)

@@ -95,7 +95,7 @@ enum Environment {
   /// A warning for each unknown variable with our prefix. It never shows a value, which may be a secret.
   static var warnings: [String] {
     unknown.map { name in
-      "unknown setting \(name) (\(nearest(to: name).map { "did you mean \($0)?" } ?? "see \(MCastPeer.name) --help"))"
+      "unknown setting \(name) (\(nearest(to: name).map { "did you mean \($0)?" } ?? "see \(CommandTree.name) --help"))"
     }
   }
 

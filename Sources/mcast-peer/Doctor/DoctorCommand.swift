@@ -5,12 +5,8 @@ import MulticastDTLS
 
 /// `mcast-peer doctor`: checks why a peer hears no one.
 struct DoctorCommand: AsyncParsableCommand {
-  /// The name on the command line.
-  static let name = "doctor"
-
   static let configuration = CommandConfiguration(
-    commandName: name,
-    _superCommandName: MCastPeer.name,
+    commandName: "doctor",
     abstract: "Check why a peer hears no one: this machine, the secret, the network and the group.",
     discussion: """
       Run doctor with the options and the environment of the peer. Each check prints ok, warning or failure, and the \
@@ -22,7 +18,8 @@ struct DoctorCommand: AsyncParsableCommand {
       environment.
 
       Exit codes: 0 no failure; 1 a failure; 64 usage error.
-      """
+      """,
+    helpNames: [.short, .long]
   )
 
   /// A format of standard output.

@@ -5,23 +5,20 @@ import MulticastDTLS
 /// The end of the command by an error: one line on standard error, and an exit code of sysexits.h.
 struct Failure {
   private let error: any Error
-  private let command: any ParsableCommand.Type
 
-  /// - Parameter command: The command that ran. Its help is printed if the error is a request for help.
-  init(_ error: any Error, of command: any ParsableCommand.Type) {
+  init(_ error: any Error) {
     // The library's error has the one of the part that failed.
     self.error = (error as? PeerError)?.underlying ?? error
-    self.command = command
   }
 
   /// Ends the process. The text of `--help` and `--version` goes to standard output, with exit code 0.
   func exit() -> Never {
     guard code != EXIT_SUCCESS else {
-      let text = isClosed ? "" : command.fullMessage(for: error)
+      let text = isClosed ? "" : CommandTree.fullMessage(for: error)
       do {
         if !text.isEmpty { try StandardStream.write(text + "\n", to: STDOUT_FILENO) }
       } catch {
-        Failure(error, of: command).exit()
+        Failure(error).exit()
       }
       Glibc.exit(EXIT_SUCCESS)
     }
@@ -36,7 +33,7 @@ struct Failure {
   }
 
   private var code: Int32 {
-    isClosed ? EXIT_SUCCESS : ownCode ?? command.exitCode(for: error).rawValue
+    isClosed ? EXIT_SUCCESS : ownCode ?? CommandTree.exitCode(for: error).rawValue
   }
 
   /// The message: what happened, and an option or page to look at.
@@ -47,12 +44,12 @@ struct Failure {
       case let error as PeerError where [.emptyMessage, .messageTooLong].contains(error.code):
         "\(error) (see --message)"
       case is InputError: "\(error) (see --stdin)"
-      case is SecretError where command != SecretCommand.self: "\(error) (see --secret-file)"
+      case is SecretError where !called.contains(SecretCommand.name): "\(error) (see --secret-file)"
       case StateError.unusable, StateError.damaged, StateError.usedEpoch: "\(error) (see --epoch and --state-dir)"
       case StateError.unknownPast: "\(error) (see also --state-dir)"
       case _ where ownCode != nil: "\(error)"
       default:
-        "\(Self.showingValues(command.message(for: error))) (see \(help))"
+        "\(Self.showingValues(CommandTree.message(for: error))) (see \(called.joined(separator: " ")) --help)"
       }
     return text.visible
   }
@@ -68,13 +65,15 @@ struct Failure {
       .split(separator: "\n").joined(separator: " ")
   }
 
-  /// The help to look at.
-  private var help: String {
-    switch command {
-    case is SecretCommand.Type: "--help after the subcommand"
-    case is MCastPeer.Type, is CommandTree.Type: "\(MCastPeer.name) --help"
-    default: "\(MCastPeer.name) \(command.configuration.commandName ?? "") --help"
+  /// The command and its subcommands, as they were called: whose help to look at.
+  private var called: [String] {
+    var command: any ParsableCommand.Type = CommandTree.self
+    let named = CommandLine.arguments.dropFirst().prefix { word in
+      guard let next = command.configuration.subcommands.first(where: { $0._commandName == word }) else { return false }
+      command = next
+      return true
     }
+    return [CommandTree._commandName] + named
   }
 
   /// The exit code of our own errors; nil for those of the argument parser.

@@ -6,12 +6,8 @@ import UnixSignals
 
 /// `mcast-peer watch`: shows a table of the members.
 struct WatchCommand: AsyncParsableCommand {
-  /// The name on the command line.
-  static let name = "watch"
-
   static let configuration = CommandConfiguration(
-    commandName: name,
-    _superCommandName: MCastPeer.name,
+    commandName: "watch",
     abstract: "Show a table of the members that are heard, redrawn twice a second.",
     discussion: """
       Without a node ID, watch only listens, to all members of the group: it sends nothing and keeps nothing on disk. \
@@ -28,7 +24,8 @@ struct WatchCommand: AsyncParsableCommand {
       MCAST_PEER_NODE_ID and the variables on sending, output and stopping.
 
       Exit codes: as for a peer; 0 after Ctrl+C.
-      """
+      """,
+    helpNames: [.short, .long]
   )
 
   @Argument(
