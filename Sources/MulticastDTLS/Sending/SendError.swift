@@ -1,5 +1,5 @@
 /// Why a message was not sent. Nothing of it was.
-public enum SendError: Error, Hashable, CustomStringConvertible {
+enum SendError: Error, Hashable, CustomStringConvertible {
   /// The message has no bytes; wolfSSL makes no record for it.
   case empty
   /// The message has more bytes than one record can carry.
@@ -16,7 +16,7 @@ public enum SendError: Error, Hashable, CustomStringConvertible {
   }
 
   /// One line for a person.
-  public var description: String {
+  var description: String {
     switch self {
     case .empty: "an empty message cannot be sent: give it at least one byte"
     case .tooLong(let count, let limit): "a message of \(count) bytes is too long: one record carries at most \(limit)"
