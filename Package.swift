@@ -52,11 +52,14 @@ let package = Package(
     .systemLibrary(name: "CWolfSSL", pkgConfig: "wolfssl", providers: [.apt(["libwolfssl-dev"])]),
     .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
     .target(name: "CDatagram"),
+    // Texts and rate limits that the library and the command share.
+    .target(name: "CommonSupport", swiftSettings: strict),
     .target(
       name: "MulticastDTLS",
       dependencies: [
         "CDatagram",
         "COpenSSL",
+        "CommonSupport",
         "CWolfSSL",
         .product(name: "Logging", package: "swift-log"),
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
@@ -68,6 +71,7 @@ let package = Package(
       name: "mcast-peer",
       dependencies: [
         "COpenSSL",
+        "CommonSupport",
         "MulticastDTLS",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
@@ -123,10 +127,11 @@ let package = Package(
     .testTarget(
       name: "MulticastDTLSTests",
       dependencies: [
-        "FuzzBody", "MulticastDTLS", "TestSupport",
+        "CommonSupport", "FuzzBody", "MulticastDTLS", "TestSupport",
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
       ]),
-    .testTarget(name: "McastPeerTests", dependencies: ["leader", "mcast-peer", "MulticastDTLS", "TestSupport"]),
+    .testTarget(
+      name: "McastPeerTests", dependencies: ["CommonSupport", "leader", "mcast-peer", "MulticastDTLS", "TestSupport"]),
     .testTarget(name: "McastBenchTests", dependencies: ["TestSupport", "mcast-bench"]),
   ] + fuzzTargets + sanitizerTargets
 )

@@ -1,5 +1,3 @@
-import Synchronization
-
 /// The messages of a peer, as they arrive.
 ///
 /// A reader takes all messages that wait at once, so that it suspends once for many messages. Any task may read; of several,
@@ -11,7 +9,7 @@ public struct MessageStream: AsyncSequence, Sendable {
   /// Nothing fails.
   public typealias Failure = Never
 
-  let buffer: MessageBuffer
+  let buffer: StreamBuffer<Message>
 
   /// Makes an iterator; the messages that it has not returned when it is released go to the next reader.
   public func makeAsyncIterator() -> Iterator {
@@ -20,10 +18,10 @@ public struct MessageStream: AsyncSequence, Sendable {
 
   /// Iterates over the messages of a peer.
   public struct Iterator: AsyncIteratorProtocol {
-    private let taken: TakenMessages
+    private let taken: TakenElements<Message>
 
-    init(_ buffer: MessageBuffer) {
-      taken = TakenMessages(buffer)
+    init(_ buffer: StreamBuffer<Message>) {
+      taken = TakenElements(buffer)
     }
 
     /// The next message; nil if the peer has stopped and all its messages were read, or the task is cancelled.
@@ -31,34 +29,5 @@ public struct MessageStream: AsyncSequence, Sendable {
       if let message = taken.next() { return message }
       return await taken.takeNext(isolation: actor)
     }
-  }
-}
-
-/// The messages that one iterator has taken and not returned. One task uses it.
-private final class TakenMessages {
-  private let buffer: MessageBuffer
-  private var messages: [Message] = []
-  private var index = 0
-
-  init(_ buffer: MessageBuffer) {
-    self.buffer = buffer
-  }
-
-  deinit {
-    if index < messages.count { buffer.putBack(messages[index...]) }
-  }
-
-  func next() -> Message? {
-    guard index < messages.count, !Task.isCancelled else { return nil }
-    defer { index += 1 }
-    return messages[index]
-  }
-
-  func takeNext(isolation actor: isolated (any Actor)?) async -> Message? {
-    if index < messages.count { return nil }
-    messages.removeAll(keepingCapacity: true)
-    index = 0
-    await buffer.take(into: &messages)
-    return next()
   }
 }

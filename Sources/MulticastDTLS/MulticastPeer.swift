@@ -10,9 +10,11 @@ public final class MulticastPeer: Sendable {
   public let configuration: Configuration
   /// The other members' messages, as they arrive; none where a handler gets them.
   ///
-  /// ``Configuration/messageBufferSize`` messages wait for a reader. Those that arrive when there is no room are lost, and
-  /// counted as overrun, which the logger is told.
+  /// ``Configuration/messageBufferSize`` messages wait for a reader. Those that arrive when there is no room are lost,
+  /// counted as overrun, and reported by ``PeerEvent/overrun(_:)``.
   public let messages: MessageStream
+  /// The changes that a person should know: who restarted or fell silent, why nothing arrives, and faults.
+  public let events: EventStream
   /// Sends messages as this peer, without holding it.
   public let sender: MessageSender
 
@@ -26,6 +28,13 @@ public final class MulticastPeer: Sendable {
       _ origin: Message.Origin, _ payload: Span<UInt8>, _ sender: MessageSender
     ) -> Bool
 
+  /// The library that computes the records: the one of the configuration, if this wolfSSL was built with the hook for
+  /// libcrypto; else wolfSSL, which is several times slower.
+  public let engine: RecordEngine
+
+  /// The most events that wait for a reader.
+  private static let eventBufferSize = 1024
+
   private let socket: MulticastSocket
   private let ring: ActiveKeyRing
   private let sent: SentRecords
@@ -36,9 +45,8 @@ public final class MulticastPeer: Sendable {
   /// - Parameters:
   ///   - configuration: The group, this member, the others, and the state.
   ///   - keys: The group secrets; the first is sent with, all are accepted.
-  ///   - logger: Receives rate-limited diagnostics: why nothing arrives, who restarted, which IDs are used twice, who was not
-  ///     heard, what was lost, who changed its key, which interface went or came back; with level debug passing errors, and
-  ///     the size of the receive buffer.
+  ///   - logger: Receives the same as ``events``, with level info; with level debug also passing errors, and the size of the
+  ///     receive buffer.
   ///   - handler: Takes the messages; with nil, ``messages`` has them.
   /// - Throws: ``PeerError/Code/network`` if the group or the interface cannot be used; ``PeerError/Code/state`` if there is no
   ///   epoch to send in, another process runs as this member, or, with encryption, nothing tells which epochs it has used
@@ -51,30 +59,7 @@ public final class MulticastPeer: Sendable {
   ) throws(PeerError) {
     do {
       try self.init(
-        configuration, keys: keys, logger: logger, recordLimit: RecordHeader.epochLimit, onNotice: nil,
-        handler: handler)
-    } catch {
-      throw PeerError(error)
-    }
-  }
-
-  /// As above; `onNotice` also receives each notice, for callers that forward them.
-  ///
-  /// - Parameters:
-  ///   - onNotice: Called on the receive thread, or on the thread that changes the ring. It must not block.
-  ///   - onFailure: Called once the peer no longer sends, see ``failure``.
-  package convenience init(
-    _ configuration: Configuration,
-    keys: KeyRing,
-    logger: Logger,
-    onNotice: @escaping @Sendable (NoticeReport) -> Void,
-    onFailure: @escaping @Sendable () -> Void,
-    handler: @escaping Handler
-  ) throws(PeerError) {
-    do {
-      try self.init(
-        configuration, keys: keys, logger: logger, recordLimit: RecordHeader.epochLimit, onNotice: onNotice,
-        onFailure: onFailure, handler: handler)
+        configuration, keys: keys, logger: logger, recordLimit: RecordHeader.epochLimit, handler: handler)
     } catch {
       throw PeerError(error)
     }
@@ -86,24 +71,20 @@ public final class MulticastPeer: Sendable {
     keys: KeyRing,
     logger: Logger = Logger(label: "MulticastDTLS"),
     recordLimit: UInt64,
-    onNotice: (@Sendable (NoticeReport) -> Void)? = nil,
-    onFailure: @escaping @Sendable () -> Void = {},
     handler: Handler? = nil
   ) throws {
     self.configuration = configuration
-    let log = NoticeLog(BackgroundLog(logger), onNotice: onNotice)
-    if configuration.member != nil, let remark = configuration.state?.remark { log.log.log(.warning, remark) }
+    let events = StreamBuffer<PeerEvent>(capacity: Self.eventBufferSize)
+    self.events = EventStream(buffer: events)
+    let reporter = EventReporter(logger) { event in events.append(event, isVital: event.kind == .failed) }
+    let report: StateNotice.Reporter = { reporter.report(.state($0)) }
+    if configuration.member != nil, let remark = configuration.state?.remark { report(StateNotice(remark, .directory)) }
     let context = try DTLSContext(
       ownMember: configuration.member, suite: configuration.suite, engine: configuration.engine)
-    if context.engine != configuration.engine {
-      log.log.log(
-        .notice,
-        "the wolfSSL \(WolfSSLLibrary.version) library on this machine was built without --enable-atomicuser, the hook for "
-          + "libcrypto: it computes by itself, several times slower")
-    }
+    engine = context.engine
     // Lock the state before opening the socket, so that no earlier process with our ID is still sending. Reserve the epoch
     // after, so that a failed join does not burn one.
-    ring = try ActiveKeyRing(keys, configuration.keyRingPolicy, context, log.log)
+    ring = try ActiveKeyRing(keys, configuration.keyRingPolicy, context, report)
     let active = ring.keys
     let interfaces = try configuration.initialInterfaces
     socket = try MulticastSocket(
@@ -115,7 +96,9 @@ public final class MulticastPeer: Sendable {
       multicastLoopback: configuration.multicastLoopback,
       isSending: configuration.sends
     )
-    log.log.log(.debug, socket.receiveBufferRemark)
+    reporter.debug(
+      "receive buffer",
+      ["bytes": "\(socket.receiveBufferSizes.size)", "wanted": "\(socket.receiveBufferSizes.wanted)"])
     sent = SentRecords(port: socket.sourcePort)
     if configuration.sends { sent.prepare(active) }
     let transmitter =
@@ -126,13 +109,11 @@ public final class MulticastPeer: Sendable {
       member: configuration.member,
       peers: configuration.peers,
       keyIDs: active.map(\.keyID),
-      isEncrypted: configuration.suite.isEncrypted,
-      group: configuration.group,
-      interface: interfaces.map(\.name).joined(separator: ", ")
+      isEncrypted: configuration.suite.isEncrypted
     )
     let sender = MessageSender(transmitter: transmitter)
     self.sender = sender
-    let buffer = MessageBuffer(capacity: max(1, configuration.messageBufferSize))
+    let buffer = StreamBuffer<Message>(capacity: max(1, configuration.messageBufferSize))
     messages = MessageStream(buffer: buffer)
     if handler != nil { buffer.finish() }
     // Not by `??`: generic code has closures in another form, which costs each message two calls.
@@ -149,14 +130,15 @@ public final class MulticastPeer: Sendable {
     callbacks.onEnd = { [ring] in
       ring.finish()
       buffer.finish()
+      events.finish()
     }
     if let transmitter {
-      let epochs = EpochGuard(ring, transmitter, local, log, onFailure: onFailure)
+      let epochs = EpochGuard(ring, transmitter, local, reporter)
       callbacks.onContest = { keyID, epoch, source, now in epochs.heard(keyID, epoch, from: source, now: now) }
       callbacks.onStateLost = { epochs.lost($0) }
     }
     loop = try ReceiveLoop(
-      active, sent: sent, socket: socket, local: local, log: log, saveInterval: configuration.stateInterval,
+      active, sent: sent, socket: socket, local: local, reporter: reporter, saveInterval: configuration.stateInterval,
       callbacks: callbacks, handler: receiving)
   }
 
@@ -224,9 +206,6 @@ public final class MulticastPeer: Sendable {
   public var interfaces: [NetworkInterface] {
     socket.interfaces
   }
-
-  /// The kernel's number of the interface that is sent on now.
-  package var sendInterface: UInt32 { socket.sendInterface }
 
   /// The figures of all datagrams so far.
   public var statistics: Statistics {

@@ -61,7 +61,14 @@ struct MCastPeer: AsyncParsableCommand {
     let isListening = if case .none = options.input { true } else { false }
     let configuration = try options.network.peerConfiguration(
       options.nodeID, interfaces: named, isListening: isListening)
-    let peer = try makePeer(configuration, source, events, stopTrigger, logger: logger)
+    let peer = try makePeer(configuration, source, events, logger: logger)
+    if peer.engine != configuration.engine {
+      logger.notice(
+        """
+        the wolfSSL \(WolfSSLLibrary.version) library on this machine was built without --enable-atomicuser, the hook for \
+        libcrypto: it computes by itself, several times slower
+        """)
+    }
     logger.info(
       options.network.suite.isEncrypted
         ? "\(options.network.suite.name): messages are AUTHENTICATED AND ENCRYPTED"
@@ -101,23 +108,20 @@ struct MCastPeer: AsyncParsableCommand {
     case .text: TextFormat(options.nodeID)
     case .json:
       JSONFormat(
-        options.nodeID, options.network.group, awaiting: options.network.peers.awaited(at: options.nodeID))
+        options.nodeID, options.network.group, awaiting: options.network.peers.expected(at: options.nodeID))
     case .raw: RawFormat(hasNewlines: !options.isDatagram)
     }
   }
 
   /// Makes the peer. The secrets are wiped when this returns; the peer holds only keys derived from them.
   private func makePeer(
-    _ configuration: MulticastPeer.Configuration, _ source: SecretSource, _ events: EventWriter,
-    _ stopTrigger: StopTrigger,
-    logger: Logger
+    _ configuration: MulticastPeer.Configuration, _ source: SecretSource, _ events: EventWriter, logger: Logger
   ) throws -> MulticastPeer {
     let ring = try KeyRing(from: source, markingIn: configuration.state)
-    let peer = try MulticastPeer(
-      configuration, keys: ring, logger: logger,
-      onNotice: { report in events.offer { $0.noticed(report, &$1) } },
-      onFailure: { stopTrigger.fire(.error) },
-      handler: { origin, payload, _ in events.received(origin, payload) })
+    // The library's log has the same events that PeerService reports in this command's words: only with --verbose.
+    let peer = try MulticastPeer(configuration, keys: ring, logger: .ofLibrary(logger)) { origin, payload, _ in
+      events.received(origin, payload)
+    }
     let (first, others) = (peer.keyIDs[0], peer.keyIDs.dropFirst().map(\.description).joined(separator: ", "))
     logger.info(
       """
@@ -149,11 +153,11 @@ func warnings(of secret: GroupSecret) -> [String] {
       "a group secret has fewer than \(GroupSecret.recommendedMinimumSize) bytes: an attacker who records one datagram may "
         + "guess it; make a longer one")
   }
-  return warnings + secret.doubts.map(warning)
+  return warnings + secret.warnings.map(warning)
 }
 
 /// A warning about a secret that looks mistyped.
-private func warning(of doubt: SecretDoubt) -> String {
+private func warning(of doubt: SecretWarning) -> String {
   switch doubt {
   case .blankEnd:
     "a group secret begins or ends with a blank, which is part of the secret: members without it have another secret"

@@ -120,14 +120,17 @@ struct EventTests {
       let properties = try #require(definitions[event]?["properties"] as? [String: [String: Any]])
       return try #require(properties[name])
     }
+    func kinds(aboutKeys: Bool) -> [String] {
+      PeerEvent.Kind.allCases.filter { $0.isAboutKeys == aboutKeys && !$0.isOnlyLogged }.map(\.rawValue)
+    }
     func words(_ event: String, _ name: String) throws -> Set<String> {
       Set(try #require(try property(event, name)["enum"] as? [String]))
     }
     let reasons = Set(RejectionReason.allCases.map(\.rawValue))
     #expect(Set(definitions["reason"]?["enum"] as? [String] ?? []) == reasons)
     #expect(try words("dropped", "reason") == reasons.union(["kernel"]))
-    #expect(try words("peer", "cause") == Set(NoticeReport.causes(aboutKeys: false) + ["heard"]))
-    #expect(try words("key", "cause") == Set(NoticeReport.causes(aboutKeys: true) + ["ring"]))
+    #expect(try words("peer", "cause") == Set(kinds(aboutKeys: false) + ["heard"]))
+    #expect(try words("key", "cause") == Set(kinds(aboutKeys: true) + ["ring"]))
     #expect(try words("end", "reason") == Set(StopReason.allCases.map(\.rawValue)))
     let suites: [CipherSuite] = [.wdmNullSHA256, .pskChaCha20Poly1305]
     #expect(try words("start", "suite") == Set(suites.map(\.name)))

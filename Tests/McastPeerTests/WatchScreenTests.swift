@@ -19,13 +19,6 @@ struct WatchScreenTests {
     }
   }
 
-  private func report(_ notice: Notice) -> NoticeReport {
-    NoticeReport(
-      notice,
-      LocalMember(
-        member: nil, peers: MemberSet(0...255), keyIDs: [], isEncrypted: false, group: .standard, interface: "lo"))
-  }
-
   @Test("nothing is wider or higher than the screen, whatever its size, and the node's ID is always there")
   func fits() {
     var statistics = Statistics()
@@ -56,7 +49,7 @@ struct WatchScreenTests {
     #expect(table.rows.isEmpty)
     for second in 1...30 {
       count(7, 4, in: &statistics, lost: 1)
-      if second == 5 { table.noticed(report(.restarted(7, .first)), now: start + .seconds(5)) }
+      if second == 5 { table.reported(.restarted(7, .first), now: start + .seconds(5)) }
       table.update(statistics, now: start + .seconds(second))
       let row = try #require(table.rows.first)
       #expect(row.rate == 4 && row.loss == 20, "\(second): \(row)")

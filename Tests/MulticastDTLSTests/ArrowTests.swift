@@ -24,10 +24,10 @@ struct ArrowTests {
       .map { String($0.output.1) }
     }
 
-    /// The words of its code: what is no comment and no literal.
+    /// The words of its code, without comments and literals; of a qualified name the first.
     var words: Set<String> {
       let code = text.replacing(/(?m)\/\/.*$/, with: "").replacing(/"(?:\\.|[^"\\\n])*"/, with: "\"\"")
-      return Set(code.matches(of: /\w+/).map { String($0.output) })
+      return Set(code.matches(of: /(?:^|[^.\w])(\w+)/).map { String($0.output.1) })
     }
   }
 

@@ -1,3 +1,4 @@
+import CommonSupport
 import Testing
 
 @testable import MulticastDTLS
@@ -102,7 +103,7 @@ struct FollowedInterfaceTests {
   @Test("the last word is always true in the end, and a state that changes on and on is said less and less often")
   func announcement() {
     let start = BootInstant.now
-    var (word, said) = (Announcement(false), [Int]())
+    var (word, said) = (Announcement<Bool, BootInstant>(false), [Int]())
     #expect(word.due(false, now: start) == nil)
     // A state that changes with every second, for an hour, and then stays.
     for second in 0..<3600 where word.due(second % 2 == 0, now: start + .seconds(second)) != nil { said.append(second) }

@@ -13,7 +13,7 @@ struct MessageStreamTests {
   }
 
   private func makeStream(_ count: Int = 0, capacity: Int = 1000) -> MessageStream {
-    let stream = MessageStream(buffer: MessageBuffer(capacity: capacity))
+    let stream = MessageStream(buffer: StreamBuffer(capacity: capacity))
     for number in 0..<count { _ = stream.buffer.append(message(number)) }
     return stream
   }

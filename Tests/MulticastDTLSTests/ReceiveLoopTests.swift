@@ -13,13 +13,12 @@ struct ReceiveLoopTests {
     let group = makeTestGroup()
     let secrets = ["the old secret of the group", "the new secret of the group"]
     let keys = secrets.map { RecordKeys(secret: $0, .wdmNullSHA256) }
-    let log = BackgroundLog(RecordedLog().logger)
     let context = try DTLSContext(ownMember: 0, suite: .wdmNullSHA256)
     let ring = try secrets.map { secret in
       let key = try GroupKey(context, GroupSecret(text: secret))
       let keeper = try StateKeeper(
         directory: nil, beginning: .given(.first),
-        identity: .init(keyID: key.keyID, member: 0, isEncrypting: false), log: log)
+        identity: .init(keyID: key.keyID, member: 0, isEncrypting: false), report: { _ in })
       return try RingKey(key, keeper)
     }
     let isHeld = DispatchSemaphore(value: 0)
@@ -28,9 +27,8 @@ struct ReceiveLoopTests {
     let loop = try ReceiveLoop(
       ring, sent: SentRecords(port: 1), socket: socket,
       local: LocalMember(
-        member: 0, peers: MemberSet(0...1), keyIDs: ring.map(\.keyID), isEncrypted: false, group: group,
-        interface: "lo"),
-      log: NoticeLog(log)
+        member: 0, peers: MemberSet(0...1), keyIDs: ring.map(\.keyID), isEncrypted: false),
+      reporter: EventReporter(RecordedLog().logger) { _ in }
     ) { _, payload in
       let text = payload.withUnsafeBufferPointer { String(decoding: $0, as: UTF8.self) }
       delivered.withLock { $0.append(text) }

@@ -71,7 +71,7 @@ struct ReceivedRunTests {
       #expect(observer.tick([:], now: start + .seconds(Int(second))).isEmpty)
     }
     let silent = (20..<30).flatMap { observer.tick([:], now: start + .seconds($0)) }
-    #expect(silent.map(\.subject.cause).contains(.silent))
+    #expect(silent.map(\.kind).contains(.silent))
     let again = observer.heard(ReceivedRun(record(), origin(2000), isDelivered: true), now: start + .seconds(30))
     #expect(again == [.heardAgain(1)])
   }

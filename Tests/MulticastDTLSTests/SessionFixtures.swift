@@ -70,7 +70,7 @@ func makeRingKey(_ key: GroupKey, epoch: Epoch = .first) throws -> RingKey {
   let keeper = try StateKeeper(
     directory: nil, beginning: .given(epoch),
     identity: .init(keyID: key.keyID, member: key.context.recordMember, isEncrypting: false),
-    log: BackgroundLog(RecordedLog().logger))
+    report: { _ in })
   return try RingKey(key, keeper)
 }
 
@@ -104,7 +104,7 @@ extension SentRecords {
 
 extension Observer {
   /// Takes note of one message.
-  mutating func heard(_ message: (record: ReceivedRecord, origin: Message.Origin), now: BootInstant) -> [Notice] {
+  mutating func heard(_ message: (record: ReceivedRecord, origin: Message.Origin), now: BootInstant) -> [PeerEvent] {
     heard(ReceivedRun(message.record, message.origin, isDelivered: true), now: now)
   }
 }

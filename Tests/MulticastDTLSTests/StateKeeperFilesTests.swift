@@ -8,18 +8,17 @@ import Testing
 struct StateKeeperFilesTests {
   private let scratch = TemporaryDirectory()
   private let recorded = RecordedLog()
-  private let notices: BackgroundLog
+  private let report: StateNotice.Reporter
   private let keyID = KeyID([0x9A, 0xB7, 0x6D, 0x2D])
   private var directory: StateDirectory { StateDirectory(path: "\(scratch.path)/state") }
 
   init() {
-    notices = BackgroundLog(recorded.logger)
+    report = { [recorded] in recorded.record("\($0.isWarning ? "warning" : "info"): \($0.text)") }
   }
 
   /// The lines of the log.
   private var lines: [String] {
-    notices.flush()
-    return recorded.lines
+    recorded.lines
   }
 
   private func hold(
@@ -28,7 +27,7 @@ struct StateKeeperFilesTests {
   ) throws -> StateKeeper {
     try StateKeeper(
       directory: directory ?? self.directory, beginning: beginning,
-      identity: .init(keyID: keyID, member: 0, isEncrypting: isEncrypting), known: known, log: notices)
+      identity: .init(keyID: keyID, member: 0, isEncrypting: isEncrypting), known: known, report: report)
   }
 
   /// Starts a node that sends.
@@ -242,7 +241,7 @@ struct StateKeeperFilesTests {
     func begin(_ node: MemberID, _ voucher: StartRule.Voucher = .nothing) throws -> UInt16 {
       let keeper = try StateKeeper(
         directory: directory, beginning: .next, identity: .init(keyID: keyID, member: node, isEncrypting: true),
-        log: notices)
+        report: report)
       try keeper.begin(voucher, isStart: true)
       defer { keeper.finish() }
       return try keeper.reserveEpoch().rawValue

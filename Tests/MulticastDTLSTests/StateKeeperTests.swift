@@ -8,19 +8,18 @@ import Testing
 struct StateKeeperTests {
   private let scratch = TemporaryDirectory()
   private let recorded = RecordedLog()
-  private let notices: BackgroundLog
+  private let report: StateNotice.Reporter
   private let keyID = KeyID([0x9A, 0xB7, 0x6D, 0x2D])
   private var directory: StateDirectory { StateDirectory(path: "\(scratch.path)/state") }
   private var path: String { "\(directory)/9ab7-6d2d-0" }
 
   init() {
-    notices = BackgroundLog(recorded.logger)
+    report = { [recorded] in recorded.record("\($0.isWarning ? "warning" : "info"): \($0.text)") }
   }
 
   /// What was logged.
   private var lines: [String] {
-    notices.flush()
-    return recorded.lines.filter { !$0.contains("first start") }
+    recorded.lines.filter { !$0.contains("first start") }
   }
 
   private func open(
@@ -29,7 +28,7 @@ struct StateKeeperTests {
   ) throws -> StateKeeper {
     let keeper = try StateKeeper(
       directory: directory ?? self.directory, beginning: epoch.map { .given($0) } ?? .next,
-      identity: .init(keyID: keyID, member: member, isEncrypting: isEncrypting), log: notices)
+      identity: .init(keyID: keyID, member: member, isEncrypting: isEncrypting), report: report)
     try keeper.begin(voucher, isStart: true)
     _ = try keeper.reserveEpoch()
     return keeper
@@ -53,7 +52,7 @@ struct StateKeeperTests {
     let keepers = try [open(), open(member: 1)]
     let other = try StateKeeper(
       directory: directory, beginning: .next,
-      identity: .init(keyID: KeyID([1, 2, 3, 4]), member: 0, isEncrypting: false), log: notices)
+      identity: .init(keyID: KeyID([1, 2, 3, 4]), member: 0, isEncrypting: false), report: report)
     #expect(try keepers.map(\.epoch) == [.first, .first] && other.reserveEpoch() == .first)
     #expect(Set((keepers + [other]).map(\.path)).count == 3)
   }
@@ -108,7 +107,7 @@ struct StateKeeperTests {
   ) throws -> StateKeeper {
     try StateKeeper(
       directory: directory ?? self.directory, beginning: .atLeast(epoch), mayReplaceDamaged: mayReplaceDamaged,
-      identity: .init(keyID: keyID, member: 0, isEncrypting: true), known: known, log: notices)
+      identity: .init(keyID: keyID, member: 0, isEncrypting: true), known: known, report: report)
   }
 
   @Test("for a key that is not sent with yet, a given epoch is a floor, and no word on what was sent with that key")
@@ -193,7 +192,7 @@ struct StateKeeperTests {
     }
     #expect(throws: StateError.self) {
       try StateKeeper(
-        directory: nil, beginning: .next, identity: .init(keyID: keyID, member: 0, isEncrypting: false), log: notices)
+        directory: nil, beginning: .next, identity: .init(keyID: keyID, member: 0, isEncrypting: false), report: report)
     }
   }
 
@@ -371,7 +370,7 @@ struct StateKeeperTests {
     func hold(_ keyID: KeyID) throws -> StateKeeper {
       try StateKeeper(
         directory: directory, beginning: .next, identity: .init(keyID: keyID, member: 0, isEncrypting: true),
-        log: notices)
+        report: report)
     }
     let next = KeyID([1, 2, 3, 4])
     do {
@@ -397,7 +396,7 @@ struct StateKeeperTests {
     func listen(_ directory: StateDirectory?) throws -> StateKeeper {
       try StateKeeper(
         directory: directory, beginning: .never, identity: .init(keyID: keyID, member: 0, isEncrypting: true),
-        log: notices)
+        report: report)
     }
     for directory in [StateDirectory(path: "/proc/nothing/here"), nil] { #expect(try listen(directory).path == nil) }
     #expect(lines.count == 1 && lines[0].contains("what is heard is not remembered"), "\(lines)")
@@ -464,7 +463,7 @@ struct StateKeeperTests {
     func start(_ group: String) throws {
       let keeper = try StateKeeper(
         directory: directory, beginning: .next,
-        identity: .init(keyID: keyID, member: 0, isEncrypting: true, group: group), log: notices)
+        identity: .init(keyID: keyID, member: 0, isEncrypting: true, group: group), report: report)
       try keeper.begin(.user, isStart: true)
       _ = try keeper.reserveEpoch()
     }

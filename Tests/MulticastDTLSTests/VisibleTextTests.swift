@@ -1,3 +1,4 @@
+import CommonSupport
 import Testing
 
 @testable import MulticastDTLS
@@ -43,7 +44,7 @@ struct VisibleTextTests {
 }
 
 @Suite("Secrets that are perhaps not what was meant")
-struct SecretDoubtTests {
+struct SecretWarningTests {
   private func copy(_ bytes: [UInt8]) -> SecretBytes {
     SecretBytes(capacity: bytes.count) { storage in
       storage.copyBytes(from: bytes)
@@ -51,8 +52,8 @@ struct SecretDoubtTests {
     }
   }
 
-  private func doubts(_ bytes: [UInt8]) throws -> [SecretDoubt] {
-    try GroupSecret(copy(bytes), origin: "the test").doubts
+  private func doubts(_ bytes: [UInt8]) throws -> [SecretWarning] {
+    try GroupSecret(copy(bytes), origin: "the test").warnings
   }
 
   @Test(
@@ -64,8 +65,8 @@ struct SecretDoubtTests {
       ("abc”", [.quote]), ("abc`", [.quote]), ("\"abc\"\r", [.carriageReturn, .quote]), (" abc", [.blankEnd]),
       ("abc\t", [.blankEnd]), ("ab\rc", [.control]), ("ab\rc\r", [.carriageReturn, .control]),
       ("\r", [.carriageReturn]),
-    ] as [(String, [SecretDoubt])])
-  func ends(text: String, expected: [SecretDoubt]) throws {
+    ] as [(String, [SecretWarning])])
+  func ends(text: String, expected: [SecretWarning]) throws {
     #expect(try doubts(Array(text.utf8)) == expected)
   }
 
@@ -90,9 +91,9 @@ struct SecretDoubtTests {
 
   @Test("of a ring's file, one carriage return before a newline is the line's end, and another one counts")
   func file() throws {
-    func doubts(_ content: String) -> [[SecretDoubt]] {
+    func doubts(_ content: String) -> [[SecretWarning]] {
       let text = KeyRingText(copy(Array(content.utf8)))
-      return text.secrets.map { (try? GroupSecret(text.content(of: $0), origin: "a line"))?.doubts ?? [] }
+      return text.secrets.map { (try? GroupSecret(text.content(of: $0), origin: "a line"))?.warnings ?? [] }
     }
     #expect(doubts("abc\r\ndef\r\n") == [[], []] && doubts("abc\r\r\n'def'\n") == [[.carriageReturn], [.quote]])
   }

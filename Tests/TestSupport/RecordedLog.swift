@@ -10,6 +10,11 @@ package final class RecordedLog: Sendable {
   /// What was logged, each as `level: text`.
   package var lines: [String] { recorded.withLock { $0 } }
 
+  /// Keeps a line.
+  package func record(_ line: String) {
+    recorded.withLock { $0.append(line) }
+  }
+
   /// A logger that writes here.
   package var logger: Logger { Logger(label: "test") { _ in Handler(log: self) } }
 
@@ -24,7 +29,9 @@ package final class RecordedLog: Sendable {
     }
 
     func log(event: LogEvent) {
-      log.recorded.withLock { $0.append("\(event.level): \(event.message)") }
+      let details = event.metadata ?? [:]
+      let text = details.isEmpty ? "" : " " + details.map { "\($0)=\($1)" }.sorted().joined(separator: " ")
+      log.record("\(event.level): \(event.message)\(text)")
     }
   }
 }

@@ -1,4 +1,4 @@
-import COpenSSL
+internal import COpenSSL
 
 /// The libcrypto library of this process.
 public enum CryptoLibrary {

@@ -1,4 +1,4 @@
-import COpenSSL
+internal import COpenSSL
 
 /// The inputs of wolfSSL for the keys of a session, derived from a group secret, and the secret's fingerprint.
 ///

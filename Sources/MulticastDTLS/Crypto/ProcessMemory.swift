@@ -1,4 +1,4 @@
-import CDatagram
+internal import CDatagram
 import Glibc
 
 /// Protects the memory of this process, which holds keys, from others.

@@ -1,4 +1,4 @@
-import COpenSSL
+internal import COpenSSL
 
 /// The keys that protect the records of one suite: those that wolfSSL derives for its sessions, equal for all members
 /// and in every epoch.

@@ -1,4 +1,4 @@
-import COpenSSL
+internal import COpenSSL
 
 /// Encrypts or decrypts records with ChaCha20-Poly1305 under one key, in place and without allocation. One thread at a
 /// time may use it.

@@ -1,4 +1,4 @@
-import COpenSSL
+internal import COpenSSL
 import Glibc
 
 /// Computes HMAC-SHA256 with one key, without allocation. One thread at a time may use it.

@@ -1,4 +1,4 @@
-import COpenSSL
+internal import COpenSSL
 
 /// The MAC or the AEAD of records under one key, computed by libcrypto in place. One thread at a time may use it.
 ///

@@ -10,27 +10,27 @@ struct LocalLoss {
   /// The messages without room when it was looked at last.
   private var lastOverrun = 0
 
-  /// The notices of what was not said yet.
+  /// The events of what was not said yet.
   ///
-  /// - Parameter admit: Returns the notice if it may be said now.
-  mutating func notices(_ admit: (Notice) -> Notice?) -> [Notice] {
-    var notices: [Notice] = []
+  /// - Parameter admit: Returns the event if it may be said now.
+  mutating func events(_ admit: (PeerEvent) -> PeerEvent?) -> [PeerEvent] {
+    var events: [PeerEvent] = []
     // One look later: a program that ends just now takes nothing more, and misses nothing.
-    if lastOverrun > saidOverrun, let notice = admit(.overrun(overrun - saidOverrun)) {
-      notices.append(notice)
+    if lastOverrun > saidOverrun, let event = admit(.overrun(overrun - saidOverrun)) {
+      events.append(event)
       saidOverrun = overrun
     }
     lastOverrun = overrun
     let dropped = droppedByKernel - saidDropped
-    if dropped > 0, let notice = admit(.kernelDrops(dropped)) {
-      notices.append(notice)
+    if dropped > 0, let event = admit(.kernelDrops(dropped)) {
+      events.append(event)
       saidDropped = droppedByKernel
     }
-    return notices
+    return events
   }
 
-  /// The notices of all that was not said yet; to be called at the end.
-  mutating func rest() -> [Notice] {
+  /// The events of all that was not said yet; to be called at the end.
+  mutating func rest() -> [PeerEvent] {
     // What came after the last look was not taken because the program ended.
     let (overrun, dropped) = (lastOverrun - saidOverrun, droppedByKernel - saidDropped)
     (saidOverrun, saidDropped) = (lastOverrun, droppedByKernel)

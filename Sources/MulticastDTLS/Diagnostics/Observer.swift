@@ -1,4 +1,4 @@
-/// Watches what arrives, and says what a person should know. Pure: it is told the time, and returns notices.
+/// Watches what arrives, and says what a person should know. Pure: it is told the time, and returns events.
 struct Observer {
   /// For how long nobody may be heard before it is said.
   private static let longestQuiet = Duration.seconds(10)
@@ -11,7 +11,7 @@ struct Observer {
   /// Ticks that are further apart mean that the machine or the process slept, and nobody listened.
   private static let longestTick = Duration.seconds(3)
 
-  private var limit = NoticeRateLimit()
+  private var limit = EventRateLimit()
   private var members = [MemberWatch](repeating: MemberWatch(), count: 256)
   /// When anything was heard last; at first, the start.
   private var lastHeard: BootInstant
@@ -32,11 +32,11 @@ struct Observer {
   private var isMoving = false
   /// The losses on this machine.
   private var lost = LocalLoss()
-  /// The members whose silence was noticed at the last tick.
+  /// The members whose silence was eventd at the last tick.
   private(set) var newlySilent: [MemberID] = []
   /// The last jump of each member that had one.
   private var jumps: [MemberID: SequenceJump] = [:]
-  /// Whether the quiet has been noticed, and not ended since.
+  /// Whether the quiet has been eventd, and not ended since.
   private var isQuiet = false
 
   /// - Parameters:
@@ -59,12 +59,12 @@ struct Observer {
   }
 
   /// Takes note of messages that were accepted.
-  mutating func heard(_ run: ReceivedRun, now: BootInstant) -> [Notice] {
+  mutating func heard(_ run: ReceivedRun, now: BootInstant) -> [PeerEvent] {
     let (record, origin) = (run.first, run.origin)
     lastHeard = now
     isQuiet = false
     hasHeard = true
-    var notices: [Notice] = []
+    var events: [PeerEvent] = []
     let endsSilence = watch(origin.sender) { watch in
       if record.isKeyChange { watch.changedKey() }
       let endsSilence = watch.heard(record.keyID, origin.epoch, origin.sequence, now: now)
@@ -72,75 +72,75 @@ struct Observer {
       return endsSilence
     }
     if record.isKeyChange {
-      notices.append(.keyChanged(origin.sender, record.keyID))
+      events.append(.keyChange(origin.sender, to: record.keyID))
       isMoving = true
     } else if record.isRestart, epochJump(run) == nil {
-      notices.append(.restarted(origin.sender, origin.epoch))
+      events.append(.restarted(origin.sender, origin.epoch))
     } else if endsSilence {
-      notices.append(.heardAgain(origin.sender))
+      events.append(.heardAgain(origin.sender))
     } else if missed?.isEmpty == false, missed?.remove(origin.sender) != nil {
-      notices.append(.heardLate(origin.sender, start.duration(to: now)))
+      events.append(.heardLate(origin.sender, after: start.duration(to: now)))
     }
     lost.overrun += run.count - run.delivered
-    if let jump = epochJump(run) { notices.append(jump) }
+    if let jump = epochJump(run) { events.append(jump) }
     // A straggler of an earlier epoch may well come from where the member was before.
-    if !record.isStraggler { notices += alternation(origin.sender, origin.source) }
-    return notices.isEmpty ? [] : notices.compactMap { limit.admit($0, now: now) }
+    if !record.isStraggler { events += alternation(origin.sender, origin.source) }
+    return events.isEmpty ? [] : events.compactMap { limit.admit($0, now: now) }
   }
 
   /// Takes note of a rejected datagram.
-  mutating func rejected(_ rejection: Rejection, now: BootInstant) -> [Notice] {
+  mutating func rejected(_ rejection: Rejection, now: BootInstant) -> [PeerEvent] {
     guard let header = rejection.header else { return [] }
     let (member, source) = (header.member, rejection.source)
-    var notices: [Notice] = []
+    var events: [PeerEvent] = []
     switch rejection.reason {
     case .forged:
-      notices = [followed.contains(member) ? .forged(member, source) : .forgedOther(member, source)]
+      events = [.otherSecret(member, from: source, isExpected: followed.contains(member))]
     case .unknownMember:
-      notices = [.unknownMember(member, source)]
+      events = [.unknownMember(member, from: source)]
     case .otherSuite:
-      notices = [.otherSuite(member, source)]
+      events = [.otherSuite(member, from: source)]
     case .duplicateID:
-      notices = [rejection.isRepeated ? .ownIDRepeated(source) : .ownIDUsed(source)]
-      if let overtaking = rejection.overtaking { notices.append(.overtaken(overtaking, source)) }
+      events = [.duplicateID(from: source, isRepeated: rejection.isRepeated)]
+      if let overtaking = rejection.overtaking { events.append(.overtaken(overtaking, from: source)) }
     case .staleEpoch:
       if let later = rejection.laterEpoch, let epoch = try? Epoch(header.epoch) {
-        notices = [.staleEpoch(member, epoch, later: later, source)]
+        events = [.staleEpoch(member, epoch, later: later, from: source)]
       }
-      notices += alternation(member, source)
+      events += alternation(member, source)
     case .replayed:
       if let epoch = try? Epoch(header.epoch), watch(member, { $0.repeats(now: now) }) {
         let jump = jumps[member].flatMap { $0.includes(header) ? $0 : nil }
-        notices = [jump.map { .leftBehind($0, source) } ?? .repeating(member, epoch, source)]
+        events = [jump.map { .leftBehind($0, from: source) } ?? .repeatedNumbers(member, epoch, from: source)]
       }
-      notices += alternation(member, source)
+      events += alternation(member, source)
     case .overrun:
       lost.overrun += 1
     case .foreign, .malformed, .own:
       break
     }
-    if notices.isEmpty { return [] }
+    if events.isEmpty { return [] }
     lastRejected = now
-    return notices.compactMap { limit.admit($0, now: now) }
+    return events.compactMap { limit.admit($0, now: now) }
   }
 
-  private func epochJump(_ run: ReceivedRun) -> Notice? {
+  private func epochJump(_ run: ReceivedRun) -> PeerEvent? {
     guard let former = run.first.formerEpoch else { return nil }
     let (member, epoch) = (run.origin.sender, run.origin.epoch)
     guard Int(epoch.rawValue) - Int(former.rawValue) > Self.longestEpochStep else { return nil }
-    return .epochJump(member, from: former, to: epoch, run.origin.source)
+    return .epochJump(member, from: former, to: epoch, source: run.origin.source)
   }
 
   /// Takes note of gaps in members' numbers that are too long for loss.
-  mutating func jumped(_ jumps: [SequenceJump], now: BootInstant) -> [Notice] {
+  mutating func jumped(_ jumps: [SequenceJump], now: BootInstant) -> [PeerEvent] {
     for jump in jumps { self.jumps[jump.member] = jump }
     return jumps.compactMap { limit.admit(.sequenceJump($0), now: now) }
   }
 
   /// Takes note of a key that is not accepted any more, and of the members that were still heard with it.
-  func dropped(_ keyID: KeyID, _ members: [MemberID]) -> [Notice] {
+  func dropped(_ keyID: KeyID, _ members: [MemberID]) -> [PeerEvent] {
     // As often as somebody drops a key, which nobody on the network can do.
-    members.isEmpty ? [] : [.keyDropped(keyID, members)]
+    members.isEmpty ? [] : [.keyRemoved(keyID, lastUsedBy: MemberSet(members))]
   }
 
   /// Looks at who has not been heard, who has gone over to another key, and what was lost. To be called once a second or so.
@@ -151,7 +151,7 @@ struct Observer {
   ///   - droppedByKernel: About how many datagrams the kernel has dropped until now.
   mutating func tick(
     _ sendingKeys: [MemberID: KeyID], sendingKey: KeyID? = nil, droppedByKernel: Int = 0, now: BootInstant
-  ) -> [Notice] {
+  ) -> [PeerEvent] {
     let tick = lastTick.duration(to: now)
     if tick > Self.longestTick {
       lastHeard += tick
@@ -159,38 +159,38 @@ struct Observer {
       for index in members.indices { members[index].leaveOut(tick) }
     }
     lastTick = now
-    var notices: [Notice] = []
+    var events: [PeerEvent] = []
     let quiet = lastHeard.duration(to: now)
     // Members that speak once a minute are not missed after ten seconds.
     let usual = members.lazy.compactMap(\.longestPause).min().map { $0 * 2 }
     if !isQuiet, quiet >= max(Self.longestQuiet, usual ?? (hasHeard ? Self.longestQuietOfStrangers : .zero)) {
       isQuiet = true
-      notices.append(.nothingHeard(quiet, isArriving: lastRejected.map { $0 > lastHeard } ?? false))
+      events.append(.nothingHeard(for: quiet, isArriving: lastRejected.map { $0 > lastHeard } ?? false))
     }
     newlySilent = []
     for index in members.indices {
       if let silence = members[index].newSilence(now: now) {
         let member = MemberID(rawValue: UInt8(index))
         newlySilent.append(member)
-        notices.append(.silent(member, silence))
+        events.append(.silent(member, for: silence))
       }
     }
-    notices += absence(now: now)
-    notices = notices.compactMap { limit.admit($0, now: now) } + limit.due(now: now)
+    events += absence(now: now)
+    events = events.compactMap { limit.admit($0, now: now) } + limit.due(now: now)
     lost.droppedByKernel = droppedByKernel
-    notices += sayLost(now: now)
-    return notices + move(sendingKeys, sendingKey, now: now)
+    events += sayLost(now: now)
+    return events + move(sendingKeys, sendingKey, now: now)
   }
 
-  private mutating func sayLost(now: BootInstant) -> [Notice] {
+  private mutating func sayLost(now: BootInstant) -> [PeerEvent] {
     // Both are changed at once, and neither knows the other.
     var limit = limit
     defer { self.limit = limit }
-    return lost.notices { limit.admit($0, now: now) }
+    return lost.events { limit.admit($0, now: now) }
   }
 
   /// Says once who has not been heard since the start.
-  private mutating func absence(now: BootInstant) -> [Notice] {
+  private mutating func absence(now: BootInstant) -> [PeerEvent] {
     guard missed == nil, start.duration(to: now) >= Self.longestAbsence else { return [] }
     let unheard = awaited.filter { members[Int($0.rawValue)].lastHeard == nil }
     missed = Set(unheard)
@@ -198,23 +198,23 @@ struct Observer {
   }
 
   /// Says where all are if a member, or this node, has gone over to another key.
-  private mutating func move(_ sendingKeys: [MemberID: KeyID], _ sendingKey: KeyID?, now: BootInstant) -> [Notice] {
+  private mutating func move(_ sendingKeys: [MemberID: KeyID], _ sendingKey: KeyID?, now: BootInstant) -> [PeerEvent] {
     if let sendingKey, let former = self.sendingKey, former != sendingKey, !followed.isEmpty { isMoving = true }
     self.sendingKey = sendingKey
     guard isMoving,
-      let notice = limit.admit(.readiness(RotationProgress(sendingKeys, of: followed, awaited: awaited)), now: now)
+      let event = limit.admit(.rotation(RotationProgress(sendingKeys, of: followed, awaited: awaited)), now: now)
     else { return [] }
     isMoving = false
-    return [notice]
+    return [event]
   }
 
-  /// Says the notices that have waited; to be called at the end.
-  mutating func finish() -> [Notice] {
+  /// Says the events that have waited; to be called at the end.
+  mutating func finish() -> [PeerEvent] {
     limit.rest() + lost.rest()
   }
 
-  private mutating func alternation(_ member: MemberID, _ source: Endpoint) -> [Notice] {
-    watch(member) { $0.spoke(from: source) }.map { [.alternating(member, $0.0, $0.1)] } ?? []
+  private mutating func alternation(_ member: MemberID, _ source: Endpoint) -> [PeerEvent] {
+    watch(member) { $0.spoke(from: source) }.map { [.alternatingSources(member, $0.0, $0.1)] } ?? []
   }
 
   private mutating func watch<Value>(_ member: MemberID, _ body: (inout MemberWatch) -> Value) -> Value {

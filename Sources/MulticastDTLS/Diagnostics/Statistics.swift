@@ -23,7 +23,7 @@ public struct Statistics: Hashable, Sendable {
     var lastHeard: BootInstant?
 
     /// The figures of a member of whom nothing has come.
-    package static let unheard = Member()
+    public static let unheard = Member()
 
     /// How long ago it was heard last; nil if nothing was accepted of it.
     public var timeSinceHeard: Duration? {

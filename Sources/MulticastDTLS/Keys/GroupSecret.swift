@@ -21,7 +21,7 @@ public final class GroupSecret: Sendable {
 
   /// True if the secret begins or ends with a space or a tab, which counts, and which people do not see.
   public var hasSurroundingWhitespace: Bool {
-    doubts.contains(.blankEnd)
+    warnings.contains(.blankEnd)
   }
 
   /// Takes a secret that the program already has.

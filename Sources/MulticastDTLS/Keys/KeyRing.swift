@@ -1,4 +1,4 @@
-import COpenSSL
+internal import COpenSSL
 
 /// The secrets that a member holds, up to four: it sends with the first, and accepts records made with any of them.
 ///

@@ -1,3 +1,5 @@
+internal import CommonSupport
+
 /// The reason why there is no secret to use, with the facts and a remedy.
 public enum SecretError: Error, Hashable, CustomStringConvertible {
   /// Other users can read or change the file.

@@ -1,4 +1,4 @@
-import CDatagram
+internal import CDatagram
 import Glibc
 
 extension Descriptor {

@@ -11,7 +11,7 @@ struct InterfaceSight: Hashable, Sendable {
   var isLoopback = false
 
   /// The condition that follows from the other properties.
-  var condition: FollowedInterface.Condition {
+  var condition: InterfaceCondition {
     if !isUp { return .down }
     if !hasCarrier { return .noCarrier }
     return source == nil && !isLoopback ? .noAddress(interface.address) : .ready
@@ -21,16 +21,6 @@ struct InterfaceSight: Hashable, Sendable {
 /// The state machine of one interface of a group: compares the last snapshot with the current one and returns the steps
 /// to take. Pure.
 struct FollowedInterface: Sendable {
-  /// The condition of an interface.
-  enum Condition: Hashable, Sendable {
-    case ready
-    /// It has no source address, or lacks the one that the user named.
-    case noAddress(IPAddress?)
-    case noCarrier, down, gone
-    /// The kernel refuses to join the group there.
-    case refused(SystemError)
-  }
-
   /// A step to take.
   enum Step: Hashable {
     /// Leave the group on the interface with this number.
@@ -44,7 +34,7 @@ struct FollowedInterface: Sendable {
   /// The interface as last seen.
   private(set) var interface: NetworkInterface
   /// The condition as last seen.
-  private(set) var condition: Condition
+  private(set) var condition: InterfaceCondition
   /// The interface number under which the group is joined; nil if it is not joined.
   var joined: UInt32?
 

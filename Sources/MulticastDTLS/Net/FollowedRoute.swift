@@ -1,19 +1,10 @@
 /// The state machine of the kernel's route for a group. Pure.
 struct FollowedRoute: Sendable {
-  /// The kernel's answer.
-  enum Route: Hashable, Sendable {
-    case by(NetworkInterface)
-    /// No route leads to the group.
-    case none
-    /// A route forbids sending there, such as a blackhole.
-    case nowhere
-  }
-
   /// The last answer.
-  private(set) var last: Route
+  private(set) var last: GroupRoute
 
   /// - Parameter first: The answer at the start.
-  init(_ first: Route) {
+  init(_ first: GroupRoute) {
     last = first
   }
 
@@ -24,7 +15,7 @@ struct FollowedRoute: Sendable {
   ///
   /// - Parameter present: The interface where the group is joined.
   /// - Returns: The interface to move to; nil to stay.
-  mutating func look(_ now: Route, present: NetworkInterface) -> NetworkInterface? {
+  mutating func look(_ now: GroupRoute, present: NetworkInterface) -> NetworkInterface? {
     last = now
     guard case .by(let interface) = now, interface.index != present.index else { return nil }
     return interface

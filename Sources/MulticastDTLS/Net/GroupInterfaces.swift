@@ -1,3 +1,4 @@
+internal import CommonSupport
 import Glibc
 import Synchronization
 
@@ -26,8 +27,8 @@ final class GroupInterfaces: Sendable {
     var entries: [Entry]
     /// Nil if the user named the interfaces.
     var route: FollowedRoute?
-    var routeWord: Announcement<RouteState>
-    var refusalWord = Announcement<SystemError?>(nil)
+    var routeWord: Announcement<RouteState, BootInstant>
+    var refusalWord = Announcement<SystemError?, BootInstant>(nil)
     var egress: GroupSender.Egress?
     var isFirstLook = true
   }
@@ -37,7 +38,7 @@ final class GroupInterfaces: Sendable {
     var wanted: NetworkInterface
     var followed: FollowedInterface
     var source: IPAddress?
-    var word: Announcement<Place>
+    var word: Announcement<Place, BootInstant>
     /// True if the group was joined again since the last notice.
     var isJoinedAgain = false
     /// The number of times in a row that the kernel refused the join.
@@ -54,11 +55,11 @@ final class GroupInterfaces: Sendable {
   /// The interface of an entry, and its condition.
   private struct Place: Hashable {
     let interface: NetworkInterface
-    let condition: FollowedInterface.Condition
+    let condition: InterfaceCondition
   }
 
   private struct RouteState: Hashable {
-    let route: FollowedRoute.Route
+    let route: GroupRoute
     let interface: NetworkInterface
   }
 
@@ -115,10 +116,10 @@ final class GroupInterfaces: Sendable {
   /// Checks the interfaces and the route, and adapts to changes. Called at the start, and then about once a second.
   ///
   /// - Returns: The notices for a person.
-  func look(now: BootInstant) -> [NetworkNotice] {
+  func look(now: BootInstant) -> [NetworkEvent] {
     state.withLock { state in
       guard state.netlink != nil else { return [] }
-      var notices: [NetworkNotice] = []
+      var notices: [NetworkEvent] = []
       followRoute(&state, now, &notices)
       let isPending = state.isFirstLook || state.entries.contains { $0.followed.isPending }
       let watched = isPending ? [] : state.entries.map(\.followed.interface.index)
@@ -135,7 +136,7 @@ final class GroupInterfaces: Sendable {
     }
   }
 
-  private func followRoute(_ state: inout State, _ now: BootInstant, _ notices: inout [NetworkNotice]) {
+  private func followRoute(_ state: inout State, _ now: BootInstant, _ notices: inout [NetworkEvent]) {
     guard state.route != nil, let route = state.netlink?.route(for: group) else { return }
     let present = state.entries[0].followed.interface
     if state.isFirstLook, route == .none, present.isLoopback {
@@ -149,7 +150,7 @@ final class GroupInterfaces: Sendable {
         _ = state.refusalWord.due(nil, now: now)
       } catch {
         if state.refusalWord.due(error, now: now) != nil {
-          notices.append(.away(next, .refused(error), .init(isSendingOn: true, isOnly: true)))
+          notices.append(.interfaceGone(next, .refused(error), .init(isSendingOn: true, isOnly: true)))
         }
         return
       }
@@ -157,7 +158,7 @@ final class GroupInterfaces: Sendable {
     let routeState = RouteState(route: route, interface: state.entries[0].followed.interface)
     guard let former = state.routeWord.due(routeState, now: now) else { return }
     if case .by = route {
-      notices.append(.routed(routeState.interface, former: former.interface))
+      notices.append(.routeChanged(routeState.interface, former: former.interface))
     } else {
       notices.append(.routeGone(route, staying: routeState.interface))
     }
@@ -265,7 +266,7 @@ final class GroupInterfaces: Sendable {
     state.egress = egress
   }
 
-  private func say(_ index: Int, _ state: inout State, _ now: BootInstant, _ notices: inout [NetworkNotice]) {
+  private func say(_ index: Int, _ state: inout State, _ now: BootInstant, _ notices: inout [NetworkEvent]) {
     let entry = state.entries[index]
     let (interface, condition) = (entry.followed.interface, entry.followed.condition)
     switch condition {
@@ -279,28 +280,28 @@ final class GroupInterfaces: Sendable {
     case (.ready, .ready) where former.interface.name == interface.name && !entry.isJoinedAgain:
       return
     case (.ready, .ready) where former.interface.name != interface.name:
-      notices.append(.moved(interface, former: former.interface))
+      notices.append(.interfaceMoved(interface, former: former.interface))
       state.entries[index].isJoinedAgain = false
       return
     case (_, .ready) where former.interface.name != interface.name && interface.address != nil:
-      notices.append(.moved(interface, former: former.interface))
+      notices.append(.interfaceMoved(interface, former: former.interface))
       state.entries[index].isJoinedAgain = false
       return
     case (_, .ready):
       notices.append(
-        .back(interface, after: former.condition, source: entry.source, isJoinedAgain: entry.isJoinedAgain))
+        .interfaceBack(interface, after: former.condition, source: entry.source, isJoinedAgain: entry.isJoinedAgain))
       state.entries[index].isJoinedAgain = false
       return
     // The same condition on another interface, or under another name.
     case (let before, _) where before == condition: return
     default: break
     }
-    var part = NetworkNotice.Part(isSendingOn: isSending && index == 0, isOnly: state.entries.count == 1)
+    var part = NetworkEvent.Role(isSendingOn: isSending && index == 0, isOnly: state.entries.count == 1)
     if case .noAddress = condition, [.gone, .down, .noCarrier].contains(former.condition) {
       (part.isBack, part.isJoinedAgain) = (true, entry.isJoinedAgain)
       state.entries[index].isJoinedAgain = false
     }
-    notices.append(.away(interface, condition, part))
+    notices.append(.interfaceGone(interface, condition, part))
   }
 
   /// The names of the interfaces that the user could choose instead of loopback.

@@ -1,4 +1,5 @@
-import CDatagram
+internal import CommonSupport
+internal import CDatagram
 import Glibc
 import Synchronization
 

@@ -1,35 +1,35 @@
 import Glibc
 
 /// The kernel's description of an interface. Source: getifaddrs(3), netdevice(7).
-package struct InterfaceStatus: Hashable, Sendable {
+public struct InterfaceStatus: Hashable, Sendable {
   /// The name, as in eth0.
-  package let name: String
+  public let name: String
   /// True if it is administratively up; true if it has a carrier, such as a cable.
-  package let isUp: Bool
-  package let hasCarrier: Bool
+  public let isUp: Bool
+  public let hasCarrier: Bool
   /// True if it supports multicast. Loopback does, although it lacks the flag.
-  package let takesMulticast: Bool
+  public let takesMulticast: Bool
   /// True if it is loopback.
-  package let isLoopback: Bool
+  public let isLoopback: Bool
   /// True if it leads to one other machine, as a tunnel does.
-  package let isPointToPoint: Bool
+  public let isPointToPoint: Bool
   /// The bridge, bond or VRF that it belongs to; nil for most.
-  package fileprivate(set) var master: Master?
+  public fileprivate(set) var master: Master?
   /// The name of the interface that it is built on, as a VLAN is; nil for most.
-  package fileprivate(set) var below: String?
+  public fileprivate(set) var below: String?
   /// Its addresses.
-  package fileprivate(set) var addresses: [IPAddress]
+  public fileprivate(set) var addresses: [IPAddress]
 
   /// An interface that others belong to.
-  package struct Master: Hashable, Sendable {
+  public struct Master: Hashable, Sendable {
     /// The name, as in br0.
-    package let name: String
+    public let name: String
     /// The kind, as in ip-link(8): bridge, bond, team, vrf.
-    package let kind: String
+    public let kind: String
   }
 
   /// True if packets that it receives go to another interface, such as its bridge. The port of a VRF keeps them.
-  package var isPort: Bool { master.map { $0.kind != "vrf" } ?? false }
+  public var isPort: Bool { master.map { $0.kind != "vrf" } ?? false }
 
   /// netdevice(7): set while there is a carrier. IFF_RUNNING follows up to a second later. <net/if.h> has no name for
   /// it.
@@ -38,7 +38,7 @@ package struct InterfaceStatus: Hashable, Sendable {
   /// All interfaces, in the kernel's order.
   ///
   /// - Parameter withTies: True to find ``master`` and ``below``, which takes a netlink query each.
-  package static func all(withTies: Bool = false) -> [InterfaceStatus] {
+  public static func all(withTies: Bool = false) -> [InterfaceStatus] {
     var list: UnsafeMutablePointer<ifaddrs>?
     guard unsafe getifaddrs(&list) == 0 else { return [] }
     defer { unsafe freeifaddrs(list) }

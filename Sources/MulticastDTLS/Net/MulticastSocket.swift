@@ -1,4 +1,5 @@
-import CDatagram
+internal import CommonSupport
+internal import CDatagram
 import Glibc
 import Synchronization
 
@@ -112,12 +113,8 @@ final class MulticastSocket: Sendable {
   /// The current limit of records in one UDP_SEGMENT call.
   var segmentLimit: Int { sender.segmentLimit }
 
-  /// The size of the receive buffer, and of the one that was asked for, as a line of a log.
-  var receiveBufferRemark: String {
-    let (size, wanted) = (receiver.bufferSize, GroupReceiver.wantedBufferSize)
-    return "the receive buffer has \(size) bytes"
-      + (size < wanted ? " of \(wanted) that were asked for: net.core.rmem_max allows no more" : "")
-  }
+  /// The size of the receive buffer in bytes, and the size that was asked for.
+  var receiveBufferSizes: (size: Int, wanted: Int) { (receiver.bufferSize, GroupReceiver.wantedBufferSize) }
 
   /// The descriptor that `poll` waits on for datagrams.
   var receiveDescriptor: CInt { receiver.rawDescriptor }
@@ -141,7 +138,7 @@ final class MulticastSocket: Sendable {
   /// Checks the interfaces and the route, and adapts to changes. Called at the start, and then about once a second.
   ///
   /// - Returns: The notices for a person.
-  func lookAtInterfaces(now: BootInstant) -> [NetworkNotice] { groupInterfaces.look(now: now) }
+  func lookAtInterfaces(now: BootInstant) -> [NetworkEvent] { groupInterfaces.look(now: now) }
 
   /// Counts buffers and datagrams that the receive loop has read. Confined to the receive thread.
   func arrived(batches: Int, datagrams: Int) {

@@ -1,4 +1,4 @@
-import CDatagram
+internal import CDatagram
 
 extension Netlink {
   /// A current snapshot of an interface, found by the address, altname or name that chose it; nil if it is gone.

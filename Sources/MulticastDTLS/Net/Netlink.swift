@@ -1,4 +1,4 @@
-import CDatagram
+internal import CDatagram
 import Glibc
 import SystemPackage
 
@@ -19,7 +19,7 @@ struct Netlink: ~Copyable, Sendable {
   }
 
   /// The kernel's route for a group.
-  func route(for group: GroupAddress) -> FollowedRoute.Route {
+  func route(for group: GroupAddress) -> GroupRoute {
     var destination = group.socketAddress()
     let index = unsafe cnetlink_route(questions.rawValue, &destination, 0)
     if index == -ENETUNREACH { return .none }

@@ -1,4 +1,4 @@
-import CDatagram
+internal import CDatagram
 import Glibc
 import SystemPackage
 
@@ -12,7 +12,7 @@ public struct NetworkInterface: Hashable, Sendable {
   /// does not have it. If nil, IPv4 uses an address of the interface; for IPv6 and on loopback, the kernel chooses.
   public let address: IPAddress?
   /// The altname that chose the interface, and by which it is found again: ip-link(8), altname.
-  let alias: String?
+  public let alias: String?
 
   /// True if it is the machine's loopback interface.
   var isLoopback: Bool { name == "lo" }
@@ -49,7 +49,7 @@ public struct NetworkInterface: Hashable, Sendable {
       try self.init(zone)
       return
     }
-    let route: FollowedRoute.Route
+    let route: GroupRoute
     do throws(SystemError) {
       route = try Netlink().route(for: group)
     } catch {
@@ -103,7 +103,7 @@ public struct NetworkInterface: Hashable, Sendable {
   }
 
   /// The distinct interfaces, merged by number. Keeps the first address and the first altname given for each.
-  package static func uniqued(_ interfaces: [NetworkInterface]) -> [NetworkInterface] {
+  public static func uniqued(_ interfaces: [NetworkInterface]) -> [NetworkInterface] {
     interfaces.reduce(into: []) { result, next in
       guard let place = result.firstIndex(where: { $0.index == next.index }) else { return result.append(next) }
       let first = result[place]

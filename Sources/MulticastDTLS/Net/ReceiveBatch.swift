@@ -1,4 +1,4 @@
-import CDatagram
+internal import CDatagram
 import Glibc
 
 /// The buffers for a batch of datagrams. The receive loop has one and reuses it.

@@ -1,4 +1,4 @@
-import CDatagram
+internal import CDatagram
 
 /// Records to send together, in a buffer that is reused.
 @safe

@@ -1,4 +1,4 @@
-import CDatagram
+internal import CDatagram
 import Glibc
 
 /// A socket address of either family, in the form of the CDatagram calls.

@@ -6,7 +6,7 @@ import Synchronization
 ///
 /// 1. Wait for a datagram, for an order (to stop, or to accept another ring), or for a second to pass.
 /// 2. Take the datagrams that are there as one batch, each through the ``Receiver``.
-/// 3. Publish the figures of the batch, and report its notices.
+/// 3. Publish the figures of the batch, and report its events.
 /// 4. Save how far the members were heard: a new epoch at once, anything else now and then.
 /// 5. Once a second: observe who is silent, look at the interfaces (see ``GroupInterfaces``) and at the state's files.
 /// 6. At the end: save and report the rest.
@@ -24,7 +24,7 @@ final class ReceiveLoop: Sendable {
   }
 
   private let socket: MulticastSocket
-  private let log: NoticeLog
+  private let reporter: EventReporter
   private let callbacks: Callbacks
   private let saveInterval: Duration
   private let wakeEvent: WakeEvent
@@ -45,7 +45,6 @@ final class ReceiveLoop: Sendable {
   ///
   /// - Parameters:
   ///   - ring: The keys to accept; their keepers get the positions of the members.
-  ///   - local: This member, for the texts of notices.
   ///   - saveInterval: The shortest time between two savings without a new epoch.
   ///   - handler: Takes each message on the receive thread, and returns true if it had room for it.
   /// - Throws: ``SystemError`` if there is no thread or descriptor left.
@@ -54,14 +53,14 @@ final class ReceiveLoop: Sendable {
     sent: SentRecords,
     socket: MulticastSocket,
     local: LocalMember,
-    log: NoticeLog,
+    reporter: EventReporter,
     saveInterval: Duration = .seconds(1),
     callbacks: Callbacks = Callbacks(),
     handler: @escaping Receiver.Handler
   ) throws(SystemError) {
     self.saveInterval = saveInterval
     self.socket = socket
-    self.log = log
+    self.reporter = reporter
     self.callbacks = callbacks
     wakeEvent = try WakeEvent()
     try thread.start { [self] in
@@ -142,7 +141,7 @@ extension ReceiveLoop {
         ring.map(\.opening), following: local.others, sent: sent,
         observer: Observer(
           start: now, followed: local.others, awaited: local.awaited, isWatching: local.member == nil,
-          sendingKey: local.ownSendingKey),
+          sendingKey: local.sendingKey),
         counters: loop.counters, onContest: loop.callbacks.onContest, handler: handler)
       saving = SaveSchedule(interval: loop.saveInterval)
       nextTick = now + Self.tick
@@ -225,18 +224,15 @@ extension ReceiveLoop {
     private mutating func tick(now: BootInstant) {
       // The kernel counts modulo 2^32: it must be asked before that can come round.
       let dropped = loop.socket.countDrops(isTick: true).datagrams
-      receiver.tick(sendingKey: local.ownSendingKey, droppedByKernel: dropped, now: now)
+      receiver.tick(sendingKey: local.sendingKey, droppedByKernel: dropped, now: now)
       report()
       lookAtInterfaces(now: now)
       for key in ring { key.keeper.look { [callbacks = loop.callbacks] in callbacks.onStateLost($0) } }
       nextTick = now + Self.tick
     }
 
-    private mutating func lookAtInterfaces(now: BootInstant) {
-      let notices = loop.socket.lookAtInterfaces(now: now)
-      if notices.isEmpty { return }
-      local.interface = loop.socket.interfaces.map(\.name).joined(separator: ", ")
-      for notice in notices { loop.log.say(.network(notice), local) }
+    private func lookAtInterfaces(now: BootInstant) {
+      for event in loop.socket.lookAtInterfaces(now: now) { loop.reporter.report(.network(event)) }
     }
 
     private mutating func save() {
@@ -245,12 +241,12 @@ extension ReceiveLoop {
     }
 
     private mutating func report() {
-      for notice in receiver.takeNotices() { loop.log.say(notice, local) }
+      for event in receiver.takeEvents() { loop.reporter.report(event) }
     }
 
     private mutating func complain(_ error: SystemError, now: BootInstant) {
       guard now >= nextComplaint else { return }
-      loop.log.log.log(.debug, "receiving failed and goes on: \(error)")
+      loop.reporter.debug("receiving failed and goes on", ["error": "\(error)"])
       nextComplaint = now + Self.complaintPause
     }
 

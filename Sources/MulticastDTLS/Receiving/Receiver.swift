@@ -46,7 +46,7 @@ struct Receiver: ~Copyable {
   private var dirty: [RemoteMember] = []
   /// The rejections that are not counted yet.
   private var rejected: [(reason: RejectionReason, member: MemberID?)] = []
-  private var notices: [Notice] = []
+  private var events: [PeerEvent] = []
   private var probe = ProbeDatagram()
   /// The number of tries of the other suite in the second that began then.
   private var tries: (start: BootInstant, count: Int) = (.now, 0)
@@ -160,7 +160,7 @@ struct Receiver: ~Copyable {
     {
       onContest(keyID, epoch, rejection.source, now)
     }
-    notices += observer.rejected(rejection, now: now)
+    events += observer.rejected(rejection, now: now)
   }
 
   /// The reason to reject a datagram that is no record, or a record of a member that is not followed. The reason of a record
@@ -212,7 +212,7 @@ struct Receiver: ~Copyable {
 
   private mutating func observe(_ run: ReceivedRun, now: BootInstant) {
     isUnsaved = true
-    notices += observer.heard(run, now: now)
+    events += observer.heard(run, now: now)
   }
 
   /// Publishes the figures of a batch, and observes it; to be called when all its datagrams were received.
@@ -237,27 +237,27 @@ struct Receiver: ~Copyable {
   ///   - sendingKey: The key that this process sends with; nil if it only listens.
   ///   - droppedByKernel: About how many datagrams the kernel has dropped so far.
   mutating func tick(sendingKey: KeyID?, droppedByKernel: Int, now: BootInstant) {
-    notices += observer.jumped(takeJumps(), now: now)
-    notices += observer.tick(sendingKeys, sendingKey: sendingKey, droppedByKernel: droppedByKernel, now: now)
+    events += observer.jumped(takeJumps(), now: now)
+    events += observer.tick(sendingKeys, sendingKey: sendingKey, droppedByKernel: droppedByKernel, now: now)
     if !observer.newlySilent.isEmpty { counters.counts.withLock { $0.fellSilent(observer.newlySilent) } }
   }
 
-  /// Notices the members that were still heard with a key that the ring no longer has.
+  /// Reports the members that were still heard with a key that the ring no longer has.
   mutating func dropped(_ keyID: KeyID) {
     let members = sendingKeys.filter { $0.value == keyID }.keys.sorted()
-    notices += observer.dropped(keyID, members)
+    events += observer.dropped(keyID, members)
   }
 
-  /// Releases the notices that wait for their rate limit; to be called at the end.
+  /// Releases the events that wait for their rate limit; to be called at the end.
   mutating func finish() {
-    notices += observer.finish()
+    events += observer.finish()
   }
 
-  /// Takes the notices since the last call.
-  mutating func takeNotices() -> [Notice] {
-    if notices.isEmpty { return [] }
-    defer { notices = [] }
-    return notices
+  /// Takes the events since the last call.
+  mutating func takeEvents() -> [PeerEvent] {
+    if events.isEmpty { return [] }
+    defer { events = [] }
+    return events
   }
 
   // MARK: - State

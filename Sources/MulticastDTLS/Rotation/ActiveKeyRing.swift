@@ -21,7 +21,7 @@ final class ActiveKeyRing: Sendable {
 
   private let policy: Policy
   private let context: DTLSContext
-  private let log: BackgroundLog
+  private let report: StateNotice.Reporter
   /// The keys in force; the first is sent with.
   private let held: Mutex<[RingKey]>
   /// One at a time changes the ring, or stops the peer.
@@ -46,16 +46,16 @@ final class ActiveKeyRing: Sendable {
   /// - Throws: ``StateError`` if a state cannot be used, another process runs as this node, or nothing tells what it has sent
   ///   with a secret that encrypts; ``WolfSSLError`` or ``LibcryptoError`` if the keys cannot be derived or used.
   init(
-    _ keys: KeyRing, _ policy: Policy, _ context: DTLSContext, _ log: BackgroundLog
+    _ keys: KeyRing, _ policy: Policy, _ context: DTLSContext, _ report: @escaping StateNotice.Reporter
   ) throws {
     self.policy = policy
     self.context = context
-    self.log = log
+    self.report = report
     var held: [RingKey] = []
     for key in try Self.derive(keys, context) {
       // The epoch that the user gave is for what is sent first.
       let beginning = policy.epoch.map { held.isEmpty ? StateKeeper.EpochPolicy.given($0) : .atLeast($0) }
-      held.append(try Self.hold(key, beginning ?? .next, isStart: true, policy, log))
+      held.append(try Self.hold(key, beginning ?? .next, isStart: true, policy, report))
     }
     if policy.sends { try held[0].keeper.begin(policy.isNewNode ? .user : .nothing, isStart: true) }
     self.held = Mutex(held)
@@ -99,7 +99,7 @@ final class ActiveKeyRing: Sendable {
             try known
               ?? Self.hold(
                 key, policy.epoch.map { .atLeast($0) } ?? .next, known: changing.formerStates[key.keyID],
-                isStart: false, policy, log))
+                isStart: false, policy, report))
         }
         if sending != nil { sent.prepare(next) }
         loop.accept(next + former.without(next))
@@ -142,7 +142,7 @@ final class ActiveKeyRing: Sendable {
   /// Opens the state of a key.
   private static func hold(
     _ key: GroupKey, _ beginning: StateKeeper.EpochPolicy, known: NodeState? = nil, isStart: Bool,
-    _ policy: Policy, _ log: BackgroundLog
+    _ policy: Policy, _ report: @escaping StateNotice.Reporter
   ) throws -> RingKey {
     let isEncrypting = policy.isEncrypting
     guard let member = policy.member else {
@@ -150,11 +150,11 @@ final class ActiveKeyRing: Sendable {
       let keeper = try StateKeeper(
         directory: nil, beginning: .never,
         identity: .init(keyID: key.keyID, member: key.context.recordMember, isEncrypting: isEncrypting),
-        known: known ?? NodeState(), log: log)
+        known: known ?? NodeState(), report: report)
       return try RingKey(key, keeper)
     }
     if policy.state == nil, !policy.sends, isStart {
-      log.log(.warning, "what is heard is not remembered: there is no state directory")
+      report(StateNotice("what is heard is not remembered: there is no state directory", .directory))
     }
     let keeper = try StateKeeper(
       directory: policy.state,
@@ -163,7 +163,7 @@ final class ActiveKeyRing: Sendable {
       identity: .init(
         keyID: key.keyID, member: member, isEncrypting: isEncrypting, group: "\(policy.group)"),
       known: known ?? NodeState(),
-      log: log)
+      report: report)
     return try RingKey(key, keeper)
   }
 }

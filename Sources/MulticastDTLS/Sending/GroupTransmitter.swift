@@ -37,7 +37,7 @@ final class GroupTransmitter: Sendable {
     try sealer.withLock { sealer in
       guard sealer != nil else { throw failure ?? SendError.stopped }
       _ = try sealer?.seal(payload)
-      var receipt = SendReceipt()
+      var receipt = SendReceipt(interface: socket.sendInterface)
       if let failure = sealer?.flush(to: socket, sent, &receipt) ?? nil { throw failure }
     }
   }
@@ -48,7 +48,7 @@ final class GroupTransmitter: Sendable {
   /// - Throws: If it took none.
   func send(_ payloads: [[UInt8]]) throws -> SendReceipt {
     for payload in payloads { try SendError.check(payload.count, limit: maximumPayload) }
-    var receipt = SendReceipt()
+    var receipt = SendReceipt(interface: socket.sendInterface)
     while receipt.count < payloads.count {
       let rest = payloads[receipt.count...]
       let failure = sealer.withLock { sealer -> (any Error)? in

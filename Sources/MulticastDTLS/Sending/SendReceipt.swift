@@ -16,12 +16,16 @@ public struct SendReceipt: Hashable, Sendable {
 
   /// The number of messages that the network took.
   public private(set) var count = 0
+  /// The kernel's number of the interface that they left by.
+  public let interface: UInt32
 
   private var first: Run?
   /// Further batches; most calls have none, so that nothing is allocated.
   private var others: [Run] = []
 
-  init() {}
+  init(interface: UInt32) {
+    self.interface = interface
+  }
 
   /// Adds the first records of a batch.
   mutating func add(_ count: Int, epoch: Epoch, from sequence: UInt64) {

@@ -1,4 +1,4 @@
-import COpenSSL
+internal import COpenSSL
 
 /// Lines of text followed by a checksum, so that half a file is not taken for the whole. A person can read them.
 struct SealedText: Hashable {

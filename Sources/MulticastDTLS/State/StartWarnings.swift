@@ -1,5 +1,3 @@
-import Logging
-
 /// The texts that explain a decision of ``StartRule``. Pure.
 struct StartWarnings {
   private let node: MemberID
@@ -23,8 +21,8 @@ struct StartWarnings {
     case .refuseLost where state.epoch != nil:
       return
         "\(tellsNotAll). So nothing tells which epochs it has used with encryption, and an epoch that is used twice breaks that. "
-        + "If it has never encrypted with this secret, say so once (--new-node), and it goes on in a later epoch; if it has ever "
-        + "encrypted with this secret, change the secret, or give an epoch later than all that it has used (--epoch)"
+        + "If it has never encrypted with this secret, say so once, and it goes on in a later epoch; if it has ever "
+        + "encrypted with this secret, change the secret, or give an epoch later than all that it has used"
     case .refuseLost:
       found = "the state of node \(node) for the secret with key ID \(keyID) is gone from \(place): \(lastUse)"
     case .refuseUnknown:
@@ -34,58 +32,60 @@ struct StartWarnings {
     }
     return
       "\(found). So nothing tells which epochs it has used, and an epoch that is used twice breaks the encryption. If it "
-      + "has never sent with this secret, start it once as a new node (--new-node); if it has ever sent with this secret, change "
-      + "the secret, or give an epoch later than all that it has used (--epoch)"
+      + "has never sent with this secret, start it once as a new node; if it has ever sent with this secret, change the "
+      + "secret, or give an epoch later than all that it has used"
   }
 
-  /// The log lines for a start that is not refused.
+  /// The notices of a start that is not refused.
   ///
   /// - Parameters:
   ///   - isStart: True if the process begins with this secret.
   ///   - wasThere: True if there was a state.
-  func remarks(
+  func notices(
     _ verdict: StartRule.Verdict, _ voucher: StartRule.Voucher, isStart: Bool, wasThere: Bool
-  ) -> [(Logger.Level, String)] {
-    var remarks: [(Logger.Level, String)] = []
+  ) -> [StateNotice] {
+    var notices: [StateNotice] = []
     switch verdict {
     case .refuseLost, .refuseUnknown:
       break
     case .goOn:
       if voucher == .user, isStart {
-        remarks.append(
-          (.warning, "node \(node) is not new: \(lastUse). Leave --new-node out: with it a lost state is not noticed"))
+        notices.append(
+          StateNotice(
+            "node \(node) is not new: \(lastUse). Do not start it as a new node: then a lost state is not noticed",
+            .isNew))
       }
     case .beginAsNew, .beginUnsure, .beginAgain:
-      if isStart, !wasThere || verdict != .beginAsNew { remarks += first(voucher) }
+      if isStart, !wasThere || verdict != .beginAsNew { notices += first(voucher) }
       if isStart, verdict == .beginAgain {
-        remarks.append(
-          (
-            .warning,
+        notices.append(
+          StateNotice(
             "node \(node) has no state in \(place) for the secret with key ID \(keyID), and is not new: \(lastUse). The others "
-              + "refuse it in each epoch that is not later than the last that they heard: give a later one once (--epoch)"
+              + "refuse it in each epoch that is not later than the last that they heard: give a later one once", .epoch
           ))
       }
     case .beginFar:
-      remarks.append((.info, beginsFar))
+      notices.append(beginsFar)
     case .leapFromCopy, .leapAgainstWord:
-      remarks.append((.warning, leap(verdict)))
+      notices.append(leap(verdict))
     }
-    if isStart, let otherGroup { remarks.append((.warning, otherGroup)) }
-    return remarks
+    if isStart, let otherGroup { notices.append(otherGroup) }
+    return notices
   }
 
   /// The warning about a changed group; nil if the group is the same.
-  var otherGroup: String? {
+  var otherGroup: StateNotice? {
     guard let former = state.group, let group, former != group else { return nil }
-    return
+    return StateNotice(
       "node \(node) has sent to group \(former) with this secret before, and sends to \(group) now: records name no group, "
-      + "so that a recording of one is accepted in the other. Give each group a secret of its own"
+        + "so that a recording of one is accepted in the other. Give each group a secret of its own", .secret)
   }
 
   /// The line about a secret that arrives while the member runs.
-  var beginsFar: String {
-    "nothing here tells whether node \(node) has sent with key ID \(keyID) before: its epochs begin past 1000, at random, where "
-      + "nonces are not likely to repeat"
+  var beginsFar: StateNotice {
+    StateNotice(
+      "nothing here tells whether node \(node) has sent with key ID \(keyID) before: its epochs begin past 1000, at random, "
+        + "where nonces are not likely to repeat", isWarning: false, .epoch)
   }
 
   private var tellsNotAll: String {
@@ -99,31 +99,31 @@ struct StartWarnings {
       ? "it has sent with key ID \(keyID) from here" : "another node here has heard it with key ID \(keyID)"
   }
 
-  private func first(_ voucher: StartRule.Voucher) -> [(Logger.Level, String)] {
+  private func first(_ voucher: StartRule.Voucher) -> [StateNotice] {
     let epoch = state.epoch.map { $0.next } ?? .first
-    let first: (Logger.Level, String) = (.info, "no state: first start, epoch \(epoch.map(\.description) ?? "none")")
+    let first = StateNotice(
+      "no state: first start, epoch \(epoch.map(\.description) ?? "none")", isWarning: false, .epoch)
     guard voucher == .user, isEncrypting, mark?.isNew(node) != true else { return [first] }
     return [
       first,
-      (
-        .warning,
-        "node \(node) starts as a new node, on your word (--new-node): if it has ever sent with this secret, nonces repeat, and "
-          + "what was sent in both can be read; then change the secret"
-      ),
+      StateNotice(
+        "node \(node) starts as a new node, on your word: if it has ever sent with this secret, nonces repeat, and what was "
+          + "sent in both can be read; then change the secret", .isNew),
     ]
   }
 
   /// The warning about a start in a random later epoch.
-  func leap(_ verdict: StartRule.Verdict) -> String {
+  func leap(_ verdict: StartRule.Verdict) -> StateNotice {
     let found =
       verdict == .leapFromCopy
       ? "the state of node \(node) in \(place) is a copy, from a backup or another place, or was written anew while the node ran, so it may be older than what the node "
         + "has sent"
       : state.epoch != nil ? tellsNotAll : "node \(node) is not new: \(lastUse), and its state was lost"
-    return "\(found): it goes on in a later epoch, chosen at random."
-      + (isEncrypting
-        ? verdict == .leapFromCopy
-          ? " If it has sent since, or another node runs with that state, nonces may repeat: change the secret"
-          : " If it has used that one as well, nonces repeat: change the secret" : "")
+    let consequence =
+      verdict == .leapFromCopy
+      ? " If it has sent since, or another node runs with that state, nonces may repeat: change the secret"
+      : " If it has used that one as well, nonces repeat: change the secret"
+    return StateNotice(
+      "\(found): it goes on in a later epoch, chosen at random.\(isEncrypting ? consequence : "")", .directory)
   }
 }

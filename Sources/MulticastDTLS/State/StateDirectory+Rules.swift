@@ -1,3 +1,4 @@
+internal import CommonSupport
 import Glibc
 import SystemPackage
 

@@ -1,3 +1,5 @@
+internal import CommonSupport
+
 /// The reason why a member has no epoch to send in, with the facts and a remedy.
 public enum StateError: Error, Hashable, CustomStringConvertible {
   /// Another process on this machine runs with the same member ID and secret.
@@ -29,7 +31,7 @@ public enum StateError: Error, Hashable, CustomStringConvertible {
   }
 
   /// The fault without the advice on epochs, for callers that need none.
-  package var fault: String {
+  public var fault: String {
     switch self {
     case .inUse(let fault), .unusable(let fault), .damaged(let fault), .usedEpoch(let fault), .unknownPast(let fault),
       .contested(let fault), .usedUp(let fault):

@@ -56,8 +56,9 @@ extension StateKeeper {
       }
     }
     if let failure {
-      log.log(
-        .warning, "what was heard cannot be kept, so after a restart it could be accepted again: \(failure.fault)")
+      report(
+        StateNotice(
+          "what was heard cannot be kept, so after a restart it could be accepted again: \(failure.fault)", .directory))
     }
   }
 
@@ -68,17 +69,17 @@ extension StateKeeper {
       do throws(StateError) {
         guard let (what, path) = try putBack(file, &kept) else { return nil }
         kept.isLost = false
-        log.log(
-          .warning,
-          "\(what) of \(identity.text) was removed or replaced while the node runs: it was written anew, in "
-            + path)
+        report(
+          StateNotice(
+            "\(what) of \(identity.text) was removed or replaced while the node runs: it was written anew, in \(path)",
+            .directory))
         return nil
       } catch {
         guard !kept.isLost else { return nil }
         kept.isLost = true
         let text =
           "the state of \(identity.text) was removed while the node runs, and cannot be written anew: \(error.fault)"
-        log.log(.warning, text)
+        report(StateNotice(text, .directory))
         if case .inUse = error { return .inUse(text) }
         return nil
       }

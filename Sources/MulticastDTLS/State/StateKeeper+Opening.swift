@@ -21,13 +21,13 @@ extension StateKeeper {
   /// Takes the lock, and reads the state and the mark.
   static func open(
     _ directory: StateDirectory?, _ beginning: EpochPolicy, mayReplaceDamaged: Bool, _ identity: Identity,
-    _ log: BackgroundLog
+    _ report: StateNotice.Reporter
   ) throws(StateError) -> Kept {
     var kept = Kept(state: NodeState())
     do throws(StateError) {
       guard let directory else { throw .unusable("there is no state directory") }
       kept.file = try StateFile(in: directory, keyID: identity.keyID, member: identity.member)
-      kept.mark = mark(in: directory, identity, log)
+      kept.mark = mark(in: directory, identity, report)
       kept.markFile = KnownFile(path: MarkFile(in: directory, keyID: identity.keyID).path)
       kept.markFile?.remember()
       if let found = try kept.file?.read() { kept.take(found, of: identity.member) }
@@ -40,21 +40,21 @@ extension StateKeeper {
         // A forgotten epoch could be used again. Only if nothing is kept may the user take that risk.
         if identity.isEncrypting, isKnown(identity, in: directory) { throw error }
         // Without a directory, the user has chosen to keep no state.
-        if directory != nil { log.log(.warning, error.fault) }
+        if directory != nil { report(StateNotice(error.fault, .directory)) }
       case (.damaged, .given(let given)) where mayReplaceDamaged,
         (.damaged, .atLeast(let given)) where mayReplaceDamaged:
-        log.log(.warning, error.fault)
+        report(StateNotice(error.fault, .directory))
         // On disk before anything else happens, or the next start would begin with 1.
         kept.state.epoch = given.previous
         do throws(StateError) {
           try kept.file?.replaceDamaged(by: kept.state)
         } catch {
-          log.log(.warning, error.fault)
+          report(StateNotice(error.fault, .directory))
         }
       case (.unusable, .never), (.damaged, .never):
         // A listener needs the state only for replay positions. A damaged state stays for a process that sends with it.
         kept.file = nil
-        if directory != nil { log.log(.warning, "what is heard is not remembered: \(error.fault)") }
+        if directory != nil { report(StateNotice("what is heard is not remembered: \(error.fault)", .directory)) }
       default: throw error
       }
     }
@@ -73,30 +73,35 @@ extension StateKeeper {
   }
 
   /// Reads the mark, and logs why if it cannot be used.
-  private static func mark(in directory: StateDirectory, _ identity: Identity, _ log: BackgroundLog) -> SecretMark? {
+  private static func mark(in directory: StateDirectory, _ identity: Identity, _ report: StateNotice.Reporter)
+    -> SecretMark?
+  {
     let file = MarkFile(in: directory, keyID: identity.keyID)
     do {
       return try file.contents()
     } catch {
       let fault = (error as? StateError)?.fault ?? "\(error)"
-      log.log(.warning, "the mark \(file.path) cannot be used, and is as if it were not there: \(fault)")
+      report(
+        StateNotice("the mark \(file.path) cannot be used, and is as if it were not there: \(fault)", .directory))
       return nil
     }
   }
 
   /// Checks an epoch that the user gave, and warns if nothing can confirm it.
-  static func check(_ epoch: Epoch, after kept: Kept, _ identity: Identity, _ log: BackgroundLog) throws(StateError) {
+  static func check(_ epoch: Epoch, after kept: Kept, _ identity: Identity, _ report: StateNotice.Reporter)
+    throws(StateError)
+  {
     if let last = kept.state.epoch, epoch <= last {
       let reason = "epoch \(epoch) is not later than \(last), which this node has used with key ID \(identity.keyID)"
       guard !identity.isEncrypting else {
         throw .usedEpoch("\(reason): it would repeat nonces, and so break the encryption; leave the epoch out")
       }
-      log.log(.warning, "\(reason): the others refuse it; leave the epoch out")
+      report(StateNotice("\(reason): the others refuse it; leave the epoch out", .epoch))
     } else if identity.isEncrypting, kept.state.epoch == nil || !kept.state.isComplete || kept.isCopy {
-      log.log(
-        .warning,
-        "nothing tells whether node \(identity.member) has used epoch \(epoch) with key ID \(identity.keyID) before: if it "
-          + "has, nonces repeat, and what was sent in both can be read; be sure, or change the secret")
+      report(
+        StateNotice(
+          "nothing tells whether node \(identity.member) has used epoch \(epoch) with key ID \(identity.keyID) before: if it "
+            + "has, nonces repeat, and what was sent in both can be read; be sure, or change the secret", .epoch))
     }
   }
 }

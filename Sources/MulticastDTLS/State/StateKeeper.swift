@@ -24,7 +24,7 @@ final class StateKeeper: Sendable {
   /// The positions that were handed in and are not written yet.
   let waiting = Mutex<[MemberID: ReplayPosition]?>(nil)
   let queue = DispatchQueue(label: "mcast-peer.state")
-  let log: BackgroundLog
+  let report: StateNotice.Reporter
 
   private let current: Mutex<Epoch>
 
@@ -47,10 +47,12 @@ final class StateKeeper: Sendable {
     mayReplaceDamaged: Bool = true,
     identity: Identity,
     known: NodeState = NodeState(),
-    log: BackgroundLog
+    report: @escaping StateNotice.Reporter
   ) throws(StateError) {
-    (self.identity, self.directory, self.log) = (identity, directory, log)
-    var kept = try Self.open(directory, beginning, mayReplaceDamaged: mayReplaceDamaged, identity, log)
+    self.identity = identity
+    self.directory = directory
+    self.report = report
+    var kept = try Self.open(directory, beginning, mayReplaceDamaged: mayReplaceDamaged, identity, report)
     // Every epoch of this process went to the file. If the file is gone or older, another process may have sent since.
     if kept.file != nil, let epoch = known.epoch, kept.state.epoch.map({ $0 < epoch }) ?? true { kept.isCopy = true }
     let wasComplete = kept.state.isComplete
@@ -62,7 +64,7 @@ final class StateKeeper: Sendable {
     case .atLeast(let epoch):
       kept.earliest = epoch
     case .given(let epoch):
-      try Self.check(epoch, after: kept, identity, log)
+      try Self.check(epoch, after: kept, identity, report)
       kept.choice = .given(epoch)
     }
     path = kept.file?.path
@@ -82,15 +84,13 @@ final class StateKeeper: Sendable {
     let found = kept.withLock { $0 }
     let remarks = StartWarnings(identity, found.state, found.mark, directory: directory)
     if case .given = found.choice {
-      if let remark = remarks.otherGroup { log.log(.warning, remark) }
+      if let notice = remarks.otherGroup { report(notice) }
       // The given epoch overrides the rule.
       return
     }
     let verdict = found.verdict(for: identity, voucher)
     if let refusal = remarks.refusal(verdict) { throw .unknownPast(refusal) }
-    for (level, text) in remarks.remarks(verdict, voucher, isStart: isStart, wasThere: found.wasThere) {
-      log.log(level, text)
-    }
+    for notice in remarks.notices(verdict, voucher, isStart: isStart, wasThere: found.wasThere) { report(notice) }
     kept.withLock { kept in
       kept.choice =
         switch verdict {
@@ -113,7 +113,7 @@ final class StateKeeper: Sendable {
   private func verdictOnRunning(_ kept: Kept) -> StartRule.Verdict {
     let verdict = kept.verdict(for: identity, .running)
     if verdict == .beginFar {
-      log.log(.info, StartWarnings(identity, kept.state, kept.mark, directory: directory).beginsFar)
+      report(StartWarnings(identity, kept.state, kept.mark, directory: directory).beginsFar)
     }
     return verdict
   }
@@ -136,7 +136,7 @@ final class StateKeeper: Sendable {
       do throws(StateError) { try kept.write(in: directory) } catch { return error }
       return nil
     }
-    if let failure { log.log(.warning, "\(failure.fault)") }
+    if let failure { report(StateNotice(failure.fault, .directory)) }
   }
 
   /// True if the member has sent with the secret, and its files have never been missing or replaced.
@@ -182,7 +182,9 @@ final class StateKeeper: Sendable {
         // The files on disk would let the next start use this epoch again.
         let isForgetful = identity.isEncrypting && (kept.wasThere || kept.mark?.isNew(identity.member) == true)
         guard case .given(let epoch) = choice, !isForgetful else { return .failure(error) }
-        log.log(.warning, "epoch \(epoch) is not remembered, so give a later one at the next start: \(error.fault)")
+        report(
+          StateNotice("epoch \(epoch) is not remembered, so give a later one at the next start: \(error.fault)", .epoch)
+        )
         kept.choice = .next
         kept.state.epoch = max(epoch, kept.state.epoch ?? epoch)
         return .success(epoch)
@@ -191,9 +193,11 @@ final class StateKeeper: Sendable {
     current.withLock { $0 = epoch }
     let left = Int(Epoch.last.rawValue - epoch.rawValue)
     if left == 0 {
-      log.log(.warning, "\(identity.text) is in its last epoch: before its next start the group needs a new secret")
+      report(
+        StateNotice(
+          "\(identity.text) is in its last epoch: before its next start the group needs a new secret", .secret))
     } else if left < Self.fewEpochs {
-      log.log(.warning, "\(identity.text) has \(left) epochs left: the group needs a new secret soon")
+      report(StateNotice("\(identity.text) has \(left) epochs left: the group needs a new secret soon", .secret))
     }
     return epoch
   }
@@ -214,7 +218,7 @@ final class StateKeeper: Sendable {
     kept.withLock { kept in
       guard kept.state.epoch.map({ $0 < heard }) ?? true else { return }
       kept.state.epoch = heard
-      do throws(StateError) { try kept.write(in: directory) } catch { log.log(.warning, "\(error.fault)") }
+      do throws(StateError) { try kept.write(in: directory) } catch { report(StateNotice(error.fault, .directory)) }
     }
   }
 }

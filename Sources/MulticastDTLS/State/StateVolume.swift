@@ -1,4 +1,4 @@
-import CDatagram
+internal import CDatagram
 import Glibc
 import SystemPackage
 
@@ -6,7 +6,7 @@ extension StateDirectory {
   /// The warning about the file system of the directory, existing or not; nil if the file system is durable.
   ///
   /// Source: statfs(2).
-  package var remark: String? {
+  var remark: String? {
     var place = FilePath(path)
     var type = unsafe cdatagram_file_system(place.isEmpty ? "." : place.string)
     // A directory that does not exist yet will be on the file system of its nearest existing parent.

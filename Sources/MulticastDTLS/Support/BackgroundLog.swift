@@ -16,11 +16,11 @@ final class BackgroundLog: Sendable {
   }
 
   /// Logs a line soon.
-  func log(_ level: Logger.Level, _ text: String) {
+  func log(_ level: Logger.Level, _ message: Logger.Message, _ metadata: Logger.Metadata) {
     guard waiting.load(ordering: .relaxed) < Self.backlog else { return }
     waiting.add(1, ordering: .relaxed)
     queue.async { [self] in
-      logger.log(level: level, "\(text)")
+      logger.log(level: level, message, metadata: metadata)
       waiting.subtract(1, ordering: .relaxed)
     }
   }

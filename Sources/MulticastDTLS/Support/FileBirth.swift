@@ -1,4 +1,4 @@
-import CDatagram
+internal import CDatagram
 
 /// The creation time and the inode number of a file, which tell the file from a copy of it: no call sets them.
 ///

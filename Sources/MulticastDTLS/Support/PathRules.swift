@@ -1,3 +1,4 @@
+internal import CommonSupport
 import Glibc
 
 /// The rules that keep other users from changing or replacing a file or a directory of this process.

@@ -13,7 +13,7 @@ public struct SystemError: Error, Hashable, CustomStringConvertible {
     "\(call): \(errno)"
   }
 
-  package init(_ call: String, _ code: CInt) {
+  public init(_ call: String, _ code: CInt) {
     self.call = call
     self.errno = Errno(rawValue: code)
   }

@@ -1,4 +1,4 @@
-import CDatagram
+internal import CDatagram
 
 /// Wakes a thread that waits in `poll`. Source: eventfd(2).
 struct WakeEvent: ~Copyable, Sendable {

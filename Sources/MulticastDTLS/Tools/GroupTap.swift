@@ -1,4 +1,4 @@
-import CDatagram
+internal import CDatagram
 import Glibc
 
 /// Counts the datagrams to a group that arrive on an interface, before a firewall or the kernel's own rules drop any.

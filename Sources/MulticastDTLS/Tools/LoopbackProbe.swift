@@ -1,4 +1,4 @@
-import CDatagram
+internal import CDatagram
 import Glibc
 
 /// Sends a datagram to a group and listens for it, on this machine only: its TTL is 0, and no member takes it for a

@@ -21,7 +21,7 @@ package struct MemoryRecords: ~Copyable {
     let keeper = try StateKeeper(
       directory: nil, beginning: .given(.first),
       identity: .init(keyID: sender.keyID, member: 0, isEncrypting: suite.isEncrypted),
-      log: .silent)
+      report: { _ in })
     let (sealing, opening) = (try RingKey(sender, keeper), try OpeningKey(receiver))
     sealer = try Sealer(sealing)
     self.receiver = Receiver(

@@ -1,5 +1,3 @@
-import Logging
-
 extension MessageSender {
   /// Makes a sender with no receive thread: many fit one process, and a measurement of their receivers.
   ///
@@ -13,18 +11,11 @@ extension MessageSender {
       beginning: configuration.epoch.map { .given($0) } ?? .next,
       identity: StateKeeper.Identity(
         keyID: key.keyID, member: context.recordMember, isEncrypting: configuration.suite.isEncrypted),
-      log: .silent)
+      report: { _ in })
     let socket = try MulticastSocket(
       group: configuration.group, interfaces: configuration.initialInterfaces, timeToLive: configuration.timeToLive,
       isReceiving: false)
     transmitter = try GroupTransmitter(
       RingKey(key, keeper), socket: socket, sent: SentRecords(port: socket.sourcePort))
-  }
-}
-
-extension BackgroundLog {
-  /// A log that prints nothing.
-  static var silent: BackgroundLog {
-    BackgroundLog(Logger(label: "", factory: { _ in SwiftLogNoOpLogHandler() }))
   }
 }

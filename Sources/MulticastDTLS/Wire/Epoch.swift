@@ -22,7 +22,7 @@ public struct Epoch: Hashable, Comparable, Sendable {
   }
 
   /// The epoch after this one; nil after 65535, the last.
-  var next: Epoch? {
+  public var next: Epoch? {
     self == .last ? nil : Epoch(unchecked: rawValue + 1)
   }
 

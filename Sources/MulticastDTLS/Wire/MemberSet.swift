@@ -85,8 +85,8 @@ public struct MemberSet: Hashable, Sendable {
     return rest
   }
 
-  /// The other members that the configuration names. All 256 are everyone, and so name nobody.
-  package func awaited(at own: MemberID?) -> MemberSet {
+  /// The other members to expect in a group: without the own ID. Empty for all 256, which name nobody in particular.
+  public func expected(at own: MemberID?) -> MemberSet {
     count == 256 ? MemberSet() : without(own)
   }
 }
@@ -124,7 +124,4 @@ extension MemberSet: CustomStringConvertible {
     }
     return runs.map { $0.count == 1 ? "\($0.lowerBound)" : "\($0.lowerBound)-\($0.upperBound)" }.joined(separator: ",")
   }
-
-  /// The same for the middle of a sentence: `node 1`, `nodes 1-3`.
-  package var named: String { "node\(count == 1 ? "" : "s") \(self)" }
 }

@@ -1,4 +1,4 @@
-import CWolfSSL
+internal import CWolfSSL
 
 /// The configuration that all sessions of a peer share: one `WOLFSSL_CTX` with the member ID, the cipher suite and the
 /// record callbacks.

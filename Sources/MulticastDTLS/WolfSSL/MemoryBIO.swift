@@ -1,4 +1,4 @@
-import CWolfSSL
+internal import CWolfSSL
 
 /// The memory that a session's records come from and go to. wolfSSL's I/O callbacks read and write it instead of a
 /// socket.

@@ -1,4 +1,4 @@
-import CWolfSSL
+internal import CWolfSSL
 
 /// wolfSSL's callback to protect a record (user atomic record layer, `wolfSSL_CTX_SetMacEncryptCb`). The payload is in
 /// wolfSSL's output, between the complete header and the room for the tag.

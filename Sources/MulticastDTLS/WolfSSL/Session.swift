@@ -1,4 +1,4 @@
-import CWolfSSL
+internal import CWolfSSL
 
 /// One `WOLFSSL` object and the memory for its records. One thread at a time may use it.
 ///

@@ -1,4 +1,4 @@
-import CWolfSSL
+internal import CWolfSSL
 
 /// A failed wolfSSL or wolfCrypt call. 'Nothing to read' and 'rejected' are results, not errors.
 public struct WolfSSLError: Error, Hashable, CustomStringConvertible {

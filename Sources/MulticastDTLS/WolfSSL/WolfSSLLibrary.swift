@@ -1,4 +1,4 @@
-import CWolfSSL
+internal import CWolfSSL
 
 /// The wolfSSL library of this process.
 public enum WolfSSLLibrary {

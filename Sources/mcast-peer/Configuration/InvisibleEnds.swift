@@ -1,3 +1,4 @@
+import CommonSupport
 import MulticastDTLS
 
 /// Warnings of values that begin or end with an invisible character, for instance after a file with Windows line ends.

@@ -1,3 +1,4 @@
+import CommonSupport
 import MulticastDTLS
 
 /// The result of one check of `doctor`.

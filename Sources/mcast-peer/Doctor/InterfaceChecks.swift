@@ -1,3 +1,4 @@
+import CommonSupport
 import MulticastDTLS
 
 /// The checks of this machine's interfaces and routes.

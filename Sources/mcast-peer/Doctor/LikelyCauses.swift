@@ -1,3 +1,4 @@
+import CommonSupport
 import MulticastDTLS
 
 /// The possible causes of hearing no member, the most likely first. Pure.

@@ -169,7 +169,7 @@ struct LocalChecks {
       {
         return forecast
       }
-      if let remark = directory.remark { return .warning("state", remark, "give another with --state-dir") }
+      if let remark = directory.durabilityWarning { return .warning("state", remark, "give another with --state-dir") }
       return exists
         ? .ok("state", "\(directory) can be written") : .ok("state", "\(directory) will be made when it is needed")
     } catch {

@@ -1,7 +1,6 @@
 import Glibc
 import Logging
 import MulticastDTLS
-import Synchronization
 
 /// The check on the other members: listens for a while, and reports the members heard, or the likely causes of silence.
 struct MemberChecks {
@@ -17,16 +16,12 @@ struct MemberChecks {
     let peer: MulticastPeer
     /// Counts arriving datagrams; nil if this process may not.
     let tap: GroupTap?
-    let notices: Notices
   }
 
-  private final class Notices: Sendable {
-    let all = Mutex<[NoticeReport]>([])
-  }
-
-  /// The causes of notices that explain a missing member.
-  private static let rejections = [
-    "forged", "forgedOther", "otherSuite", "staleEpoch", "repeating", "alternating", "unknownMember",
+  /// The kinds of events that explain a missing member.
+  private static let rejections: [PeerEvent.Kind] = [
+    .otherSecret, .otherSecretUnexpected, .otherSuite, .staleEpoch, .repeatedNumbers, .alternatingSources,
+    .unknownMember,
   ]
 
   private static let adviceAfterFailures = "correct the failures above, and try again"
@@ -44,18 +39,16 @@ struct MemberChecks {
     self.network = network
     interface = interfaces[0]
     self.isSelfHeard = isSelfHeard
-    awaited = (network.namesPeers ? network.peers : NetworkConfiguration.peersOfPeer).awaited(at: ownID)
+    awaited = (network.namesPeers ? network.peers : NetworkConfiguration.peersOfPeer).expected(at: ownID)
     self.interfaces = checks
     listening = Result {
-      let notices = Notices()
       // Opened before the socket, so that it counts every datagram that the socket could get. Not with --source, where
       // the socket rejects datagrams of other sources on purpose.
       let tap = network.sources.isEmpty ? GroupTap(network.group, on: interfaces[0]) : nil
       let peer = try MulticastPeer(
         network.peerConfiguration(nil, interfaces: interfaces), keys: ring,
-        logger: Logger(label: "doctor") { _ in SwiftLogNoOpLogHandler() },
-        onNotice: { notice in notices.all.withLock { $0.append(notice) } }, onFailure: {}, handler: { _, _, _ in true })
-      return Listening(peer: peer, tap: tap, notices: notices)
+        logger: Logger(label: "doctor") { _ in SwiftLogNoOpLogHandler() }, handler: { _, _, _ in true })
+      return Listening(peer: peer, tap: tap)
     }
   }
 
@@ -79,8 +72,9 @@ struct MemberChecks {
     await listening.peer.stop()
     let statistics = listening.peer.statistics
     let heard = statistics.members.filter { $0.value.received > 0 }.sorted { $0.key < $1.key }
-    let notices = listening.notices.all.withLock { $0 }.filter { Self.rejections.contains($0.cause) }
-    var findings = rejections(notices, heard: Set(heard.map(\.key)))
+    let events = await listening.peer.events.filter { Self.rejections.contains($0.kind) }
+      .reduce(into: []) { $0.append($1) }
+    var findings = rejections(events, EventContext(listening.peer), heard: MemberSet(heard.map(\.key)))
     let received = statistics.rejected.values.reduce(0, +)
     // Sent neither by a member nor by a doctor on this machine.
     let strange = [.foreign, .malformed].compactMap { statistics.rejected[$0] }.reduce(0, +)
@@ -95,16 +89,16 @@ struct MemberChecks {
     }
     // If this machine hears neither itself nor any member, absent members say nothing new.
     if isSelfHeard || !heard.isEmpty {
-      let explained = Set(heard.map(\.key)).union(notices.flatMap(\.members.members))
-      findings += missing(MemberSet(awaited.members.filter { !explained.contains($0) }), after: time)
+      let explained = events.reduce(into: MemberSet(heard.map(\.key))) { $0.formUnion($1.members) }
+      findings += missing(MemberSet(awaited.filter { !explained.contains($0) }), after: time)
     }
     return findings
   }
 
   /// The finding on expected members that were not heard.
   private func missing(_ members: MemberSet, after time: Interval) -> [Finding] {
-    if members.members.isEmpty { return [] }
-    let isOne = members.members.count == 1
+    if members.isEmpty { return [] }
+    let isOne = members.count == 1
     if network.namesPeers {
       return [
         .failure(
@@ -129,11 +123,12 @@ struct MemberChecks {
   }
 
   /// Findings on rejected messages: a failure if a member was not heard because of them, else a warning.
-  private func rejections(_ notices: [NoticeReport], heard: Set<MemberID>) -> [Finding] {
-    notices.map { notice in
-      let isMissed = notice.members.members.contains { awaited.contains($0) && !heard.contains($0) }
+  private func rejections(_ events: [PeerEvent], _ context: EventContext, heard: MemberSet) -> [Finding] {
+    events.map { event in
+      let isMissed = event.members.contains { awaited.contains($0) && !heard.contains($0) }
       return Finding(
-        verdict: isMissed || heard.isEmpty ? .failure : .warning, check: "members", text: notice.text, remedy: .none)
+        verdict: isMissed || heard.isEmpty ? .failure : .warning, check: "members", text: event.text(context),
+        remedy: .none)
     }
   }
 

@@ -14,8 +14,8 @@ protocol EventFormat: Sendable {
   mutating func sent(_ payload: [UInt8], _ number: SendReceipt.Number, on interface: UInt32, _ text: inout [UInt8])
   /// More datagrams were rejected for a reason, or dropped by the kernel.
   mutating func dropped(_ event: DroppedEvents.Event, _ text: inout [UInt8])
-  /// The library reports a notice on a member, the keys, or the network.
-  mutating func noticed(_ report: NoticeReport, _ text: inout [UInt8])
+  /// The peer reports an event of a member, the keys, or the network; `message` is its text.
+  mutating func reported(_ event: PeerEvent, _ message: String, _ text: inout [UInt8])
   /// This member uses another key ring.
   mutating func changedRing(_ keyIDs: [KeyID], _ epoch: Epoch?, _ text: inout [UInt8])
   /// An operation failed.
@@ -30,7 +30,7 @@ extension EventFormat {
   func started(_ start: Start, _ text: inout [UInt8]) {}
   func sent(_ payload: [UInt8], _ number: SendReceipt.Number, on interface: UInt32, _ text: inout [UInt8]) {}
   func dropped(_ event: DroppedEvents.Event, _ text: inout [UInt8]) {}
-  func noticed(_ report: NoticeReport, _ text: inout [UInt8]) {}
+  func reported(_ event: PeerEvent, _ message: String, _ text: inout [UInt8]) {}
   func changedRing(_ keyIDs: [KeyID], _ epoch: Epoch?, _ text: inout [UInt8]) {}
   func failed(_ message: String, _ text: inout [UInt8]) {}
   func counted(_ statistics: Statistics, sent: Int, _ text: inout [UInt8]) {}

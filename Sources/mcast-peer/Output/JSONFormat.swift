@@ -78,12 +78,12 @@ struct JSONFormat: EventFormat {
     line.end(in: &text)
   }
 
-  mutating func noticed(_ report: NoticeReport, _ text: inout [UInt8]) {
-    if report.isAboutNetwork { names = InterfaceNames() }
-    var line = line(report.isAboutKeys ? "key" : "peer")
-    line.add(report.members)
-    line.add("cause", report.cause)
-    line.add("message", report.text)
+  mutating func reported(_ event: PeerEvent, _ message: String, _ text: inout [UInt8]) {
+    if event.kind.isAboutNetwork { names = InterfaceNames() }
+    var line = line(event.kind.isAboutKeys ? "key" : "peer")
+    line.add(event.members)
+    line.add("cause", event.kind.rawValue)
+    line.add("message", message)
     line.end(in: &text)
   }
 

@@ -96,6 +96,12 @@ struct PeerService: Service {
         throw error
       }
     }
+    let reporting = Task {
+      await EventReporting(peer, logger).run { event, text in
+        if !event.kind.isOnlyLogged { events.offer { $0.reported(event, text, &$1) } }
+        if event.kind == .failed { stopTrigger.fire(.error) }
+      }
+    }
     let others = [
       // A failed write to standard error must not end these tasks.
       Task { for await _ in statisticsRequests { try? await writeStatistics() } },
@@ -109,6 +115,7 @@ struct PeerService: Service {
     sending.cancel()
     // Writes the state to disk, before anything waits for the other ends of our streams.
     await peer.stop()
+    await reporting.value
     let result = await sending.result
     events.writeDropped(peer.statistics, isLast: true)
     if let failure = peer.failure { throw failure }

@@ -1,3 +1,4 @@
+import CommonSupport
 import Logging
 import MulticastDTLS
 
@@ -10,7 +11,7 @@ final class Sender {
   private let events: EventWriter
   private let logger: Logger
   /// The last logged state of the network.
-  private var announcement = Announcement(NetworkState.accepting)
+  private var announcement = Announcement<NetworkState, ContinuousClock.Instant>(.accepting)
 
   /// The network's response to the last messages.
   private enum NetworkState: Hashable {
@@ -130,13 +131,13 @@ final class Sender {
       return 0
     }
     announce(.accepting)
-    try await events.sent(payloads.prefix(receipt.count), receipt.numbers, on: peer.sendInterface)
+    try await events.sent(payloads.prefix(receipt.count), receipt.numbers, on: receipt.interface)
     return receipt.count
   }
 
   /// Logs a changed state of the network, rate-limited.
   private func announce(_ state: NetworkState, _ error: SystemError? = nil) {
-    guard announcement.due(state) != nil else { return }
+    guard announcement.due(state, now: .now) != nil else { return }
     guard state != .accepting, let error else { return logger.info("sending to \(options.network.group) again") }
     let text =
       state == .congested

@@ -46,10 +46,10 @@ struct MemberTable {
     self.named = named
   }
 
-  /// Records a restart, if the notice reports one.
-  mutating func noticed(_ report: NoticeReport, now: ContinuousClock.Instant) {
-    guard ["restarted", "epochJump"].contains(report.cause) else { return }
-    for member in report.members.members { restarts[member] = now }
+  /// Records a restart, if the event reports one.
+  mutating func reported(_ event: PeerEvent, now: ContinuousClock.Instant) {
+    guard [.restarted, .epochJump].contains(event.kind) else { return }
+    for member in event.members { restarts[member] = now }
   }
 
   /// Records the current statistics. Call it about twice a second.

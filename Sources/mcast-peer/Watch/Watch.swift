@@ -8,7 +8,7 @@ struct Watch {
   enum Event: Sendable {
     /// The screen is due to be redrawn.
     case tick
-    case noticed(NoticeReport)
+    case reported(PeerEvent)
     case logged(String)
     case signal(UnixSignal)
     /// A write to standard output has failed.
@@ -57,6 +57,7 @@ struct Watch {
       Task {
         repeat { sink.yield(.tick) } while (try? await Task.sleep(for: Self.pause)) != nil
       },
+      Task { await EventReporting(peer, logger).run { event, _ in sink.yield(.reported(event)) } },
       Task { await send() },
     ]
     defer { for task in tasks { task.cancel() } }
@@ -67,8 +68,8 @@ struct Watch {
         table.update(peer.statistics, now: .now)
         // Skip screens while the terminal is stopped with Ctrl+S.
         if stream.isWritten { offer(view.shown(table, now: .now)) }
-      case .noticed(let report):
-        table.noticed(report, now: .now)
+      case .reported(let event):
+        table.reported(event, now: .now)
       case .logged(let line):
         view.logged(line)
       case .signal(.sighup):
@@ -105,7 +106,7 @@ struct Watch {
         try peer.send("Hello from node \(member), message #\(number)")
         isFailing = false
         return true
-      } catch let error as SystemError {
+      } catch let error as PeerError where error.code == .system {
         if !isFailing {
           logger.warning("cannot send to \(peer.configuration.group): \(error); retrying in \(interval) s")
         }

@@ -1,3 +1,4 @@
+import CommonSupport
 import ArgumentParser
 import Glibc
 import Logging
@@ -64,7 +65,7 @@ struct WatchCommand: AsyncParsableCommand {
     let named = try network.namedInterfaces()
     let source = try SecretSource.choose(secretFile: network.secretFile)
     let peer = try makePeer(
-      network.peerConfiguration(nodeID, interfaces: named), source, sink, logger: logger)
+      network.peerConfiguration(nodeID, interfaces: named), source, logger: logger)
     for text in Environment.warnings + network.warnings + InvisibleEnds.warnings { logger.warning("\(text)") }
 
     let keys = peer.keyIDs.map(\.description).joined(separator: ", ")
@@ -83,7 +84,7 @@ struct WatchCommand: AsyncParsableCommand {
     let signals = await UnixSignalsSequence(trapping: Watch.signals)
     if !isLogShown { logger.info("watching \(heading())") }
     let reload = KeyRingReload(peer: peer, source: source, terminals: KeyRingReload.terminals, logger: logger)
-    let members = network.namesPeers ? MemberSet(network.peers.members.filter { $0 != nodeID }) : MemberSet([])
+    let members = network.namesPeers ? network.peers.without(nodeID) : MemberSet()
     try await Watch(
       peer: peer, sendingEvery: nodeID == nil ? nil : interval ?? Interval(seconds: 3),
       table: MemberTable(named: members),
@@ -93,14 +94,11 @@ struct WatchCommand: AsyncParsableCommand {
 
   /// Makes the peer. The secrets are wiped when this returns; the peer holds only keys derived from them.
   private func makePeer(
-    _ configuration: MulticastPeer.Configuration, _ source: SecretSource,
-    _ sink: AsyncStream<Watch.Event>.Continuation, logger: Logger
+    _ configuration: MulticastPeer.Configuration, _ source: SecretSource, logger: Logger
   ) throws -> MulticastPeer {
     // A listener makes no secret of its own: with one that no other member has, it would hear nobody.
     let ring = try KeyRing(from: source, makesOwnFile: nodeID != nil, markingIn: configuration.state)
     warn(of: ring, logger)
-    return try MulticastPeer(
-      configuration, keys: ring, logger: logger, onNotice: { sink.yield(.noticed($0)) }, onFailure: {},
-      handler: { _, _, _ in true })
+    return try MulticastPeer(configuration, keys: ring, logger: .ofLibrary(logger)) { _, _, _ in true }
   }
 }

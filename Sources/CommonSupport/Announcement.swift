@@ -1,12 +1,13 @@
 /// Rate-limits the announcements of a state. The last announcement always catches up with the present state, and a
 /// state that keeps changing is announced less and less often. Pure.
-package struct Announcement<State: Equatable & Sendable>: Sendable {
+package struct Announcement<State: Equatable & Sendable, Instant: InstantProtocol & Sendable>: Sendable
+where Instant.Duration == Duration {
   /// The state that was announced last.
-  private(set) var said: State
-  private var lastSaid: BootInstant?
+  package private(set) var said: State
+  private var lastSaid: Instant?
   /// The state of the last call, and the time of its last change.
   private var present: State
-  private var lastChange: BootInstant?
+  private var lastChange: Instant?
   private var pause = Self.shortest
   /// The number of changes announced without delay before the rate drops, and the number left of them.
   private let atOnce: Int
@@ -30,7 +31,7 @@ package struct Announcement<State: Equatable & Sendable>: Sendable {
   /// Returns the former announcement if the present state must be announced now, and counts it as announced.
   ///
   /// - Returns: The state that was announced before; nil to announce nothing.
-  mutating func due(_ present: State, now: BootInstant) -> State? {
+  package mutating func due(_ present: State, now: Instant) -> State? {
     if present != self.present {
       if lastChange.map({ $0.duration(to: now) >= Self.quiet }) ?? false { (pause, left) = (Self.shortest, atOnce) }
       (self.present, lastChange) = (present, now)
@@ -44,10 +45,5 @@ package struct Announcement<State: Equatable & Sendable>: Sendable {
     lastSaid = now
     defer { said = present }
     return said
-  }
-
-  /// As above, at the present time.
-  package mutating func due(_ present: State) -> State? {
-    due(present, now: .now)
   }
 }

@@ -1,27 +1,12 @@
-import Logging
+import CommonSupport
+import MulticastDTLS
 
-extension NetworkNotice {
-  var cause: Notice.Cause {
-    switch self {
-    case .away: .interfaceAway
-    case .back, .moved: .interfaceBack
-    case .noRoute, .routeGone: .noRoute
-    case .routed: .routeChanged
-    }
-  }
-
-  var level: Logger.Level {
-    switch self {
-    case .away, .noRoute, .routeGone: .warning
-    case .back, .moved, .routed: .info
-    }
-  }
-
-  /// The notice as a line for a person.
+extension NetworkEvent {
+  /// The event as one line for a person, with a remedy.
   func text(_ group: GroupAddress) -> String {
     let family = group.address.isIPv4 ? "IPv4" : "IPv6"
     switch self {
-    case .away(let interface, let condition, let part):
+    case .interfaceGone(let interface, let condition, let part):
       let deaf = part.isOnly ? "nothing is heard" : "nothing is heard there"
       switch condition {
       case .gone: return "interface \(interface.name) is gone: \(deaf) until it is back"
@@ -36,13 +21,13 @@ extension NetworkNotice {
         return "cannot join \(group) on interface \(interface.name): \(error); it is tried again"
       case .ready: return "interface \(interface.name) is ready"
       }
-    case .back(let interface, after: .noAddress, .some(let source), _):
+    case .interfaceBack(let interface, after: .noAddress, .some(let source), _):
       return "interface \(interface.name) has the address \(source) now"
-    case .back(let interface, _, _, let isJoinedAgain):
+    case .interfaceBack(let interface, _, _, let isJoinedAgain):
       return "interface \(interface.name) is back" + (isJoinedAgain ? ": joined \(group) again" : "")
-    case .moved(let interface, let former) where interface.index == former.index:
+    case .interfaceMoved(let interface, let former) where interface.index == former.index:
       return "interface \(former.name) has the name \(interface.name) now"
-    case .moved(let interface, let former):
+    case .interfaceMoved(let interface, let former):
       let choice =
         interface.address.map { "the address \($0)" } ?? interface.alias.map { "the name \($0)" } ?? former.name
       return "\(choice) is at interface \(interface.name) now: joined \(group) there, and left \(former.name)"
@@ -56,9 +41,9 @@ extension NetworkNotice {
       return "the kernel has no route for \(group), so this is loopback (lo) only until it has one: \(hint)"
         + (isLoopbackRouted
           ? "" : " (nor does loopback take IPv6 multicast without: ip -6 route add local ff00::/8 dev lo table local)")
-    case .routed(let interface, let former) where interface.name == former.name:
+    case .routeChanged(let interface, let former) where interface.name == former.name:
       return "the kernel's route for \(group) leads by \(interface.name) again"
-    case .routed(let interface, let former):
+    case .routeChanged(let interface, let former):
       return "the kernel's route for \(group) leads by \(interface.name) now: joined it there, and left \(former.name)"
     case .routeGone(let route, let interface):
       return "the kernel "

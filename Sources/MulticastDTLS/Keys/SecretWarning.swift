@@ -1,5 +1,7 @@
+internal import CommonSupport
+
 /// A reason to doubt that a secret is the text that a person meant. The character still counts.
-package enum SecretDoubt: CaseIterable, Sendable {
+public enum SecretWarning: CaseIterable, Sendable {
   /// It begins or ends with a space or a tab.
   case blankEnd
   /// It ends with a carriage return, as lines of a Windows file do.
@@ -14,11 +16,11 @@ package enum SecretDoubt: CaseIterable, Sendable {
 
 extension GroupSecret {
   /// The reasons to doubt this secret; none for most. Copies nothing of it except one character at each end.
-  package var doubts: [SecretDoubt] {
+  public var warnings: [SecretWarning] {
     unsafe text.withBytes { bytes in
       let ends = unsafe [Self.first(of: bytes), Self.last(of: bytes)].compactMap(\.self)
       let inner = unsafe bytes.dropFirst().dropLast()
-      return SecretDoubt.allCases.filter { doubt in
+      return SecretWarning.allCases.filter { doubt in
         switch doubt {
         case .blankEnd: ends.contains(where: Self.blanks.contains)
         case .carriageReturn: ends.last == "\r"

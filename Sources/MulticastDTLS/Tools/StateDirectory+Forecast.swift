@@ -27,6 +27,9 @@ extension StateDirectory {
     let remarks = StartWarnings(identity, kept.state, kept.mark, directory: self)
     let verdict = kept.verdict(for: identity, .nothing)
     if let refusal = remarks.refusal(verdict) { return .refuses(refusal) }
-    return verdict == .leapFromCopy ? .warns(remarks.leap(verdict)) : .starts
+    return verdict == .leapFromCopy ? .warns(remarks.leap(verdict).text) : .starts
   }
+
+  /// The warning about a file system that does not keep the directory; nil if there is none.
+  package var durabilityWarning: String? { remark }
 }

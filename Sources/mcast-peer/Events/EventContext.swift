@@ -1,0 +1,41 @@
+import MulticastDTLS
+
+/// The peer's side of an event, for its text.
+struct EventContext {
+  let member: MemberID?
+  let peers: MemberSet
+  /// The keys of the ring; the first is sent with.
+  var keyIDs: [KeyID]
+  let isEncrypted: Bool
+  let group: GroupAddress
+  var interface: String
+
+  /// The key IDs of the ring, in words.
+  var keys: String {
+    (keyIDs.count == 1 ? "key ID " : "key IDs ") + keyIDs.map(\.description).joined(separator: ", ")
+  }
+
+  /// The own ID behind "our node ID"; empty without one.
+  var ownID: String { member.map { " \($0)" } ?? "" }
+
+  /// The key that this member sends with, in words.
+  var sendingKey: String { keyIDs.first.map(\.description) ?? "none" }
+
+  /// The other members to receive from.
+  var others: MemberSet { peers.without(member) }
+}
+
+extension EventContext {
+  /// The context of a running peer.
+  init(_ peer: MulticastPeer) {
+    self.init(
+      member: peer.configuration.member, peers: peer.configuration.peers, keyIDs: peer.keyIDs,
+      isEncrypted: peer.configuration.suite.isEncrypted, group: peer.configuration.group,
+      interface: peer.interfaces.map(\.name).joined(separator: ", "))
+  }
+}
+
+extension MemberSet {
+  /// The set in a sentence: `node 1`, `nodes 1-3`.
+  var named: String { "node\(count == 1 ? "" : "s") \(self)" }
+}

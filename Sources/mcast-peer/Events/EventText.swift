@@ -1,0 +1,156 @@
+import MulticastDTLS
+
+extension PeerEvent {
+  /// The event as one line for a person: the fact, its values, and a remedy with the options of this command.
+  func text(_ here: EventContext) -> String {
+    switch self {
+    case .nothingHeard(let time, isArriving: true):
+      "nothing heard for \(seconds(time)) of any of the members \(here.others), but records arrive: see the warnings before"
+    case .nothingHeard(let time, isArriving: false):
+      "nothing heard for \(seconds(time)) of any of the members \(here.others): do they run, with \(here.keys) and group "
+        + "\(here.group)? On the network of \(here.interface)? Then look at the TTL, firewalls and switches"
+    case .otherSecret(let member, let source, _):
+      "records from \(source) as node \(member) do not authenticate: another secret, or a new one that was not added here? Here it is "
+        + "\(here.keys); compare with 'mcast-peer secret id' there"
+    case .otherSuite(let member, let source):
+      here.isEncrypted
+        ? "node \(member) sends unencrypted records, from \(source), and this node takes encrypted ones only: start that "
+          + "one with --encrypt, too (or somebody repeats old messages)"
+        : "node \(member) sends encrypted records, from \(source), and this node does not encrypt: start this one with "
+          + "--encrypt, too (or somebody repeats old messages)"
+    case .keyChange(let member, let keyID):
+      "node \(member) now sends with key ID \(keyID)"
+    case .rotation(let progress):
+      progress.text(here)
+    case .keyRemoved(let keyID, let members):
+      "key ID \(keyID) was removed, and was what \(members.named) sent with when last heard: if "
+        + (members.count == 1
+          ? "node \(members) is still to be a member, add and promote \(here.sendingKey) there; if it was removed"
+          : "they are still to be members, add and promote \(here.sendingKey) there; if they were removed")
+        + " from the group, nothing is to be done"
+    case .unknownMember(let member, let source):
+      "node \(member) at \(source) is a member of the group, but not among --peers \(here.peers): add it to hear it"
+    case .staleEpoch(let member, let epoch, let later, let source):
+      "node \(member) at \(source) sends in epoch \(epoch), and was heard in epoch \(later) before: has it lost its state? "
+        + "\(Self.startLater(than: later, here)) (Or two nodes have that ID, or somebody repeats old messages)"
+    case .repeatedNumbers(let member, let epoch, let source):
+      "node \(member) at \(source) repeats numbers of epoch \(epoch) that were heard before: was it started twice in one "
+        + "epoch? \(Self.startLater(than: epoch, here)) (Or somebody repeats old messages)"
+    case .restarted(let member, let epoch):
+      "node \(member) has restarted, in epoch \(epoch)"
+    case .epochJump(let member, let from, let to, let source):
+      "node \(member) jumps from epoch \(from) to epoch \(to), with a record from \(source): was it restarted so often, or "
+        + "did another holder of the secret send that in its name? Then node \(member) is not heard any more, and is told "
+        + "so: change the secret"
+    case .sequenceJump(let jump):
+      "node \(jump.member) jumps from number \(jump.from) to number \(jump.to) of epoch \(jump.epoch); none of these is "
+        + "counted as lost. Was nothing heard for so long, or did another holder of the secret send that in its name? Then "
+        + "node \(jump.member) is not heard any more, and is told so: restart it, and change the secret"
+    case .leftBehind(let jump, let source):
+      "node \(jump.member) at \(source) sends numbers that are too old, since a record in its name jumped from \(jump.from) "
+        + "to \(jump.to) of epoch \(jump.epoch): restart it, and change the secret, unless two nodes have that ID"
+    case .overtaken(let overtaking, let source):
+      overtaking.text(here, source)
+    case .silent(let member, let time):
+      "node \(member) not heard for \(seconds(time)), five of its intervals"
+    case .heardAgain(let member):
+      "node \(member) is heard again"
+    case .neverHeard(let members):
+      "\(members.named), of --peers, not heard since the start: \(members.count == 1 ? "does it" : "do they") run, "
+        + "with \(here.keys), group \(here.group), and on the network of \(here.interface)?"
+    case .heardLate(let member, let time):
+      "node \(member) is heard now, \(seconds(time)) after the start"
+    case .overrun(let count):
+      "\(count) message\(count == 1 ? " was" : "s were") lost here, since this program did not take "
+        + "\(count == 1 ? "it" : "them") in time (overrun): take what it receives or writes faster, or have the members send "
+        + "more slowly (--rate)"
+    case .kernelDrops(let count):
+      "the kernel dropped about \(count) datagram\(count == 1 ? "" : "s") that came faster than this process takes them: give "
+        + "it a larger receive buffer (net.core.rmem_max) or more of the processor, or have the members send more slowly (--rate)"
+    case .duplicateID(let source, isRepeated: false):
+      "another node, at \(source), uses our node ID\(here.ownID): give each node an ID of its own"
+    case .duplicateID(let source, isRepeated: true):
+      "\(source) sends with our node ID\(here.ownID): another node has it too, or somebody repeats our messages"
+        + (here.isEncrypted ? "; if it is another node, nonces may have been used twice: then change the secret" : "")
+    case .cloned(let source, let heard, let from, let next):
+      "another node, at \(source), sends with our node ID\(here.ownID) and secret in epoch \(heard), and this one in epoch "
+        + "\(from): nonces were repeated, or may be, and what was sent in both can be read. Change the secret. This node goes on "
+        + "in epoch \(next), and ends when that happens for the third time in an hour"
+    case .alternatingSources(let member, let one, let other):
+      "\(one) and \(other) alternate as node \(member): two nodes with one ID, or somebody repeats its messages"
+    case .also(let event, let others):
+      "\(event.text(here)) (also \(others.named), since the last line of this kind)"
+    case .network(let event):
+      event.text(here.group)
+    case .state(let notice):
+      notice.textWithOption
+    case .failed(let error):
+      "\(error)"
+    }
+  }
+
+  /// The remedy for a member that sends in a former epoch.
+  private static func startLater(than epoch: Epoch, _ here: EventContext) -> String {
+    guard let next = epoch.next else { return "No epoch is left for it: the group needs a new secret." }
+    // What it has sent twice in one epoch can be read.
+    return "Start it with --epoch \(next), once\(here.isEncrypted ? ", and change the secret" : "")."
+  }
+
+  /// A time with one decimal, where it is needed.
+  private func seconds(_ time: Duration) -> String {
+    let tenths = Int((time / .milliseconds(100)).rounded())
+    return tenths % 10 == 0 || tenths >= 100 ? "\(tenths / 10) s" : "\(tenths / 10).\(tenths % 10) s"
+  }
+}
+
+extension Overtaking {
+  /// The text of the event, with the remedy.
+  func text(_ here: EventContext, _ source: Endpoint) -> String {
+    let key = keyID == here.keyIDs.first ? "" : ", with key ID \(keyID)"
+    let ahead =
+      epoch > ownEpoch
+      ? "is of epoch \(epoch)\(key), and this node sends in epoch \(ownEpoch)"
+      : "has number \(sequence) of epoch \(epoch)\(key), and this node is at \(ownNext)"
+    return "the others no longer hear this node\(here.ownID): a record from \(source) in its name \(ahead). \(remedy)"
+  }
+
+  private var remedy: String {
+    guard let next = epoch.next else {
+      return "No later epoch is left, so that only a new secret helps: change it in the whole group, and find out who "
+        + "else uses this ID"
+    }
+    let start = epoch > ownEpoch ? "Start it again with --epoch \(next), once" : "Start it again, in a later epoch"
+    return "\(start); if no second node has this ID, a holder of the secret did it: change the secret"
+  }
+}
+
+extension RotationProgress {
+  /// The keys of all members, in words.
+  func text(_ here: EventContext) -> String {
+    if members.count == 1, let keyID = members.keys.first, unheard.isEmpty {
+      let all =
+        namesAll
+        ? "all other members were heard with key ID \(keyID)"
+        : "all members that were heard, \(members[keyID]?.named ?? ""), send with key ID \(keyID)"
+      guard here.member != nil else { return all }
+      return keyID == here.keyIDs.first
+        ? "\(all), and this node sends with it, too" : "\(all), but this node sends with \(here.sendingKey)"
+    }
+    var parts = members.sorted { "\($0.key)" < "\($1.key)" }.map { "\($1.named) with \($0)" }
+    let isAnyHeard = !parts.isEmpty
+    if !unheard.isEmpty { parts.append("not heard: \(unheard.named)") }
+    let heard = isAnyHeard ? "last heard: \(parts.joined(separator: ", "))" : "nobody was heard yet"
+    return here.member == nil ? heard : "\(heard); this node sends with \(here.sendingKey)"
+  }
+}
+
+extension StateNotice {
+  /// The notice, with the options that it is about.
+  fileprivate var textWithOption: String {
+    switch subject {
+    case .isNew: "\(text) (see --new-node)"
+    case .epoch where isWarning: "\(text) (see --epoch)"
+    case .directory, .epoch, .secret: text
+    }
+  }
+}
