@@ -75,3 +75,22 @@ struct ArrowTests {
     #expect(Self.wrongArrows(files) == ["Wire/MemberID.swift -> Receiving/ReceiveLoop"])
   }
 }
+
+/// Texts that the library's users see, whatever command or service they are in.
+@Suite("The texts of the library")
+struct LibraryTextTests {
+  @Test("name no option and no subcommand of the command")
+  func neutral() throws {
+    let root = URL(filePath: #filePath).appending(path: "../../../Sources/MulticastDTLS").standardized
+    let files = try FileManager.default.subpathsOfDirectory(atPath: root.path).filter { $0.hasSuffix(".swift") }
+    #expect(files.count > 80)
+    for file in files {
+      let text = try String(contentsOf: root.appending(path: file), encoding: .utf8)
+      for literal in text.replacing(/(?m)\/\/.*$/, with: "").matches(of: /"(?:\\.|[^"\\\n])*"/).map(\.output) {
+        // wolfSSL's own settings, and the probe that members know on the wire.
+        let words = literal.replacing(/--enable-\w+/, with: "").replacing("mcast-peer doctor ", with: "")
+        #expect(!words.contains(#/--[a-z]|mcast-peer (secret|watch|doctor)|\(-\w[ )]/#), "\(file): \(literal)")
+      }
+    }
+  }
+}

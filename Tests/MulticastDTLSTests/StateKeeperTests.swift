@@ -310,7 +310,9 @@ struct StateKeeperTests {
       Issue.record("\(String(describing: error))")
       return
     }
-    #expect(reason.contains("--new-node") && reason.contains("if it has ever sent with this secret, change the secret"))
+    #expect(
+      reason.contains("start it once as a new node")
+        && reason.contains("if it has ever sent with this secret, change the secret"))
     #expect(try FileManager.default.contentsOfDirectory(atPath: directory.path) == ["9ab7-6d2d-0.lock"])
     #expect(try open(isEncrypting: true, voucher: .user).epoch == .first)
     #expect(lines.count == 1 && lines[0].contains("nonces repeat"), "\(lines)")

@@ -20,9 +20,7 @@ public struct KeyRingFile: Sendable {
   /// - Throws: ``SecretError`` if there is a file already, which is never overwritten, or it cannot be created.
   public func create(markingIn state: StateDirectory? = nil) throws(SecretError) {
     guard try file.create(markingIn: state) else {
-      throw .unusable(
-        "\(path) exists already, and is not overwritten: name another file, or change its secret with "
-          + "'mcast-peer secret rotate'")
+      throw .exists("\(path) exists already, and is not overwritten: name another file, or change its secret")
     }
   }
 
@@ -39,9 +37,7 @@ public struct KeyRingFile: Sendable {
     try edit { text, keyIDs throws(SecretError) in
       if keyIDs.contains(keyID) { return text.text(of: text.lines) }
       guard keyIDs.count < KeyRing.maximumCount else {
-        throw .unusable(
-          "\(path) holds \(keyIDs.count) secrets already: remove one that no member uses any more ('secret rotate drop')"
-        )
+        throw .full("\(path) holds \(keyIDs.count) secrets already: remove one that no member uses any more")
       }
       return unsafe text.text(of: text.lines).withBytes { former in
         unsafe secret.text.withBytes { new in

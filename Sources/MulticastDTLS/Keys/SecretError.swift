@@ -6,11 +6,19 @@ public enum SecretError: Error, Hashable, CustomStringConvertible {
   case openToOthers(String)
   /// There is no secret there, or it cannot be read or used.
   case unusable(String)
+  /// There is no file at the path.
+  case missing(String, path: String)
+  /// There is a file at the path already, which is never overwritten.
+  case exists(String)
+  /// The ring has no room for another secret.
+  case full(String)
 
   /// One line for a person, with invisible characters escaped. It never holds any of the secret.
   public var description: String {
     switch self {
-    case .openToOthers(let reason), .unusable(let reason): reason.visible
+    case .openToOthers(let reason), .unusable(let reason), .missing(let reason, _), .exists(let reason),
+      .full(let reason):
+      reason.visible
     }
   }
 }

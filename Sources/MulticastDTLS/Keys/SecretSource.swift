@@ -64,7 +64,7 @@ extension SecretSource {
     guard let value = unsafe getenv(variable) else {
       throw .unusable(
         "the environment variable \(variable) is not set any more, since a process can read it once: to change the secret, "
-          + "start it with --secret-file")
+          + "keep it in a file")
     }
     let size = unsafe strlen(value)
     let text = unsafe SecretBytes(copying: UnsafeRawBufferPointer(start: value, count: size))

@@ -4,8 +4,9 @@ import Glibc
 public struct InterfaceStatus: Hashable, Sendable {
   /// The name, as in eth0.
   public let name: String
-  /// True if it is administratively up; true if it has a carrier, such as a cable.
+  /// True if it is administratively up.
   public let isUp: Bool
+  /// True if it has a carrier, such as a cable.
   public let hasCarrier: Bool
   /// True if it supports multicast. Loopback does, although it lacks the flag.
   public let takesMulticast: Bool

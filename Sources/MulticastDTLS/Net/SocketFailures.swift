@@ -72,7 +72,7 @@ extension GroupAddress {
       let other = port == .max ? port - 1 : port + 1
       return NetworkError(
         "another program has UDP port \(port) for itself (\(error)). Find it, as root, and stop it: ss -ulpn 'sport = :\(port)'. "
-          + "Or have all members use another port, as with --group \(withPort(other))")
+          + "Or have all members use another port, as with the group \(withPort(other))")
     case .permissionDenied, .notPermitted:
       return NetworkError(
         "this process may not use UDP port \(port) (\(error)): ports below 1024 are root's, or below "

@@ -13,6 +13,9 @@ public struct SystemError: Error, Hashable, CustomStringConvertible {
     "\(call): \(errno)"
   }
 
+  /// Makes the error of a call.
+  ///
+  /// - Parameter code: The value of errno.
   public init(_ call: String, _ code: CInt) {
     self.call = call
     self.errno = Errno(rawValue: code)

@@ -45,9 +45,12 @@ struct Failure {
       case let error as PeerError where [.emptyMessage, .messageTooLong].contains(error.code):
         "\(error) (see --message)"
       case is InputError: "\(error) (see --stdin)"
+      case SecretError.missing(_, let path): "\(error): \(CommandTree.name) secret new --write \(shellPath(path))"
+      case SecretError.exists: "\(error) ('\(CommandTree.name) secret rotate')"
+      case SecretError.full: "\(error) ('\(CommandTree.name) secret rotate drop')"
       case is SecretError where !called.contains(SecretCommand.name): "\(error) (see --secret-file)"
       case StateError.unusable, StateError.damaged, StateError.usedEpoch: "\(error) (see --epoch and --state-dir)"
-      case StateError.unknownPast: "\(error) (see also --state-dir)"
+      case StateError.unknownPast: "\(error) (see --new-node, --epoch and --state-dir)"
       case _ where ownCode != nil: "\(error)"
       default:
         "\(Self.showingValues(CommandTree.message(for: error))) (see \(called.joined(separator: " ")) --help)"
@@ -87,7 +90,7 @@ struct Failure {
     case is SystemError, is WolfSSLError, is LibcryptoError, is OutputError, is InputError: EX_OSERR
     case is StateError: EX_CANTCREAT
     case SecretError.openToOthers: EX_NOPERM
-    case SecretError.unusable: EX_CONFIG
+    case is SecretError: EX_CONFIG
     default: nil
     }
   }
