@@ -37,9 +37,9 @@ struct SocketFailureTests {
     let inUse = group.networkError(ofBinding: SystemError("bind", 98)).description
     #expect(
       inUse.contains("another program has UDP port 12345 for itself") && inUse.contains("ss -ulpn 'sport = :12345'"))
-    #expect(inUse.contains("another port, as with --group 239.255.0.1:12346") && !inUse.contains("another group"))
+    #expect(inUse.contains("another port, as with the group 239.255.0.1:12346") && !inUse.contains("another group"))
     let last = try GroupAddress("[ff12::1%eth0]:65535").networkError(ofBinding: SystemError("bind", 98)).description
-    #expect(last.contains("--group [ff12::1%eth0]:65534"))
+    #expect(last.contains("the group [ff12::1%eth0]:65534"))
     let forbidden = group.networkError(ofBinding: SystemError("bind", 13)).description
     #expect(forbidden.contains("ip_unprivileged_port_start"))
   }
