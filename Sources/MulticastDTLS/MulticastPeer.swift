@@ -57,11 +57,15 @@ public final class MulticastPeer: Sendable {
     logger: Logger = Logger(label: "MulticastDTLS"),
     handler: Handler? = nil
   ) throws(PeerError) {
+    let events = StreamBuffer<PeerEvent>(capacity: Self.eventBufferSize)
     do {
       try self.init(
-        configuration, keys: keys, logger: logger, recordLimit: RecordHeader.epochLimit, handler: handler)
+        configuration, keys: keys, logger: logger, events: events, recordLimit: RecordHeader.epochLimit,
+        handler: handler)
     } catch {
-      throw PeerError(error)
+      var failure = PeerError(error)
+      failure.notices = events.takeAll().compactMap { if case .state(let notice) = $0 { notice } else { nil } }
+      throw failure
     }
   }
 
@@ -70,11 +74,11 @@ public final class MulticastPeer: Sendable {
     _ configuration: Configuration,
     keys: KeyRing,
     logger: Logger = Logger(label: "MulticastDTLS"),
+    events: StreamBuffer<PeerEvent> = StreamBuffer(capacity: eventBufferSize),
     recordLimit: UInt64,
     handler: Handler? = nil
   ) throws {
     self.configuration = configuration
-    let events = StreamBuffer<PeerEvent>(capacity: Self.eventBufferSize)
     self.events = EventStream(buffer: events)
     let reporter = EventReporter(logger) { event in events.append(event, isVital: event.kind == .failed) }
     let report: StateNotice.Reporter = { reporter.report(.state($0)) }
@@ -206,6 +210,10 @@ public final class MulticastPeer: Sendable {
   public var interfaces: [NetworkInterface] {
     socket.interfaces
   }
+
+  /// The size of the receive buffer in bytes, and the size that was asked for: net.core.rmem_max limits it. Source:
+  /// socket(7), SO_RCVBUF.
+  public var receiveBufferSizes: (size: Int, wanted: Int) { socket.receiveBufferSizes }
 
   /// The figures of all datagrams so far.
   public var statistics: Statistics {

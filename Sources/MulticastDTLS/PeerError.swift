@@ -39,6 +39,8 @@ public struct PeerError: Error, Sendable, CustomStringConvertible {
   public let description: String
   /// The error behind it; nil if there is none.
   public let underlying: (any Error)?
+  /// The facts about the state on disk that were found before the error, where a peer could not be made.
+  public internal(set) var notices: [StateNotice] = []
 
   init(_ code: Code, _ description: String) {
     self.code = code

@@ -89,6 +89,13 @@ struct MCastPeer: AsyncParsableCommand {
       \(options.network.ttl), peers \(options.network.peers), \(state)
       """)
 
+    let buffer = peer.receiveBufferSizes
+    logger.debug(
+      """
+      the receive buffer has \(buffer.size) bytes\(buffer.size < buffer.wanted
+        ? " of \(buffer.wanted) that were asked for: net.core.rmem_max allows no more" : "")
+      """)
+
     let service = PeerService(
       peer: peer, source: source, reloadRequests: reloadRequests, statisticsRequests: statisticsRequests,
       options: options, events: events, stopTrigger: stopTrigger, logger: logger)
@@ -118,7 +125,6 @@ struct MCastPeer: AsyncParsableCommand {
     _ configuration: MulticastPeer.Configuration, _ source: SecretSource, _ events: EventWriter, logger: Logger
   ) throws -> MulticastPeer {
     let ring = try KeyRing(from: source, markingIn: configuration.state)
-    // The library's log has the same events that PeerService reports in this command's words: only with --verbose.
     let peer = try MulticastPeer(configuration, keys: ring, logger: .ofLibrary(logger)) { origin, payload, _ in
       events.received(origin, payload)
     }

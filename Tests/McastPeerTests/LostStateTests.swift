@@ -171,7 +171,7 @@ struct LostStateTests {
     shell("rm .local/state/mcast-peer/*-0")
     let start = try await run(0)
     #expect(start.code == 0 && start.errors.contains("and is not new: it has sent with key ID"), "\(start)")
-    #expect(start.errors.contains("give a later one once (--epoch)"))
+    #expect(start.errors.contains("give a later one once (see --epoch)"))
     #expect(try await !run(0).errors.contains("is not new"))
   }
 

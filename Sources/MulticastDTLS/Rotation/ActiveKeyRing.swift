@@ -64,28 +64,28 @@ final class ActiveKeyRing: Sendable {
   /// The keys in force now.
   var keys: [RingKey] { held.withLock { $0 } }
 
-  /// Takes note of keys that have come now, where this node runs and sends with a state that is as it should be, and no state
-  /// and no mark says that it has sent with them: then one of them can be promoted later, also by a restart.
+  /// Records keys that are new now as never used, if this member runs with a sound state, and no state or mark says that
+  /// it has sent with them. Then one of them can be promoted later, also by a restart.
   private func vouch(for new: [RingKey]) {
     guard policy.sends, keys[0].keeper.isInUse else { return }
     for held in new where held.keyID != keys[0].keyID { held.keeper.vouch() }
   }
 
-  /// The same for the keys of the start that the node only accepts; to be called when it has an epoch to send in.
+  /// As above, for the keys of the start that are only accepted. Called once there is an epoch to send in.
   func vouchForOthers() {
     guard policy.sends else { return }
     let keys = keys
     for other in keys.dropFirst() { other.keeper.vouch(beside: keys[0].keeper) }
   }
 
-  /// The voucher for a secret that comes while the node sends with another. Who keeps no state, and gives epochs, answers for
-  /// all of them.
+  /// The voucher for a secret that arrives while this member sends with another. A user who keeps no state and gives epochs
+  /// answers for all of them.
   private func voucher(beside former: RingKey) -> StartRule.Voucher {
     if former.keeper.isInUse { return .running }
     return former.keeper.path == nil && policy.epoch != nil ? .user : .nothing
   }
 
-  /// Uses other keys from now on, as a whole or not at all; see ``MulticastPeer/use(_:)``.
+  /// Uses other keys from now on, as a whole or not at all; see ``MulticastPeer/rotate(to:)-(KeyRing)->Void``.
   func change(to keys: KeyRing, _ sent: SentRecords, _ loop: ReceiveLoop, _ sending: GroupTransmitter?) throws {
     let derived = try Self.derive(keys, context)
     try changing.withLock { changing in
@@ -114,8 +114,9 @@ final class ActiveKeyRing: Sendable {
         changing.finish(next.without(former))
         throw error
       }
-      loop.accept(next)
+      // Before the loop reports the keys that are dropped: the ring that it then finds is the new one.
       held.withLock { $0 = next }
+      loop.accept(next)
       vouch(for: next.without(former))
       changing.finish(former.without(next))
     }

@@ -50,6 +50,14 @@ final class StreamBuffer<Element: Sendable>: Sendable {
     reader?.continuation.resume()
   }
 
+  /// Takes all elements that wait, without waiting for one.
+  func takeAll() -> [Element] {
+    state.withLock { state in
+      defer { state.elements = [] }
+      return state.elements
+    }
+  }
+
   /// Ends the buffer: what waits can still be taken.
   func finish() {
     let readers = state.withLock { state -> [Reader] in

@@ -146,7 +146,7 @@ extension RotationProgress {
 
 extension StateNotice {
   /// The notice, with the options that it is about.
-  fileprivate var textWithOption: String {
+  var textWithOption: String {
     switch subject {
     case .isNew: "\(text) (see --new-node)"
     case .epoch where isWarning: "\(text) (see --epoch)"

@@ -6,10 +6,13 @@ import MulticastDTLS
 /// The end of the command by an error: one line on standard error, and an exit code of sysexits.h.
 struct Failure {
   private let error: any Error
+  /// Facts about the state on disk that may explain the error.
+  private let notices: [StateNotice]
 
   init(_ error: any Error) {
     // The library's error has the one of the part that failed.
     self.error = (error as? PeerError)?.underlying ?? error
+    notices = (error as? PeerError)?.notices ?? []
   }
 
   /// Ends the process. The text of `--help` and `--version` goes to standard output, with exit code 0.
@@ -22,6 +25,9 @@ struct Failure {
         Failure(error).exit()
       }
       Glibc.exit(EXIT_SUCCESS)
+    }
+    for notice in notices where notice.isWarning {
+      try? StandardStream.write("mcast-peer: warning: \(notice.textWithOption.visible)\n", to: STDERR_FILENO)
     }
     // The thrower of a bare exit code has printed its own message.
     if !(error is ExitCode) { try? StandardStream.write("mcast-peer: \(line)\n", to: STDERR_FILENO) }
