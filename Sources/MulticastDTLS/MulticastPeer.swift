@@ -50,7 +50,7 @@ public final class MulticastPeer: Sendable {
   ///   - handler: Takes the messages; with nil, ``messages`` has them.
   /// - Throws: ``PeerError/Code/network`` if the group or the interface cannot be used; ``PeerError/Code/state`` if there is no
   ///   epoch to send in, another process runs as this member, or, with encryption, nothing tells which epochs it has used
-  ///   (see ``Configuration/isNewNode``); ``PeerError/Code/cryptography`` and ``PeerError/Code/system``.
+  ///   (see ``Configuration/isNewMember``); ``PeerError/Code/cryptography`` and ``PeerError/Code/system``.
   public convenience init(
     _ configuration: Configuration,
     keys: KeyRing,
@@ -182,7 +182,7 @@ public final class MulticastPeer: Sendable {
     try sender.send(payloads)
   }
 
-  // MARK: - What it is doing
+  // MARK: - State
 
   /// The fingerprints of the secrets of the ring; the first is sent with.
   public var keyIDs: [KeyID] {

@@ -34,7 +34,7 @@ struct MulticastPeerTests {
         member: member, peers: MemberSet(0...255), group: group, suite: suite, interface: loopback,
         state: StateDirectory(path: state.path))
       (configuration.timeToLive, configuration.engine) = (0, engine)
-      configuration.isNewNode = true
+      configuration.isNewMember = true
       return try MulticastPeer(configuration, keys: KeyRing(GroupSecret(text: Vectors.shared.secret)))
     }
     let listener = try peer(nil)

@@ -27,7 +27,7 @@ struct RingChangeTests {
       state: state.map { StateDirectory(path: "\(scratch.path)/\($0)") })
     configuration.epoch = epoch
     configuration.timeToLive = 0
-    configuration.isNewNode = epoch == nil
+    configuration.isNewMember = epoch == nil
     return try MulticastPeer(
       configuration, keys: KeyRing(secrets.map { try GroupSecret(text: $0) }), logger: log.logger)
   }

@@ -1,21 +1,21 @@
-/// The losses on this machine of datagrams that had arrived, and the part that was said. Pure.
+/// The losses of arrived datagrams on this machine, and the part that was reported. Pure.
 struct LocalLoss {
-  /// Messages for which the program had no room.
+  /// Messages that the program had no room for.
   var overrun = 0
-  /// About how many datagrams the kernel dropped.
+  /// The estimated number of datagrams that the kernel dropped.
   var droppedByKernel = 0
 
   private var saidOverrun = 0
   private var saidDropped = 0
-  /// The messages without room when it was looked at last.
+  /// The messages without room at the last look.
   private var lastOverrun = 0
 
-  /// The events of what was not said yet.
+  /// The events of losses that were not reported yet.
   ///
-  /// - Parameter admit: Returns the event if it may be said now.
+  /// - Parameter admit: Returns the event if its rate limit admits it now.
   mutating func events(_ admit: (PeerEvent) -> PeerEvent?) -> [PeerEvent] {
     var events: [PeerEvent] = []
-    // One look later: a program that ends just now takes nothing more, and misses nothing.
+    // One look later: a program that is just ending takes no more messages, and misses none.
     if lastOverrun > saidOverrun, let event = admit(.overrun(overrun - saidOverrun)) {
       events.append(event)
       saidOverrun = overrun
@@ -29,9 +29,9 @@ struct LocalLoss {
     return events
   }
 
-  /// The events of all that was not said yet; to be called at the end.
+  /// The events of all losses that were not reported yet; to be called at the end.
   mutating func rest() -> [PeerEvent] {
-    // What came after the last look was not taken because the program ended.
+    // Messages after the last look were not taken because the program ended.
     let (overrun, dropped) = (lastOverrun - saidOverrun, droppedByKernel - saidDropped)
     (saidOverrun, saidDropped) = (lastOverrun, droppedByKernel)
     return (overrun > 0 ? [.overrun(overrun)] : []) + (dropped > 0 ? [.kernelDrops(dropped)] : [])

@@ -1,49 +1,49 @@
-/// Watches what arrives, and says what a person should know. Pure: it is told the time, and returns events.
+/// Observes received runs and rejections, and returns rate-limited events. Pure: every call gets the time.
 struct Observer {
-  /// For how long nobody may be heard before it is said.
+  /// The time without any message until it is reported.
   private static let longestQuiet = Duration.seconds(10)
-  /// The same, once somebody was heard whose interval is not known yet.
+  /// As above, once a member was heard whose interval is not known yet.
   private static let longestQuietOfStrangers = Duration.seconds(30)
-  /// For how long a member may not be heard after the start before it is said.
+  /// The time after the start until a member that was not heard is reported.
   private static let longestAbsence = Duration.seconds(30)
-  /// A member that begins so many epochs later than before has hardly been restarted so often.
+  /// The longest step between epochs that restarts explain.
   private static let longestEpochStep = 1000
-  /// Ticks that are further apart mean that the machine or the process slept, and nobody listened.
+  /// Ticks further apart mean that the machine or the process slept, and did not listen.
   private static let longestTick = Duration.seconds(3)
 
   private var limit = EventRateLimit()
   private var members = [MemberWatch](repeating: MemberWatch(), count: 256)
-  /// When anything was heard last; at first, the start.
+  /// The time of the last message; at first, the start.
   private var lastHeard: BootInstant
   private var lastTick: BootInstant
   private var hasHeard = false
-  /// When a record came last that was refused, and that somebody was told of.
+  /// The time of the last rejection that was worth an event.
   private var lastRejected: BootInstant?
   private let followed: MemberSet
-  /// The members that the group is known to have.
+  /// The members that the configuration names.
   private let awaited: MemberSet
-  /// Those of them that were not heard in time, and not since; nil as long as that time has not passed.
+  /// The named members that were not heard in time, and not since; nil until that time has passed.
   private var missed: Set<MemberID>?
-  /// When this node began to listen, later by the time that it has slept since.
+  /// The start, moved by the time that this process has slept since.
   private var start: BootInstant
-  /// The key that this node sends with; nil if it only listens.
+  /// The key that this member sends with; nil if it only listens.
   private var sendingKey: KeyID?
-  /// True if a member or this node has gone over to another key since that was said.
+  /// True if a member, or this one, changed its key since the last such event.
   private var isMoving = false
   /// The losses on this machine.
   private var lost = LocalLoss()
-  /// The members whose silence was eventd at the last tick.
+  /// The members whose silence was noticed at the last tick.
   private(set) var newlySilent: [MemberID] = []
-  /// The last jump of each member that had one.
+  /// The last jump of each member.
   private var jumps: [MemberID: SequenceJump] = [:]
-  /// Whether the quiet has been eventd, and not ended since.
+  /// True if the quiet was reported and has not ended.
   private var isQuiet = false
 
   /// - Parameters:
-  ///   - followed: The members that are listened to.
-  ///   - awaited: Those of them that the group is known to have.
-  ///   - isWatching: Whether this only watches: who was never heard is in its table.
-  ///   - sendingKey: The key that this node sends with; nil if it only listens.
+  ///   - followed: The members to receive from.
+  ///   - awaited: The members that the configuration names.
+  ///   - isWatching: True for a watcher, whose table shows the members that were never heard.
+  ///   - sendingKey: The key that this member sends with; nil if it only listens.
   init(
     start: BootInstant, followed: MemberSet, awaited: MemberSet = MemberSet(), isWatching: Bool = false,
     sendingKey: KeyID? = nil
@@ -58,7 +58,7 @@ struct Observer {
     isQuiet = followed.isEmpty
   }
 
-  /// Takes note of messages that were accepted.
+  /// Observes a run of accepted records.
   mutating func heard(_ run: ReceivedRun, now: BootInstant) -> [PeerEvent] {
     let (record, origin) = (run.first, run.origin)
     lastHeard = now
@@ -83,12 +83,12 @@ struct Observer {
     }
     lost.overrun += run.count - run.delivered
     if let jump = epochJump(run) { events.append(jump) }
-    // A straggler of an earlier epoch may well come from where the member was before.
+    // A straggler of an earlier epoch may come from the member's former address.
     if !record.isStraggler { events += alternation(origin.sender, origin.source) }
     return events.isEmpty ? [] : events.compactMap { limit.admit($0, now: now) }
   }
 
-  /// Takes note of a rejected datagram.
+  /// Observes a rejected datagram.
   mutating func rejected(_ rejection: Rejection, now: BootInstant) -> [PeerEvent] {
     guard let header = rejection.header else { return [] }
     let (member, source) = (header.member, rejection.source)
@@ -131,24 +131,24 @@ struct Observer {
     return .epochJump(member, from: former, to: epoch, source: run.origin.source)
   }
 
-  /// Takes note of gaps in members' numbers that are too long for loss.
+  /// Observes gaps in members' numbers that are too long for loss.
   mutating func jumped(_ jumps: [SequenceJump], now: BootInstant) -> [PeerEvent] {
     for jump in jumps { self.jumps[jump.member] = jump }
     return jumps.compactMap { limit.admit(.sequenceJump($0), now: now) }
   }
 
-  /// Takes note of a key that is not accepted any more, and of the members that were still heard with it.
+  /// Observes a key that was removed, and the members that were last heard with it.
   func dropped(_ keyID: KeyID, _ members: [MemberID]) -> [PeerEvent] {
-    // As often as somebody drops a key, which nobody on the network can do.
+    // No rate limit: nobody on the network can cause it.
     members.isEmpty ? [] : [.keyRemoved(keyID, lastUsedBy: MemberSet(members))]
   }
 
-  /// Looks at who has not been heard, who has gone over to another key, and what was lost. To be called once a second or so.
+  /// Looks for silent members, changed keys and losses. To be called about once a second.
   ///
   /// - Parameters:
   ///   - sendingKeys: The key that each member sends with, of the members that were heard.
-  ///   - sendingKey: The key that this node sends with now; nil if it only listens.
-  ///   - droppedByKernel: About how many datagrams the kernel has dropped until now.
+  ///   - sendingKey: The key that this member sends with now; nil if it only listens.
+  ///   - droppedByKernel: The estimated number of datagrams that the kernel has dropped so far.
   mutating func tick(
     _ sendingKeys: [MemberID: KeyID], sendingKey: KeyID? = nil, droppedByKernel: Int = 0, now: BootInstant
   ) -> [PeerEvent] {
@@ -183,13 +183,13 @@ struct Observer {
   }
 
   private mutating func sayLost(now: BootInstant) -> [PeerEvent] {
-    // Both are changed at once, and neither knows the other.
+    // Both change in one call, and neither knows the other.
     var limit = limit
     defer { self.limit = limit }
     return lost.events { limit.admit($0, now: now) }
   }
 
-  /// Says once who has not been heard since the start.
+  /// Reports once the members that were not heard since the start.
   private mutating func absence(now: BootInstant) -> [PeerEvent] {
     guard missed == nil, start.duration(to: now) >= Self.longestAbsence else { return [] }
     let unheard = awaited.filter { members[Int($0.rawValue)].lastHeard == nil }
@@ -197,7 +197,7 @@ struct Observer {
     return unheard.isEmpty ? [] : [.neverHeard(MemberSet(unheard))]
   }
 
-  /// Says where all are if a member, or this node, has gone over to another key.
+  /// Reports the keys of all members after a member, or this one, changed its key.
   private mutating func move(_ sendingKeys: [MemberID: KeyID], _ sendingKey: KeyID?, now: BootInstant) -> [PeerEvent] {
     if let sendingKey, let former = self.sendingKey, former != sendingKey, !followed.isEmpty { isMoving = true }
     self.sendingKey = sendingKey
@@ -208,7 +208,7 @@ struct Observer {
     return [event]
   }
 
-  /// Says the events that have waited; to be called at the end.
+  /// Returns the events that waited; to be called at the end.
   mutating func finish() -> [PeerEvent] {
     limit.rest() + lost.rest()
   }

@@ -15,7 +15,7 @@ public struct SequenceJump: Hashable, Sendable {
   /// The number that came.
   public let to: UInt64
 
-  /// Says if a number lies in the gap.
+  /// True if a number lies in the gap.
   func includes(_ header: RecordHeader) -> Bool {
     header.epoch == epoch.rawValue && header.sequence >= from && header.sequence < to
   }

@@ -1,31 +1,31 @@
-/// What became of the datagrams that arrived, by member and by reason.
+/// The figures of all datagrams that arrived, by member and by reason.
 public struct Statistics: Hashable, Sendable {
-  /// What is known of the records of one member.
+  /// The figures of one member.
   public struct Member: Hashable, Sendable {
     /// Messages that were accepted and delivered.
     public internal(set) var received: Int = 0
-    /// Messages that are missing, by the authenticated numbers of those that came. One that comes late is no more lost.
+    /// Messages that are missing, by the authenticated numbers of those that came. A late arrival is subtracted again.
     public internal(set) var lost: Int = 0
     /// Messages that came after a later one.
     public internal(set) var reordered: Int = 0
-    /// Datagrams refused, by reason. What is forged names as its sender whom its maker likes.
+    /// Rejected datagrams, by reason. The sender of a forged datagram is whatever the attacker wrote.
     public internal(set) var rejected: [RejectionReason: Int] = [:]
-    /// The fingerprint of the secret that the member sends with now; nil if nothing was accepted of it.
+    /// The fingerprint of the secret that the member sends with now; nil if it was not heard.
     public internal(set) var keyID: KeyID?
 
-    /// The epoch that the member was heard in last.
+    /// The epoch in which the member was heard last.
     public internal(set) var epoch: Epoch?
-    /// The address that its last message came from. It is not authenticated.
+    /// The address of its last message, which is not authenticated.
     public internal(set) var source: Endpoint?
     /// True if it has missed five of its intervals, as far as these are known, and was not heard since.
     public internal(set) var isSilent: Bool = false
-    /// When it was heard last.
+    /// The time of its last message.
     var lastHeard: BootInstant?
 
-    /// The figures of a member of whom nothing has come.
+    /// The figures of a member that was not heard.
     public static let unheard = Member()
 
-    /// How long ago it was heard last; nil if nothing was accepted of it.
+    /// The time since its last message; nil if it was not heard.
     public var timeSinceHeard: Duration? {
       lastHeard.map { $0.duration(to: .now) }
     }
@@ -41,20 +41,20 @@ public struct Statistics: Hashable, Sendable {
     }
   }
 
-  /// The members of whom anything came, or that a forged record named. Our own ID is among them: what loops back.
+  /// The members that any record named, forged ones included. Our own ID is among them, for looped-back records.
   public private(set) var members: [MemberID: Member] = [:]
-  /// Datagrams refused, by reason: those of all members, and those that name none.
+  /// Rejected datagrams, by reason: of all members, and those that name none.
   public private(set) var rejected: [RejectionReason: Int] = [:]
-  /// The datagrams that the kernel dropped, since they came faster than they were taken: an estimate, of at least one for each of
+  /// The datagrams that the kernel dropped, since they came faster than they were received: an estimate of at least
   /// ``batchesDroppedByKernel``.
   ///
-  /// The kernel does not tell how many were in a batch. They are taken to be as many as in those that arrived at that time.
+  /// The kernel does not report the size of a batch. It is estimated from the batches that arrived at that time.
   public internal(set) var droppedByKernel: Int = 0
-  /// The batches that the kernel dropped, of 1 to 128 datagrams each, since they came faster than they were taken: exact.
+  /// The batches that the kernel dropped, of 1 to 128 datagrams each, since they came faster than they were received: exact.
   /// Source: socket(7), SO_MEMINFO; udp(7), UDP_GRO.
   public internal(set) var batchesDroppedByKernel: Int = 0
 
-  /// That nothing has arrived.
+  /// The figures before any datagram.
   public static let none = Statistics()
 
   /// Messages received from all members.
@@ -62,13 +62,13 @@ public struct Statistics: Hashable, Sendable {
     members.values.reduce(0) { $0 + $1.received }
   }
 
-  /// Counts messages that were accepted, and for which there was room or not.
+  /// Counts a run of accepted records, delivered or not.
   mutating func count(_ run: ReceivedRun, now: BootInstant) {
     members[run.origin.sender, default: Member()].count(run, now: now)
     if run.delivered < run.count { count(.overrun, of: run.origin.sender, times: run.count - run.delivered) }
   }
 
-  /// Takes note of members that have missed five of their intervals.
+  /// Records members that have missed five of their intervals.
   mutating func fellSilent(_ silent: [MemberID]) {
     for member in silent { members[member]?.isSilent = true }
   }

@@ -13,7 +13,7 @@ import Synchronization
 ///
 /// It is a thread and not a task because it blocks. It waits for no disk and no log.
 final class ReceiveLoop: Sendable {
-  /// What the thread calls besides the handler.
+  /// The calls of the thread besides the handler.
   struct Callbacks: Sendable {
     /// An authentic record with our own ID that we did not send.
     var onContest: Receiver.Contest?

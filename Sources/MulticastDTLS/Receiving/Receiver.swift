@@ -151,7 +151,7 @@ struct Receiver: ~Copyable {
   private mutating func reject(_ rejection: Rejection, now: BootInstant) {
     rejected.append((rejection.reason, rejection.header?.member))
     if let header = rejection.header, let member = members[Int(header.member.rawValue)], member.run != nil {
-      // The observer is told of both in the order in which they came.
+      // The observer gets both in their order.
       endRun(of: member, now: now)
       dirty.removeAll { $0 === member }
     }

@@ -57,7 +57,7 @@ final class RemoteMember {
     return .failure(Rejection(.forged, header, source))
   }
 
-  /// Takes note of an accepted record.
+  /// Records an accepted record.
   ///
   /// The first record of an epoch moves the member to its key. Any other may be a delayed one: it moves the member only
   /// once nothing has come under the former key for as long as stragglers may take.

@@ -1,7 +1,7 @@
 import Synchronization
 
-/// The ring of a peer: the keys in force with what is kept for them on disk, and how they are changed. It may be used from
-/// any task or thread.
+/// The active key ring of a peer: its keys with their states on disk, and the rotation to another ring. Any thread may use
+/// it.
 final class ActiveKeyRing: Sendable {
   /// The settings that decide how the state of a key is opened.
   struct Policy: Sendable {
@@ -16,23 +16,23 @@ final class ActiveKeyRing: Sendable {
     /// The epoch to begin in, if the user gave one.
     let epoch: Epoch?
     /// True if the user says that this member has never sent with these secrets.
-    let isNewNode: Bool
+    let isNewMember: Bool
   }
 
   private let policy: Policy
   private let context: DTLSContext
   private let report: StateNotice.Reporter
-  /// The keys in force; the first is sent with.
+  /// The keys in use; the first is sent with.
   private let held: Mutex<[RingKey]>
-  /// One at a time changes the ring, or stops the peer.
+  /// One thread at a time changes the ring, or stops the peer.
   private let changing = Mutex(Changing())
 
   private struct Changing {
     var isStopped = false
-    /// What is known under keys that are not in the ring any more: they may come back.
+    /// The states of keys that were removed: these may come back.
     var formerStates: [KeyID: NodeState] = [:]
 
-    /// Gives the states of keys back, and remembers what was in them.
+    /// Closes the states of keys, and remembers their contents.
     mutating func finish(_ keys: [RingKey]) {
       for held in keys {
         held.keeper.finish()
@@ -41,10 +41,10 @@ final class ActiveKeyRing: Sendable {
     }
   }
 
-  /// Derives the keys, and opens the state of each, which locks it; no epoch is taken yet.
+  /// Derives the keys, and opens and locks the state of each; reserves no epoch yet.
   ///
-  /// - Throws: ``StateError`` if a state cannot be used, another process runs as this node, or nothing tells what it has sent
-  ///   with a secret that encrypts; ``WolfSSLError`` or ``LibcryptoError`` if the keys cannot be derived or used.
+  /// - Throws: ``StateError`` if a state cannot be used, another process runs as this member, or its past with a secret that
+  ///   encrypts is unknown; ``WolfSSLError`` or ``LibcryptoError`` if the keys cannot be derived or used.
   init(
     _ keys: KeyRing, _ policy: Policy, _ context: DTLSContext, _ report: @escaping StateNotice.Reporter
   ) throws {
@@ -57,11 +57,11 @@ final class ActiveKeyRing: Sendable {
       let beginning = policy.epoch.map { held.isEmpty ? StateKeeper.EpochPolicy.given($0) : .atLeast($0) }
       held.append(try Self.hold(key, beginning ?? .next, isStart: true, policy, report))
     }
-    if policy.sends { try held[0].keeper.begin(policy.isNewNode ? .user : .nothing, isStart: true) }
+    if policy.sends { try held[0].keeper.begin(policy.isNewMember ? .user : .nothing, isStart: true) }
     self.held = Mutex(held)
   }
 
-  /// The keys in force now.
+  /// The keys in use now.
   var keys: [RingKey] { held.withLock { $0 } }
 
   /// Records keys that are new now as never used, if this member runs with a sound state, and no state or mark says that
@@ -122,7 +122,7 @@ final class ActiveKeyRing: Sendable {
     }
   }
 
-  /// Gives the states of all keys back, for good; to be called when the receive loop has stopped.
+  /// Closes the states of all keys for good; to be called when the receive loop has stopped.
   func finish() {
     changing.withLock { changing in
       changing.isStopped = true
@@ -130,7 +130,7 @@ final class ActiveKeyRing: Sendable {
     }
   }
 
-  /// Derives the keys of a ring. A secret that is there twice counts once.
+  /// Derives the keys of a ring; a repeated secret counts once.
   private static func derive(_ keys: KeyRing, _ context: DTLSContext) throws -> [GroupKey] {
     var derived: [GroupKey] = []
     for secret in keys.secrets {
@@ -147,7 +147,7 @@ final class ActiveKeyRing: Sendable {
   ) throws -> RingKey {
     let isEncrypting = policy.isEncrypting
     guard let member = policy.member else {
-      // Nothing is sent, so there is no epoch to remember; what was heard is kept while this process runs.
+      // A listener has no epoch to remember. Its positions are kept in memory.
       let keeper = try StateKeeper(
         directory: nil, beginning: .never,
         identity: .init(keyID: key.keyID, member: key.context.recordMember, isEncrypting: isEncrypting),

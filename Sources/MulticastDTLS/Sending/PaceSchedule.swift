@@ -1,13 +1,13 @@
-/// How many messages are due at a rate. Pure.
+/// Counts the messages that are due at a rate. Pure.
 ///
-/// The times of a rate do not depend on when the sending was done, so they do not drift. A hiccup is made up for; what a
-/// longer one has missed is left out, since a burst of it would overrun those who receive.
+/// The times do not depend on the end of a send, so they do not drift. The messages of a short hiccup are caught up; those
+/// of a longer one are left out, since a burst of them would overrun the receivers.
 struct PaceSchedule<Instant: InstantProtocol>: Sendable where Instant.Duration == Duration {
-  /// Times that were missed longer ago than this are left out.
+  /// Times missed longer ago than this are left out.
   static var longestHiccup: Duration { .milliseconds(100) }
 
   private let rate: Double
-  /// When the first of those was due that are counted.
+  /// The time of the first message that is counted.
   private var start: Instant
   private var sent = 0
 
@@ -17,22 +17,22 @@ struct PaceSchedule<Instant: InstantProtocol>: Sendable where Instant.Duration =
     self.rate = rate
   }
 
-  /// When the next message is due.
+  /// The time of the next message.
   var next: Instant {
     start.advanced(by: .seconds(Double(sent) / rate))
   }
 
-  /// How many messages are due, and have not been sent.
+  /// The number of messages that are due and not sent.
   mutating func due(at now: Instant) -> Int {
     let late = next.duration(to: now)
     guard late >= .zero else { return 0 }
-    // Begins anew, where the message is due that is not left out.
+    // The schedule starts anew at the oldest message that is not left out.
     if late > Self.longestHiccup { (start, sent) = (now.advanced(by: .zero - Self.longestHiccup), 0) }
-    // A time that has come must not be missed for how a fraction of a second is rounded.
+    // Rounding must not miss a time that has come.
     return Int(start.duration(to: now) / .seconds(1) * rate + 1e-6) + 1 - sent
   }
 
-  /// Takes note of messages that were sent.
+  /// Records sent messages.
   mutating func advance(by count: Int) {
     sent += count
   }

@@ -1,24 +1,24 @@
-/// The sending side's clock for many messages a second: calls for those that are due, as a batch.
+/// A clock for many messages a second: calls for the due messages as a batch.
 ///
-/// 1. Call for what is due by the rate; at the rate 0, for a batch.
-/// 2. Wait for the next that is due, and at least a millisecond, so that those of a high rate come together.
+/// 1. Call for the messages that are due by the rate; at the rate 0, for a full batch.
+/// 2. Wait until the next one is due, and at least a millisecond, so that a high rate makes batches.
 /// 3. End after `count` messages, or when the task is cancelled.
 public struct SendPacer<C: Clock>: Sendable where C.Duration == Duration {
   private let rate: Double
   private let count: UInt64?
   private let clock: C
 
-  /// The most messages that are called for at a time.
+  /// The most messages of one call.
   public static var batch: Int { SendBatch.capacity }
-  /// The shortest time between two calls, unless there is more to do.
+  /// The shortest time between two calls, unless messages are overdue.
   private static var pause: Duration { .milliseconds(1) }
 
-  /// Sets a pacer up.
+  /// Makes a pacer.
   ///
   /// - Parameters:
   ///   - rate: Messages a second; 0 calls again as soon as the last call has returned.
-  ///   - count: How many messages to call for; nil goes on until the task is cancelled.
-  ///   - clock: What tells the time; tests bring their own.
+  ///   - count: The number of messages; nil goes on until the task is cancelled.
+  ///   - clock: The source of time; tests bring their own.
   public init(rate: Double, count: UInt64? = nil, clock: C = ContinuousClock()) {
     precondition(rate >= 0, "a rate must not be negative")
     self.rate = rate
@@ -28,9 +28,9 @@ public struct SendPacer<C: Clock>: Sendable where C.Duration == Duration {
 
   /// Runs the schedule.
   ///
-  /// - Parameter send: Sends the messages with these numbers, which begin with 1, and returns how many were sent; the next
-  ///   call begins with the first that was not. If none was, that is a while later.
-  /// - Throws: `CancellationError` if the task is cancelled, and what `send` throws.
+  /// - Parameter send: Sends the messages with these numbers, from 1, and returns the number of sent ones. The next call
+  ///   begins with the first unsent message; if none was sent, after a pause.
+  /// - Throws: `CancellationError` if the task is cancelled, and the errors of `send`.
   public func run(_ send: (Range<UInt64>) async throws -> Int) async throws {
     var schedule = rate > 0 ? PaceSchedule(start: clock.now, rate: rate) : nil
     var next: UInt64 = 1

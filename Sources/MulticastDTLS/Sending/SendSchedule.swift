@@ -1,14 +1,14 @@
-/// When to send: at the start, and then at every whole number of intervals after it.
+/// The times of messages: the start, and then every whole number of intervals after it.
 ///
-/// The times do not depend on when the sending was done, so they do not drift. Those that were missed (the machine slept,
-/// say) are left out; only who sends often makes up for a short hiccup of the machine, or their rate would fall with each.
+/// The times do not depend on the end of a send, so they do not drift. Missed times are left out, for instance while the
+/// machine slept. At short intervals a short hiccup is caught up, since each one would lower the rate.
 struct SendSchedule<Instant: InstantProtocol>: Sendable where Instant.Duration == Duration {
   /// The time of the next message.
   private(set) var next: Instant
 
   private let interval: Duration
 
-  /// A hiccup that is shorter is made up for, if the interval is, too.
+  /// A shorter hiccup is caught up, if the interval is shorter, too.
   static var moment: Duration { .milliseconds(100) }
 
   /// - Parameter interval: The time between messages; at least a millisecond.
@@ -17,8 +17,8 @@ struct SendSchedule<Instant: InstantProtocol>: Sendable where Instant.Duration =
     self.interval = interval
   }
 
-  /// Moves to the first time of the schedule that is after the time that was ``next``, and after `now`, or so little
-  /// before it that it is made up for.
+  /// Moves to the first time of the schedule after ``next`` that is after `now`, or so little before it that it is caught
+  /// up.
   mutating func advance(past now: Instant) {
     next = next.advanced(by: interval)
     let late = next.duration(to: now)

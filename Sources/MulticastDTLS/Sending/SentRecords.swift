@@ -1,31 +1,30 @@
 import Synchronization
 
-/// What this node has sent lately, by which its own records, which multicast brings back to it, are told from those of
-/// another node that uses its member ID.
+/// Recently sent records. Tells our own looped-back records from those of another process with the same member ID.
 final class SentRecords: Sendable {
-  /// What can be said of a record that carries this node's member ID.
+  /// The origin of a record with our member ID.
   enum Verdict {
-    /// This node sent it.
+    /// This process sent it.
     case ours
-    /// This node did not: another node uses the same ID.
+    /// Another process sent it.
     case notOurs
-    /// This node may have sent the like: from another address, longer ago than it remembers, or before it was started.
+    /// This process may have sent the same record: from another address, longer ago than it remembers, or before its start.
     case repeated
   }
 
-  /// How many records are remembered: a clone that is so far behind is told by the first record of it that is heard.
+  /// The number of remembered records. A clone that is further behind is known by its first record.
   static let capacity = 65_536
 
-  /// What was sent with one key.
+  /// The records sent with one key.
   private struct Run {
     let keyID: KeyID
     /// The first epoch that this process sends in.
     let firstEpoch: UInt16
-    /// The epoch of the latest record, or the one that the node begins in.
+    /// The epoch of the latest record; before any, the epoch to begin in.
     var epoch: UInt16
     var next: UInt64 = 0
 
-    /// Whether this process has sent a record of this number.
+    /// True if this process has sent a record with this number.
     func includes(_ header: RecordHeader) -> Bool {
       header.epoch >= firstEpoch && (header.epoch < epoch || header.epoch == epoch && header.sequence < next)
     }
@@ -47,12 +46,12 @@ final class SentRecords: Sendable {
   private let port: UInt16
   private let sent = Mutex(Sent())
 
-  /// - Parameter port: The UDP port that the node sends from.
+  /// - Parameter port: The UDP port that this process sends from.
   init(port: UInt16) {
     self.port = port
   }
 
-  /// Takes note of a key, and of the first epoch in which this process can send with it. Again changes nothing.
+  /// Records a key, and the first epoch in which this process can send with it. Again changes nothing.
   func prepare(_ keyID: KeyID, epoch: Epoch) {
     sent.withLock { sent in
       guard sent.place(of: keyID) == nil else { return }
@@ -60,7 +59,7 @@ final class SentRecords: Sendable {
     }
   }
 
-  /// Takes note of all keys of a ring.
+  /// Records all keys of a ring.
   func prepare(_ ring: [RingKey]) {
     for held in ring { prepare(held.keyID, epoch: held.keeper.nextEpoch ?? .last) }
   }
@@ -83,36 +82,35 @@ final class SentRecords: Sendable {
     }
   }
 
-  /// Judges an admitted record that carries this node's ID, before any cryptography: nil if only that tells.
+  /// Classifies a validated record with our ID before any cryptography; nil if only that can tell.
   func classify(_ record: UnsafeBufferPointer<UInt8>, header: RecordHeader, from source: Endpoint) -> Verdict? {
     let entry = unsafe Self.entry(of: UnsafeRawBufferPointer(record))
     let isRemembered = sent.withLock {
       $0.entries[Self.place(of: header.sequence)] == entry
     }
-    // Another node with our ID may say just what we say. What comes back comes from our port.
+    // Another process with our ID may send the same message. Looped-back records come from our port.
     return isRemembered ? (source.port == port ? .ours : .repeated) : nil
   }
 
-  /// Judges one that is not remembered, and that a key has authenticated.
+  /// Classifies a record that is not remembered, and that a key has authenticated.
   func classify(_ header: RecordHeader, keyID: KeyID, from source: Endpoint) -> Verdict {
     sent.withLock { sent in
       guard let run = sent.place(of: keyID).map({ sent.runs[$0] }) else { return .repeated }
       let isLater = header.epoch > run.epoch || header.epoch == run.epoch && header.sequence >= run.next
-      // If it were ours and so young, it would be remembered.
+      // A record of ours this young would be remembered.
       let isYoung =
         keyID == sent.latest && header.epoch == run.epoch && header.sequence + UInt64(Self.capacity) >= run.next
       if isLater || isYoung { return .notOurs }
-      // A receive loop that is behind finds its own records older than that.
+      // A receive loop that is behind finds our own records older than that.
       return source.port == port && run.includes(header) ? .ours : .repeated
     }
   }
 
-  /// How far an authentic record that carries this node's ID, and that this node did not send, is ahead of it; nil where the
-  /// others go on to accept what this node sends.
+  /// The lead of an authentic record with our ID that this process did not send; nil if the others still accept ours.
   func overtaking(by header: RecordHeader, keyID: KeyID) -> Overtaking? {
     guard let epoch = try? Epoch(header.epoch), let run = sent.withLock({ $0.runs.first { $0.keyID == keyID } }),
       let ownEpoch = try? Epoch(run.epoch),
-      // What is less than a window behind it is still taken.
+      // The others still accept records less than a window behind it.
       epoch > ownEpoch || epoch == ownEpoch && header.sequence >= run.next + ReplayWindow.size
     else { return nil }
     return Overtaking(

@@ -6,7 +6,7 @@ public struct StateNotice: Hashable, Sendable {
     case directory
     /// ``MulticastPeer/Configuration/epoch``.
     case epoch
-    /// ``MulticastPeer/Configuration/isNewNode``.
+    /// ``MulticastPeer/Configuration/isNewMember``.
     case isNew
     /// The group secret.
     case secret

@@ -18,7 +18,7 @@ struct NetworkConfiguration {
 
   private let interfaceNames: [String]
   private let epoch: Epoch?
-  private let isNewNode: Bool
+  private let isNewMember: Bool
   private let stateInterval: Interval
   private let stateDir: String?
   private let engine: RecordEngine
@@ -48,9 +48,9 @@ struct NetworkConfiguration {
     stateInterval = lineKeys.stateInterval ?? environmentKeys.stateInterval ?? Interval(seconds: 30)
     // Both options set the first epoch: one of them on the command line replaces the other in the environment.
     let first = lineKeys.newNode || lineKeys.epoch != nil ? lineKeys : environmentKeys
-    isNewNode = first.newNode
+    isNewMember = first.newNode
     epoch = first.epoch
-    guard !isNewNode || epoch == nil else {
+    guard !isNewMember || epoch == nil else {
       throw ValidationError(
         "--new-node means that this member has never sent with this secret, --epoch that it may have: give one of them"
       )
@@ -129,7 +129,7 @@ struct NetworkConfiguration {
     configuration.timeToLive = ttl
     configuration.multicastLoopback = multicastLoopback
     configuration.epoch = epoch
-    configuration.isNewNode = isNewNode
+    configuration.isNewMember = isNewMember
     configuration.stateInterval = stateInterval.duration
     configuration.engine = engine
     return configuration
