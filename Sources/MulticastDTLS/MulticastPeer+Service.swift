@@ -1,4 +1,5 @@
 import Logging
+import Metrics
 import ServiceLifecycle
 
 extension MulticastPeer: Service {
@@ -14,18 +15,20 @@ extension MulticastPeer: Service {
 /// - Parameters:
 ///   - configuration: The group, this member, the others, and the state.
 ///   - keys: The group secrets; the first is sent with, all are accepted.
-///   - logger: Receives rate-limited diagnostics.
+///   - logger: Receives the same as ``MulticastPeer/events``.
+///   - metrics: Makes the metrics.
 ///   - handler: Takes the messages; with nil, ``MulticastPeer/messages`` has them.
 /// - Throws: ``PeerError`` if the peer cannot be made, and the error of the body.
 public func withMulticastPeer<Value>(
   _ configuration: MulticastPeer.Configuration,
   keys: KeyRing,
   logger: Logger = Logger(label: "MulticastDTLS"),
+  metrics: any MetricsFactory = MetricsSystem.factory,
   handler: MulticastPeer.Handler? = nil,
   isolation: isolated (any Actor)? = #isolation,
   _ body: (MulticastPeer) async throws -> Value
 ) async throws -> Value {
-  let peer = try MulticastPeer(configuration, keys: keys, logger: logger, handler: handler)
+  let peer = try MulticastPeer(configuration, keys: keys, logger: logger, metrics: metrics, handler: handler)
   do {
     let value = try await body(peer)
     await peer.stop()

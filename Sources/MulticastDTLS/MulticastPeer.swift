@@ -1,5 +1,6 @@
 import Logging
-import ServiceLifecycle
+import Metrics
+import SystemPackage
 
 /// A member of a group: sends messages to all other members, and receives theirs.
 ///
@@ -47,6 +48,9 @@ public final class MulticastPeer: Sendable {
   ///   - keys: The group secrets; the first is sent with, all are accepted.
   ///   - logger: Receives the same as ``events``, with level info; with level debug also passing errors, and the size of the
   ///     receive buffer.
+  ///   - metrics: Makes the metrics, which the peer records once a second and at its end: the messages that it `sent`,
+  ///     `received` and `lost`, the datagrams that it `rejected` and the `kernel_drops`, and the `members_heard`, each
+  ///     with the prefix `multicast_dtls_`.
   ///   - handler: Takes the messages; with nil, ``messages`` has them.
   /// - Throws: ``PeerError/Code/network`` if the group or the interface cannot be used; ``PeerError/Code/state`` if there is no
   ///   epoch to send in, another process runs as this member, or, with encryption, nothing tells which epochs it has used
@@ -55,13 +59,14 @@ public final class MulticastPeer: Sendable {
     _ configuration: Configuration,
     keys: KeyRing,
     logger: Logger = Logger(label: "MulticastDTLS"),
+    metrics: any MetricsFactory = MetricsSystem.factory,
     handler: Handler? = nil
   ) throws(PeerError) {
     let events = StreamBuffer<PeerEvent>(capacity: Self.eventBufferSize)
     do {
       try self.init(
-        configuration, keys: keys, logger: logger, events: events, recordLimit: RecordHeader.epochLimit,
-        handler: handler)
+        configuration, keys: keys, logger: logger, metrics: metrics, events: events,
+        recordLimit: RecordHeader.epochLimit, handler: handler)
     } catch {
       var failure = PeerError(error)
       failure.notices = events.takeAll().compactMap { if case .state(let notice) = $0 { notice } else { nil } }
@@ -74,6 +79,7 @@ public final class MulticastPeer: Sendable {
     _ configuration: Configuration,
     keys: KeyRing,
     logger: Logger = Logger(label: "MulticastDTLS"),
+    metrics: any MetricsFactory = MetricsSystem.factory,
     events: StreamBuffer<PeerEvent> = StreamBuffer(capacity: eventBufferSize),
     recordLimit: UInt64,
     handler: Handler? = nil
@@ -140,10 +146,11 @@ public final class MulticastPeer: Sendable {
       let epochs = EpochGuard(ring, transmitter, local, reporter)
       callbacks.onContest = { keyID, epoch, source, now in epochs.heard(keyID, epoch, from: source, now: now) }
       callbacks.onStateLost = { epochs.lost($0) }
+      callbacks.sentCount = { transmitter.sentCount }
     }
     loop = try ReceiveLoop(
       active, sent: sent, socket: socket, local: local, reporter: reporter, saveInterval: configuration.stateInterval,
-      callbacks: callbacks, handler: receiving)
+      metrics: metrics, callbacks: callbacks, handler: receiving)
   }
 
   deinit {
@@ -195,8 +202,8 @@ public final class MulticastPeer: Sendable {
   }
 
   /// The file that keeps this member's state under the secret that it sends with; nil if none does.
-  public var statePath: String? {
-    ring.keys[0].keeper.path
+  public var statePath: FilePath? {
+    ring.keys[0].keeper.path.map { FilePath($0) }
   }
 
   /// The reason for which this peer no longer sends, though nobody stopped it: another process, a clone of it perhaps, has

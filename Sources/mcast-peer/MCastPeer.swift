@@ -2,6 +2,7 @@ import ArgumentParser
 import Glibc
 import Logging
 import MulticastDTLS
+import SystemPackage
 import ServiceLifecycle
 import UnixSignals
 
@@ -51,7 +52,7 @@ struct MCastPeer: AsyncParsableCommand {
 
     if !options.network.allowsCoreDumps { try hideMemory() }
     let named = try options.network.namedInterfaces()
-    let source = try SecretSource.choose(secretFile: options.network.secretFile)
+    let source = try SecretSource.choose(secretFile: options.network.secretFile.map { FilePath($0) })
     // Trapped before the ring is read, so that no request to reload it is lost.
     let reloadRequests = await UnixSignalsSequence(trapping: .sighup)
     let statisticsRequests = await UnixSignalsSequence(trapping: .sigusr1)

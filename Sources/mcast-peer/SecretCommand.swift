@@ -2,6 +2,7 @@ import CommonSupport
 import ArgumentParser
 import Glibc
 import MulticastDTLS
+import SystemPackage
 
 /// `mcast-peer secret`: makes, compares and changes key rings.
 struct SecretCommand: ParsableCommand {
@@ -63,8 +64,8 @@ struct SecretCommand: ParsableCommand {
 
     /// The path of the file, or the default one.
     static func path(_ secretFile: String?) throws -> String {
-      switch try SecretSource.choose(secretFile: named(secretFile)) {
-      case .file(let path), .ownFile(let path): return path
+      switch try SecretSource.choose(secretFile: named(secretFile).map { FilePath($0) }) {
+      case .file(let path), .ownFile(let path): return path.string
       case .environment:
         throw SecretError.unusable(
           "\(SecretSource.variable) holds the secret, and this command changes files only: give --secret-file, or unset it"
@@ -109,9 +110,9 @@ struct SecretCommand: ParsableCommand {
       if write {
         let path = try File.path(path)
         let named = try stateDir ?? Environment.value("state-dir")
-        let state = named.map { StateDirectory(path: $0) } ?? (try? .standard())
-        try KeyRingFile(path: path).create(markingIn: state)
-        let keyID = try KeyRing(from: .file(path: path)).secrets[0].keyID()
+        let state = named.map { StateDirectory(path: FilePath($0)) } ?? (try? .standard())
+        try KeyRingFile(path: FilePath(path)).create(markingIn: state)
+        let keyID = try KeyRing(from: .file(path: FilePath(path))).secrets[0].keyID()
         try StandardStream.write("\(path.visible): key ID \(keyID)\n", to: STDOUT_FILENO)
         if state?.hasMark(of: keyID) != true {
           warn(
@@ -138,7 +139,7 @@ struct SecretCommand: ParsableCommand {
     @OptionGroup var file: File
 
     func run() throws {
-      let source = try SecretSource.choose(secretFile: File.named(file.secretFile))
+      let source = try SecretSource.choose(secretFile: File.named(file.secretFile).map { FilePath($0) })
       let ring = try KeyRing(from: source) { warn("\($0)") }
       try show(ring)
     }
@@ -212,8 +213,8 @@ private func closeToOthers(_ descriptor: CInt) throws {
 /// Changes a ring's file, and prints its new key IDs.
 private func change(_ file: SecretCommand.File, _ body: (KeyRingFile) throws -> Void) throws {
   let path = try file.path
-  try body(KeyRingFile(path: path))
-  try show(KeyRing(from: .file(path: path)))
+  try body(KeyRingFile(path: FilePath(path)))
+  try show(KeyRing(from: .file(path: FilePath(path))))
 }
 
 /// Prints the key IDs of a ring on standard output, one a line.

@@ -1,3 +1,4 @@
+import SystemPackage
 import Foundation
 import TestSupport
 import Testing
@@ -151,7 +152,7 @@ struct KeyRingFileTests {
     async let reads = onThread { [path] in
       var count = 0
       while !isOver.isSet {
-        guard try KeyRing(from: .file(path: path)).secrets.count == 4 else { return -1 }
+        guard try KeyRing(from: .file(path: FilePath(path))).secrets.count == 4 else { return -1 }
         count += 1
         isReading.set()
       }

@@ -1,3 +1,4 @@
+import SystemPackage
 import Foundation
 import TestSupport
 import Testing
@@ -146,7 +147,7 @@ struct SecretMarkTests {
   func withSecret() throws {
     let path = "\(scratch.path)/secret"
     try KeyRingFile(path: path).create(markingIn: directory)
-    let made = try KeyRing(from: .file(path: path)).secrets[0].keyID()
+    let made = try KeyRing(from: .file(path: FilePath(path))).secrets[0].keyID()
     #expect(directory.hasMark(of: made))
     #expect(throws: SecretError.self) { try KeyRingFile(path: path).create(markingIn: directory) }
     #expect(try FileManager.default.contentsOfDirectory(atPath: directory.path) == ["\(made).nodes"])

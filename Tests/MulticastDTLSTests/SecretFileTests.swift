@@ -1,3 +1,4 @@
+import SystemPackage
 import Foundation
 import TestSupport
 import Testing
@@ -9,7 +10,7 @@ struct SecretFileTests {
   private let directory = TemporaryDirectory()
 
   private func read(_ path: String) throws -> String {
-    try text(KeyRing(from: .file(path: path)))
+    try text(KeyRing(from: .file(path: FilePath(path))))
   }
 
   /// The secrets of a ring, with a bar between them.
@@ -198,7 +199,7 @@ struct SecretFileTests {
     "the user's own file is made with 256 random bits in hex, for its owner only, in directories for its owner only")
   func created() throws {
     let path = "\(directory.path)/config/mcast-peer/secret"
-    let ring = try KeyRing(from: .ownFile(path: path))
+    let ring = try KeyRing(from: .ownFile(path: FilePath(path)))
     let content = try String(contentsOfFile: path, encoding: .utf8)
     #expect(content.wholeMatch(of: /[0-9a-f]{64}\n/) != nil)
     #expect(ring.isNew && text(ring) + "\n" == content)
@@ -211,7 +212,7 @@ struct SecretFileTests {
   @Test("an own file that exists is never changed")
   func kept() throws {
     let path = directory.write("the secret that was there before", to: "secret")
-    let ring = try KeyRing(from: .ownFile(path: path))
+    let ring = try KeyRing(from: .ownFile(path: FilePath(path)))
     #expect(!ring.isNew && text(ring) == "the secret that was there before")
   }
 
@@ -221,7 +222,7 @@ struct SecretFileTests {
     let texts = try await withThrowingTaskGroup(of: String.self) { group in
       for _ in 0..<32 {
         group.addTask {
-          try text(KeyRing(from: .ownFile(path: path)))
+          try text(KeyRing(from: .ownFile(path: FilePath(path))))
         }
       }
       return try await group.reduce(into: Set<String>()) { $0.insert($1) }
@@ -233,7 +234,7 @@ struct SecretFileTests {
   @Test("where no file can be made the error names it")
   func cannotMake() {
     let path = directory.write("not a directory", to: "file") + "/secret"
-    let error = #expect(throws: SecretError.self) { _ = try KeyRing(from: .ownFile(path: path)) }
+    let error = #expect(throws: SecretError.self) { _ = try KeyRing(from: .ownFile(path: FilePath(path))) }
     #expect(error?.description.contains(path) == true)
   }
 

@@ -1,3 +1,4 @@
+import SystemPackage
 import Testing
 
 @testable import MulticastDTLS
@@ -7,12 +8,12 @@ struct SecretSourceTests {
   private func choose(
     _ file: String? = nil, variable: Bool = false, config: String? = nil, home: String? = nil
   ) throws -> SecretSource {
-    try .choose(secretFile: file, variableIsSet: variable, configHome: config, home: home)
+    try .choose(secretFile: file.map { FilePath($0) }, variableIsSet: variable, configHome: config, home: home)
   }
 
   @Test("a file that the user names comes first")
   func file() throws {
-    #expect(try choose("/a/b", variable: true, config: "/c", home: "/h") == .file(path: "/a/b"))
+    #expect(try choose("/a/b", variable: true, config: "/c", home: "/h") == .file(path: FilePath("/a/b")))
   }
 
   @Test("then the environment variable")
@@ -22,13 +23,13 @@ struct SecretSourceTests {
 
   @Test("then the user's own file, in XDG_CONFIG_HOME or ~/.config")
   func ownFile() throws {
-    #expect(try choose(config: "/c", home: "/h") == .ownFile(path: "/c/mcast-peer/secret"))
-    #expect(try choose(home: "/h") == .ownFile(path: "/h/.config/mcast-peer/secret"))
+    #expect(try choose(config: "/c", home: "/h") == .ownFile(path: FilePath("/c/mcast-peer/secret")))
+    #expect(try choose(home: "/h") == .ownFile(path: FilePath("/h/.config/mcast-peer/secret")))
   }
 
   @Test("an XDG_CONFIG_HOME that is empty or relative does not count", arguments: ["", "relative/path"])
   func relative(config: String) throws {
-    #expect(try choose(config: config, home: "/h") == .ownFile(path: "/h/.config/mcast-peer/secret"))
+    #expect(try choose(config: config, home: "/h") == .ownFile(path: FilePath("/h/.config/mcast-peer/secret")))
   }
 
   @Test("without a home there is an error that says what to do")

@@ -1,3 +1,4 @@
+import SystemPackage
 import CommonSupport
 import Testing
 
@@ -34,7 +35,7 @@ struct VisibleTextTests {
   func errors() {
     let group = #expect(throws: InvalidValue.self) { try GroupAddress("239.1.1.1\r") }
     let interface = #expect(throws: NetworkError.self) { try NetworkInterface("e0\r") }
-    let secret = #expect(throws: SecretError.self) { try KeyRing(from: .file(path: "/none/a\u{A0}")) }
+    let secret = #expect(throws: SecretError.self) { try KeyRing(from: .file(path: FilePath("/none/a\u{A0}"))) }
     let state = #expect(throws: StateError.self) { try StateDirectory(path: "/proc/a\r").makeSafely() }
     let texts = [group?.description, interface?.description, secret?.description, state?.description].map { $0 ?? "" }
     for (text, sign) in zip(texts, ["239.1.1.1\\r", "'e0\\r'", "/none/a\\u{00A0}", "/proc/a\\r"]) {

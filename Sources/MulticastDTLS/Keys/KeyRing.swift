@@ -43,7 +43,7 @@ public struct KeyRing: Sendable {
   ) throws(SecretError) {
     var isNew = false
     if makesOwnFile, case .ownFile(let path) = source {
-      isNew = try SecretFile(path: path).createIfMissing(markingIn: state)
+      isNew = try SecretFile(path: path.string).createIfMissing(markingIn: state)
     }
     try self.init(from: source) { error throws(SecretError) in throw error }
     self.isNew = isNew
@@ -61,8 +61,8 @@ public struct KeyRing: Sendable {
     defer { copenssl_wipe_traces() }
     switch source {
     case .file(let path), .ownFile(let path):
-      let text = KeyRingText(try SecretFile(path: path).read(ifOpenToOthers: report))
-      try self.init(text, path: path)
+      let text = KeyRingText(try SecretFile(path: path.string).read(ifOpenToOthers: report))
+      try self.init(text, path: path.string)
     case .environment:
       self.init(try GroupSecret(SecretSource.takeVariable(), origin: "\(source)"))
     }

@@ -4,12 +4,18 @@ import SystemPackage
 /// A file that holds a key ring, to create and change it. Each operation takes effect as a whole or not at all.
 public struct KeyRingFile: Sendable {
   /// The path of the file.
-  public let path: String
+  public var filePath: FilePath { FilePath(path) }
+
+  let path: String
 
   private var file: SecretFile { SecretFile(path: path) }
 
   /// Stores the path, without opening the file.
-  public init(path: String) {
+  public init(path: FilePath) {
+    self.init(path: path.string)
+  }
+
+  init(path: String) {
     self.path = path
   }
 

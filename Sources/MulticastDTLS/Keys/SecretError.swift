@@ -1,4 +1,5 @@
 internal import CommonSupport
+import SystemPackage
 
 /// The reason why there is no secret to use, with the facts and a remedy.
 public enum SecretError: Error, Hashable, CustomStringConvertible {
@@ -7,7 +8,7 @@ public enum SecretError: Error, Hashable, CustomStringConvertible {
   /// There is no secret there, or it cannot be read or used.
   case unusable(String)
   /// There is no file at the path.
-  case missing(String, path: String)
+  case missing(String, path: FilePath)
   /// There is a file at the path already, which is never overwritten.
   case exists(String)
   /// The ring has no room for another secret.

@@ -89,7 +89,7 @@ struct SecretFile {
   private func cannotOpen(_ error: any Error) -> SecretError {
     switch error as? Errno {
     case .noSuchFileOrDirectory:
-      return .missing(failure("open", error, "check its path, or make one").description, path: path)
+      return .missing(failure("open", error, "check its path, or make one").description, path: FilePath(path))
     case .permissionDenied:
       var status = stat()
       guard unsafe stat(path, &status) == 0 else { break }

@@ -1,13 +1,14 @@
 import Glibc
+import SystemPackage
 
 /// The source of a group secret.
 public enum SecretSource: Hashable, Sendable {
   /// A file that the user named.
-  case file(path: String)
+  case file(path: FilePath)
   /// The environment variable `DTLS_MCAST_SECRET`, as in the C example.
   case environment
   /// The user's own file, created with 256 random bits if there is none.
-  case ownFile(path: String)
+  case ownFile(path: FilePath)
 
   /// The environment variable that can hold the secret.
   public static let variable = "DTLS_MCAST_SECRET"
@@ -17,7 +18,7 @@ public enum SecretSource: Hashable, Sendable {
   ///
   /// - Parameter secretFile: A path that the user gave, or nil.
   /// - Throws: ``SecretError`` if only the user's own file remains and there is no home directory for it.
-  public static func choose(secretFile: String?) throws(SecretError) -> SecretSource {
+  public static func choose(secretFile: FilePath?) throws(SecretError) -> SecretSource {
     func value(_ name: String) -> String? {
       unsafe getenv(name).map { unsafe String(cString: $0) }
     }
@@ -32,7 +33,7 @@ public enum SecretSource: Hashable, Sendable {
 
   /// Picks the source from given values of the environment.
   static func choose(
-    secretFile: String?,
+    secretFile: FilePath?,
     variableIsSet: Bool,
     configHome: String?,
     home: String?
@@ -40,8 +41,8 @@ public enum SecretSource: Hashable, Sendable {
     if let secretFile { return .file(path: secretFile) }
     if variableIsSet { return .environment }
     // XDG Base Directory Specification: ignore a relative path.
-    if let configHome, configHome.hasPrefix("/") { return .ownFile(path: configHome + "/mcast-peer/secret") }
-    if let home, home.hasPrefix("/") { return .ownFile(path: home + "/.config/mcast-peer/secret") }
+    if let configHome, configHome.hasPrefix("/") { return .ownFile(path: FilePath(configHome + "/mcast-peer/secret")) }
+    if let home, home.hasPrefix("/") { return .ownFile(path: FilePath(home + "/.config/mcast-peer/secret")) }
     throw .unusable("there is no home directory to keep a secret in: name a secret file, or set HOME or \(variable)")
   }
 }
@@ -50,7 +51,7 @@ extension SecretSource: CustomStringConvertible {
   /// The source as a person would name it.
   public var description: String {
     switch self {
-    case .file(let path), .ownFile(let path): path
+    case .file(let path), .ownFile(let path): path.string
     case .environment: "the environment variable \(Self.variable)"
     }
   }

@@ -1,5 +1,6 @@
 import Dispatch
 import Glibc
+import Metrics
 import Synchronization
 
 /// The receive thread: turns the datagrams of a socket into messages.
@@ -8,7 +9,8 @@ import Synchronization
 /// 2. Take the datagrams that are there as one batch, each through the ``Receiver``.
 /// 3. Publish the figures of the batch, and report its events.
 /// 4. Save how far the members were heard: a new epoch at once, anything else now and then.
-/// 5. Once a second: observe who is silent, look at the interfaces (see ``GroupInterfaces``) and at the state's files.
+/// 5. Once a second: observe silent members, record metrics, look at the interfaces (see ``GroupInterfaces``) and at the
+///    state's files.
 /// 6. At the end: save and report the rest.
 ///
 /// It is a thread and not a task because it blocks. It waits for no disk and no log.
@@ -19,6 +21,8 @@ final class ReceiveLoop: Sendable {
     var onContest: Receiver.Contest?
     /// Another process has our state.
     var onStateLost: @Sendable (StateError) -> Void = { _ in }
+    /// The messages sent so far, for the metrics.
+    var sentCount: @Sendable () -> Int = { 0 }
     /// The last call, once all is saved and reported.
     var onEnd: @Sendable () -> Void = {}
   }
@@ -31,6 +35,7 @@ final class ReceiveLoop: Sendable {
   private let orders = Mutex(Orders())
   /// True once the handler has stopped the loop: the rest of its batch is not received.
   private let isHalted = Atomic(false)
+  private let metrics: any MetricsFactory
   private let counters = Receiver.Counters()
   private let thread = WorkerThread()
 
@@ -45,6 +50,7 @@ final class ReceiveLoop: Sendable {
   ///
   /// - Parameters:
   ///   - ring: The keys to accept; their keepers get the positions of the members.
+  ///   - metrics: Makes the metrics, which the thread records once a second.
   ///   - saveInterval: The shortest time between two savings without a new epoch.
   ///   - handler: Takes each message on the receive thread, and returns true if it had room for it.
   /// - Throws: ``SystemError`` if there is no thread or descriptor left.
@@ -55,10 +61,12 @@ final class ReceiveLoop: Sendable {
     local: LocalMember,
     reporter: EventReporter,
     saveInterval: Duration = .seconds(1),
+    metrics: any MetricsFactory = NOOPMetricsHandler.instance,
     callbacks: Callbacks = Callbacks(),
     handler: @escaping Receiver.Handler
   ) throws(SystemError) {
     self.saveInterval = saveInterval
+    self.metrics = metrics
     self.socket = socket
     self.reporter = reporter
     self.callbacks = callbacks
@@ -116,6 +124,7 @@ extension ReceiveLoop {
     private var local: LocalMember
     private var receiver: Receiver
     private var saving: SaveSchedule
+    private let metrics: PeerMetrics
     private var nextTick: BootInstant
     private var nextComplaint = BootInstant.now
 
@@ -144,6 +153,7 @@ extension ReceiveLoop {
           sendingKey: local.sendingKey),
         counters: loop.counters, onContest: loop.callbacks.onContest, handler: handler)
       saving = SaveSchedule(interval: loop.saveInterval)
+      metrics = PeerMetrics(loop.metrics)
       nextTick = now + Self.tick
     }
 
@@ -179,6 +189,7 @@ extension ReceiveLoop {
       receiver.finish()
       report()
       _ = loop.socket.countDrops(isTick: true)
+      recordMetrics()
       save()
       loop.orders.withLock { $0.ring.take() }?.isAccepted.signal()
     }
@@ -226,6 +237,7 @@ extension ReceiveLoop {
       let dropped = loop.socket.countDrops(isTick: true).datagrams
       receiver.tick(sendingKey: local.sendingKey, droppedByKernel: dropped, now: now)
       report()
+      recordMetrics()
       lookAtInterfaces(now: now)
       for key in ring { key.keeper.look { [callbacks = loop.callbacks] in callbacks.onStateLost($0) } }
       nextTick = now + Self.tick
@@ -233,6 +245,10 @@ extension ReceiveLoop {
 
     private func lookAtInterfaces(now: BootInstant) {
       for event in loop.socket.lookAtInterfaces(now: now) { loop.reporter.report(.network(event)) }
+    }
+
+    private func recordMetrics() {
+      metrics.record(loop.statistics, sent: loop.callbacks.sentCount())
     }
 
     private mutating func save() {

@@ -16,6 +16,8 @@ final class GroupTransmitter: Sendable {
   private let socket: MulticastSocket
   private let sent: SentRecords
   private let sealer: Mutex<Sealer?>
+  /// The messages that the network took so far.
+  private let count = Atomic(0)
   /// The reason for which it no longer sends, if it was not stopped.
   private let refusal = Mutex<StateError?>(nil)
 
@@ -38,7 +40,9 @@ final class GroupTransmitter: Sendable {
       guard sealer != nil else { throw failure ?? SendError.stopped }
       _ = try sealer?.seal(payload)
       var receipt = SendReceipt(interface: socket.sendInterface)
-      if let failure = sealer?.flush(to: socket, sent, &receipt) ?? nil { throw failure }
+      let failure = sealer?.flush(to: socket, sent, &receipt) ?? nil
+      count.add(receipt.count, ordering: .relaxed)
+      if let failure { throw failure }
     }
   }
 
@@ -62,8 +66,12 @@ final class GroupTransmitter: Sendable {
         break
       }
     }
+    count.add(receipt.count, ordering: .relaxed)
     return receipt
   }
+
+  /// The messages that the network took so far.
+  var sentCount: Int { count.load(ordering: .relaxed) }
 
   // MARK: - Epochs and keys
 

@@ -1,13 +1,20 @@
 import Glibc
+import SystemPackage
 
 /// The directory for the state that must survive a restart: the epochs that members used, and their replay positions.
 public struct StateDirectory: Hashable, Sendable, CustomStringConvertible {
   /// The path of the directory. The first member that needs it creates it, for its owner only.
-  public let path: String
+  public var filePath: FilePath { FilePath(path) }
+
+  let path: String
 
   /// Takes a directory that the user or the program chose. If the path is relative, the working directory must not
   /// change.
-  public init(path: String) {
+  public init(path: FilePath) {
+    self.init(path: path.string)
+  }
+
+  init(path: String) {
     self.path = path
   }
 

@@ -1,5 +1,6 @@
 import ArgumentParser
 import MulticastDTLS
+import SystemPackage
 
 /// The group, members, network, secret and state to use, resolved from command line, environment and defaults, in this
 /// order.
@@ -142,7 +143,7 @@ struct NetworkConfiguration {
   ///
   /// - Throws: An error if there is none and `--epoch` was not given.
   func stateDirectory() throws -> StateDirectory? {
-    if let stateDir { return StateDirectory(path: stateDir) }
+    if let stateDir { return StateDirectory(path: FilePath(stateDir)) }
     return epoch == nil ? try .standard() : try? .standard()
   }
 }

@@ -1,5 +1,6 @@
 import Glibc
 import MulticastDTLS
+import SystemPackage
 
 /// The checks that need no network.
 struct LocalChecks {
@@ -93,8 +94,8 @@ struct LocalChecks {
   /// As ``secret()``, for the effective user of this process.
   private func secretOfCurrentUser() -> (findings: [Finding], ring: KeyRing?) {
     do {
-      let source = try SecretSource.choose(secretFile: network.secretFile)
-      if case .ownFile(let path) = source, unsafe access(path, F_OK) != 0, errno == ENOENT {
+      let source = try SecretSource.choose(secretFile: network.secretFile.map { FilePath($0) })
+      if case .ownFile(let path) = source, unsafe access(path.string, F_OK) != 0, errno == ENOENT {
         return (
           [
             .warning(
@@ -133,7 +134,7 @@ struct LocalChecks {
     switch source {
     case .environment: return ""
     case .file(let path), .ownFile(let path):
-      guard unsafe stat(path, &status) == 0 else { return "" }
+      guard unsafe stat(path.string, &status) == 0 else { return "" }
       return "mode 0\(String(status.st_mode & 0o7777, radix: 8)), "
     }
   }

@@ -51,7 +51,8 @@ struct Failure {
       case let error as PeerError where [.emptyMessage, .messageTooLong].contains(error.code):
         "\(error) (see --message)"
       case is InputError: "\(error) (see --stdin)"
-      case SecretError.missing(_, let path): "\(error): \(CommandTree.name) secret new --write \(shellPath(path))"
+      case SecretError.missing(_, let path):
+        "\(error): \(CommandTree.name) secret new --write \(shellPath(path.string))"
       case SecretError.exists: "\(error) ('\(CommandTree.name) secret rotate')"
       case SecretError.full: "\(error) ('\(CommandTree.name) secret rotate drop')"
       case is SecretError where !called.contains(SecretCommand.name): "\(error) (see --secret-file)"

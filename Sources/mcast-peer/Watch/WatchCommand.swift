@@ -3,6 +3,7 @@ import ArgumentParser
 import Glibc
 import Logging
 import MulticastDTLS
+import SystemPackage
 import UnixSignals
 
 /// `mcast-peer watch`: shows a table of the members.
@@ -63,7 +64,7 @@ struct WatchCommand: AsyncParsableCommand {
     if !network.allowsCoreDumps { try hideMemory() }
 
     let named = try network.namedInterfaces()
-    let source = try SecretSource.choose(secretFile: network.secretFile)
+    let source = try SecretSource.choose(secretFile: network.secretFile.map { FilePath($0) })
     let peer = try makePeer(
       network.peerConfiguration(nodeID, interfaces: named), source, logger: logger)
     for text in Environment.warnings + network.warnings + InvisibleEnds.warnings { logger.warning("\(text)") }
