@@ -18,18 +18,18 @@ struct RingFollowingTests {
   private let keys: [RecordKeys]
   /// What the members were heard to send is kept with each.
   private let opening: [OpeningKey]
-  private let members: TestReceiver
+  private let receiver: TestReceiver
 
   init() throws {
     let ring = try Self.made.get()
     self.ring = ring
     keys = Self.secrets.map { RecordKeys(secret: $0, .pskChaCha20Poly1305) }
     opening = try ring.map { try OpeningKey($0) }
-    members = TestReceiver(Array(opening[..<2]), sent: SentRecords(port: 9))
+    receiver = TestReceiver(Array(opening[..<2]), sent: SentRecords(port: 9))
   }
 
   private func accept(_ indices: Int...) {
-    members.accept(indices.map { opening[$0] })
+    receiver.accept(indices.map { opening[$0] })
   }
 
   /// What becomes of a record of a member: its key and number, with what it tells, or why it is refused.
@@ -37,8 +37,8 @@ struct RingFollowingTests {
     _ key: Int, _ epoch: UInt16, _ sequence: UInt64, member: UInt8 = 1, after delay: Duration = .zero
   ) -> String {
     let record = IndependentRecord(member: member, sequence: sequence, epoch: epoch, text: "Hello").sealed(keys[key])
-    switch members.open(record, now: start + delay) {
-    case .failure(let refused): return refused.reason.rawValue
+    switch receiver.open(record, now: start + delay) {
+    case .failure(let rejection): return rejection.reason.rawValue
     case .success(let arrival):
       #expect(arrival.keyID == ring[key].keyID)
       let told = [
@@ -65,7 +65,7 @@ struct RingFollowingTests {
   func newEpochs() {
     func isNew(_ key: Int, _ epoch: UInt16, _ sequence: UInt64, member: UInt8 = 1) -> Bool {
       _ = open(key, epoch, sequence, member: member)
-      return members.takeNewEpoch()
+      return receiver.takeNewEpoch()
     }
     #expect(isNew(0, 7, 0) && !isNew(0, 7, 1) && !isNew(0, 6, 0))
     #expect(isNew(0, 7, 0, member: 2) && isNew(0, 8, 0) && !isNew(0, 7, 2))
@@ -93,7 +93,7 @@ struct RingFollowingTests {
     #expect(open(0, 7, 2) == "late straggler lost -1")
     #expect(open(0, 7, 4) == "straggler")
     #expect(open(1, 1, 1) == "")
-    #expect(members.sendingKeys[1] == ring[1].keyID)
+    #expect(receiver.sendingKeys[1] == ring[1].keyID)
   }
 
   @Test("a sender that was heard with both keys before we were started is where it speaks now")
@@ -101,18 +101,18 @@ struct RingFollowingTests {
     let opening = try [(ring[0], try Epoch(7)), (ring[1], .first)].map { key, epoch in
       try OpeningKey(key, heardBefore: [1: ReplayPosition(epoch: epoch, next: 5)])
     }
-    let members = TestReceiver(opening, sent: SentRecords(port: 9))
+    let receiver = TestReceiver(opening, sent: SentRecords(port: 9))
     func open(_ key: Int, _ epoch: UInt16, _ sequence: UInt64, after delay: Duration) throws -> Bool {
       let record = IndependentRecord(member: 1, sequence: sequence, epoch: epoch, text: "Hello").sealed(keys[key])
-      return try members.open(record, now: start + delay).get().isKeyChange
+      return try receiver.open(record, now: start + delay).get().isKeyChange
     }
     #expect(throws: Rejection.self) { try open(0, 7, 4, after: .zero) }
     // Somebody has held back this one.
     #expect(try !open(0, 7, 5, after: .zero))
-    #expect(members.sendingKeys[1] == ring[0].keyID)
+    #expect(receiver.sendingKeys[1] == ring[0].keyID)
     #expect(try !open(1, 1, 5, after: .milliseconds(500)))
     #expect(try open(1, 1, 6, after: .milliseconds(1500)))
-    #expect(members.sendingKeys[1] == ring[1].keyID)
+    #expect(receiver.sendingKeys[1] == ring[1].keyID)
     #expect(throws: Rejection.self) { try open(0, 7, 5, after: .seconds(2)) }
   }
 
@@ -155,7 +155,7 @@ struct RingFollowingTests {
     #expect(open(1, 1, 0) == "key")
     #expect(open(1, 1, 8, member: 2) == "")
     #expect(
-      members.positions == [
+      receiver.positions == [
         ring[0].keyID: [1: ReplayPosition(epoch: try Epoch(7), next: 5)],
         ring[1].keyID: [1: ReplayPosition(epoch: .first, next: 1), 2: ReplayPosition(epoch: .first, next: 9)],
       ])
@@ -165,13 +165,13 @@ struct RingFollowingTests {
   func own() throws {
     let sent = SentRecords(port: 7)
     for key in ring[..<2] { sent.prepare(key.keyID, epoch: .first) }
-    let members = TestReceiver(Array(opening[..<2]), sent: sent)
+    let receiver = TestReceiver(Array(opening[..<2]), sent: sent)
     func record(_ key: Int, _ sequence: UInt64) -> [UInt8] {
       IndependentRecord(member: 0, sequence: sequence, epoch: key == 0 ? 1 : 1, text: "ours").sealed(keys[key])
     }
     func reason(_ record: [UInt8], port: UInt16 = 7) -> RejectionReason? {
-      if case .failure(let refused) = members.open(record, from: endpoint(1, port: port)) {
-        refused.reason
+      if case .failure(let rejection) = receiver.open(record, from: endpoint(1, port: port)) {
+        rejection.reason
       } else {
         nil
       }
@@ -197,9 +197,9 @@ struct OtherSuiteTests {
     "a record of the other suite is refused, and told from a forgery, whatever its length",
     arguments: CipherSuite.allCases)
   func told(suite: CipherSuite) throws {
-    let members = try makeReceiver(suite: suite)
+    let receiver = try makeReceiver(suite: suite)
     func reason(_ datagram: [UInt8]) -> RejectionReason? {
-      if case .failure(let refused) = members.open(datagram) { refused.reason } else { nil }
+      if case .failure(let rejection) = receiver.open(datagram) { rejection.reason } else { nil }
     }
     for count in [0, 1, 5, 15, 16, 17, 100, 1300] {
       let payload = [UInt8](repeating: 7, count: count)
@@ -226,7 +226,7 @@ struct OtherSuiteTests {
 struct OtherSuiteLimitTests {
   @Test("costs no more than any forgery: 64 a second are told apart, and the rest is counted as forged")
   func few() throws {
-    let members = try makeReceiver()
+    let receiver = try makeReceiver()
     let start = BootInstant.now
     var counts: [RejectionReason: Int] = [:]
     for sequence in 0..<1000 as Range<UInt64> {
@@ -234,7 +234,7 @@ struct OtherSuiteLimitTests {
         .sealed(.ofVectors(.pskChaCha20Poly1305))
       // All within a second, and then one more.
       let now = start + .milliseconds(sequence == 999 ? 1500 : 0)
-      if case .failure(let refused) = members.open(record, now: now) { counts[refused.reason, default: 0] += 1 }
+      if case .failure(let rejection) = receiver.open(record, now: now) { counts[rejection.reason, default: 0] += 1 }
     }
     #expect(counts[.otherSuite] == 65)
     #expect(counts.values.reduce(0, +) == 1000)

@@ -43,7 +43,7 @@ struct Oracle {
       try accept(message, as: record, datagram)
     case .failure(let reason):
       if let record, isNew(record) { throw Finding("deaf: refused as '\(reason)' a new record", datagram) }
-      // The other reasons do not depend on the keys.
+      // Only after the last number of an epoch may an authentic record be called forged.
       if reason == .forged, let record, !isAfterTheLast(record) {
         throw Finding("called an authentic record forged", datagram)
       }
