@@ -3,11 +3,11 @@ import Testing
 
 @testable import MulticastDTLS
 
-/// Members whose records come with one key of the ring and then with another.
+/// Tests with members that send with one key of the ring and then with another.
 @Suite("Following senders from key to key")
 struct RingFollowingTests {
   private static let secrets = ["the first secret of the group", "the second secret of the group", "a third one"]
-  /// Made once, since deriving keys takes a while.
+  /// Made once, since deriving keys is slow.
   private static let made = Result {
     let context = try DTLSContext(ownMember: 0, suite: .pskChaCha20Poly1305)
     return try secrets.map { try GroupKey(context, GroupSecret(text: $0)) }
@@ -16,7 +16,7 @@ struct RingFollowingTests {
   private let start = BootInstant.now
   private let ring: [GroupKey]
   private let keys: [RecordKeys]
-  /// What the members were heard to send is kept with each.
+  /// Each keeps the positions of the members under its key.
   private let opening: [OpeningKey]
   private let receiver: TestReceiver
 
@@ -32,7 +32,7 @@ struct RingFollowingTests {
     receiver.accept(indices.map { opening[$0] })
   }
 
-  /// What becomes of a record of a member: its key and number, with what it tells, or why it is refused.
+  /// The outcome of a record of a member: its properties if it is delivered, or the reason of its rejection.
   private func open(
     _ key: Int, _ epoch: UInt16, _ sequence: UInt64, member: UInt8 = 1, after delay: Duration = .zero
   ) -> String {
@@ -49,19 +49,19 @@ struct RingFollowingTests {
     }
   }
 
-  @Test("what was made with any key of the ring is accepted, whatever its epoch there; a change is told once")
+  @Test("records with any key of the ring are accepted in any epoch, and a change of key is reported once")
   func change() {
     #expect(open(0, 7, 0) == "")
     #expect(open(1, 1, 0) == "key")
     #expect(open(1, 1, 1) == "")
     #expect(open(1, 2, 0) == "restart")
-    // And back, in a later epoch of the first key.
+    // The sender returns in a later epoch of the first key.
     #expect(open(0, 8, 0) == "key")
     #expect(open(0, 8, 1) == "")
     #expect(open(2, 1, 0) == "forged")
   }
 
-  @Test("an epoch that is new is noticed, and written down at once; no later record of it is, and no forged one")
+  @Test("the first record of an epoch marks it as new, and no later or forged record does")
   func newEpochs() {
     func isNew(_ key: Int, _ epoch: UInt16, _ sequence: UInt64, member: UInt8 = 1) -> Bool {
       _ = open(key, epoch, sequence, member: member)
@@ -72,7 +72,7 @@ struct RingFollowingTests {
     #expect(isNew(1, 1, 0) && !isNew(1, 1, 1) && !isNew(2, 1, 0))
   }
 
-  @Test("each key has epochs and windows of its own: nothing is accepted twice, and no epoch again")
+  @Test("each key has its own epochs and windows, so no record or epoch is accepted again")
   func replays() {
     #expect(open(0, 7, 0) == "")
     #expect(open(1, 1, 0) == "key")
@@ -85,7 +85,7 @@ struct RingFollowingTests {
     #expect(open(0, 7, 0, after: .seconds(2)) == "stale epoch")
   }
 
-  @Test("what is late under the former key is delivered, and does not move its sender back")
+  @Test("late records with the former key are delivered, and do not move their sender back")
   func stragglers() {
     #expect(open(0, 7, 0) == "")
     #expect(open(0, 7, 3) == "lost 2")
@@ -96,7 +96,7 @@ struct RingFollowingTests {
     #expect(receiver.sendingKeys[1] == ring[1].keyID)
   }
 
-  @Test("a sender that was heard with both keys before we were started is where it speaks now")
+  @Test("after a restart, the key of a sender heard with both keys is the one that it sends with now")
   func resumed() throws {
     let opening = try [(ring[0], try Epoch(7)), (ring[1], .first)].map { key, epoch in
       try OpeningKey(key, heardBefore: [1: ReplayPosition(epoch: epoch, next: 5)])
@@ -107,7 +107,7 @@ struct RingFollowingTests {
       return try receiver.open(record, now: start + delay).get().isKeyChange
     }
     #expect(throws: Rejection.self) { try open(0, 7, 4, after: .zero) }
-    // Somebody has held back this one.
+    // An attacker has held back this record.
     #expect(try !open(0, 7, 5, after: .zero))
     #expect(receiver.sendingKeys[1] == ring[0].keyID)
     #expect(try !open(1, 1, 5, after: .milliseconds(500)))
@@ -116,16 +116,16 @@ struct RingFollowingTests {
     #expect(throws: Rejection.self) { try open(0, 7, 5, after: .seconds(2)) }
   }
 
-  @Test("what is missing across a change of keys is counted, if the sender was heard before")
+  @Test("losses across a change of key are counted if the sender was heard before")
   func lost() {
     #expect(open(0, 1, 0) == "")
     #expect(open(1, 1, 2) == "key lost 2")
     #expect(open(1, 1, 1) == "late lost -1")
-    // Of one that was never heard, nobody knows what was before.
+    // For a sender never heard before, earlier numbers count as no loss.
     #expect(open(1, 1, 2, member: 2) == "")
   }
 
-  @Test("a key that is taken out of the ring is accepted no more, and what is known under the others is kept")
+  @Test("a key removed from the ring is no longer accepted, and the positions under the others are kept")
   func dropped() {
     #expect(open(0, 7, 0) == "")
     #expect(open(1, 1, 0) == "key")
@@ -140,7 +140,7 @@ struct RingFollowingTests {
     #expect(open(1, 1, 2) == "straggler")
   }
 
-  @Test("a sender that was away is heard at once under a new key, however low its epoch there")
+  @Test("a sender is heard at once under a new key, also in a lower epoch")
   func cameBack() {
     #expect(open(0, 900, 5) == "")
     accept(0, 1)
@@ -161,7 +161,7 @@ struct RingFollowingTests {
       ])
   }
 
-  @Test("own records under either key are known, also when they come back late")
+  @Test("own records under either key are recognised, also if they loop back late")
   func own() throws {
     let sent = SentRecords(port: 7)
     for key in ring[..<2] { sent.prepare(key.keyID, epoch: .first) }
@@ -191,10 +191,10 @@ struct RingFollowingTests {
   }
 }
 
-@Suite("Members that encrypt and members that do not")
+@Suite("Groups with both suites")
 struct OtherSuiteTests {
   @Test(
-    "a record of the other suite is refused, and told from a forgery, whatever its length",
+    "a record of the other suite is rejected at any length, and told from a forgery",
     arguments: CipherSuite.allCases)
   func told(suite: CipherSuite) throws {
     let receiver = try makeReceiver(suite: suite)
@@ -209,7 +209,7 @@ struct OtherSuiteTests {
       record[record.count - 1] ^= 1
       #expect(record.count < 13 + suite.tagSize ? reason(record) == .malformed : reason(record) == .forged)
     }
-    // With our own ID it is another node that has it, whatever it encrypts; and so with one that is not followed.
+    // A record of the other suite also shows a duplicate ID or an unknown member.
     for (member, expected) in [(0, RejectionReason.duplicateID), (9, .unknownMember)] as [(UInt8, RejectionReason)] {
       var record = IndependentRecord(member: member, payload: Array("Hello, everybody".utf8))
         .sealed(.ofVectors(suite.other))
@@ -217,14 +217,14 @@ struct OtherSuiteTests {
       record[record.count - 1] ^= 1
       #expect(reason(record) == .forged)
     }
-    // Nothing of it changes what is known of the member.
+    // These records have changed nothing for the member.
     #expect(reason(IndependentRecord(member: 1, payload: [1]).sealed(.ofVectors(suite))) == nil)
   }
 }
 
 @Suite("A flood of records of the other suite")
 struct OtherSuiteLimitTests {
-  @Test("costs no more than any forgery: 64 a second are told apart, and the rest is counted as forged")
+  @Test("a flood of the other suite is recognised 64 times a second, and the rest counts as forged")
   func few() throws {
     let receiver = try makeReceiver()
     let start = BootInstant.now
@@ -232,7 +232,7 @@ struct OtherSuiteLimitTests {
     for sequence in 0..<1000 as Range<UInt64> {
       let record = IndependentRecord(member: 1, sequence: sequence, text: "Hello")
         .sealed(.ofVectors(.pskChaCha20Poly1305))
-      // All within a second, and then one more.
+      // All but the last arrive within a second.
       let now = start + .milliseconds(sequence == 999 ? 1500 : 0)
       if case .failure(let rejection) = receiver.open(record, now: now) { counts[rejection.reason, default: 0] += 1 }
     }
@@ -241,9 +241,9 @@ struct OtherSuiteLimitTests {
   }
 }
 
-@Suite("Bytes that are masked")
+@Suite("Masked bytes")
 struct MaskedBytesTests {
-  @Test("they are lent as they were, as often as need be")
+  @Test("masked bytes are lent unchanged, also repeatedly")
   func lent() {
     let masked = MaskedBytes(SecretBytes(copying: "a secret"))
     for _ in 0..<3 {
@@ -255,7 +255,7 @@ struct MaskedBytesTests {
 
 @Suite("Key IDs")
 struct KeyIDTests {
-  @Test("one is read as it is shown, in either case, with or without its hyphen")
+  @Test("a key ID is read in either case, with or without its hyphen")
   func read() throws {
     for text in ["9ab7-6d2d", "9AB76d2d", "9ab76d2d"] { #expect(try KeyID(text).description == "9ab7-6d2d") }
     #expect(try KeyID("0000-000f").description == "0000-000f")
