@@ -89,7 +89,7 @@ struct ValueTests {
   }
 
   @Test(
-    "groups of the source-specific ranges are source-specific",
+    "only groups of the source-specific ranges are source-specific",
     arguments: [
       ("232.0.0.1", true), ("232.255.255.255", true), ("233.0.0.1", false), ("239.255.0.1", false), ("ff35::1", true),
       ("ff3e::8000:1", true), ("ff15::1", false), ("ff35:1::1", false), ("ff35:0:1::1", true),

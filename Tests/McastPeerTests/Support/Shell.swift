@@ -92,7 +92,7 @@ enum Shell: String, CaseIterable {
     autoload -Uz compinit && compinit -D -u
     source $COMPLETIONS
     compadd() {
-      # Who only asks which words match is answered.
+      # Queries for matching words alone are passed on unchanged.
       if [[ ${@[1,(i)(-|--)]} == *-(O|A|D)\ * ]]; then builtin compadd "$@"; return; fi
       local -a matches
       builtin compadd -A matches "$@"
