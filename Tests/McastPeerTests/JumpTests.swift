@@ -32,7 +32,7 @@ struct JumpTests {
   }
 
   @Test(
-    "after a record of the last epoch, the victim reports that only a new secret helps, and the others report the jump")
+    "after a record of the last epoch, the victim reports that only a new secret helps, and the others the jump")
   func lastEpoch() async throws {
     let story = try await story()
     try story.wire.send(IndependentRecord(member: 1, epoch: 65_535, text: "not node 1").sealed(group.keys))
@@ -72,7 +72,7 @@ struct JumpTests {
   }
 
   @Test(
-    "after a record of the last number, the victim reports that it must restart, and the others report a jump and no loss"
+    "after a record of the last number, the victim reports that it must restart, and the others a jump without loss"
   )
   func lastNumber() async throws {
     let story = try await story()
