@@ -121,7 +121,7 @@ struct SecretMarkTests {
     }
   }
 
-  @Test("nodes that start at the same time are all in the mark")
+  @Test("members that start at the same time are all in the mark")
   func atOnce() async throws {
     let file = file
     try file.make()
@@ -131,7 +131,7 @@ struct SecretMarkTests {
     #expect(file.read() == SecretMark(isMadeHere: true, nodes: Set((0..<40).map { MemberID(rawValue: $0) })))
   }
 
-  @Test("a copied mark is not made here, and still lists its nodes")
+  @Test("a copied mark is not made here, and still lists its members")
   func copy() async throws {
     try file.make()
     try file.add(7)
