@@ -6,7 +6,7 @@ import Testing
 
 @Suite("Tables and charts")
 struct ChartTests {
-  @Test("a chart is well-formed, whatever its words are")
+  @Test("a chart with special characters is well-formed XML")
   func wellFormed() throws {
     let chart = Chart(
       title: "a < b & c",
@@ -20,12 +20,12 @@ struct ChartTests {
     #expect(chart.svg.contains("R&amp;D &gt; all"))
   }
 
-  @Test("a chart without bars is a chart")
+  @Test("a chart without bars is well-formed XML")
   func empty() {
     #expect(XMLParser(data: Data(Chart(title: "", bars: [], caption: []).svg.utf8)).parse())
   }
 
-  @Test("columns of a table stand below each other")
+  @Test("the columns of a table are aligned")
   func table() {
     let table = TextTable(header: ["name", "n"], rows: [["a", "1,000"], ["longer", "2"]])
     #expect(table.text == "name        n\na       1,000\nlonger      2")

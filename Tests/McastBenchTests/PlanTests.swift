@@ -2,9 +2,9 @@ import Testing
 
 @testable import mcast_bench
 
-@Suite("What is measured")
+@Suite("Benchmark plans")
 struct PlanTests {
-  @Test("no cell is there twice, so that rounds can be paired")
+  @Test("every cell of a plan is unique, so that rounds can be paired")
   func unique() {
     for plan in [Plan.full, .check, .smoke] {
       let cells = plan.groups.flatMap(\.cells)
@@ -12,13 +12,13 @@ struct PlanTests {
     }
   }
 
-  @Test("what a check measures is enough for all verdicts")
+  @Test("a check measures enough for all verdicts")
   func enough() {
     #expect(verdicts(of: .check) == verdicts(of: .full))
     #expect(verdicts(of: .check).count == 13)
   }
 
-  @Test("a soak is flat if the end is as the beginning was")
+  @Test("a soak passes only without growth, lost messages and allocations for each message")
   func soak() {
     let flat = SoakReport.Side(
       residentBytes: [1 << 20, 10 << 20] + Array(repeating: 20 << 20, count: 100),

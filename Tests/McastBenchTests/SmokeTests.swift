@@ -5,10 +5,10 @@ import Testing
 
 @testable import mcast_bench
 
-/// The built command, with as little to measure as there can be. What it measures is not looked at.
-@Suite("The benchmark, once through")
+/// Runs the built command with the smallest plan. The measured figures are not checked.
+@Suite("The benchmark command")
 struct SmokeTests {
-  @Test("measures each cell of its plan, says what was lost, and draws a chart")
+  @Test("the command measures each cell of its plan, reports lost messages, and draws a chart")
   func smoke() async throws {
     let directory = FileManager.default.temporaryDirectory.appending(path: "mcast-bench-\(UUID().uuidString)")
     try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
@@ -36,7 +36,9 @@ struct SmokeTests {
     #expect(!text.contains(directory.path) && (host == "localhost" || !text.contains(host)))
   }
 
-  @Test("refuses what it does not know", arguments: ["--rounds=0", "--nonsense", "soak --minutes=0", "soak --suite=x"])
+  @Test(
+    "unknown arguments are a usage error",
+    arguments: ["--rounds=0", "--nonsense", "soak --minutes=0", "soak --suite=x"])
   func usage(arguments: String) async throws {
     #expect(try await run(arguments.split(separator: " ").map(String.init)).code == 64)
   }

@@ -4,7 +4,7 @@ import Testing
 
 @Suite("Medians and spreads")
 struct StatisticsTests {
-  @Test("the median is the middle, and the spread half of the distance between the quartiles")
+  @Test("the median is the middle value, and the spread is half the distance between the quartiles")
   func summary() throws {
     let summary = try #require(Summary([5, 1, 4, 2, 3]))
     #expect(summary.median == 3)
@@ -14,21 +14,21 @@ struct StatisticsTests {
     #expect(pair.spread == 0.25)
   }
 
-  @Test("one disturbed round moves neither far")
+  @Test("one disturbed round hardly moves the median and the spread")
   func outlier() throws {
     let summary = try #require(Summary([10, 11, 12, 13, 1000]))
     #expect(summary.median == 12)
     #expect(summary.spread == 1)
   }
 
-  @Test("one value has no spread, and none has no summary")
+  @Test("one value has no spread, and no values have no summary")
   func few() {
     #expect(Summary([7])?.spread == 0)
     #expect(Summary([]) == nil)
   }
 
   @Test(
-    "figures have as many digits as can be told apart",
+    "a figure has three decimals at most, commas between thousands, and a dash for no number",
     arguments: [
       (1_234_567.2, "1,234,567"), (123.4, "123"), (12.345, "12.3"), (1.0, "1.00"), (0.0051, "0.005"), (-2.5, "-2.50"),
       (999.6, "1,000"), (Double.nan, "-"),

@@ -2,9 +2,9 @@ import Testing
 
 @testable import mcast_bench
 
-@Suite("Promises and what became of them")
+@Suite("Verdicts on the promises")
 struct VerdictTests {
-  @Test("the median decides, however wide the spread is")
+  @Test("the median decides, at any spread")
   func median() {
     #expect(Verdict("", rounds: [1.0, 2.9, 3.0], atLeast: 2.9, lost: 0)?.isMet == true)
     #expect(Verdict("", rounds: [1.0, 2.9, 9.0], atLeast: 2.91, lost: 0)?.isMet == false)
@@ -12,20 +12,20 @@ struct VerdictTests {
     #expect(Verdict("", rounds: [0.1, 1.2, 1.3], atMost: 1.19, lost: 0)?.isMet == false)
   }
 
-  @Test("a lost message misses any promise, and the text says so")
+  @Test("a lost message misses any promise, and the text reports it")
   func lost() throws {
     let verdict = try #require(Verdict("speed", rounds: [9], atLeast: 3, lost: 2))
     #expect(!verdict.isMet)
     #expect(verdict.text == "speed: 9.00 +- 0.000 (>= 3.00, 2 messages lost) MISSED")
   }
 
-  @Test("without figures there is no verdict")
+  @Test("no figures give no verdict")
   func nothing() {
     #expect(Verdict("", rounds: [], atLeast: 3, lost: 0) == nil)
     #expect(Results().verdicts.isEmpty)
   }
 
-  @Test("figures of the same round are compared, before the median is taken")
+  @Test("figures of the same round are compared before the median is taken")
   func pairs() throws {
     var results = Results()
     for (round, speed) in [100.0, 200, 300].enumerated() {
@@ -39,7 +39,7 @@ struct VerdictTests {
     #expect(verdict.isMet)
   }
 
-  @Test("each suite is held against the lean C program with the same suite")
+  @Test("each suite is compared with the lean C program for the same suite")
   func limit() throws {
     var results = Results()
     for (suite, speed) in zip(Suite.allCases, [100.0, 200]) {
@@ -51,7 +51,7 @@ struct VerdictTests {
     #expect(results.verdicts.map(\.isChecked) == [true, true])
   }
 
-  @Test("the slower side in memory is the limit there, and is only shown")
+  @Test("the slower side in memory is the limit, and its verdict is not checked")
   func memory() throws {
     var results = Results()
     results.add(figures(1, 90), to: Cell(method: .library(.wdm, isBatched: true)))
@@ -61,7 +61,7 @@ struct VerdictTests {
     #expect(results.verdicts.map(\.isChecked) == [false])
   }
 
-  @Test("growth is compared in microseconds; the factors are only shown")
+  @Test("growth is checked in microseconds, and the factors are not checked")
   func growth() throws {
     var results = Results()
     for (method, costs) in [(Method.plain, [4.0, 9]), (.library(.chaCha, isBatched: true), [1, 4])] {

@@ -5,15 +5,15 @@ import Testing
 
 @testable import MulticastDTLS
 
-@Suite("A flood beside real senders")
+@Suite("A flood of mutated datagrams")
 struct AMillionDatagramsTests {
   private let group = LoopbackGroup()
 
-  /// What the flood is to have, and what each sender sends at 200 a second: a little over a minute.
+  /// The size of the flood, and the messages of each sender: at 200 a second, a little over a minute.
   private static let floodSize = PeerProcess.isMeasurable ? 1_000_000 : 100_000
   private static let messages = 13_200
 
-  @Test("of a million mutated datagrams none is accepted, no message is lost by our doing, and memory does not grow")
+  @Test("a peer accepts none of a million mutated datagrams, loses no real message itself, and does not grow")
   func million() async throws {
     let start = ContinuousClock.now
     let beforeSockets = try droppedBeforeSockets()
@@ -22,7 +22,7 @@ struct AMillionDatagramsTests {
     let senders = try [1, 2].map { try group.start($0, "-i", "0.005", "-c", "\(Self.messages)") }
     let (isFull, isOver) = (Flag(), Flag())
     async let flood = pour(at: identifier, isFull: isFull, until: isOver)
-    // Whatever happens to this test, the thread ends: this comes before the wait for it.
+    // Ends the thread also if the test fails. This runs before the implicit wait for the thread.
     defer { isOver.set() }
 
     try await Task.sleep(until: start + .seconds(60))
@@ -36,7 +36,7 @@ struct AMillionDatagramsTests {
     isOver.set()
     let result = try await flood
 
-    // With one more the kernel says how many it has dropped before; and that is foreign, as some of the others are.
+    // The kernel reports its drops with the next datagram. This one is foreign, as are some of the flood.
     try FloodSocket(group.address).send(Array("the last".utf8))
     let sent = result.count + 1 + senders.count * Self.messages
     let report = try await receiver.trafficReport { $0.total == sent }
@@ -63,15 +63,15 @@ struct AMillionDatagramsTests {
 
   private struct Poured: Sendable {
     let count: Int
-    /// Of the first million, in a second.
+    /// Datagrams a second, for the first million.
     let rate: Int
   }
 
-  /// Sends the million as fast as the receiver's queue allows, and then goes on at 5,000 a second.
+  /// Sends the flood as fast as the receiver's queue allows, and then continues at 5,000 a second.
   private func pour(at receiver: Int32, isFull: Flag, until isOver: Flag) async throws -> Poured {
     let (address, originals) = (group.address, try makeOriginals())
     return try await onThread {
-      // The thread's own: what other tests do at the same time goes before.
+      // Lowers the priority of this thread, so that other tests run first.
       setpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0, 10)
       let socket = try FloodSocket(address, sparing: ReceiveQueue(of: receiver, group: address))
       let mutations = MutatedRecords(of: originals, seed: 1)
@@ -87,7 +87,7 @@ struct AMillionDatagramsTests {
     }
   }
 
-  /// Valid records such as the senders make, and of others too, near what the receiver expects and far from it.
+  /// Valid records of the senders and of another member, in the expected epoch and a later one.
   private func makeOriginals() throws -> [[UInt8]] {
     var random = SeededGenerator(seed: 2)
     return (0..<300).map { number in

@@ -7,12 +7,12 @@ struct AMillionLinesTests {
   private static let count = PeerProcess.isMeasurable ? 1_000_000 : 20_000
   private static let rate = PeerProcess.isMeasurable ? 100_000 : 2_000
 
-  @Test("two peers have them whole and in order, byte for byte, when the sender is given a rate")
+  @Test("two peers receive a million lines whole and in order if the sender has a rate")
   func paced() async throws {
     try await carry(["--rate", "\(Self.rate)"]) { _ in "exec seq 1 \(Self.count)" }
   }
 
-  @Test("100,000 lines a second need none")
+  @Test("two peers receive 100,000 lines a second whole and in order without a rate")
   func unpaced() async throws {
     let feeders = TemporaryDirectory()
     try await carry([]) { attempt in
@@ -23,7 +23,7 @@ struct AMillionLinesTests {
     }
   }
 
-  /// Writes the lines at the rate, every ten milliseconds what is due by then.
+  /// Writes the lines at the rate: every ten milliseconds, the lines due by then.
   private static func feed(_ path: String) {
     guard let file = FileHandle(forWritingAtPath: path) else { return }
     let start = ContinuousClock.now
@@ -39,8 +39,8 @@ struct AMillionLinesTests {
     }
   }
 
-  /// Has a peer send what a line of shell prints, and compares what two others write. If the kernel had to drop something,
-  /// since this machine's processors did other things, all that must hold is that it was counted; and it is tried again.
+  /// Makes a peer send the output of a shell line, and compares the output of two others. If the kernel dropped
+  /// datagrams on a busy machine, they must all be counted, and there is another attempt.
   private func carry(_ more: [String], input: (Int) throws -> String) async throws {
     let expected = Data((1...Self.count).map { "\($0)\n" }.joined().utf8)
     for attempt in 1...3 {

@@ -2,11 +2,11 @@ import Foundation
 import TestSupport
 import Testing
 
-@Suite("A member that never came")
+@Suite("A member that was never heard")
 struct AbsenceTests {
   private let group = LoopbackGroup()
 
-  @Test("is missed after thirty seconds, in text and in JSON, has an entry in the figures, and is told when it comes")
+  @Test("an absent member is reported after thirty seconds, in text, JSON and statistics, and again when it is heard")
   func missed() async throws {
     let start = Date.now
     let text = try group.start(0, "--peers", "0-3", "-i", "0.5")
@@ -21,7 +21,7 @@ struct AbsenceTests {
     try await eventually("the figures") { try json.events("stats").count == 1 }
     let figures = try #require(try json.events("stats").last?.members?.figures)
     #expect(figures.map(\.member) == [0, 2, 3] && figures[1...].map(\.state) == ["neverHeard", "neverHeard"])
-    // On a busy machine it may seem silent.
+    // On a busy machine the member may seem silent.
     #expect(["up", "silent"].contains(figures[0].state))
     #expect(figures[0].source?.contains(":") == true && figures[1].source == nil)
     #expect(figures[1].lastHeard == nil && figures[2].lastHeard == nil)
@@ -32,9 +32,9 @@ struct AbsenceTests {
     let late = try group.start(2, "--peers", "0-3", "-i", "0.5")
     try await text.waitForError("node 2 is heard now, ")
     try await json.waitForEvent("peer", "node 2") { $0.cause == "heard" && $0.member == 2 }
-    // Each was missed once.
+    // The absent members were reported once.
     #expect(try text.errors.components(separatedBy: "not heard since the start").count == 2)
-    // And the first that was heard falls silent, which the figures tell, too.
+    // The first member falls silent, and the statistics show that, too.
     text.signal(SIGTERM)
     #expect(try await text.exitCode() == 0)
     try await json.waitForEvent("peer", "silent") { $0.cause == "silent" && $0.member == 0 }
@@ -48,7 +48,7 @@ struct AbsenceTests {
     _ = late
   }
 
-  @Test("is nobody where everyone is listened to")
+  @Test("no member is reported absent if everyone is followed")
   func everyone() async throws {
     let json = try await group.startReceiver(1, ["-o", "json", "--peers", "0-255"])
     let other = try group.start(0, "--peers", "0-255", "-i", "1")

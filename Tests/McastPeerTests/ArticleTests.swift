@@ -2,16 +2,16 @@ import Foundation
 import TestSupport
 import Testing
 
-@Suite("What the documentation of the library shows")
+@Suite("Code in the documentation of the library")
 struct ArticleTests {
-  /// The Swift that a page of it shows.
+  /// The Swift blocks of a page.
   private static func blocks(of page: String) throws -> [Substring] {
     let blocks = try Project.text(of: "Sources/MulticastDTLS/MulticastDTLS.docc/\(page)")
       .matches(of: /(?m)^```swift\n((?s:.*?)\n)```$/).map(\.output.1)
     return try #require(blocks.isEmpty ? nil : blocks)
   }
 
-  /// Whether lines stand in a source one after the other, as deep as they are there.
+  /// True if a source contains the block's consecutive lines, at any indentation.
   private static func stands(_ block: Substring, in source: String) -> Bool {
     (0...4).contains { depth in
       let lines = block.split(separator: "\n", omittingEmptySubsequences: false).map { line in
@@ -21,7 +21,7 @@ struct ArticleTests {
     }
   }
 
-  @Test("is all of the example, as it is compiled here")
+  @Test("the article shows the whole compiled example")
   func example() throws {
     let blocks = try Self.blocks(of: "WhoLeads.md")
     let directory = "Examples/Leader"
@@ -35,7 +35,7 @@ struct ArticleTests {
     #expect(lines(sources).subtracting(lines(blocks)).filter { !$0.hasPrefix("import ") } == [])
   }
 
-  @Test("is, on its first page, what the tests of the README compile")
+  @Test("the first page shows code that the tests of the README compile")
   func firstPage() throws {
     let compiled = try Project.text(of: "Tests/MulticastDTLSTests/ReadmeTests.swift")
     for block in try Self.blocks(of: "MulticastDTLS.md") { #expect(Self.stands(block, in: compiled), "\(block)") }

@@ -4,7 +4,7 @@ import Testing
 
 @testable import MulticastDTLS
 
-@Suite("Two nodes with one ID that encrypt")
+@Suite("Encrypting peers with the same ID")
 struct CloneTests {
   private let group = LoopbackGroup()
   private let keys = RecordKeys.ofVectors(.pskChaCha20Poly1305)
@@ -15,7 +15,7 @@ struct CloneTests {
       home: group.home, secret: Vectors.shared.secret)
   }
 
-  /// Counts the numbers that came more than once, by epoch.
+  /// Counts the repeated numbers, by epoch.
   private func repetitions(_ tap: Tap) async throws -> [UInt16: Int] {
     let (datagrams, keys) = (tap.datagrams, keys)
     return try await onThread {
@@ -30,13 +30,13 @@ struct CloneTests {
   }
 
   @Test(
-    "leave the epoch that they share at once, each for another, say that nonces were repeated, and one of them ends with 73",
+    "clones leave their shared epoch at once, report repeated nonces, and one of them ends with code 73",
     arguments: ["an image of the disk", "a copy of the directory"])
   func clones(way: String) async throws {
     let tap = try Tap(group.address)
     let states = ["\(group.home.path)/a", "\(group.home.path)/b"]
     let isCopy = way.contains("copy")
-    // What a disk's image has in common with the disk, a copy of its files has not: so both are told the epoch.
+    // A copy of the files is detected as one, but a disk image is not. Both peers of an image get the same --epoch.
     let first = try start(states[0], "-m", "one", "--epoch", "5")
     try await first.waitForLine("Node 0: Sent: \"one, message #2\"")
     if isCopy { #expect(system("cp -a '\(states[0])' '\(states[1])'") == 0) }
@@ -48,19 +48,19 @@ struct CloneTests {
     #expect(try ended.errors.contains("for the third time in an hour"))
     #expect(try ended.errors.components(separatedBy: "Nonces were repeated, or may be: change the secret").count > 1)
     for peer in [first, second] { try await peer.waitForError("nonces were repeated, or may be") }
-    // The other one goes on, and is alone.
+    // The other peer continues alone.
     let count = tap.count
     try await eventually("more messages") { tap.count >= count + 10 }
     left.signal(SIGTERM)
     #expect(try await left.exitCode() == 0)
     tap.stop()
     let repeated = try await repetitions(tap)
-    // Until they have heard each other they cannot know.
+    // Numbers can repeat only until the peers have heard each other.
     #expect(repeated.keys.allSatisfy { !isCopy && $0 == 5 }, "\(repeated)")
     #expect(repeated.values.reduce(0, +) < 20, "\(repeated)")
   }
 
-  @Test("one that waits for its input ends, too, and the reason is in its JSON lines")
+  @Test("a clone that waits for its input also ends, and its JSON lines have the reason")
   func waiting() async throws {
     let state = "\(group.home.path)/a"
     let peer = try group.start(
@@ -79,7 +79,7 @@ struct CloneTests {
     #expect(try String(contentsOfFile: "\(state)/9ab7-6d2d-0", encoding: .utf8).contains("complete\n"))
   }
 
-  @Test("a clone that is hundreds of records behind an idle node is told by its first record")
+  @Test("a clone is detected by its first record, also if it is thousands of records behind")
   func farBehind() async throws {
     let peer = try group.start(
       0, ["--stdin", "--rate", "0", "--encrypt", "--epoch", "5", "--state-dir", "\(group.home.path)/a"],
@@ -90,7 +90,7 @@ struct CloneTests {
     #expect(peer.isRunning)
   }
 
-  @Test("what an outsider repeats, or somebody says in an earlier epoch, moves no node")
+  @Test("replays, forgeries and records of earlier epochs do not move a peer to another epoch")
   func outsiders() async throws {
     let wire = try Wire(group.address)
     let peer = try start("\(group.home.path)/a", "--epoch", "100")
@@ -110,7 +110,7 @@ struct CloneTests {
     #expect(try await peer.exitCode() == 0)
   }
 
-  @Test("where no later epoch is left the node ends at once")
+  @Test("a contested peer without a later epoch ends at once")
   func lastEpoch() async throws {
     let peer = try start("\(group.home.path)/a", "--epoch", "65535")
     try await peer.waitForLine("Node 0: Sent: \"Hello from node 0, message #1\"")
@@ -120,7 +120,7 @@ struct CloneTests {
     #expect(try peer.errors.contains("change the secret"))
   }
 
-  @Test("without encryption a node stays in its epoch: there is no nonce to repeat")
+  @Test("without encryption, a contested peer keeps running")
   func plain() async throws {
     let peer = try group.start(0, "-i", "0.02")
     try await peer.waitForLine("Node 0: Sent: \"Hello from node 0, message #1\"")

@@ -4,11 +4,11 @@ import Testing
 
 @testable import MulticastDTLS
 
-@Suite("A crowd")
+@Suite("A crowd of senders")
 struct CrowdTests {
   private static let rounds = 10
 
-  @Test("of 255 senders with a message a second each is heard whole, for little memory and CPU")
+  @Test("a peer receives every message of 255 senders at one a second each, with little memory and CPU")
   func everyone() async throws {
     let (crowd, few) = (LoopbackGroup(), LoopbackGroup())
     let listeners = [
@@ -19,7 +19,7 @@ struct CrowdTests {
     async let many: Void = speak(as: 1...255, to: crowd)
     async let two: Void = speak(as: 1...2, to: few)
     _ = try await (many, two)
-    // It listens on for the rest of the last second.
+    // Include the rest of the last second.
     try await Task.sleep(until: start + .seconds(Self.rounds))
     let share = (try listeners[0].processorTime - before) / ((ContinuousClock.now - start) / .seconds(1))
 
@@ -39,7 +39,7 @@ struct CrowdTests {
     }
   }
 
-  /// A message a second from each member, spread over the second.
+  /// Sends a message a second from each member, spread over the second.
   private func speak(as members: ClosedRange<UInt8>, to group: LoopbackGroup) async throws {
     try await onThread {
       let socket = try FloodSocket(group.address)

@@ -5,7 +5,7 @@ import Testing
 @testable import MulticastDTLS
 @testable import mcast_peer
 
-@Suite("mcast-peer doctor and interfaces", .enabled(if: Namespace.isAvailable, "needs a network namespace"))
+@Suite("mcast-peer doctor on interfaces", .enabled(if: Namespace.isAvailable, "needs a network namespace"))
 struct DoctorInterfaceTests {
   private let home = TemporaryDirectory()
 
@@ -19,7 +19,7 @@ struct DoctorInterfaceTests {
     lines.first { $0.hasPrefix(start) } ?? "none begins with '\(start)': \(lines)"
   }
 
-  @Test("advice for an interface with a dot in its name works when it is pasted")
+  @Test("the advised command for an interface with a dot in its name works when it is pasted")
   func dottedName() async throws {
     let namespace = try Namespace()
     try namespace.addInterface("eth0.100", address: "10.11.0.1/24")
@@ -33,7 +33,8 @@ struct DoctorInterfaceTests {
   }
 
   @Test(
-    "a bridge's port names its bridge, on which others are heard", .enabled(if: Namespace.canBridge, "needs a bridge"))
+    "for a bridge port, doctor names the bridge, and on the bridge it hears others",
+    .enabled(if: Namespace.canBridge, "needs a bridge"))
   func bridgePort() async throws {
     let (here, there) = (try Namespace(), try Namespace())
     try here.addBridge("br0")
@@ -51,7 +52,7 @@ struct DoctorInterfaceTests {
     let onBridge = try await doctor("-I", "br0", in: here)
     #expect(onBridge.code == 0 && line(onBridge.lines, "ok       members").contains("heard node 1"), "\(onBridge)")
 
-    // Nor is the bridge of a port that is used.
+    // The bridge of a used port is needed, too.
     try here.run("ip link set br0 down")
     let noBridge = try await doctor("-I", "port", in: here)
     #expect(
@@ -59,7 +60,7 @@ struct DoctorInterfaceTests {
         "ip link set br0 up"), "\(noBridge.lines)")
     try here.run("ip link set br0 up")
 
-    // A port that is down is not "not needed".
+    // A bridge port that is down is needed.
     try here.run("ip link set port down")
     let noPort = try await doctor("-I", "br0", in: here)
     #expect(
@@ -67,7 +68,7 @@ struct DoctorInterfaceTests {
         "ip link set port up"))
   }
 
-  @Test("an address with a label is its interface's, and no other interface")
+  @Test("an address with a label belongs to its interface, and the label is no interface")
   func label() async throws {
     let (here, there) = (try Namespace(), try Namespace())
     try here.connect("red", "10.11.0.1/24", to: there, "10.11.0.2/24")
@@ -79,7 +80,7 @@ struct DoctorInterfaceTests {
         && !lines.contains { $0.contains("red:1") })
   }
 
-  @Test("IPv6 that is turned off on an interface is told of, with the command that turns it on")
+  @Test("for disabled IPv6 on an interface, doctor advises the command that enables it")
   func noIPv6() async throws {
     let namespace = try Namespace()
     try namespace.addInterface("eth0.7", address: "10.11.0.1/24")
@@ -91,7 +92,7 @@ struct DoctorInterfaceTests {
       "\(failure)")
   }
 
-  @Test("members that are not among --peers are named, and no other program is blamed for them, nor for another doctor")
+  @Test("doctor names members not among --peers, and blames no other program for them or for another doctor")
   func notFollowed() async throws {
     let (here, there) = (try Namespace(), try Namespace())
     try here.connect("red", "10.11.0.1/24", to: there, "10.11.0.2/24")
@@ -112,7 +113,7 @@ struct DoctorInterfaceTests {
     #expect(try !first.findings.contains { $0.contains("another program") })
   }
 
-  @Test("one that is used is never called not needed, however it was named")
+  @Test("a used interface is never called not needed, whether named by altname, address or name")
   func usedAndDown() async throws {
     let namespace = try Namespace()
     try namespace.addInterface("red", address: "10.11.0.1/24")
@@ -129,13 +130,14 @@ struct DoctorInterfaceTests {
         "not needed"))
   }
 
-  @Test("where nobody is heard, other interfaces that are up are named: first, where the kernel's route has chosen")
+  @Test(
+    "if no member is heard, doctor names other interfaces that are up, and names them first if the route has chosen")
   func others() async throws {
     let namespace = try Namespace()
     try namespace.addInterface("red", address: "10.11.0.1/24")
     try namespace.addInterface("blue", address: "10.12.0.1/24")
     try namespace.run("ip route add 239.0.0.0/8 dev red")
-    /// True if the first comes before the second; that this may be a container comes before both.
+    /// True if the first text comes before the second. The cause for containers may come before both.
     func order(_ text: String, _ first: String, _ second: String) -> Bool {
       guard let one = text.range(of: first), let other = text.range(of: second) else { return false }
       return one.lowerBound < other.lowerBound
@@ -151,7 +153,7 @@ struct DoctorInterfaceTests {
     #expect(order(loopback, "red", "as in --interface") && order(loopback, "blue", "as in --interface"), "\(loopback)")
   }
 
-  @Test("a port that another program has for itself is told of")
+  @Test("for a port bound by another program, doctor fails and advises ss")
   func portInUse() async throws {
     let namespace = try Namespace()
     try namespace.addInterface("red", address: "10.11.0.1/24")
@@ -162,7 +164,7 @@ struct DoctorInterfaceTests {
     #expect(holder.isRunning)
   }
 
-  @Test("what an interface rests on and belongs to is told of each kind")
+  @Test("doctor reports the lower interface, bond, or VRF of a used interface")
   func ties() throws {
     func status(_ name: String, isUp: Bool = true, of master: (String, String)? = nil, over below: String? = nil)
       -> InterfaceStatus
@@ -178,7 +180,7 @@ struct DoctorInterfaceTests {
       return InterfaceChecks(network: network, all: all, used: [used], isFallback: false).interfaces()
         .map { finding in finding.lines.map { $0.trimmingCharacters(in: .whitespaces) }.joined(separator: " ") }
     }
-    // A VLAN over a bond, one of whose ports is down.
+    // A VLAN over a bond with a port that is down.
     let tower = try lines(
       "bond0.5", status("eth0", isUp: false, of: ("bond0", "bond")), status("bond0"),
       status("bond0.5", over: "bond0"), status("eth9", isUp: false))

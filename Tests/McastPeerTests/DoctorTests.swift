@@ -10,7 +10,7 @@ import Testing
 struct DoctorTests {
   private static let group = "239.255.9.9:12345"
 
-  /// Two hosts on one cable, of which the first has the doctor.
+  /// Two hosts on one cable. The first runs doctor.
   private struct Pair {
     let here, there: Namespace
     let home = TemporaryDirectory()
@@ -26,7 +26,7 @@ struct DoctorTests {
         ["\(number)", "-g", DoctorTests.group, "-i", "0.2"] + more, secret: secret, namespace: there)
     }
 
-    /// Runs the doctor to its end, and gives the lines that are no ok; all of them must be as the schema says.
+    /// Runs doctor to its end, and returns its findings that are not ok. All lines must match the schema.
     func doctor(
       _ more: [String] = [], secret: String? = Vectors.shared.secret, environment: [String: String] = [:], code: Int32
     ) async throws -> [String] {
@@ -51,7 +51,9 @@ struct DoctorTests {
     lines.contains { $0.hasPrefix(start) && $0.contains(text) }
   }
 
-  @Test("where all is well it finds nothing, names who is heard, and leaves nothing behind", arguments: [false, true])
+  @Test(
+    "on a healthy network, doctor finds no fault, names the heard members, and leaves nothing behind",
+    arguments: [false, true])
   func healthy(isEncrypted: Bool) async throws {
     let pair = try Pair()
     let suite = isEncrypted ? ["--encrypt"] : []
@@ -74,13 +76,13 @@ struct DoctorTests {
           "ok       library    PSK-CHACHA20-POLY1305: wolfSSL seals and opens a record, alone and with libcrypto")
       })
     #expect(try FileManager.default.contentsOfDirectory(atPath: pair.home.path) == [])
-    // And disturbs nobody: what it sends stays on its machine.
+    // Its self-test does not leave the machine.
     node.signal(SIGUSR1)
     try await node.waitForError("dropped by the kernel")
     #expect(try node.errors.contains("foreign 0, malformed 0"))
   }
 
-  @Test("a peer on the same machine takes its self-test for no stranger; what looks like it from elsewhere is one")
+  @Test("a peer counts doctor's self-test on its machine as own, and the same datagram from elsewhere as foreign")
   func besideAPeer() async throws {
     let pair = try Pair()
     let peer = try PeerProcess(
@@ -89,7 +91,7 @@ struct DoctorTests {
     for _ in 0..<2 { _ = try await pair.doctor(code: 0) }
     try await eventually("the self-tests") { try peer.output.contains("\"reason\":\"own\",\"count\"") }
     #expect(try !peer.output.contains("foreign"))
-    // Anybody can write what the doctor writes.
+    // Any sender can imitate the self-test.
     let stranger = try PeerProcess(
       [], namespace: pair.there,
       shell: "exec bash -c 'printf \"mcast-peer doctor 123\" >/dev/udp/239.255.9.9/12345'")
@@ -99,7 +101,7 @@ struct DoctorTests {
     try await peer.waitForError("foreign 1, malformed 0")
   }
 
-  /// A user other than root, with a home directory that the passwd file of its mount namespace names.
+  /// A user other than root, whose home directory is in the passwd file of its mount namespace.
   private struct User {
     static let id = 4711
     let files = TemporaryDirectory()
@@ -118,7 +120,7 @@ struct DoctorTests {
       }
     }
 
-    /// The owners of all that is in the home directory.
+    /// The owners of all files in the home directory.
     var owners: [String: Int] {
       get throws {
         try FileManager.default.subpathsOfDirectory(atPath: home).reduce(into: [:]) { owners, path in
@@ -128,7 +130,7 @@ struct DoctorTests {
       }
     }
 
-    /// Runs the doctor by sudo, as far as its environment tells; its lines, and its exit code.
+    /// Runs doctor with the environment of sudo. Returns its exit code and findings.
     func doctor(
       _ arguments: String, in namespace: Namespace, environment: [String: String] = [:]
     ) async throws -> (code: Int32, lines: [String]) {
@@ -147,7 +149,7 @@ struct DoctorTests {
   }
 
   @Test(
-    "under sudo it judges what the calling user's peer would use, with that user's rights, and leaves nothing behind",
+    "under sudo, doctor checks the calling user's files with that user's rights, and leaves nothing behind",
     .enabled(if: getuid() == 0, "needs root"))
   func sudo() async throws {
     let (host, user) = (try Namespace(), try User())
@@ -162,21 +164,21 @@ struct DoctorTests {
       named.code == 0 && has(named.lines, "ok       secret     from \(user.home)/other", "key ID"), "\(named.lines)")
     #expect(has(named.lines, "ok       state      \(user.home) can be written", "ok"))
     #expect(try user.owners == before)
-    // What is set counts, as it would for the user's peer.
+    // Environment variables count, as for the user's peer.
     let set = try await user.doctor("", in: host, environment: ["XDG_CONFIG_HOME": "/nowhere"])
     #expect(
       has(set.lines, "warning  secret     no secret yet at /nowhere/mcast-peer/secret", "secret new --write"),
       "\(set.lines)")
   }
 
-  @Test("under sudo it tells root's files from the calling user's", .enabled(if: getuid() == 0, "needs root"))
+  @Test("under sudo, doctor tells root's files from the calling user's", .enabled(if: getuid() == 0, "needs root"))
   func sudoAndRoot() async throws {
     let (host, user) = (try Namespace(), try User())
     let roots = try await user.doctor("-k \(user.files.path)/roots", in: host)
     #expect(has(roots.lines, "ok       secret     from \(user.files.path)/roots", "key ID"), "\(roots.lines)")
     #expect(
       has(roots.lines, "warning  secret     root can use it, but a peer of user tester cannot", "Permission denied"))
-    // What a start by sudo has left in the user's home.
+    // A start by sudo has left files of root in the user's home.
     try FileManager.default.createDirectory(
       atPath: "\(user.home)/.local/state/mcast-peer", withIntermediateDirectories: true)
     for path in [".local", ".local/state", ".local/state/mcast-peer"] {
@@ -186,14 +188,14 @@ struct DoctorTests {
     let left = try await user.doctor("", in: host)
     #expect(
       left.code == 1 && has(left.lines, "failure  state", "sudo chown 4711 '\(user.home)/.local"), "\(left.lines)")
-    // In a shell of root's, peers are root's.
+    // In a root shell, peers belong to root.
     let shell = try await user.doctor("", in: host, environment: ["SUDO_COMMAND": "/bin/bash"])
     #expect(!has(shell.lines, "ok       settings   called by sudo", "tester"))
     #expect(!shell.lines.contains { $0.contains(user.home) }, "\(shell.lines)")
   }
 
   @Test(
-    "members that are not heard are named: those of --peers as a failure, those by default as a warning, and none of 0-255"
+    "a member not heard is a failure if --peers names it, a warning by default, and not reported for 0-255"
   )
   func missing() async throws {
     let pair = try Pair()
@@ -210,11 +212,11 @@ struct DoctorTests {
         && has(named, "failure members: no message from node 0 (in --peers) in 1 s", "check that it runs"),
       "\(named)")
     #expect(try await pair.doctor(["--peers", "0-255"], code: 0) == [])
-    // The node of this machine, where the settings name it, need not be heard.
+    // This machine's own member, if the settings name it, need not be heard.
     let own = try await pair.doctor(
       ["--peers", "0-1"], environment: ["MCAST_PEER_NODE_ID": "0", "MCAST_PEER_PEERS": "0-9"], code: 0)
     #expect(own == [])
-    // Nobody at all is a failure, too, where they were named, with the likely causes.
+    // No member at all is a failure if --peers names them, and the causes are a warning.
     node.signal(SIGTERM)
     #expect(try await node.exitCode() == 0)
     let nobody = try await pair.doctor(["--peers", "0-2"], code: 1)
@@ -227,7 +229,7 @@ struct DoctorTests {
         "--peers"))
   }
 
-  @Test("another secret at several members is told of each, though a peer says it once")
+  @Test("another secret at several members is reported for each")
   func otherSecretOfSeveral() async throws {
     let pair = try Pair()
     let nodes = try (0...2).map { try pair.node($0, secret: "quite another secret") }
@@ -243,7 +245,7 @@ struct DoctorTests {
     #expect(!lines.contains { $0.contains("no message from") })
   }
 
-  @Test("a variable that is no setting is named, without its value; those that are, too")
+  @Test("doctor names known and unknown settings of the environment, without the values of unknown ones")
   func settings() async throws {
     let pair = try Pair()
     let environment = ["MCAST_PEER_GRUOP": "swordfish", "MCAST_PEER_TTL": "2", "MCAST_PEER_ENCRYPT": ""]
@@ -260,7 +262,7 @@ struct DoctorTests {
     #expect(try !doctor.output.contains("swordfish"))
   }
 
-  @Test("what only concerns other machines is not told of loopback, and what cannot be checked is said")
+  @Test("on loopback, doctor has no findings on other machines, and it reports each check that it cannot run")
   func loopback() async throws {
     let alone = try Namespace()
     func doctor(_ more: String..., secret: String? = Vectors.shared.secret) async throws -> String {
@@ -293,7 +295,7 @@ struct DoctorTests {
       try await doctor("-I", "eth0", "-g", "232.1.1.1", "-t", "0").matches(of: /warning  (TTL|route)/).count == 2)
   }
 
-  @Test("another secret elsewhere")
+  @Test("another secret at a member is a failure")
   func otherSecret() async throws {
     let pair = try Pair()
     let node = try pair.node(1, secret: "quite another secret")
@@ -304,7 +306,7 @@ struct DoctorTests {
       "\(lines)")
   }
 
-  @Test("another secret at one member is a failure also where another is heard, and a warning of a stranger")
+  @Test("another secret is a failure for a member of --peers, also if another is heard, and a warning for others")
   func otherSecretOfOne() async throws {
     let pair = try Pair()
     let nodes = [try pair.node(0), try pair.node(1, secret: "quite another secret")]
@@ -315,7 +317,7 @@ struct DoctorTests {
     #expect(has(others, "warning members: records from 192.0.2.7:", "as node 1 do not authenticate"), "\(others)")
   }
 
-  @Test("encryption elsewhere, and none here")
+  @Test("a member that encrypts is a failure if this machine does not")
   func otherSuite() async throws {
     let pair = try Pair()
     let node = try pair.node(1, "--encrypt", "--new-node")
@@ -324,7 +326,7 @@ struct DoctorTests {
     #expect(has(lines, "failure members: node 1 sends encrypted records", "start this one with --encrypt"), "\(lines)")
   }
 
-  @Test("an interface that is down, and one that is not there")
+  @Test("an interface that is down or missing is a failure")
   func down() async throws {
     let pair = try Pair()
     try pair.here.run("ip link set eth0 down")
@@ -335,17 +337,17 @@ struct DoctorTests {
     #expect(has(others, "failure interface: there is no interface 'eth7'", "use one of lo"), "\(others)")
   }
 
-  @Test("no carrier")
+  @Test("an interface without a carrier is a failure")
   func carrier() async throws {
     let pair = try Pair()
     try pair.there.run("ip link set eth0 down")
-    // A kernel may take a moment to tell this end.
+    // The kernel may take a moment to notice at this end.
     try await eventually("the carrier to go") { try pair.here.run("ip -o link show eth0").contains("NO-CARRIER") }
     let lines = try await pair.doctor(["-I", "eth0"], code: 1)
     #expect(has(lines, "failure interface: eth0 (used) is up and has no carrier", "cable"), "\(lines)")
   }
 
-  @Test("no route")
+  @Test("a missing route is a failure with the command that adds it")
   func route() async throws {
     let pair = try Pair()
     try pair.here.run("ip route del default")
@@ -357,7 +359,7 @@ struct DoctorTests {
     #expect(has(try await pair.doctor(code: 0), "warning members: nobody", "another secret"))
   }
 
-  @Test("a secret that is open to others, one that is short, and none")
+  @Test("a readable or unreadable secret is a failure, and a short or missing one a warning")
   func secret() async throws {
     let pair = try Pair()
     let open = pair.home.write("a secret that all can read\n", to: "open", mode: 0o644)
@@ -368,11 +370,11 @@ struct DoctorTests {
     #expect(has(try await pair.doctor(secret: nil, code: 0), "warning secret: no secret yet", "secret new --write"))
     let missing = try await pair.doctor(["-k", "/nowhere/secret"], secret: nil, code: 1)
     #expect(has(missing, "failure secret: cannot open the secret file /nowhere/secret", "make one"), "\(missing)")
-    // Nor did looking make one.
+    // The checks made no secret.
     #expect(try FileManager.default.contentsOfDirectory(atPath: pair.home.path).sorted() == ["open", "short"])
   }
 
-  @Test("a state that cannot be written, also for root")
+  @Test("an unwritable state directory is a failure, also for root")
   func state() async throws {
     let pair = try Pair()
     let file = pair.home.write("", to: "file")
@@ -385,7 +387,7 @@ struct DoctorTests {
 
   private static let table = "nft add table inet t"
 
-  @Test("a firewall that drops the group, one that drops it from others alone, and one that lets nothing out")
+  @Test("a firewall is found if it drops the group, drops it from others alone, or lets nothing out")
   func firewall() async throws {
     let pair = try Pair()
     try #require((try? pair.here.run(Self.table)) != nil, "nft is missing: scripts/setup test")
@@ -420,7 +422,7 @@ struct DoctorTests {
       "\(out)")
   }
 
-  @Test("the likely causes come in an order that fits what is known")
+  @Test("the likely causes are in an order that fits the facts")
   func causes() {
     var facts = LikelyCauses.Facts(group: .standard, interface: "eth0", keyIDs: ["9ab7-6d2d"], ttl: 1)
     func order(_ words: String...) -> Bool {
@@ -438,7 +440,7 @@ struct DoctorTests {
     #expect(order("container", "Wi-Fi", "another secret"))
     facts.arrived = 3
     #expect(LikelyCauses(facts: facts).causes.count == 1 && order("firewall of this machine"))
-    // Of members that are not followed, or of this machine's own.
+    // Datagrams of members that are not followed, or of this machine.
     facts.received = 3
     #expect(order("another secret", "TTL") && !order("another program sends"))
     facts.strange = 1
@@ -460,7 +462,7 @@ struct DoctorTests {
     #expect(order("up are wlan 0, eth0"))
   }
 
-  @Test("text has at most 80 columns, one cause a line, and whole commands")
+  @Test("text has at most 80 columns, one cause a line, and unbroken commands")
   func columns() {
     let facts = LikelyCauses.Facts(
       group: .standard, interface: "wlp0s20f3", keyIDs: ["9ab7-6d2d", "2b16-9422"], ttl: 1, strange: 1234,
@@ -494,7 +496,7 @@ struct DoctorTests {
     #expect(Finding.ok("route", "fine").lines == ["ok       route      fine"])
   }
 
-  @Test("IGMP and rp_filter are told of where they matter")
+  @Test("doctor reports IGMP and rp_filter only if they matter")
   func kernel() {
     func findings(
       _ version: String?, _ filter: Int?, isIPv4: Bool = true, sources: Bool = false, others: Bool = false
@@ -511,7 +513,7 @@ struct DoctorTests {
     #expect(findings(nil, nil) == [])
   }
 
-  @Test("a command that is advised can be pasted, whatever the interface is called")
+  @Test("an advised command can be pasted, with any interface name")
   func commands() {
     func advice(_ name: String) -> [String] {
       KernelSettings(name, version: "V2", reversePathFilter: 1)
@@ -527,7 +529,7 @@ struct DoctorTests {
     #expect(shellWord("it's") == "'it'\\''s'" && shellWord("") == "''" && shellWord("br-0a1b") == "br-0a1b")
   }
 
-  @Test("bad options are refused", arguments: [["3"], ["-o", "raw"], ["--wait", "never"], ["--listen"]])
+  @Test("invalid options are a usage error", arguments: [["3"], ["-o", "raw"], ["--wait", "never"], ["--listen"]])
   func usage(arguments: [String]) async throws {
     let doctor = try PeerProcess(["doctor", "-I", "lo"] + arguments, secret: Vectors.shared.secret)
     #expect(try await doctor.exitCode() == 64)

@@ -1,4 +1,4 @@
-/// What the pages' commands are run in, page by page.
+/// The scenes for the commands of the documentation, page by page.
 enum DocumentScenes {
   static let all = readme + data + options + keys + operating + troubleshooting
 
@@ -8,14 +8,14 @@ enum DocumentScenes {
 
   private static let readme = [
     Scene(
-      testDescription: "README: three terminals, with a secret that is made for them", secret: nil,
+      testDescription: "README: three terminals, with a new secret", secret: nil,
       commands: [
         .init(text: "./mcast-peer 0", shows: heard(1, 2)),
         .init(text: "./mcast-peer 1", shows: heard(0, 2)),
         .init(text: "./mcast-peer 2", shows: heard(0, 1)),
       ]),
     Scene(
-      testDescription: "README: a group of one's own, encrypted; who is there", secret: nil,
+      testDescription: "README: an encrypted group with its own secret, watched", secret: nil,
       commands: [
         .init(text: "./mcast-peer secret new --write group-secret", ends: true),
         .init(text: "./mcast-peer 0 --encrypt -k group-secret", shows: heard(1, 2)),
@@ -42,7 +42,7 @@ enum DocumentScenes {
         .init(text: "sensor | mcast-peer 0 --stdin", shows: ["Node 0: Sent: \"21.6 C\""], ends: true),
       ], files: ["log": Array("21.5 C\n21.6 C\n".utf8)]),
     Scene(
-      testDescription: "Data: a message that is no text",
+      testDescription: "Data: a message that is not text",
       commands: [
         .init(
           text:
@@ -57,14 +57,14 @@ enum DocumentScenes {
         .init(text: "mcast-peer 0 --stdin --datagram <picture", ends: true),
       ], files: ["copy": Scene.picture]),
     Scene(
-      testDescription: "Data: a script that is told when too little comes",
+      testDescription: "Data: a script, with too few messages",
       commands: [
         .init(
           text: #"mcast-peer 1 --listen --expect 3 --deadline 10 || echo "fewer than 3 messages in 10 s""#,
           shows: ["Goodbye!\nfewer than 3 messages in 10 s\n"], ends: true)
       ]),
     Scene(
-      testDescription: "Data: the same script when enough comes",
+      testDescription: "Data: the same script, with enough messages",
       commands: [
         .ours("mcast-peer 0 -i 0.2"),
         .init(
@@ -96,7 +96,7 @@ enum DocumentScenes {
 
   private static let keys = [
     Scene(
-      testDescription: "Keys: a secret is made in each way, and its key ID told", secret: nil,
+      testDescription: "Keys: new secrets and their key IDs", secret: nil,
       commands: [
         .init(text: "mcast-peer secret new --write", shows: [".config/mcast-peer/secret: key ID "], ends: true),
         .init(text: "mcast-peer secret new --write FILE", shows: ["FILE: key ID "], ends: true),
@@ -136,7 +136,7 @@ enum DocumentScenes {
       commands: [.init(text: "mcast-peer 0 -g '[ff15::1]:12345'", shows: heard(1))],
       others: [.ours("mcast-peer 1 -g ff15::1 -I eth0 -i 0.2", shows: heard(0))]),
     Scene(
-      testDescription: "Operating: a group of a link's own", hasNetworks: true,
+      testDescription: "Operating: a link-local group", hasNetworks: true,
       commands: [.init(text: "mcast-peer 0 -g '[ff12::1234%eth0]:12345'", shows: heard(1))],
       others: [.ours("mcast-peer 1 -g ff12::1234%eth0 -i 0.2", shows: heard(0))]),
     Scene(
@@ -147,29 +147,29 @@ enum DocumentScenes {
         .ours("mcast-peer 2 -I eth1 -i 0.2", hides: ["Received"]),
       ]),
     Scene(
-      testDescription: "Operating: an address that names the interface", hasNetworks: true,
+      testDescription: "Operating: an interface chosen by its address", hasNetworks: true,
       commands: [.init(text: "mcast-peer 0 -I 192.0.2.1", shows: heard(1))],
       others: [.ours("mcast-peer 1 -I eth0 -i 0.2", shows: heard(0))]),
     Scene(
-      testDescription: "Operating: two sources (that others are not heard, the rig shows)", hasNetworks: true,
+      testDescription: "Operating: two sources (the rig tests that others are not heard)", hasNetworks: true,
       commands: [.init(text: "mcast-peer 0 -g 232.1.1.1 --source 192.0.2.7 --source 192.0.2.8", shows: heard(1))],
       others: [.ours("mcast-peer 1 -g 232.1.1.1 -I eth0 -i 0.2", shows: heard(0))]),
     Scene(
-      testDescription: "Operating: the route that loopback needs",
+      testDescription: "Operating: the IPv6 route for loopback",
       commands: [
         .init(text: "sudo ip -6 route add local ff00::/8 dev lo table local", ends: true),
         .ours("mcast-peer 1 -g ff15::1 -i 0.2", shows: heard(0)),
         .ours("mcast-peer 0 -g ff15::1 -i 0.2", shows: heard(1)),
       ]),
     Scene(
-      testDescription: "Operating: what is joined", hasNetworks: true,
+      testDescription: "Operating: joined groups", hasNetworks: true,
       commands: [
         .ours("mcast-peer 0 -I eth0"),
         .init(text: "ip maddr show dev eth0", shows: ["239.255.0.1"], ends: true),
         .init(text: "cat /proc/net/igmp", shows: ["0100FFEF"], ends: true),
       ]),
     Scene(
-      testDescription: "Operating: a bridge that asks for reports",
+      testDescription: "Operating: a bridge as querier",
       network: ["ip link add br0 type bridge", "ip link set br0 up"],
       commands: [
         .init(text: "sudo ip link set br0 type bridge mcast_querier 1", ends: true),
@@ -192,7 +192,7 @@ enum DocumentScenes {
         .ours("mcast-peer 0 -i 0.2", shows: heard(1)),
       ], others: [.ours("mcast-peer 1 -i 0.2", shows: heard(0))]),
     Scene(
-      testDescription: "Operating: what comes in by another interface than the one that leads back", hasNetworks: true,
+      testDescription: "Operating: a loose reverse path filter", hasNetworks: true,
       network: ["sysctl -w net.ipv4.conf.eth0.rp_filter=1"],
       commands: [
         .init(text: "sudo sysctl -w net.ipv4.conf.eth0.rp_filter=2", ends: true),
@@ -210,7 +210,7 @@ enum DocumentScenes {
 
   private static let troubleshooting = [
     Scene(
-      testDescription: "Troubleshooting: it looks for itself", hasNetworks: true,
+      testDescription: "Troubleshooting: doctor", hasNetworks: true,
       commands: [
         .ours("mcast-peer 1 -I eth0 -i 0.2"),
         .init(
@@ -218,7 +218,7 @@ enum DocumentScenes {
           ends: true),
       ]),
     Scene(
-      testDescription: "Troubleshooting: figures of a running peer",
+      testDescription: "Troubleshooting: statistics of a running peer",
       commands: [
         .init(text: "mcast-peer 0 -I lo", says: ["dropped by the kernel: 0"], isOurs: true),
         .init(text: "pkill -USR1 -x mcast-peer", ends: true),

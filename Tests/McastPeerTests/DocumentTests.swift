@@ -7,11 +7,11 @@ import Testing
 
 @Suite("README and docs/")
 struct DocumentTests {
-  /// What a remark before a block of commands can be.
+  /// The remark before a block of commands.
   private enum Remark {
-    /// It cannot be run here, and why.
+    /// No test can run the block, for this reason.
     case notRun(String)
-    /// Another suite runs it.
+    /// Another suite runs the block.
     case runBy(String)
 
     init?(_ text: String) {
@@ -28,7 +28,7 @@ struct DocumentTests {
   private static let run = DocumentScenes.all.flatMap(\.commands).filter { !$0.isOurs }
     .flatMap { $0.text.split(separator: "\n").map(String.init) }
 
-  @Test("each command of a page is run by a test, or says why it cannot be", arguments: Page.all)
+  @Test("every command of a page is run by a test, or has a reason why not", arguments: Page.all)
   func complete(page: Page) throws {
     for block in page.blocks {
       #expect(["sh", "text", "json", "swift"].contains(block.language), "\(page.path): ```\(block.language)")
@@ -42,11 +42,11 @@ struct DocumentTests {
         for command in block.commands { #expect(Self.run.contains(command), "\(page.path): \(command)") }
       }
     }
-    // There is no other way to show a command.
+    // Pages show commands in fenced blocks only.
     for line in page.parts.prose { #expect(!line.hasPrefix("    "), "\(page.path): \(line)") }
   }
 
-  @Test("each command that is run for the pages stands on one")
+  @Test("every command run for the pages is on a page")
   func used() {
     let shown = Set(Page.all.flatMap(\.blocks).flatMap(\.commands))
     for command in Self.run { #expect(shown.contains(command), "\(command)") }
@@ -54,7 +54,7 @@ struct DocumentTests {
   }
 
   @Test(
-    "the commands do what the pages say",
+    "the commands work as documented",
     .enabled(if: Namespace.isAvailable && Family.all.contains(.ipv6), "needs a namespace"),
     arguments: DocumentScenes.all.filter { !$0.needsRoot })
   func commands(scene: Scene) async throws {
@@ -62,13 +62,13 @@ struct DocumentTests {
   }
 
   @Test(
-    "and so do those for root alone", .enabled(if: Namespace.isAvailable && getuid() == 0, "needs root"),
+    "the commands for root work as documented", .enabled(if: Namespace.isAvailable && getuid() == 0, "needs root"),
     arguments: DocumentScenes.all.filter(\.needsRoot))
   func rootCommands(scene: Scene) async throws {
     try await scene.run()
   }
 
-  @Test("each link leads somewhere", arguments: Page.all)
+  @Test("every link has a target", arguments: Page.all)
   func links(page: Page) throws {
     let own = Project.root.appending(path: page.path)
     for link in page.links where !link.hasPrefix("https://") {
@@ -83,10 +83,10 @@ struct DocumentTests {
     }
   }
 
-  @Test("each option and each target of make that a page names is there", arguments: Page.all)
+  @Test("every option and make target on a page exists", arguments: Page.all)
   func names(page: Page) throws {
     let options = Set(Environment.all.map { "--\($0.0)" })
-    // Of other commands than the peer: secret and doctor, scp, docker, and wolfSSL's configure.
+    // Options of other commands: secret and doctor, scp, docker, and wolfSSL's configure.
     let others: Set = ["--write", "--wait", "--help", "--version", "--user", "--network", "--volume", "--now"]
     let makefile = try Project.text(of: "Makefile")
     for code in page.inlineCode {
@@ -101,7 +101,7 @@ struct DocumentTests {
     }
   }
 
-  @Test("docs/options.md has each option of the command, with the variable that sets it")
+  @Test("docs/options.md has every option of the command, with its variable")
   func table() throws {
     let rows = try Project.text(of: "docs/options.md").matches(of: /(?m)^\| (.+?) \| (.*?) \|/).map {
       (option: String($0.output.1), variable: String($0.output.2))
@@ -116,7 +116,7 @@ struct DocumentTests {
     #expect(Set(rows.map(\.variable).filter { $0.contains("MCAST_PEER_") }) == expected)
   }
 
-  @Test("the events that docs/events.md shows are valid, and its tables name all that the schema has")
+  @Test("the example events of docs/events.md are valid, and its tables have every name of the schema")
   func events() async throws {
     let page = try Project.text(of: "docs/events.md")
     let block = try #require(page.firstMatch(of: /```json\n((?s:.*?))```/)).output.1
@@ -134,7 +134,7 @@ struct DocumentTests {
     }
   }
 
-  @Test("the records that docs/wire-format.md shows are those of the vectors")
+  @Test("the records of docs/wire-format.md are vectors")
   func records() throws {
     let page = try Project.text(of: "docs/wire-format.md")
     let shown = page.matches(of: /```text\n(17 fefd (?s:.*?))```/).map { $0.output.1.filter(\.isHexDigit) }

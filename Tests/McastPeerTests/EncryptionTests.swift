@@ -4,7 +4,7 @@ import Testing
 
 @testable import MulticastDTLS
 
-@Suite("Real peers that encrypt")
+@Suite("Peers that encrypt")
 struct EncryptionTests {
   private let group = LoopbackGroup()
   private let keys = RecordKeys.ofVectors(.pskChaCha20Poly1305)
@@ -19,7 +19,7 @@ struct EncryptionTests {
       secret: Vectors.shared.secret, environment: environment)
   }
 
-  @Test("the first message of each of two members is the vector, byte for byte", arguments: [0, 1])
+  @Test("the first message of each of two members equals its vector, byte for byte", arguments: [0, 1])
   func vectors(node: Int) async throws {
     let wire = try Wire(group.address)
     let peer = try start(node, "--encrypt")
@@ -28,7 +28,7 @@ struct EncryptionTests {
     try await peer.waitForError(encrypted)
   }
 
-  @Test("the vectors' records are heard, at their epoch and from their members")
+  @Test("a peer receives the records of the vectors")
   func hears() async throws {
     for record in Vectors.shared[.pskChaCha20Poly1305].records where record.sequence < 1 << 32 {
       let peer = try start(5, "--encrypt", "--peers", "0-255", "-i", "3600")
@@ -41,7 +41,7 @@ struct EncryptionTests {
     }
   }
 
-  /// What the command shows of the vectors' payloads: text, nothing, or each byte.
+  /// The payloads of the vectors, as the command prints them.
   private func escapedByTest(_ payload: [UInt8]) -> String {
     guard payload.count == 256 else { return String(decoding: payload, as: UTF8.self) }
     return payload.map { byte in
@@ -56,7 +56,7 @@ struct EncryptionTests {
     }.joined()
   }
 
-  @Test("three talk, nothing of what they say can be seen on the wire, and the documented nonce opens every record")
+  @Test("no text of three peers is visible on the wire, and the documented nonce opens every record")
   func invisible() async throws {
     let tap = try Tap(group.address)
     let text = "a message that nobody else shall read"
@@ -79,7 +79,7 @@ struct EncryptionTests {
       let record = try #require(IndependentRecord(opening: datagram, with: keys))
       #expect(datagram.count == 13 + record.payload.count + 16)
       heard.insert("\(record.member): \(String(decoding: record.payload, as: UTF8.self))")
-      // No four bytes of any message, anywhere: by chance once in 60 million datagrams.
+      // No four bytes of any message appear. Chance does it once in 60 million datagrams.
       let body = String(decoding: datagram.dropFirst(13), as: UTF8.self)
       for start in 0..<text.count - 4 {
         #expect(!body.contains(text.dropFirst(start).prefix(4)))
@@ -88,7 +88,7 @@ struct EncryptionTests {
     for node in 0...2 { #expect(heard.contains("\(node): \(text), message #1")) }
   }
 
-  @Test("MCAST_PEER_ENCRYPT=1 does the same; 0 and nothing do not; anything else is refused, and nothing is sent")
+  @Test("MCAST_PEER_ENCRYPT=1 encrypts, 0 and an empty value do not, and any other value is a usage error")
   func variable() async throws {
     for (value, note) in [("1", encrypted), ("0", plain), ("", plain)] {
       let peer = try start(1, "-c", "1", environment: ["MCAST_PEER_ENCRYPT": value])
@@ -105,7 +105,7 @@ struct EncryptionTests {
     }
   }
 
-  @Test("an encrypted message has room for 16 bytes more, and not for one more than that")
+  @Test("an encrypted message has at most 1359 bytes")
   func longest() async throws {
     let fits = String(repeating: "x", count: 1359 - ", message #1".utf8.count)
     let taken = try start(0, "--encrypt", "-c", "1", "-m", fits)
@@ -115,7 +115,7 @@ struct EncryptionTests {
     #expect(try refused.errors.contains("at most 1359"))
   }
 
-  @Test("where some encrypt and some do not, both sides are told who does what, and nobody falls back")
+  @Test("if only some members encrypt, both sides report it, and neither falls back")
   func mixed() async throws {
     let encrypting = try start(0, "--encrypt", "-i", "0.05")
     let plain = try start(1, "-i", "0.05")
@@ -129,7 +129,7 @@ struct EncryptionTests {
   }
 
   @Test(
-    "it does not start without its epochs' state, nor in an epoch that was used; in another it says what that means")
+    "with encryption, a start without a state or in a used epoch is an error, and a given epoch causes a warning")
   func state() async throws {
     let nowhere = group.home.write("", to: "a file") + "/state"
     let refused = try start(0, "--encrypt", "--state-dir", nowhere)

@@ -3,11 +3,11 @@ import MulticastDTLS
 import TestSupport
 import Testing
 
-@Suite("Peers with either engine")
+@Suite("Peers with both engines")
 struct EngineTests {
   private let group = LoopbackGroup()
 
-  @Test("hear each other, encrypted or not", arguments: [[], ["--encrypt"]])
+  @Test("peers with different engines hear each other, with and without encryption", arguments: [[], ["--encrypt"]])
   func mixed(more: [String]) async throws {
     let common = ["-i", "0.2", "-I", "lo", "-t", "0", "-g", "\(group.address)"] + more
     let peers = try ["libcrypto", "wolfssl", "libcrypto"].enumerated().map { node, engine in
@@ -25,7 +25,7 @@ struct EngineTests {
     }
   }
 
-  @Test("a wolfSSL without the hook computes by itself, which the start says once, and doctor as a warning")
+  @Test("a wolfSSL without the hook works on its own, with one line at the start and a warning of doctor")
   func withoutHook() async throws {
     let libraries = try Self.librariesWithoutHook()
     let common = ["-i", "0.2", "-I", "lo", "-t", "0", "-g", "\(group.address)", "--encrypt"]
@@ -49,7 +49,7 @@ struct EngineTests {
       "\(lines)")
   }
 
-  @Test("who asks for wolfSSL's own cryptography is not told of a hook")
+  @Test("with --engine wolfssl, a missing hook causes no line")
   func hookNotAskedFor() async throws {
     let peer = try PeerProcess(
       ["0", "-I", "lo", "-t", "0", "-g", "\(group.address)", "--engine", "wolfssl"], home: group.home,
@@ -59,9 +59,9 @@ struct EngineTests {
   }
 
   @Test(
-    "a libcrypto that cannot be used is an error at the start, which says what to do", arguments: [[], ["--encrypt"]])
+    "an unusable libcrypto is an error at the start, which says what to do", arguments: [[], ["--encrypt"]])
   func unusableLibcrypto(suite: [String]) async throws {
-    // Without its default provider it has no cryptography that counts. Source: config(5), OSSL_PROVIDER-base(7).
+    // Without its default provider, libcrypto lacks the needed algorithms. Source: config(5), OSSL_PROVIDER-base(7).
     let directory = TemporaryDirectory()
     let file = directory.write(
       """
@@ -84,7 +84,7 @@ struct EngineTests {
     #expect(!errors.contains(Vectors.shared.secret))
   }
 
-  /// A copy of this machine's wolfSSL in which the hook's calls have other names, as if it had been built without.
+  /// A copy of this machine's wolfSSL with the hook's functions renamed, as if it had been built without them.
   private static func librariesWithoutHook() throws -> TemporaryDirectory {
     let ldd = Process()
     ldd.executableURL = URL(filePath: "/usr/bin/env")
@@ -96,7 +96,7 @@ struct EngineTests {
     _ = ldd.waitForExitStatus()
     let (_, name, path) = try #require(text.firstMatch(of: /(libwolfssl\.so\.\d+) => (\S+)/)).output
     var library = try Data(contentsOf: URL(filePath: String(path)))
-    // All that wolfSSL's ssl.h has of its user atomic record layer.
+    // All functions of the user atomic record layer in wolfSSL's ssl.h.
     let calls = [
       "SetMacEncryptC", "GetMacEncryptCtx", "SetDecryptVerifyC", "GetDecryptVerifyCtx", "SetEncryptMacC",
       "GetEncryptMacCtx", "SetVerifyDecryptC", "GetVerifyDecryptCtx", "GetClientWrite", "GetServerWrite", "GetKeySize",
@@ -113,7 +113,7 @@ struct EngineTests {
     return directory
   }
 
-  @Test("an engine that there is not is refused, and those that there are are named")
+  @Test("an unknown engine is a usage error that names the existing ones")
   func unknown() async throws {
     let peer = try PeerProcess(["0", "--engine", "openssl"])
     #expect(try await peer.exitCode() == 64)

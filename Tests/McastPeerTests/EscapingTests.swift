@@ -2,17 +2,17 @@ import Testing
 
 @testable import mcast_peer
 
-@Suite("Payloads as text that no terminal obeys")
+@Suite("Escaping of payloads")
 struct EscapingTests {
   @Test(
-    "printable UTF-8 stays as it is",
+    "printable UTF-8 stays unchanged",
     arguments: ["", "Hello from node 1, message #1", "say \"hi\"", "Grüße, 你好, नमस्ते", "👩‍👩‍👧 ok", "~!@#$%^&*()"])
   func printable(text: String) {
     #expect(escaped(text.utf8) == text)
   }
 
   @Test(
-    "what a terminal would obey is shown",
+    "control characters are escaped",
     arguments: [
       ("\u{1B}[2J", "\\x1B[2J"), ("a\nNode 0: Goodbye!", "a\\nNode 0: Goodbye!"), ("\r", "\\r"), ("\t", "\\t"),
       ("\0", "\\x00"),
@@ -24,7 +24,7 @@ struct EscapingTests {
   }
 
   @Test(
-    "bytes that are not UTF-8 are shown one by one, and the rest stays",
+    "bytes that are not UTF-8 are escaped one by one, and the rest stays unchanged",
     arguments: [
       ([0xFF], "\\xFF"), ([0x61, 0xC3, 0x62], "a\\xC3b"), ([0xC0, 0xAF], "\\xC0\\xAF"), ([0xE2, 0x82], "\\xE2\\x82"),
       ([0xED, 0xA0, 0x80], "\\xED\\xA0\\x80"), ([0xF5, 0x80, 0x61], "\\xF5\\x80a"),
@@ -34,7 +34,7 @@ struct EscapingTests {
     #expect(escaped(bytes) == expected)
   }
 
-  @Test("of any bytes nothing is left that a terminal obeys, and no byte is lost without a trace")
+  @Test("random bytes leave no control characters, and every byte stays visible")
   func random() {
     for _ in 0..<2000 {
       let bytes = (0..<Int.random(in: 1...64)).map { _ in UInt8.random(in: 0...255) }

@@ -5,12 +5,12 @@ import Testing
 @testable import MulticastDTLS
 @testable import mcast_peer
 
-@Suite("What JSON lines say")
+@Suite("Events as JSON lines")
 struct EventTests {
   private let group = LoopbackGroup()
 
   @Test(
-    "a peer to which everything happens writes every event there is, and each line is valid by the committed schema")
+    "a peer writes every event of the schema, and every line is valid")
   func everyEvent() async throws {
     let (secret, other) = (Vectors.shared.secret, "another secret of the group")
     let ring = RingFileOfNode(secret)
@@ -55,7 +55,7 @@ struct EventTests {
     #expect(try peer.events("received").map { $0.base64 != nil } == [false, false, false, true, false])
   }
 
-  @Test("the validator refuses what is not in the schema")
+  @Test("the validator rejects lines that do not match the schema")
   func validatorFails() async throws {
     let time = "\"time\":\"2026-01-31T23:59:59.000001Z\""
     let good = "{\"event\":\"error\",\(time),\"message\":\"x\"}\n"
@@ -72,7 +72,7 @@ struct EventTests {
   }
 
   @Test(
-    "a received line matches the wire, and the sent line of who sent it", arguments: [[String](), ["--encrypt"]])
+    "a received line matches the wire and the sender's sent line", arguments: [[String](), ["--encrypt"]])
   func matchesWire(more: [String]) async throws {
     let keys = RecordKeys.ofVectors(more.isEmpty ? .wdmNullSHA256 : .pskChaCha20Poly1305)
     let tap = try Tap(group.address)
@@ -81,7 +81,7 @@ struct EventTests {
     let sender = try group.start(
       0, ["--stdin", "-o", "json"] + more, input: "printf 'one\\ntwo\\n\\377\\376\\nA\\302\\240B\\n'; seq 500")
     #expect(try await sender.exitCode() == 0)
-    // From a port that is known here.
+    // This socket's port is known here.
     let wire = try Wire(group.address)
     try wire.send(IndependentRecord(member: 2, sequence: 41, epoch: 7, text: "from here").sealed(keys))
     try await receiver.waitForEvent("received") { $0.member == 2 }
@@ -101,7 +101,7 @@ struct EventTests {
       #expect(time > start.addingTimeInterval(-0.001) && time < .now)
     }
     #expect(received.map(\.time) == received.map(\.time).sorted())
-    // The address is one that the kernel has chosen.
+    // The kernel has chosen the address.
     #expect(received.last?.source?.split(separator: ":").last == "\(wire.port)")
     #expect(Set(received.dropLast().map(\.source)).count == 1)
     let sent = try sender.events("sent")
@@ -113,7 +113,7 @@ struct EventTests {
     _ = try await Project.validate(try sender.output)
   }
 
-  @Test("the schema has the words that the code has: causes, reasons, suites, the version")
+  @Test("the schema has the code's causes, reasons, suites, version and longest message")
   func words() throws {
     let definitions = try #require(try Project.eventSchema["$defs"] as? [String: [String: Any]])
     func property(_ event: String, _ name: String) throws -> [String: Any] {

@@ -15,12 +15,12 @@ struct EventTextTests {
     Endpoint(IPAddress(ipv4: 0xC000_0200 | UInt32(host)), port: 1000)
   }
 
-  @Test("every notice is one line that names what it is about and what to do")
+  @Test("every event has a one-line text with its facts and its remedy")
   func texts() throws {
     let key = KeyID([1, 2, 3, 4])
     let sendingKeys: [MemberID: KeyID] = [1: key]
     let (one, other) = (endpoint(1), endpoint(2))
-    for (notice, words) in [
+    for (event, words) in [
       (.nothingHeard(for: .seconds(10), isArriving: true), ["10 s", "1-2", "records arrive"]),
       (
         .nothingHeard(for: .seconds(10), isArriving: false),
@@ -65,19 +65,19 @@ struct EventTextTests {
       (.duplicateID(from: one, isRepeated: true), ["192.0.2.1:1000", "node ID 0"]),
       (.alternatingSources(1, one, other), ["192.0.2.1:1000", "192.0.2.2:1000", "node 1"]),
     ] as [(PeerEvent, [String])] {
-      let text = notice.text(here)
+      let text = event.text(here)
       for word in words { #expect(text.contains(word), "\(text)") }
       #expect(!text.contains("\n"))
     }
   }
 
-  private func expect(_ notice: PeerEvent, says words: [String]) {
-    let text = notice.text(here)
+  private func expect(_ event: PeerEvent, says words: [String]) {
+    let text = event.text(here)
     for word in words { #expect(text.contains(word), "\(text)") }
     #expect(!text.contains("\n"))
   }
 
-  @Test("what a holder of the secret can do to another is told to both sides, with what to do")
+  @Test("the texts about jumps and overtaken members name the facts and the remedy")
   func jumpTexts() throws {
     let one = endpoint(1)
     let jump = SequenceJump(member: 1, epoch: .first, from: 14, to: 4_294_967_295)
@@ -112,7 +112,7 @@ struct EventTextTests {
       ])
   }
 
-  @Test("who is missing, and what was lost, is told with what to do")
+  @Test("the texts about absent members and losses name the facts and the remedy")
   func lossTexts() {
     expect(
       .also(.otherSecret(1, from: endpoint(1), isExpected: true), MemberSet([2, 7])),
@@ -127,7 +127,7 @@ struct EventTextTests {
       .kernelDrops(95_603), says: ["the kernel dropped about 95603 datagrams", "net.core.rmem_max", "--rate"])
   }
 
-  @Test("where all members are by now is told with each that moves, and in the end that all have")
+  @Test("the text of a rotation lists every member's key, and says when all have moved")
   func readiness() {
     let (old, new) = (keyID, KeyID([1, 2, 3, 4]))
     var here = EventContext(
@@ -146,11 +146,11 @@ struct EventTextTests {
     #expect(text() == "all other members were heard with key ID 0102-0304, but this node sends with 9ab7-6d2d")
     here.keyIDs = [new, old]
     #expect(text() == "all other members were heard with key ID 0102-0304, and this node sends with it, too")
-    // Where everyone is listened to, nobody is waited for.
+    // If everyone is followed, no member is awaited.
     #expect(
       text(of: MemberSet(0...255))
         == "all members that were heard, nodes 1-3, send with key ID 0102-0304, and this node sends with it, too")
-    // Who only listens sends with none.
+    // A listener sends with no key.
     here = EventContext(
       member: nil, peers: MemberSet(0...3), keyIDs: [new, old], isEncrypted: true, group: .standard, interface: "lo")
     #expect(text() == "all other members were heard with key ID 0102-0304")

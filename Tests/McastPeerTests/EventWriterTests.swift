@@ -12,7 +12,7 @@ extension RecordHeader {
   }
 }
 
-@Suite("What is shown, and when")
+@Suite("Writing of events")
 struct EventWriterTests {
   private let pipe = Pipe()
   private let stopTrigger = StopTrigger()
@@ -30,7 +30,7 @@ struct EventWriterTests {
     return Start(configuration: configuration, interfaces: ["lo"], epoch: .first, keyIDs: [], input: "")
   }
 
-  /// The events that were written until now.
+  /// The events written so far.
   private func written(by display: EventWriter) async throws -> [EventLine] {
     try await eventually("all to be written") { display.isWritten }
     let lines = String(decoding: pipe.fileHandleForReading.availableData, as: UTF8.self).split(separator: "\n")
@@ -43,7 +43,7 @@ struct EventWriterTests {
       source: Endpoint(try #require(IPAddress("192.0.2.7")), port: 5000), interface: loopback.index)
   }
 
-  @Test("the start is the first event, whatever happens before it is shown")
+  @Test("the start is the first event, also if others happen before it is written")
   func startIsFirst() async throws {
     let display = try makeDisplay()
     display.offer { $0.failed("early", &$1) }
@@ -56,7 +56,7 @@ struct EventWriterTests {
     #expect(try await written(by: display).map(\.event) == ["start", "error", "peer", "received", "error", "end"])
   }
 
-  @Test("nothing comes after the end, which is shown once")
+  @Test("the end is written once, and nothing follows it")
   func endIsLast() async throws {
     let display = try makeDisplay()
     try await display.started(start())
@@ -67,7 +67,7 @@ struct EventWriterTests {
     #expect(try await written(by: display).map(\.event) == ["start", "end"])
   }
 
-  @Test("as many messages are shown as are expected, and then there is a reason to end")
+  @Test("as many messages are written as expected, and then there is a reason to stop")
   func limit() async throws {
     let display = try makeDisplay(limit: 2)
     try await display.started(start())
@@ -76,14 +76,14 @@ struct EventWriterTests {
       let origin = try origin(UInt64(number))
       let payload: [UInt8] = []
       let hasRoom = display.received(origin, payload.span)
-      // Who gets no more of them is told so.
+      // The writer has no room for more than the expected messages.
       #expect(hasRoom == (number < 2))
     }
     #expect(display.counts.received == 2)
     #expect(try await written(by: display).map(\.event) == ["start", "peer", "received", "received"])
   }
 
-  @Test("what is dropped is told at most once a second for a reason, with all members that it names, and in the end")
+  @Test("drops are reported at most once a second for a reason, with all their members, and at the end")
   func dropped() async throws {
     let display = try makeDisplay()
     try await display.started(start())
@@ -108,7 +108,7 @@ struct EventWriterTests {
     #expect(events.map(\.count) == [2, 3, 3, 7, 1])
   }
 
-  @Test("an event for a reason comes after 1, 2, 4, ... seconds while it goes on, up to an hour, and none is left out")
+  @Test("drops that continue are reported after 1, 2, 4, ... seconds, and all are counted")
   func droppedForADay() throws {
     var (dropped, statistics) = (DroppedEvents(), Statistics())
     let start = ContinuousClock.now
@@ -121,7 +121,7 @@ struct EventWriterTests {
         count += event.count
       }
     }
-    // A day of forgeries that go through all IDs.
+    // A day of forgeries with all IDs in turn.
     for second in 0..<86_400 {
       statistics.count(.forged, of: MemberID(rawValue: UInt8(second % 256)))
       look(second)
@@ -129,7 +129,7 @@ struct EventWriterTests {
     #expect(times.prefix(8) == [0, 1, 3, 7, 15, 31, 63, 127] && times.count <= 36, "\(times)")
     look(86_400, isLast: true)
     #expect(count == 86_400)
-    // After a minute without it, it is told at once.
+    // After a minute without drops, the next one is reported at once.
     times = []
     statistics.count(.forged, of: nil)
     look(86_470)

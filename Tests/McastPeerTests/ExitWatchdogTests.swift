@@ -3,9 +3,9 @@ import Testing
 
 @testable import mcast_peer
 
-@Suite("How a process leaves that is to end")
+@Suite("The exit watchdog")
 struct ExitWatchdogTests {
-  @Test("it waits for a busy machine, and not for a reader who has taken nothing for 400 ms")
+  @Test("the watchdog waits for a busy machine, and ends the process if its output is stalled")
   func stalled() async throws {
     let (isStalled, isAsked, hasLeft) = (Flag(), Flag(), Flag())
     let watchdog = ExitWatchdog(limit: .seconds(3600)) {
@@ -16,7 +16,7 @@ struct ExitWatchdogTests {
     }
     watchdog.start {}
     try await eventually("a look at the streams") { isAsked.isSet }
-    // Longer than a reader is given.
+    // Longer than the time for a stalled reader.
     try await Task.sleep(for: .milliseconds(700))
     #expect(!hasLeft.isSet)
     isStalled.set()

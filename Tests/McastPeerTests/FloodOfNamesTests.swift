@@ -2,12 +2,12 @@ import Foundation
 import TestSupport
 import Testing
 
-/// Anybody on the network can send datagrams in any member's name: that must not become a flood of lines.
-@Suite("Forgeries in all names, for a while")
+/// Any host on the network can send datagrams with any member's ID. They must not cause a flood of lines.
+@Suite("A flood of forgeries with all IDs")
 struct FloodOfNamesTests {
   private let group = LoopbackGroup()
 
-  /// Sends 256 forgeries a second, one in each name, for some seconds.
+  /// Sends 256 forgeries a second, one with each ID, for some seconds.
   private func forge(seconds: Int) async throws {
     let group = group
     try await onThread {
@@ -24,7 +24,7 @@ struct FloodOfNamesTests {
     }
   }
 
-  @Test("JSON has a line for the reason now and then, with the members in a list, and all are counted in the end")
+  @Test("JSON output has few lines for the forgeries, which list all members and count all datagrams")
   func json() async throws {
     let peer = try await group.startReceiver(1, ["-o", "json", "--peers", "0-127"])
     let start = ContinuousClock.now
@@ -33,18 +33,18 @@ struct FloodOfNamesTests {
     #expect(try await peer.exitCode() == 0)
     let elapsed = Int((ContinuousClock.now - start) / .seconds(1))
     let dropped = try peer.events("dropped").filter { $0.reason == "forged" }
-    // After 0, 1, 3, 7, ... seconds, and at the end.
+    // Lines come after 0, 1, 3, 7, ... seconds, and at the end.
     #expect((2...8).contains(dropped.count) || elapsed > 120, "\(dropped.count) lines in \(elapsed) s")
     #expect(dropped.reduce(0) { $0 + ($1.count ?? 0) } == 6 * 256)
     #expect(Set(dropped.flatMap(\.all)) == Set(0...255))
-    let notices = try peer.events("peer").filter { ["forged", "forgedOther"].contains($0.cause) }
-    // One for members that are followed, and one for others; then again after 10 s, and what waits at the end.
-    #expect(notices.count <= 8, "\(notices.count) notices")
-    #expect(Set(notices.flatMap(\.all)) == Set(0...255))
+    let events = try peer.events("peer").filter { ["forged", "forgedOther"].contains($0.cause) }
+    // One event for followed members and one for others, then more after 10 s, and the waiting ones at the end.
+    #expect(events.count <= 8, "\(events.count) events")
+    #expect(Set(events.flatMap(\.all)) == Set(0...255))
     _ = try await Project.validate(try peer.output)
   }
 
-  @Test("text has few lines, too, however slowly it goes through all names")
+  @Test("text output has few lines for the forgeries")
   func text() async throws {
     let peer = try await group.startReceiver(1, ["--peers", "0-127"])
     let before = try peer.errors.split(separator: "\n").count

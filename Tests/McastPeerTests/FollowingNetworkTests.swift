@@ -14,7 +14,8 @@ struct FollowingNetworkTests {
       secret: Vectors.shared.secret, namespace: namespace, shell: shell)
   }
 
-  /// A route that groups of IPv4 take only where it is given, and those of IPv6 before those that each interface has.
+  /// Changes a multicast route. IPv4 groups need it, and for IPv6 groups it precedes the automatic routes of
+  /// interfaces.
   private func route(_ namespace: Namespace, _ family: Family, _ verb: String, _ name: String) throws {
     try namespace.run(
       family == .ipv4
@@ -22,7 +23,7 @@ struct FollowingNetworkTests {
   }
 
   @Test(
-    "a peer that was started before the network stays on loopback, says so, and goes over once there is a route",
+    "a peer started before the network stays on loopback, says so, and moves once there is a route",
     arguments: Family.all)
   func startedEarly(family: Family) async throws {
     let (here, there) = (try Namespace(), try Namespace())
@@ -33,7 +34,7 @@ struct FollowingNetworkTests {
     try await watch.waitForError("so this is loopback (lo) only")
     try await early.waitForError("interface lo, TTL 1")
     try here.connect("red", family.own(11, 1), to: there, family.own(11, 2))
-    // IPv6 has a route for groups with each interface.
+    // IPv6 has a multicast route for each interface.
     if family == .ipv4 { try route(here, family, "add", "red") }
     let said = "the kernel's route for \(family.group) leads by red now: joined it there, and left lo"
     for process in [early, watch] { try await process.waitForError(said) }
@@ -51,7 +52,7 @@ struct FollowingNetworkTests {
     _ = try await Project.validate(try early.output)
   }
 
-  @Test("a route that moves, goes, and comes is followed, and said", arguments: Family.all)
+  @Test("a route that moves, disappears and returns is followed and reported", arguments: Family.all)
   func routeMoves(family: Family) async throws {
     let (here, there) = (try Namespace(), try Namespace())
     for (number, name) in ["red", "blue"].enumerated() {
@@ -66,7 +67,7 @@ struct FollowingNetworkTests {
     try await others[0].waitUntilHeard(0)
     try await peer.waitUntilHeard(1)
     try route(here, family, "del", "red")
-    // Without one of its own, a group of IPv6 has that of the first interface.
+    // Without this route, an IPv6 group has that of the first interface.
     if family == .ipv4 {
       try await peer.waitForError(
         "has no route for \(family.group) any more: this node stays on red until there is one")
@@ -76,7 +77,7 @@ struct FollowingNetworkTests {
     try await peer.waitForError("leads by blue now: joined it there, and left red")
     try await others[1].waitUntilHeard(0)
     try await peer.waitUntilHeard(2)
-    // And it is no member on the former any more.
+    // The peer is no longer a member on the former interface.
     let heard = try peer.shown(from: 1).count
     try await peer.waitUntilHeard(2, count: peer.shown(from: 2).count + 10)
     #expect(try peer.shown(from: 1).count <= heard + 1)
@@ -88,7 +89,7 @@ struct FollowingNetworkTests {
   }
 
   @Test(
-    "an interface that the route has chosen, and that is replaced, is gone over to with its route",
+    "if the route's interface is replaced, the peer joins the new one with its route",
     arguments: Family.all)
   func routeIsReplaced(family: Family) async throws {
     let (here, there) = (try Namespace(), try Namespace())
@@ -108,7 +109,7 @@ struct FollowingNetworkTests {
     try await peer.waitUntilHeard(1)
   }
 
-  @Test("where one other interface is up, the warning names it; where several are, all")
+  @Test("the warning about loopback names all other interfaces that are up")
   func namesOthers() async throws {
     let (namespace, there) = (try Namespace(), try Namespace())
     try namespace.connect("red", "10.11.0.1/24", to: there, "10.11.0.2/24")
@@ -121,7 +122,7 @@ struct FollowingNetworkTests {
     #expect(try later.errors.contains("red") && later.errors.contains("blue"))
   }
 
-  /// A host whose interface `red` hangs on a port of a bridge that snoops, as a switch does.
+  /// A host with an interface `red` at a port of a snooping bridge, as at a switch.
   private func snooped() throws -> (host: Namespace, bridge: Namespace) {
     let (host, bridge) = (try Namespace(), try Namespace())
     try bridge.addBridge("bridge")
@@ -130,7 +131,7 @@ struct FollowingNetworkTests {
     return (host, bridge)
   }
 
-  @Test("a bridge stands for its ports, and no command that is advised is cut in two by an interface's name")
+  @Test("the warning names a bridge instead of its ports, and quotes interface names in commands")
   func namesNoPorts() async throws {
     let (namespace, there) = (try Namespace(), try Namespace())
     try namespace.connect("a;b", "10.11.0.1/24", to: there, "10.11.0.2/24")
@@ -147,7 +148,7 @@ struct FollowingNetworkTests {
   }
 
   @Test(
-    "a switch that has forgotten the group with the carrier is told again, whoever else of the machine is a member",
+    "after a lost carrier, peers report their membership to the switch again, also beside other members",
     .enabled(if: Namespace.canBridge, "needs a bridge"), arguments: [1, 3])
   func carrier(peers: Int) async throws {
     let (host, bridge) = try snooped()
@@ -165,12 +166,12 @@ struct FollowingNetworkTests {
   }
 
   @Test(
-    "single sources are told again, too, and a carrier that goes for a moment only",
+    "a membership with sources is reported again, also after a short loss of the carrier",
     .enabled(if: Namespace.canBridge, "needs a bridge"), arguments: Family.all)
   func carrierOfSources(family: Family) async throws {
     let (host, bridge) = try snooped()
     let group = family == .ipv4 ? "232.1.1.1" : "ff35::7"
-    // A switch that reads IGMPv3 and MLDv2.
+    // The switch understands IGMPv3 and MLDv2.
     try bridge.run("ip link set bridge type bridge mcast_igmp_version 3 mcast_mld_version 2")
     if family == .ipv6 { try host.run("ip addr add \(family.own(11, 1)) dev red nodad") }
     let peer = try PeerProcess(
@@ -180,25 +181,25 @@ struct FollowingNetworkTests {
       ], home: home, secret: Vectors.shared.secret, namespace: host)
     try await peer.waitUntilReady(node: 0)
     try await eventually("the switch to know of the group") { try isMember(bridge, group) }
-    // The kernel says each thing twice, within a second; what comes later is the peer's doing.
+    // The kernel repeats each report within a second. Later reports come from the peer.
     try await Task.sleep(for: .seconds(4))
     try bridge.run("ip link set port down")
     try bridge.run("ip link set port up")
     try await eventually("the switch to know of the group again") { try isMember(bridge, group) }
   }
 
-  /// The addresses from which it has heard anything.
+  /// The source addresses of the received messages.
   private func sources(of listener: PeerProcess) throws -> Set<String> {
     try Set(
       listener.events("received").compactMap { $0.source.map { String($0[..<($0.lastIndex(of: ":") ?? $0.endIndex)]) } }
     )
   }
 
-  @Test("without an address nothing is sent, from no other one either, and no line is lost", arguments: Family.all)
+  @Test("without an address on its interface, a peer sends nothing, and later loses no line", arguments: Family.all)
   func noAddress(family: Family) async throws {
     let (here, there) = (try Namespace(), try Namespace())
     try here.connect("red", family.own(11, 1), to: there, family.own(11, 2))
-    // An address that the kernel would take in its place.
+    // The kernel would use this address instead.
     try here.connect("blue", family.own(12, 1), to: there, family.own(12, 2))
     try here.run("ip addr flush dev red")
     let listener = try start(1, "-I", "red", "--listen", "-o", "json", in: there, family)
@@ -218,7 +219,7 @@ struct FollowingNetworkTests {
     #expect(try peer.errors.components(separatedBy: "cannot send").count == 2)
   }
 
-  @Test("an address that goes stops what is sent, and another that comes is sent from", arguments: Family.all)
+  @Test("sending stops when the address is removed, and continues from a new address", arguments: Family.all)
   func addressChanges(family: Family) async throws {
     let (here, there) = (try Namespace(), try Namespace())
     try here.connect("red", family.own(11, 1), to: there, family.own(11, 2))
@@ -239,7 +240,7 @@ struct FollowingNetworkTests {
   }
 
   @Test(
-    "an address names the interface and is sent from, and what is sent waits while it is away", arguments: Family.all)
+    "a peer with a named address sends from that address alone, and waits while it is gone", arguments: Family.all)
   func namedAddress(family: Family) async throws {
     let (here, there) = (try Namespace(), try Namespace())
     try here.connect("red", family.own(11, 1), to: there, family.own(11, 2))
@@ -249,7 +250,7 @@ struct FollowingNetworkTests {
     func address(_ host: Int) -> String { family == .ipv4 ? "10.11.0.\(host):" : "[fd11::\(host)]:" }
     var peers: [PeerProcess] = []
     for host in [1, 3, 4] {
-      // One by one, and in batches.
+      // One peer sends single messages, and one sends batches.
       peers.append(try start(host, "--peers", "0-9", "-i", "0.1", "-I", family.address(11, host), in: here, family))
       peers.append(
         try start(
@@ -274,7 +275,7 @@ struct FollowingNetworkTests {
   }
 
   @Test(
-    "a named address that moves to another interface takes the node with it, and each message says where it left",
+    "a peer follows its named address to another interface, and each message names its interface",
     arguments: Family.all, ["", "label blue:vip"])
   func movedAddress(family: Family, label: String) async throws {
     guard family == .ipv4 || label.isEmpty else { return }
@@ -298,7 +299,7 @@ struct FollowingNetworkTests {
     #expect(try peer.events("peer").contains { $0.cause == "interfaceBack" })
   }
 
-  @Test("an interface that is renamed is gone: nothing leaves by it until it is back", arguments: Family.all)
+  @Test("a renamed interface is gone, and nothing is sent on it until it has its name back", arguments: Family.all)
   func renamed(family: Family) async throws {
     let (here, there) = (try Namespace(), try Namespace())
     try here.connect("red", family.own(11, 1), to: there, family.own(11, 2))
@@ -323,7 +324,7 @@ struct FollowingNetworkTests {
     try await listener.waitUntilHeard(0, count: heard + 3)
   }
 
-  @Test("a network that takes less than is sent is told of in few lines, which say so", arguments: ["text", "json"])
+  @Test("a network slower than the sender is reported in few lines", arguments: ["text", "json"])
   func slowNetwork(output: String) async throws {
     let (here, there) = (try Namespace(), try Namespace())
     try here.connect("red", "10.11.0.1/24", to: there, "10.11.0.2/24")
@@ -333,13 +334,13 @@ struct FollowingNetworkTests {
     try await peer.waitForError("the network takes less than is sent to 239.255.0.1:12345")
     let before = try peer.errors.split(separator: "\n").count
     try await Task.sleep(for: .seconds(4))
-    // After the first word it is said after 1 s, 2 s, 4 s and so on: each time that it is so, or is not any more.
+    // After the first line, changes are reported after 1 s, 2 s, 4 s and so on.
     #expect(try peer.errors.split(separator: "\n").count <= before + 8)
     if output == "json" { #expect(try peer.events("error").count <= 8) }
     #expect(try !peer.errors.contains("until the network is back"))
   }
 
-  @Test("a listener without an address is told what it may miss, and nothing of sending")
+  @Test("a listener without an address warns of datagrams that it may miss")
   func listenerWithoutAddress() async throws {
     let (here, there) = (try Namespace(), try Namespace())
     try here.connect("red", "10.11.0.1/24", to: there, "10.11.0.2/24")
@@ -348,7 +349,7 @@ struct FollowingNetworkTests {
     try await peer.waitForError("interface red has no IPv4 address: the kernel may drop what arrives until it has")
   }
 
-  @Test("an interface is known by each of its names, and named twice is once", arguments: Family.all)
+  @Test("an interface is known by each of its names, and joined once if named several times", arguments: Family.all)
   func otherNames(family: Family) async throws {
     let (here, there) = (try Namespace(), try Namespace())
     try here.connect("red", family.own(11, 1), to: there, family.own(11, 2))
@@ -368,7 +369,7 @@ struct FollowingNetworkTests {
     }
   }
 
-  @Test("an interface that was named by another name is found by that when it is back with a new one")
+  @Test("an interface chosen by its altname is found by it after a change of its name")
   func otherNameComesBack() async throws {
     let (here, there) = (try Namespace(), try Namespace())
     try here.connect("red", "10.11.0.1/24", to: there, "10.11.0.2/24")
@@ -385,13 +386,13 @@ struct FollowingNetworkTests {
     try await peer.waitUntilHeard(1)
   }
 
-  /// The number of messages that a peer has shown of another one.
+  /// Waits until a peer has printed five more messages of another one.
   private func heardAgain(_ peer: PeerProcess, _ node: Int) async throws {
     let count = try peer.shown(from: node).count
     try await peer.waitUntilHeard(node, count: count + 5)
   }
 
-  @Test("IPv6 is heard again after the MTU was too small for it, whereby the kernel forgets its memberships")
+  @Test("IPv6 is heard again after a time with a too small MTU, in which the kernel drops its memberships")
   func smallMTU() async throws {
     let (here, there) = (try Namespace(), try Namespace())
     try here.connect("red", Family.ipv6.own(11, 1), to: there, Family.ipv6.own(11, 2))
@@ -406,7 +407,7 @@ struct FollowingNetworkTests {
     try await heardAgain(peer, 1)
   }
 
-  @Test("an interface that goes and comes at once, with the same number, is joined again", arguments: Family.all)
+  @Test("an interface that is removed and returns at once with the same index is joined again", arguments: Family.all)
   func sameNumber(family: Family) async throws {
     let (here, there) = (try Namespace(), try Namespace())
     try here.connect("red", family.own(11, 1), to: there, family.own(11, 2), index: 77)
@@ -419,7 +420,7 @@ struct FollowingNetworkTests {
     try await heardAgain(peer, 1)
   }
 
-  @Test("a name that is taken from an interface leaves the node where it is, and nothing untrue is said")
+  @Test("a peer stays on its interface when an altname moves, and its log lines are true")
   func nameTaken() async throws {
     let (here, there) = (try Namespace(), try Namespace())
     for (number, name) in ["red", "blue"].enumerated() {
@@ -438,7 +439,7 @@ struct FollowingNetworkTests {
     #expect(try !peer.errors.contains("is at interface red now"))
   }
 
-  /// What happens to an interface, what is said of it, and what brings it back.
+  /// The loss of an interface, with its log line.
   enum Loss: String, CaseIterable {
     case down, gone, noCarrier
 
@@ -452,7 +453,7 @@ struct FollowingNetworkTests {
   }
 
   @Test(
-    "a listener says at once that its interface goes, once, and that it is back", arguments: Loss.allCases, Family.all)
+    "a listener reports the loss of its interface once, and its return", arguments: Loss.allCases, Family.all)
   func listener(loss: Loss, family: Family) async throws {
     let (here, there) = (try Namespace(), try Namespace())
     try here.connect("red", family.own(11, 1), to: there, family.own(11, 2), index: 77)
@@ -477,7 +478,7 @@ struct FollowingNetworkTests {
     #expect(try peer.errors.components(separatedBy: loss.said).count == 2)
     let other = try start(1, "-i", "0.2", "-I", "red", in: there, family)
     try await peer.waitForEvent("received")
-    // IPv6 looks first whether somebody else has the address.
+    // IPv6 first checks for duplicate addresses.
     try await peer.waitForEvent("peer") { $0.cause == "interfaceBack" }
     #expect(other.isRunning)
     peer.signal(SIGTERM)
@@ -486,7 +487,7 @@ struct FollowingNetworkTests {
     _ = try await Project.validate(try peer.output)
   }
 
-  @Test("one that is down from the start is told of, too")
+  @Test("an interface that is down at the start is reported")
   func downAtStart() async throws {
     let namespace = try Namespace()
     try namespace.addInterface("red", address: "10.11.0.1/24")
@@ -497,7 +498,7 @@ struct FollowingNetworkTests {
     try await peer.waitForError("interface red is back")
   }
 
-  @Test("more sources and interfaces than the kernel takes are an error that names its limit, and the way out works")
+  @Test("too many sources or interfaces for the kernel are an error, and the command that it names helps")
   func limits() async throws {
     let namespace = try Namespace()
     try namespace.addInterface("red", address: "10.11.0.1/24")
@@ -523,7 +524,7 @@ struct FollowingNetworkTests {
     #expect(try await run(two).code == 0)
   }
 
-  @Test("a port that another program has for itself is told of, with how to find it", arguments: Family.all)
+  @Test("a port bound by another program is an error that says how to find the program", arguments: Family.all)
   func portInUse(family: Family) async throws {
     let namespace = try Namespace()
     try namespace.addInterface("red", address: family.own(11, 1))

@@ -8,7 +8,7 @@ import Testing
 struct ForgedEpochTests {
   private let group = LoopbackGroup()
 
-  @Test("50,000 a second in a sender's name do not keep its restarts from being heard by the third message")
+  @Test("under 50,000 forged epochs a second, a restarted sender is heard by its third message")
   func restarts() async throws {
     let receiver = try await group.startListener(0)
     func start(_ life: Int) throws -> PeerProcess { try group.start(1, "-i", "0.05", "-m", "life \(life)") }
@@ -18,7 +18,7 @@ struct ForgedEpochTests {
     let isOver = Flag()
     let identifier = receiver.identifier
     async let forged = forge(at: identifier, until: isOver)
-    // Whatever happens to this test, the thread ends: this comes before the wait for it.
+    // Ends the thread also if the test fails. This runs before the implicit wait for the thread.
     defer { isOver.set() }
     for life in 1...8 {
       sender.signal(SIGKILL)
@@ -35,22 +35,22 @@ struct ForgedEpochTests {
     #expect(count > 10_000)
   }
 
-  /// Sends until it is over; how many, and how many a second.
+  /// Sends until the flag is set. Returns the number of datagrams, and the rate in a second.
   private func forge(at receiver: Int32, until isOver: Flag) async throws -> (Int, Int) {
     let address = group.address
     let valid = IndependentRecord(member: 1, text: "life 1, message #1").sealed(group.keys)
     return try await onThread {
       var record = valid
-      // Where the machine is too slow for the rate, the receiver's queue sets it.
+      // On a slow machine, the receiver's queue limits the rate.
       let socket = try FloodSocket(address, sparing: ReceiveQueue(of: receiver, group: address))
       var random = SeededGenerator(seed: 4)
       let start = ContinuousClock.now
       while !isOver.isSet {
         let due = Int((ContinuousClock.now - start) / .seconds(1) * 50_000)
-        // What a slow machine has missed is not made up for at once.
+        // A slow machine does not make up for everything missed at once.
         for _ in 0..<min(200, max(0, due - socket.sent)) {
           let bits = random.next()
-          // A later epoch, 2 to 65535, and a low number, as a restart has; the tag is that of another record.
+          // As after a restart: a later epoch, 2 to 65535, and a low number. The tag is that of another record.
           let epoch = 2 + Int(bits >> 48) % 65_534
           (record[3], record[4]) = (UInt8(epoch >> 8), UInt8(epoch & 0xFF))
           record[10] = UInt8(truncatingIfNeeded: bits)

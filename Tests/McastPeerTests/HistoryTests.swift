@@ -4,13 +4,13 @@ import Testing
 
 @testable import MulticastDTLS
 
-@Suite("What becomes of a state on disk, in any order")
+@Suite("Random histories of a state on disk")
 struct HistoryTests {
-  /// So many histories are played; few where a sanitizer makes each start slow.
+  /// The number of batches. It is lower with a sanitizer, which makes each start slow.
   private static let batches = Sanitizer.environment.isEmpty ? 20 : 4
   private static let perBatch = 10
 
-  @Test("no nonce is used twice unless the node says before that it may be", arguments: 0..<batches)
+  @Test("no nonce is used twice without a warning by the member", arguments: 0..<batches)
   func neverTwiceInSilence(batch: Int) async throws {
     for number in 0..<Self.perBatch {
       try await History(seed: UInt64(batch * Self.perBatch + number)).play()
@@ -18,8 +18,8 @@ struct HistoryTests {
   }
 }
 
-/// One history: two nodes of one state directory are started, killed and cloned, and their state is emptied, restored and
-/// removed, at random; all that they send is read from the wire.
+/// One random history. Two members of one state directory are started, killed and cloned, and their state is emptied,
+/// restored and removed. All their records are read from the wire.
 private final class History {
   private let seed: UInt64
   private var generator: SeededGenerator
@@ -28,9 +28,9 @@ private final class History {
   private let tap: Tap
   private let keys = RecordKeys.ofVectors(.pskChaCha20Poly1305)
   private var log: [String] = []
-  /// The numbers that were used until now, each as it stands in its record.
+  /// The numbers used so far, each as in its record.
   private var used: Set<[UInt8]> = []
-  /// The place to which the wire has been read.
+  /// The number of datagrams read from the tap.
   private var place = 0
   private var backups = 0
 
@@ -43,7 +43,7 @@ private final class History {
   }
 
   func play() async throws {
-    // The secret was made here, or brought here: then somebody has to say that the nodes are new.
+    // The secret was made here, or copied here. With a copied secret, the user must say that the members are new.
     let isMadeHere = generator.happens(0.7)
     if isMadeHere {
       try MarkFile(in: StateDirectory(path: "\(home.path)/\(Self.state)"), keyID: KeyID("9ab7-6d2d")).make()
@@ -73,7 +73,7 @@ private final class History {
       let files = ["*-0", "*-1", "*.nodes", "*.lock", "*-0*", "*"][generator.below(6)]
       shell("rm -rf \(Self.state)/\(files)")
     case 11:
-      // It is removed while the node runs, and another process tries to be that node.
+      // The state is removed while the member runs, and another process starts as the same member.
       let first = start()
       try await run([first, start(node: first.node)]) { [self] in shell("rm -rf \(Self.state)") }
     default:
@@ -98,7 +98,7 @@ private final class History {
         + ["-i", "0.01", "-c", "\(2 + generator.below(6))"] + (isEncrypting ? ["--encrypt"] : []) + more)
   }
 
-  /// Runs nodes at the same time, and reads what they send.
+  /// Runs members at the same time, and reads their records.
   private func run(_ starts: [Start], meanwhile body: () -> Void = {}) async throws {
     let peers = try starts.map {
       try PeerProcess($0.arguments, home: home, secret: Vectors.shared.secret)
@@ -112,7 +112,7 @@ private final class History {
     for (start, peer) in zip(starts, peers) {
       let code = try await peer.exitCode()
       let errors = try peer.errors
-      // All that it says of nonces, it says when it starts, or once it has heard another.
+      // A member warns of nonces at its start, or when it hears another with its ID.
       said = said || errors.contains("nonces")
       note("\(start.arguments.dropFirst(7).joined(separator: " ")): \(code), \(errors)")
       #expect([0, 73, -SIGKILL].contains(code), "\(self.story)")
@@ -121,7 +121,7 @@ private final class History {
   }
 
   private func read(isExcused: Bool) async throws {
-    // What was sent on loopback is in the socket of the tap by now, and read from it a moment later.
+    // The records are in the tap's socket by now, and the tap reads them a moment later.
     var count = -1
     while count != tap.count {
       count = tap.count

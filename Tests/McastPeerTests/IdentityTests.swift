@@ -2,11 +2,11 @@ import Foundation
 import TestSupport
 import Testing
 
-@Suite("Two nodes with one ID on one host")
+@Suite("Two peers with the same ID on one host")
 struct IdentityTests {
   private let group = LoopbackGroup()
 
-  @Test("the second does not start, and names the process that is in its way; the first goes on")
+  @Test("the second peer does not start and names the first process, and the first continues")
   func second() async throws {
     let first = try group.start(0, "-i", "0.05")
     try await first.waitUntilReady(node: 0)
@@ -19,7 +19,7 @@ struct IdentityTests {
     let before = try first.sent.count
     try await eventually("the first to go on") { try first.sent.count >= before + 3 }
 
-    // What holds the ID is the process and no file that it leaves behind.
+    // The process holds the ID, and not a file that it leaves behind.
     first.signal(SIGKILL)
     #expect(try await first.exitCode() == -SIGKILL)
     try await group.start(0).waitUntilReady(node: 0)
@@ -27,10 +27,10 @@ struct IdentityTests {
 }
 
 @Suite(
-  "Two nodes with one ID on two hosts",
+  "Two peers with the same ID on two hosts",
   .enabled(if: Namespace.isAvailable && Namespace.canBridge, "needs ip(8), a network namespace and a bridge"))
 struct TwoHostsTests {
-  /// How often the second was started before, and in which words each is told.
+  /// The number of earlier starts of the second peer, and its message.
   struct Case: CustomTestStringConvertible {
     let testDescription: String
     let starts: Int
@@ -38,11 +38,11 @@ struct TwoHostsTests {
   }
 
   @Test(
-    "both are told, once, where the other is, and a third node is told that both addresses alternate",
+    "both peers report each other's address once, and a third peer reports the alternating addresses",
     arguments: [
-      Case(testDescription: "of the same age and text", starts: 0, message: []),
-      Case(testDescription: "that say different things", starts: 0, message: ["-m", "something else"]),
-      Case(testDescription: "of which one was started more often", starts: 3, message: []),
+      Case(testDescription: "same age and text", starts: 0, message: []),
+      Case(testDescription: "different texts", starts: 0, message: ["-m", "something else"]),
+      Case(testDescription: "one with earlier starts", starts: 3, message: []),
     ], Family.all)
   func told(twins: Case, family: Family) async throws {
     let network = try Rig(family)
@@ -62,14 +62,14 @@ struct TwoHostsTests {
     let twin = [try start(1, on: 0), try start(1, on: 1, home: home, twins.message)]
     for (index, node) in twin.enumerated() {
       let other = network.source(of: 1 - index)
-      // The one that is ahead is told in other words, since it may have been itself long ago.
+      // The peer that is ahead has another text, since the records may be old ones of its own.
       try await eventually("\(network.address(of: index)) to be told") { try told(of: other, by: node) > 0 }
     }
     try await eventually("the third to be told") {
       let line = try third.errors.split(separator: "\n").first { $0.contains("alternate as node 1") } ?? ""
       return (0...1).allSatisfy { line.contains(network.source(of: $0)) }
     }
-    // Not again, either, when ten seconds have passed, after which most other things are said once more.
+    // It is not reported again after ten seconds either, as most other events are.
     let before = try twin.map { try $0.sent.count }
     for (node, before) in zip(twin, before) {
       try await eventually("twelve seconds of messages") { try node.sent.count >= before + 60 }
@@ -77,7 +77,7 @@ struct TwoHostsTests {
     for (index, node) in twin.enumerated() { #expect(try told(of: network.source(of: 1 - index), by: node) == 1) }
   }
 
-  /// How often a node says that an address uses its ID.
+  /// The number of lines in which a peer reports that an address uses its ID.
   private func told(of source: String, by node: PeerProcess) throws -> Int {
     try node.errors.split(separator: "\n").count {
       $0.contains("another node, at \(source)") && $0.contains("uses our node ID 1")

@@ -4,14 +4,14 @@ import Testing
 
 @testable import mcast_peer
 
-/// What `make unit` has generated.
+/// The files that `make unit` has generated.
 private let generated = Project.root.appending(path: ".build/generated").path
 
 @Suite(
-  "What is installed beside the command",
+  "Files installed with the command",
   .enabled(if: FileManager.default.fileExists(atPath: generated), "make unit generates it"))
 struct InstallationTests {
-  /// A command of the tree that the parser dumps, as far as it matters here.
+  /// A command in the parser's dump, with the properties needed here.
   private struct Command: Decodable {
     struct Argument: Decodable {
       struct Name: Decodable {
@@ -25,7 +25,7 @@ struct InstallationTests {
     let arguments: [Argument]?
     let subcommands: [Command]?
 
-    /// This one and all below it.
+    /// This command and all below it.
     var all: [Command] { [self] + (subcommands ?? []).filter { $0.commandName != "help" }.flatMap(\.all) }
     var options: [String] {
       (arguments ?? []).filter(\.shouldDisplay).flatMap { $0.names ?? [] }
@@ -41,13 +41,13 @@ struct InstallationTests {
     try JSONDecoder().decode(Dump.self, from: Data(contentsOf: URL(filePath: "\(generated)/dump.json"))).command
   }
 
-  /// Runs a line of shell to its end.
+  /// Runs a shell line to its end.
   private func shell(_ line: String) async throws -> (code: Int32, output: String, errors: String) {
     let process = try PeerProcess([], environment: ["MANWIDTH": "100", "LC_ALL": "C.UTF-8"], shell: line)
     return (try await process.exitCode(), try process.output, try process.errors)
   }
 
-  @Test("the dump names all commands, and the manual page names each of them and each of their options")
+  @Test("the dump has all commands, and the manual page has every command and option")
   func manual() async throws {
     let root = try root()
     #expect(
@@ -64,7 +64,7 @@ struct InstallationTests {
     for group in ["Group and network", "Secret and state", "What to send", "Output", "When to stop", "Other"] {
       #expect(page.output.contains("\n   \(group)\n"), "\(group)")
     }
-    // The summary of NAME is not repeated.
+    // The summary in NAME is not repeated.
     #expect(page.output.components(separatedBy: "Exchange messages in a multicast group").count == 2)
     for command in root.all {
       #expect(page.output.contains(command.commandName))
@@ -73,7 +73,7 @@ struct InstallationTests {
     for (option, _) in Environment.all {
       #expect(page.output.contains("(\(Environment.variable(option)))"), "\(option)")
     }
-    // What it says of options in its own words is true of some command.
+    // Every option in its own text belongs to some command.
     let known = Set(root.all.flatMap(\.options))
     let own = page.output.split(separator: "\n").filter { !$0.contains("systemctl") }.joined(separator: "\n")
     for match in own.matches(of: /(?:^|[\s(,])(--[a-z][-a-z]*)/) {
@@ -83,10 +83,10 @@ struct InstallationTests {
     #expect(warnings.errors == "")
   }
 
-  @Test("the unit is one that systemd takes, and gives the service nothing that it does not need")
+  @Test("systemd accepts the unit, and rates its exposure as low")
   func unit() async throws {
     let files = TemporaryDirectory()
-    // The verifier wants the command to be there.
+    // The verifier needs an existing command.
     let unit = try String(contentsOfFile: "\(generated)/mcast-peer@.service", encoding: .utf8)
       .replacing(/ExecStart=[^ ]*/, with: "ExecStart=\(PeerProcess.executable)")
     let path = files.write(unit, to: "mcast-peer@7.service")
@@ -96,7 +96,8 @@ struct InstallationTests {
     #expect(rated.code == 0, "\(rated.output)")
   }
 
-  @Test("each shell offers commands, options and their values, before and after the node ID", arguments: Shell.allCases)
+  @Test(
+    "every shell completes commands, options and their values, before and after the node ID", arguments: Shell.allCases)
   func completions(shell: Shell) async throws {
     try #require(shell.isInstalled, "scripts/setup test installs it")
     let files = TemporaryDirectory()
@@ -123,13 +124,13 @@ struct InstallationTests {
       after: expected.map { "mcast-peer \($0.line)" }, by: "\(generated)/mcast-peer.\(shell)")
     try #require(offers.count == expected.count, "\(offers)")
     for (index, (line, own)) in expected.enumerated() {
-      // Of a path the last part, as some shells offer it.
+      // The last part of a path, as some shells offer it.
       let word = line.replacing(/^.*[ \/]/, with: "")
       let names = Set(
         offers[index].map { $0.replacing(/\/$/, with: "").replacing(/^.*\//, with: "") }
-          // fish 4 also has what only contains the letters, after those that begin with them.
+          // fish 4 also offers words that contain the letters.
           .filter { shell != .fish || $0.hasPrefix(word) })
-      // There may be other interfaces that begin so.
+      // Other interfaces may begin with the same letter.
       #expect(line.hasSuffix("-I l") ? names.isSuperset(of: own) : names == own, "mcast-peer \(line)")
     }
   }

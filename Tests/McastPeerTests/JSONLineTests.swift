@@ -4,7 +4,7 @@ import Testing
 
 @testable import mcast_peer
 
-@Suite("JSON on a line")
+@Suite("JSON lines")
 struct JSONLineTests {
   private static func line(_ payload: [UInt8]) -> String {
     var line = JSONLine()
@@ -14,7 +14,7 @@ struct JSONLineTests {
     return String(decoding: text, as: UTF8.self)
   }
 
-  @Test("every character comes back from another reader, and none breaks the line", arguments: [false, true])
+  @Test("another decoder reads every character back, and none breaks the line", arguments: [false, true])
   func characters(whole: Bool) async throws {
     let broken = try await onThread {
       struct Message: Decodable {
@@ -40,7 +40,7 @@ struct JSONLineTests {
     #expect(broken == [])
   }
 
-  @Test("escapes are JSON's own, and short where there is a short one")
+  @Test("escapes are those of JSON, in their short form if there is one")
   func escapes() {
     #expect(
       Self.line(Array("a\"\\/\n\r\t\u{0}\u{1F}\u{7F}é".utf8))
@@ -49,7 +49,7 @@ struct JSONLineTests {
     #expect(Self.line([]) == #"{"length":0,"text":""}"# + "\n")
   }
 
-  @Test("what is not UTF-8 is base64, of each length")
+  @Test("bytes that are not UTF-8 are written as base64, at any length")
   func base64() throws {
     struct Message: Decodable {
       let length: Int
@@ -60,13 +60,13 @@ struct JSONLineTests {
       let message = try JSONDecoder().decode(Message.self, from: Data(Self.line(payload).utf8))
       #expect(Array(message.base64) == payload && message.length == count)
     }
-    // Not UTF-8 either: cut off, too long a form, a surrogate, beyond the last character.
+    // Also invalid UTF-8: truncated, overlong, a surrogate, and beyond the last character.
     for payload: [UInt8] in [[0xC3], [0xC0, 0x80], [0xED, 0xA0, 0x80], [0xF4, 0x90, 0x80, 0x80]] {
       #expect(Self.line(payload).contains("base64"))
     }
   }
 
-  @Test("numbers, lists and objects")
+  @Test("numbers, lists and objects are valid JSON")
   func values() {
     var line = JSONLine("name", time: Array("now".utf8))
     line.add("zero", 0)
@@ -91,7 +91,7 @@ struct JSONLineTests {
   }
 
   @Test(
-    "the time is RFC 3339 in UTC, to the microsecond",
+    "a time is in the form of RFC 3339, in UTC, to the microsecond",
     arguments: [
       (0, 0, "1970-01-01T00:00:00.000000Z"), (951_782_399, 999_999_999, "2000-02-28T23:59:59.999999Z"),
       (951_782_400, 1_000, "2000-02-29T00:00:00.000001Z"), (4_102_444_800, 120_000, "2100-01-01T00:00:00.000120Z"),

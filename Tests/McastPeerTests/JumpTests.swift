@@ -4,13 +4,13 @@ import Testing
 
 @testable import MulticastDTLS
 
-/// One record of a holder of the secret, in another member's name, makes the others deaf for that member: nothing can prevent
-/// it, but everybody is told.
-@Suite("A member that another member shuts up")
+/// A holder of the secret can silence another member by one record with that member's ID. Nothing can prevent it, but
+/// all members report it.
+@Suite("A member silenced by another")
 struct JumpTests {
   private let group = LoopbackGroup()
 
-  /// A group of nodes 0 and 1, and what becomes of it when a record in node 1's name comes.
+  /// Members 0 and 1, and a wire for foreign records with the ID of member 1.
   private struct Story {
     let victim, receiver: PeerProcess
     let wire: Wire
@@ -31,7 +31,8 @@ struct JumpTests {
     try await story.receiver.trafficReport().nodes[1]?["lost"] ?? -1
   }
 
-  @Test("by the last epoch: the victim is told that only a new secret helps, the others that the epoch jumped")
+  @Test(
+    "after a record of the last epoch, the victim reports that only a new secret helps, and the others the jump")
   func lastEpoch() async throws {
     let story = try await story()
     try story.wire.send(IndependentRecord(member: 1, epoch: 65_535, text: "not node 1").sealed(group.keys))
@@ -46,7 +47,7 @@ struct JumpTests {
     #expect(try await lost(story) == 0)
   }
 
-  @Test("who only listens is told that its ID is used, and nothing of an epoch to start with: it has none")
+  @Test("a listener reports the duplicate ID, and no epoch to start with")
   func listener() async throws {
     let story = try await story("--listen")
     try await story.victim.waitUntilHeard(0)
@@ -55,7 +56,7 @@ struct JumpTests {
     #expect(try !story.victim.errors.contains("no longer hear") && !story.victim.errors.contains("--epoch"))
   }
 
-  @Test("by a later epoch: the victim is told the epoch to start with, and is heard again when it does")
+  @Test("after a record of a later epoch, the victim reports the epoch to start with, and is heard again in it")
   func laterEpoch() async throws {
     let story = try await story()
     try story.wire.send(IndependentRecord(member: 1, epoch: 2000, text: "not node 1").sealed(group.keys))
@@ -71,7 +72,7 @@ struct JumpTests {
   }
 
   @Test(
-    "by the last number: the victim is told to start again, the others that its numbers jumped, and none counts as lost"
+    "after a record of the last number, the victim reports that it must restart, and the others a jump without loss"
   )
   func lastNumber() async throws {
     let story = try await story()
@@ -81,7 +82,7 @@ struct JumpTests {
     #expect(line.contains("has number 4294967295 of epoch 1, and this node is at "), "\(line)")
     #expect(line.contains("Start it again, in a later epoch"), "\(line)")
     try await story.receiver.waitForError("to number 4294967295 of epoch 1; none of these is counted as lost")
-    // What the victim sends on is refused, and not said to be repeated.
+    // The victim's further records are rejected, and not reported as repeated.
     try await story.receiver.waitForError("sends numbers that are too old, since a record in its name jumped")
     #expect(try !story.receiver.errors.contains("repeats numbers of epoch 1"))
     #expect(try await lost(story) == 0)
@@ -95,14 +96,14 @@ struct JumpTests {
     _ = again
   }
 
-  @Test("a record that the others do not mind, and one that does not authenticate, alarm nobody")
+  @Test("a record that silences no member, and a forged one, cause no alarm")
   func harmless() async throws {
     let story = try await story()
     var forged = IndependentRecord(member: 1, epoch: 65_535, text: "forged").sealed(group.keys)
     forged[forged.count - 1] ^= 1
     try story.wire.send(forged)
     try story.wire.send(IndependentRecord(member: 1, sequence: 30, text: "not node 1").sealed(group.keys))
-    // In one of two wordings: on a busy machine the victim may have come past that number itself.
+    // The text has two forms: on a busy machine the victim may be past that number itself.
     try await story.victim.waitForError("our node ID 1: ")
     let before = try story.receiver.shown(from: 1).count
     try await story.receiver.waitUntilHeard(1, count: before + 5)

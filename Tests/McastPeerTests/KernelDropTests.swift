@@ -2,22 +2,22 @@ import Foundation
 import TestSupport
 import Testing
 
-@Suite("What the kernel drops")
+@Suite("Kernel drops")
 struct KernelDropTests {
   private let group = LoopbackGroup()
 
-  @Test("is told in datagrams, though the kernel counts batches of them, and said without being asked")
+  @Test("kernel drops are reported in datagrams, although the kernel counts batches")
   func batches() async throws {
     let count = 20_000
     let receiver = try await group.startReceiver(1, ["-o", "json"])
-    // It takes nothing for a while; what comes meanwhile, as batches of the sender's, overflows its queue.
+    // It receives nothing for a while, and the sender's batches overflow its queue.
     receiver.signal(SIGSTOP)
     defer { receiver.signal(SIGCONT) }
     let sender = try group.start(
       0, "--rate", "0", "-c", "\(count)", "-o", "raw", "-m", String(repeating: "x", count: 1000))
     #expect(try await sender.exitCode() == 0)
     receiver.signal(SIGCONT)
-    // Until all that waited in the queue was taken.
+    // Wait until the queue is empty.
     var (received, report) = (-1, try await receiver.trafficReport())
     while true {
       let now = report.nodes[0]?["received"] ?? 0
@@ -36,7 +36,7 @@ struct KernelDropTests {
     try await receiver.waitForError("the kernel dropped about ")
     receiver.signal(SIGTERM)
     #expect(try await receiver.exitCode() == 0)
-    // The messages themselves are many, and nothing new.
+    // Skip the many lines of received messages.
     let others = try receiver.lines.filter { !$0.contains("\"event\":\"received\"") }
     let events = try others.filter { !$0.isEmpty }.map { try JSONDecoder().decode(EventLine.self, from: Data($0.utf8)) }
     #expect(events.contains { $0.event == "peer" && $0.cause == "kernelDrops" && $0.all == [] })
@@ -46,12 +46,12 @@ struct KernelDropTests {
   }
 
   @Test(
-    "is told, too, after a time in which what the node sent did not come back to it",
+    "kernel drops are reported after a time in which own records did not loop back",
     .enabled(if: Namespace.isAvailable, "needs a network namespace"))
   func afterFlap() async throws {
     let (here, there, home) = (try Namespace(), try Namespace(), TemporaryDirectory())
     try here.connect("red", "10.11.0.1/24", to: there, "10.11.0.2/24")
-    // As long as it is a member, the node leaves the group for a second when the carrier is back.
+    // While it is a member, our peer leaves the group for a second after the carrier returns.
     let foreign = try PeerProcess.foreignMember(on: "10.11.0.1", in: here)
     try await foreign.waitForLine("joined")
     func start(_ node: Int, _ arguments: String..., in namespace: Namespace) throws -> PeerProcess {
@@ -73,7 +73,7 @@ struct KernelDropTests {
     #expect(try await sender.exitCode() == 0)
     receiver.signal(SIGCONT)
     func missing(_ report: StatisticsReport) -> Int { count - (report.nodes[1]?["received"] ?? 0) }
-    // What was dropped just now counts by batches at first.
+    // The latest drops are counted as batches at first.
     let report = try await receiver.trafficReport { $0.nodes[1] != nil && $0.droppedByKernel > missing($0) / 4 }
     let missing = missing(report)
     #expect(missing > 1000 && report.droppedByKernel > missing / 4, "\(report.droppedByKernel) of \(missing)")

@@ -3,7 +3,7 @@ import MulticastDTLS
 import TestSupport
 import Testing
 
-@Suite("The example whose robots know who leads")
+@Suite("The leader example")
 struct LeaderTests {
   private let group = LoopbackGroup()
 
@@ -13,7 +13,7 @@ struct LeaderTests {
       secret: Vectors.shared.secret, namespace: namespace)
   }
 
-  /// Waits until a line is the last that all have said.
+  /// Waits until a line is the last output of all robots.
   private func wait(for robots: [PeerProcess], toSay line: String) async throws {
     for robot in robots {
       do {
@@ -24,7 +24,7 @@ struct LeaderTests {
     }
   }
 
-  @Test("member 0 leads; when it has ended, 1; and 0 again when it is back", arguments: [SIGKILL, SIGTERM])
+  @Test("member 0 leads, then member 1 when 0 has ended, and 0 again when it is back", arguments: [SIGKILL, SIGTERM])
   func succession(signal: Int32) async throws {
     let others = [try start(1), try start(2)]
     var first = try start(0)
@@ -43,7 +43,7 @@ struct LeaderTests {
   }
 
   @Test(
-    "one whose network takes nothing says that nobody leads, and leads again when it does",
+    "a robot without a network reports that nobody leads, and leads again when the network is back",
     .enabled(if: Namespace.isAvailable, "needs ip(8) and the right to make a network namespace"))
   func away() async throws {
     let namespace = try Namespace()
@@ -58,7 +58,7 @@ struct LeaderTests {
     #expect(try await robot.exitCode() == 0)
   }
 
-  @Test("its heartbeats are encrypted")
+  @Test("the heartbeats of a robot are encrypted")
   func heartbeat() async throws {
     let configuration = MulticastPeer.Configuration(
       member: nil, peers: MemberSet(0...255), group: group.address, suite: .pskChaCha20Poly1305, interface: loopback,
@@ -75,7 +75,7 @@ struct LeaderTests {
   }
 
   @Test(
-    "what it cannot use, it names, and it fails",
+    "invalid arguments are errors that name the argument",
     arguments: [
       ([], "usage: leader <member> [<group> [<interface>]]", EX_USAGE),
       (["x"], "'x' is not a node ID", EXIT_FAILURE),

@@ -3,7 +3,7 @@ import Testing
 
 @testable import leader
 
-@Suite("Who leads the example's robots")
+@Suite("Leadership in the leader example")
 struct LeadershipTests {
   private let start = ContinuousClock.now
 
@@ -13,18 +13,18 @@ struct LeadershipTests {
     return leadership
   }
 
-  @Test("nobody, as long as nobody was heard")
+  @Test("nobody leads before anyone is heard")
   func nobody() {
     #expect(Leadership().leader(at: start) == nil)
   }
 
-  @Test("the lowest ID, whoever was heard last")
+  @Test("the lowest ID leads, in any order of messages")
   func lowest() {
     let leadership = leadership([(2, .zero), (0, .seconds(1)), (1, .seconds(2))])
     #expect(leadership.leader(at: start + .seconds(2)) == 0)
   }
 
-  @Test("three seconds after it was heard for the last time, the next; and nobody, once all were silent for so long")
+  @Test("after three seconds of silence the next ID leads, and nobody once all are silent for so long")
   func silence() {
     let leadership = leadership([(0, .zero), (1, .zero), (0, .seconds(1)), (1, .seconds(2))])
     #expect(leadership.leader(at: start + .seconds(4)) == 0)
@@ -33,7 +33,7 @@ struct LeadershipTests {
     #expect(leadership.leader(at: start + .seconds(5) + .nanoseconds(1)) == nil)
   }
 
-  @Test("the lowest again, as soon as it is back")
+  @Test("the lowest ID leads again as soon as it is back")
   func back() {
     let leadership = leadership([(0, .zero), (1, .seconds(9)), (0, .seconds(10))])
     #expect(leadership.leader(at: start + .seconds(10)) == 0)

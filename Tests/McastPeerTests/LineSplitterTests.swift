@@ -18,7 +18,7 @@ struct LineSplitterTests {
     .message(Array(text.utf8))
   }
 
-  @Test("each line is a message, the last also without a newline; what is in it stays as it is")
+  @Test("each line is an unchanged message, also the last one without a newline")
   func lines() {
     #expect(split([Array("one\ntwo\n".utf8)]) == [message("one"), message("two")])
     #expect(split([Array("one\ntwo".utf8)]) == [message("one"), message("two")])
@@ -27,7 +27,7 @@ struct LineSplitterTests {
     #expect(split([[]]) == [])
   }
 
-  @Test("an empty line and one that is too long are told apart, and the others are not disturbed")
+  @Test("empty and too long lines are told apart, and do not affect the others")
   func unfit() {
     #expect(
       split([Array("\n12345\n123456\n\nend".utf8)])
@@ -35,7 +35,7 @@ struct LineSplitterTests {
     #expect(split([Array("123456789".utf8)]) == [.tooLong(9)])
   }
 
-  @Test("it does not matter where the stream is cut")
+  @Test("the lines do not depend on the chunks of the stream")
   func cuts() {
     let bytes = Array("a\n\nfive5\nlonger than that\n\u{1F600}\r\nend".utf8)
     let whole = split([bytes], limit: 6)
@@ -49,7 +49,7 @@ struct LineSplitterTests {
     #expect(split(bytes.map { [$0] }, limit: 6) == whole)
   }
 
-  @Test("of a line without an end nothing is kept but its length")
+  @Test("of an endless line only the length is kept")
   func endless() {
     var splitter = LineSplitter(limit: 5)
     let chunk = [UInt8](repeating: 7, count: 65_536)

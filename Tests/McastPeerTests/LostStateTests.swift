@@ -4,7 +4,7 @@ import Testing
 
 @testable import MulticastDTLS
 
-@Suite("A node that encrypts, and whose state is lost, copied or elsewhere")
+@Suite("Encrypting members with a lost or copied state")
 struct LostStateTests {
   let address = makeTestGroup()
   let home = TemporaryDirectory()
@@ -28,7 +28,7 @@ struct LostStateTests {
 
   func shell(_ line: String) { #expect(system("cd '\(home.path)' && \(line)") == 0) }
 
-  /// Makes a node's state older than it is: starts it, makes a backup, starts it twice more, and puts the backup back.
+  /// Restores an older state of a member: starts it, makes a backup, starts it twice more, and restores the backup.
   func restoreOlderState(of node: Int, copy: String = "cp -a") async throws {
     try await makeSecret()
     #expect(try await run(node, "--encrypt").code == 0)
@@ -37,7 +37,7 @@ struct LostStateTests {
     shell("rm -r .local/state/mcast-peer && \(copy) backup .local/state/mcast-peer")
   }
 
-  /// Starts a node that encrypts, and only listens until it has heard some messages.
+  /// Starts an encrypting member that listens until it has received some messages.
   func listen(_ node: Int, for messages: Int) async throws -> PeerProcess {
     let listener = try PeerProcess(
       [
@@ -49,7 +49,7 @@ struct LostStateTests {
     return listener
   }
 
-  @Test("README's nodes with a secret of their own need no word, the first time and the next")
+  @Test("the README's members with a new secret need no --new-node, at the first start and the next")
   func madeHere() async throws {
     try await makeSecret()
     for epoch in 1...2 {
@@ -62,7 +62,7 @@ struct LostStateTests {
     }
   }
 
-  @Test("peers that start at once with no secret at all make one, and none is refused")
+  @Test("peers that start at once without a secret make one, and all of them start")
   func ownSecretAtOnce() async throws {
     let peers = try (0...2).map { node in
       try PeerProcess(
@@ -72,7 +72,7 @@ struct LostStateTests {
   }
 
   @Test(
-    "a lost directory, file, or file and lock is refused with 73, and both ways out are named and work",
+    "after the loss of a directory, a file, or file and lock, a start ends with 73, and both named remedies work",
     arguments: ["rm -r .local/state/mcast-peer", "rm .local/state/mcast-peer/*-0", "rm .local/state/mcast-peer/*-0*"])
   func lost(line: String) async throws {
     try await makeSecret()
@@ -93,13 +93,13 @@ struct LostStateTests {
     #expect(given.code == 0 && given.errors.contains("epoch 5000, state in "))
     let next = try await run(0, "--encrypt")
     #expect(next.code == 0 && next.errors.contains("epoch 5001, state in "), "\(next)")
-    // Another node's first start is none of its business.
+    // The start of one member does not vouch for another.
     shell("rm -rf .local/state/mcast-peer")
     #expect(try await run(0, "--encrypt", "--new-node").code == 0)
     #expect(try await run(1, "--encrypt").code == 73)
   }
 
-  @Test("a secret that was copied to this machine needs the word once for a node, here or in the environment")
+  @Test("with a copied secret, each member needs --new-node once, as an option or in the environment")
   func copiedSecret() async throws {
     home.write("a secret that was made elsewhere\n", to: "secret")
     #expect(try await run(0, "--encrypt").code == 73)
@@ -113,7 +113,7 @@ struct LostStateTests {
     #expect(both.code == 64 && both.errors.contains("give one of them"))
   }
 
-  @Test("a secret can be made for another state directory, and where that cannot be noted it is said")
+  @Test("a secret can be made for another state directory, and a failure to mark it there is reported")
   func otherDirectory() async throws {
     try await makeSecret("--state-dir", "\(home.path)/elsewhere")
     #expect(try await run(0, "--encrypt").code == 73)
@@ -124,7 +124,7 @@ struct LostStateTests {
     #expect(try command.errors.contains("--new-node"))
   }
 
-  @Test("doctor foretells that a node would be refused, and that it would not")
+  @Test("doctor predicts whether a member can start")
   func foretold() async throws {
     try await makeSecret()
     func doctor(_ node: Int) async throws -> (code: Int32, lines: [String]) {
@@ -134,7 +134,7 @@ struct LostStateTests {
       return (try await doctor.exitCode(), try doctor.findings.filter { $0.contains("state      ") })
     }
     for _ in 0..<2 {
-      // A new one, and one that goes on.
+      // A new member, and one that continues.
       #expect(try await doctor(0).lines.allSatisfy { $0.hasPrefix("ok ") })
       #expect(try await run(0, "--encrypt").code == 0)
     }
@@ -148,11 +148,11 @@ struct LostStateTests {
     shell("rm -r .local/state/mcast-peer")
     let unknown = try await doctor(1)
     #expect(unknown.code == 1 && unknown.lines.contains { $0.contains("has no state in") }, "\(unknown)")
-    // Nothing was made by looking.
+    // The checks made nothing.
     shell("test ! -e .local/state/mcast-peer")
   }
 
-  @Test("without encryption it goes on, says that there is no state, and a later start that encrypts is refused")
+  @Test("without encryption, a member without a state starts and reports that, and a later start with encryption fails")
   func plain() async throws {
     home.write("a secret that was made elsewhere\n", to: "secret")
     for _ in 0..<2 {
@@ -164,7 +164,7 @@ struct LostStateTests {
     }
   }
 
-  @Test("without encryption, a start whose state was lost is no first start, and the way to be heard again is named")
+  @Test("without encryption, a start with a lost state is no first start, and names the way to be heard again")
   func plainAndLost() async throws {
     try await makeSecret()
     for _ in 0..<2 { #expect(try await run(0).code == 0) }
@@ -175,7 +175,7 @@ struct LostStateTests {
     #expect(try await !run(0).errors.contains("is not new"))
   }
 
-  @Test("a state that began without encryption says what a new node is then, and is not called lost")
+  @Test("a state begun without encryption is not called lost, and the error says when the member counts as new")
   func plainThenEncrypted() async throws {
     home.write("a secret that was made elsewhere\n", to: "secret")
     #expect(try await run(0).code == 0)
@@ -187,7 +187,7 @@ struct LostStateTests {
     #expect(try await !run(0, "--encrypt").errors.contains("nonces"))
   }
 
-  @Test("an older state is said before anything is sent, and left far behind")
+  @Test("an older state causes a warning and a leap to a later epoch")
   func older() async throws {
     try await restoreOlderState(of: 0)
     let wire = try Wire(address)
@@ -195,12 +195,12 @@ struct LostStateTests {
     #expect(start.code == 0 && start.errors.contains("is a copy") && start.errors.contains("change the secret"))
     let epochs = try await onThread { try wire.receive(2) }.compactMap { RecordHeader($0.span)?.epoch }
     #expect(epochs.count == 2 && epochs.allSatisfy { (65...1001).contains($0) }, "\(epochs)")
-    // A backup of before the node's first start: the mark is a copy, too.
+    // A backup from before the member's first start: its mark is a copy, too.
     shell("rm -r .local/state/mcast-peer/* && cp -a backup/*.nodes .local/state/mcast-peer/")
     #expect(try await run(1, "--encrypt").code == 73)
   }
 
-  @Test("a new secret that comes by SIGHUP needs no word, nor does a restart with it; nor one that was only added")
+  @Test("a new secret needs no --new-node after SIGHUP or a restart, also if it was only added before")
   func rotation() async throws {
     try await makeSecret()
     let ring = RingFileOfNode(try String(contentsOfFile: secret, encoding: .utf8).trimmingCharacters(in: .newlines))
@@ -227,14 +227,14 @@ struct LostStateTests {
       peer = try start()
       try await peer.waitUntilReady(node: 0)
     }
-    // In the place of a ring whose secrets this node has never had, there is nothing that vouches for it.
+    // Nothing vouches for a ring with only new secrets.
     ring.write(["a secret that nobody added"])
     peer.signal(SIGTERM)
     #expect(try await peer.exitCode() == 0)
     #expect(try await start().exitCode() == 73)
   }
 
-  @Test("a running node whose directory is removed vouches for no new secret, and keeps the former")
+  @Test("a running member whose directory is removed keeps its state and its lock")
   func removedWhileRotating() async throws {
     try await makeSecret()
     let peer = try PeerProcess(
@@ -250,7 +250,7 @@ struct LostStateTests {
     #expect(next.code == 0 && next.errors.contains("was written anew while the node ran"), "\(next)")
   }
 
-  @Test("the start and doctor warn of a state that does not last")
+  @Test("the start and doctor warn of a state on tmpfs")
   func tmpfs() async throws {
     home.write("a secret that was made elsewhere\n", to: "secret")
     let directory = "/dev/shm/mcast-peer-test-\(UUID().uuidString)"
@@ -264,7 +264,7 @@ struct LostStateTests {
     #expect(try doctor.output.contains("warning  state"))
   }
 
-  @Test("a node that only listens takes no epoch and asks for none, and says what its state is for")
+  @Test("a listener uses and requests no epoch, and reports the purpose of its state")
   func listening() async throws {
     home.write("a secret that was made elsewhere\n", to: "secret")
     func listen(_ more: String...) async throws -> (output: String, errors: String) {
@@ -280,7 +280,7 @@ struct LostStateTests {
     let without = try await listen("--state-dir", "/proc/nothing")
     #expect(without.errors.contains("what is heard is not remembered") && without.errors.contains("NO STATE"))
     #expect(!without.errors.contains("give an epoch"), "\(without.errors)")
-    // It has not become a node that has sent.
+    // The listener's state does not vouch for a start that sends.
     #expect(try await run(0, "--encrypt").code == 73)
   }
 }

@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 @Suite(
-  "Peers in a network of their own",
+  "Peers in a network namespace",
   .enabled(if: Namespace.isAvailable, "needs ip(8) and the right to make a network namespace"))
 struct NamespaceTests {
   private let home = TemporaryDirectory()
@@ -16,7 +16,7 @@ struct NamespaceTests {
   }
 
   @Test(
-    "three terminals with no configuration at all hear each other, where there is no network, over loopback",
+    "three peers without any configuration or network hear each other over loopback",
     arguments: Family.all)
   func noConfiguration(family: Family) async throws {
     let namespace = try Namespace()
@@ -25,12 +25,12 @@ struct NamespaceTests {
     for (node, peer) in peers.enumerated() {
       try await peer.waitForLine("Node \(node): Sockets ready, joined multicast group \(family.group)")
       try await peer.waitForLine("Node \(node): Sending messages every 3 seconds...")
-      // The first may have come before all were there; the second comes three seconds later.
+      // Message 1 may have been sent before all were ready. Message 2 follows three seconds later.
       for other in 0...2 where other != node {
         try await peer.waitForLine(
           "Node \(node): Received from peer \(other): \"Hello from node \(other), message #2\"")
       }
-      // For IPv6, loopback has a route.
+      // For IPv6, this test has added a route over loopback.
       #expect(try peer.errors.contains("no route") == (family == .ipv4))
       #expect(try peer.errors.contains("interface lo,"))
     }
@@ -41,7 +41,7 @@ struct NamespaceTests {
   }
 
   @Test(
-    "a secret that was made just now is a warning, except on loopback, whose peers share the file",
+    "a new secret is a warning, except on loopback, whose peers share the file",
     arguments: [("red", "warning"), ("lo", "info")])
   func newSecret(interface: String, level: String) async throws {
     let namespace = try Namespace()
@@ -68,7 +68,7 @@ struct NamespaceTests {
     #expect(try !chosen.errors.contains("no route"))
   }
 
-  @Test("what is joined and sent on one interface is neither heard nor seen on another", arguments: Family.all)
+  @Test("messages on one interface are not received on another", arguments: Family.all)
   func exactlyThatInterface(family: Family) async throws {
     let namespace = try Namespace()
     try namespace.addInterface("red", address: family.own(11, 1))
@@ -82,14 +82,14 @@ struct NamespaceTests {
   }
 
   @Test(
-    "a peer with two interfaces hears both, sends on the first, and hears nothing of a third that another has joined",
+    "a peer with two interfaces hears both, sends on the first, and does not hear a third that another peer joined",
     arguments: Family.all)
   func twoInterfaces(family: Family) async throws {
     let (here, there) = (try Namespace(), try Namespace())
     for (number, name) in ["red", "blue", "green"].enumerated() {
       try here.connect(name, family.own(11 + number, 1), to: there, family.own(11 + number, 2))
     }
-    // Whoever joins there has the kernel give what comes in by green to other sockets of the group as well, if it may.
+    // With this member on green, the kernel would also deliver datagrams from green to other sockets of the group.
     let onGreen = try start(5, "--peers", "0-5", "--listen", "-I", "green", in: here, family)
     let peer = try start(0, "--peers", "0-5", "-i", "0.2", "-I", "red", "-I", "blue", "-o", "json", in: here, family)
     try await peer.waitForError("interface red, blue (sending on red)")
@@ -112,7 +112,7 @@ struct NamespaceTests {
     #expect(try Set(onGreen.shown().keys) == [3])
   }
 
-  @Test("one of two interfaces that is replaced is joined again while the other is busy", arguments: Family.all)
+  @Test("a replaced interface is joined again while another interface is busy", arguments: Family.all)
   func oneOfTwoReplaced(family: Family) async throws {
     let (here, there) = (try Namespace(), try Namespace())
     try here.connect("red", family.own(11, 1), to: there, family.own(11, 2), index: 77)
@@ -130,7 +130,7 @@ struct NamespaceTests {
     #expect(busy.isRunning && other.isRunning)
   }
 
-  @Test("a group of a link's own is one of the interface that it names")
+  @Test("a link-local group uses the interface in its zone")
   func zone() async throws {
     try #require(Family.all.contains(.ipv6))
     let (here, there) = (try Namespace(), try Namespace())
@@ -156,11 +156,11 @@ struct NamespaceTests {
     #expect(try missing.errors.contains("there is no interface 'nope'"))
   }
 
-  @Test("what is sent to a port by itself, and to no group, is not taken", arguments: Family.all)
+  @Test("unicast datagrams to the port are not received", arguments: Family.all)
   func unicast(family: Family) async throws {
     let namespace = try Namespace()
     if family == .ipv6 { try namespace.routeIPv6OverLoopback() }
-    // A link's own group, since its socket has no address of its own.
+    // A link-local group, since its socket has no address of its own.
     let group = family == .ipv4 ? "239.255.0.1:5000" : "[ff02::1234%lo]:5000"
     let peer = try PeerProcess(
       ["0", "--listen", "--stats", "-I", "lo", "-g", group], home: home, namespace: namespace)
@@ -177,7 +177,7 @@ struct NamespaceTests {
     #expect(try peer.errors.hasSuffix("dropped by the kernel: 0\n"))
   }
 
-  @Test("over loopback, IPv6 needs a route, and the error says how to make it")
+  @Test("over loopback, IPv6 needs a route, and the error names the command that adds it")
   func loopbackRoute() async throws {
     try #require(Family.all.contains(.ipv6))
     let namespace = try Namespace()
@@ -186,7 +186,7 @@ struct NamespaceTests {
     #expect(try peer.errors.contains("ip -6 route add local ff00::/8 dev lo table local"))
   }
 
-  @Test("a route decides, not an address: the source address may be another interface's", arguments: Family.all)
+  @Test("the route chooses the interface, also if its source address belongs to another one", arguments: Family.all)
   func routeWithForeignSource(family: Family) async throws {
     let namespace = try Namespace()
     try namespace.addInterface("red", address: family.own(11, 1))
@@ -199,7 +199,7 @@ struct NamespaceTests {
   }
 
   @Test(
-    "a route that leads nowhere is an error that names the way out", arguments: ["blackhole", "prohibit"], Family.all)
+    "a route to nowhere is an error that names the remedy", arguments: ["blackhole", "prohibit"], Family.all)
   func routeToNowhere(kind: String, family: Family) async throws {
     let namespace = try Namespace()
     try namespace.run("ip route add \(kind) \(family == .ipv4 ? "239.0.0.0/8" : "ff15::/16")")
@@ -209,13 +209,13 @@ struct NamespaceTests {
     #expect(errors.contains(family.group) && errors.contains("--interface"), "\(errors)")
   }
 
-  /// What happens to the cable between two hosts, seen from the first.
+  /// The change of the cable between two hosts, at the first host.
   enum Cut: String, CaseIterable {
     case interfaceDown, interfaceReplaced, interfaceReplacedUnderItsNumber
   }
 
   @Test(
-    "a network that goes away is reported once, and both sides talk on when it is back", arguments: Cut.allCases,
+    "a lost network is reported once, and both sides continue when it is back", arguments: Cut.allCases,
     Family.all)
   func away(cut: Cut, family: Family) async throws {
     let (here, there) = (try Namespace(), try Namespace())
@@ -229,7 +229,7 @@ struct NamespaceTests {
 
     try here.run(cut == .interfaceDown ? "ip link set red down" : "ip link del red")
     try await peers[0].waitForError("cannot send")
-    // Some more intervals, in which there is nothing new to say, and the loop has looked at the interface.
+    // Several intervals without a new line, in which the loop checks the interface.
     try await Task.sleep(for: .seconds(3))
     switch cut {
     case .interfaceDown: try here.run("ip link set red up")
@@ -248,14 +248,14 @@ struct NamespaceTests {
   }
 
   @Test(
-    "batches cross a network, also where the path is too narrow for their records", arguments: [1500, 1280], Family.all)
+    "batches cross a network, also if its MTU is too small for their records", arguments: [1500, 1280], Family.all)
   func batches(mtu: Int, family: Family) async throws {
     let (here, there) = (try Namespace(), try Namespace())
     try here.connect("red", family.own(11, 1), to: there, family.own(11, 2))
     for namespace in [here, there] { try namespace.run("ip link set red mtu \(mtu)") }
     let listener = try start(1, "-I", "red", "-i", "3600", in: there, family)
     try await listener.waitForLine("Node 1: Ready. Press Ctrl+C to exit.")
-    // A millisecond brings several of them, and each is longer than the narrow path.
+    // Several messages are due in a millisecond, and each is longer than the small MTU.
     let text = String(repeating: "x", count: 1200)
     let sender = try start(0, "-I", "red", "--rate", "5000", "-c", "500", "-m", text, "--stats", in: here, family)
     #expect(try await sender.exitCode() == 0)
@@ -263,13 +263,13 @@ struct NamespaceTests {
     let heard = try listener.lines.filter { $0.contains("Received from peer 0") }
     #expect(heard == (1...500).map { "Node 1: Received from peer 0: \"\(text), message #\($0)\"" })
     #expect(try !sender.errors.contains("cannot send"))
-    // What it sends does not come back to it as if it were lost.
+    // Own records that loop back do not count as dropped.
     #expect(try sender.errors.hasSuffix("dropped by the kernel: 0\n"))
     #expect(try sender.errors.contains("malformed 0, own 0,") || sender.errors.contains("malformed 0, own 500,"))
   }
 
   @Test(
-    "an interface whose queue does not move is reported, and a signal still ends the peer",
+    "an interface with a stalled queue is reported, and a signal still ends the peer",
     .enabled(if: Namespace.canStall, "needs tc(8) and the kernel's tbf queue"), arguments: Family.all)
   func stalledQueue(family: Family) async throws {
     let namespace = try Namespace()

@@ -4,14 +4,14 @@ import Testing
 
 @Suite("Nonces")
 struct NonceTests {
-  @Test("across 20 restarts, half of them after kill -9, and 3 rotations none is used twice")
+  @Test("no nonce is used twice across 20 restarts, half of them after SIGKILL, and 3 rotations")
   func neverTwice() async throws {
     let group = LoopbackGroup()
     let secrets = ["the first secret of the group", "the second secret of the group"]
     let file = RingFileOfNode(secrets[0])
     let tap = try Tap(group.address)
     var sent = 0
-    /// Runs node 0 until it has sent some messages more, does something to it, and has it send some more.
+    /// Runs member 0 until it has sent some messages, changes something, and waits for more messages.
     func run(_ change: (PeerProcess) async throws -> Void) async throws {
       let peer = try PeerProcess(
         ["0", "-I", "lo", "-t", "0", "-g", "\(group.address)", "-i", "0.002", "--encrypt", "-k", file.path]
@@ -27,7 +27,7 @@ struct NonceTests {
     }
     for number in 0..<21 {
       try await run { peer in
-        // There, back, and there again: the first key comes back, and the second as well.
+        // Rotate to the second key, back to the first, and to the second again.
         guard [5, 11, 16].contains(number) else { return }
         let new = number == 11 ? 0 : 1
         try await file.rotate("add", secrets[new])
@@ -42,12 +42,12 @@ struct NonceTests {
     let keys = secrets.map { RecordKeys(secret: $0, .pskChaCha20Poly1305) }
     let datagrams = tap.datagrams
     let runs = try #require(try await onThread { RecordRun.runs(in: datagrams, keys: keys) })
-    // A run for each start, and one more for each rotation.
+    // One run for each start, and one for each rotation.
     #expect(runs.count == 24)
     #expect(Set(runs.map(\.nonces)).count == 24)
     #expect(runs.allSatisfy { $0.sequences.lowerBound == 0 })
     #expect(runs.map(\.key).reduce(into: [Int]()) { if $0.last != $1 { $0.append($1) } } == [0, 1, 0, 1])
-    // Not only of each run's ends: of all records.
+    // Check all records, not only the ends of each run.
     let opened = try await onThread {
       var seen: Set<[UInt8]> = []
       for run in runs {

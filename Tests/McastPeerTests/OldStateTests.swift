@@ -4,7 +4,7 @@ import Testing
 
 @testable import MulticastDTLS
 
-// Ways in which a state that does not know all could come to vouch for a node.
+// Cases in which an incomplete state could wrongly vouch for a member.
 extension LostStateTests {
   private func keyID(of path: String) async throws -> String {
     let command = try PeerProcess(["secret", "id", "-k", path], home: home)
@@ -12,7 +12,7 @@ extension LostStateTests {
     return String(try command.output.prefix(9))
   }
 
-  @Test("a copy stays one while the node only listens, and hears others")
+  @Test("a copy stays a copy while the member listens and hears others")
   func listenerOnCopy() async throws {
     try await restoreOlderState(of: 1)
     let listener = try await listen(1, for: 1)
@@ -29,14 +29,14 @@ extension LostStateTests {
     #expect(start.code == 0 && start.errors.contains("is a copy"), "\(start)")
   }
 
-  @Test("an epoch that is given beside a copy is the user's word, and they are told")
+  @Test("an epoch given for a copy is used, with a warning")
   func epochBesideCopy() async throws {
     try await restoreOlderState(of: 1)
     let start = try await run(1, "--encrypt", "--epoch", "2")
     #expect(start.code == 0 && start.errors.contains("nothing tells whether node 1 has used epoch 2"), "\(start)")
   }
 
-  @Test("a secret whose state was lost is not new because the node goes on with another, and comes back to it")
+  @Test("a secret with a lost state is not new after a rotation to another secret and back")
   func backToLost() async throws {
     try await makeSecret()
     for _ in 0..<3 { #expect(try await run(1, "--encrypt").code == 0) }
@@ -46,7 +46,7 @@ extension LostStateTests {
     #expect(try await other.exitCode() == 0)
     shell("cat secret >>next")
     for file in ["next", "secret"] { shell("chmod 600 \(file)") }
-    // The new secret first, as advised, and the old one accepted; then back.
+    // The new secret sends, as advised, and the old one is accepted. Then the old one sends again.
     shell("cp next ring && chmod 600 ring")
     for _ in 0..<2 { #expect(try await run(1, "--encrypt", "-k", "\(home.path)/ring").code == 0) }
     let promote = try PeerProcess(["secret", "rotate", "promote", "-k", "\(home.path)/ring", old], home: home)
@@ -54,13 +54,13 @@ extension LostStateTests {
     #expect(try await run(1, "--encrypt", "-k", "\(home.path)/ring").code == 73)
   }
 
-  /// The epoch that a peer has named last.
+  /// The last epoch in a peer's log lines.
   private func epoch(in errors: String) throws -> Int {
     let numbers = errors.matches(of: /epoch (\d+), (?:state in|and accepts)/).compactMap { Int($0.output.1) }
     return try #require(numbers.last)
   }
 
-  @Test("a lost secret that comes back to a running node finds it far from the epochs that it may have used")
+  @Test("a secret with a lost state that returns to a running member begins in a far epoch")
   func backToLostWhileRunning() async throws {
     try await makeSecret()
     let old = try String(contentsOfFile: secret, encoding: .utf8).trimmingCharacters(in: .newlines)
@@ -87,21 +87,21 @@ extension LostStateTests {
   }
 
   @Test(
-    "a secret that was added while the node was stopped can be promoted by a restart, where its state was all right")
+    "a secret added while the member was stopped can be promoted by a restart, in a far epoch")
   func rotationByRestarts() async throws {
     try await makeSecret()
     #expect(try await run(1, "--encrypt").code == 0)
-    // Made elsewhere, so that no mark vouches for it.
+    // The second secret was made elsewhere, so no mark vouches for it.
     shell("cp secret ring && echo 'a secret that was made elsewhere' >>ring")
     #expect(try await run(1, "--encrypt", "-k", "\(home.path)/ring").code == 0)
     shell("tail -n 1 ring >ring.new && cat secret >>ring.new && mv ring.new ring && chmod 600 ring")
     let promoted = try await run(1, "--encrypt", "-k", "\(home.path)/ring")
-    // It has not been there; but nothing proves that.
+    // The member has never sent with it, but nothing proves that.
     #expect(promoted.code == 0, "\(promoted)")
     #expect(try epoch(in: promoted.errors) > 1000)
   }
 
-  @Test("a word or an epoch without encryption tells nothing of nonces")
+  @Test("--new-node or --epoch without encryption does not vouch for a start with encryption")
   func wordWithoutEncryption() async throws {
     try await makeSecret()
     for _ in 0..<3 { #expect(try await run(1, "--encrypt").code == 0) }
@@ -116,7 +116,7 @@ extension LostStateTests {
     }
   }
 
-  @Test("a node that another one has heard is not new, though the secret was made here")
+  @Test("a member that another member has heard is not new, although the secret was made here")
   func heardFromElsewhere() async throws {
     try await makeSecret()
     let listener = try await listen(0, for: 2)
@@ -124,15 +124,15 @@ extension LostStateTests {
     #expect(try await listener.exitCode() == 0)
     let refused = try await run(1, "--encrypt")
     #expect(refused.code == 73 && refused.errors.contains("another node here has heard it"), "\(refused)")
-    // A third is new, as ever.
+    // A third member is new.
     #expect(try await run(2, "--encrypt").code == 0)
   }
 
-  @Test("an epoch that cannot be remembered is refused where there is a state")
+  @Test("an epoch that cannot be saved is an error if there is a state")
   func unwritable() async throws {
     try await makeSecret()
     for _ in 0..<3 { #expect(try await run(1, "--encrypt").code == 0) }
-    // As on a full disk: the state cannot be written; a directory is in the way.
+    // A directory blocks the state file, as a full disk would.
     let draft = "\(state)/\(try await keyID(of: secret))-1.new"
     shell("mkdir '\(draft)'")
     for epoch in ["3", "9"] { #expect(try await run(1, "--encrypt", "--epoch", epoch).code == 73) }
@@ -142,7 +142,7 @@ extension LostStateTests {
     #expect(next.code == 0 && next.errors.contains("epoch 4, state in "), "\(next)")
   }
 
-  @Test("a node whose directory was away while it ran is not vouched for by what was written anew")
+  @Test("state files that were removed and written anew vouch for no other secret")
   func awayWhileRunning() async throws {
     try await makeSecret()
     for _ in 0..<3 { #expect(try await run(1, "--encrypt").code == 0) }
@@ -160,7 +160,7 @@ extension LostStateTests {
     #expect(peer.isRunning)
   }
 
-  @Test("a mark that cannot be used is told of, and vouches for nobody")
+  @Test("an unusable mark is reported, and vouches for no member")
   func brokenMark() async throws {
     try await makeSecret()
     shell("echo nonsense | tee .local/state/mcast-peer/*.nodes")
@@ -169,7 +169,7 @@ extension LostStateTests {
       refused.code == 73 && refused.errors.contains("cannot be used, and is as if it were not there"), "\(refused)")
   }
 
-  @Test("a listener does without a home directory, and says so")
+  @Test("a listener without a home directory starts and reports that it has no state")
   func listenerWithoutHome() async throws {
     home.write("a secret that was made elsewhere\n", to: "secret")
     let line = "exec env -u HOME \"$0\" \"$@\""

@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-@Suite("A peer of a user who is not root", .enabled(if: getuid() == 0, "needs root to act as that user"))
+@Suite("Peers of an ordinary user", .enabled(if: getuid() == 0, "needs root to act as that user"))
 struct OrdinaryUserTests {
   private static let user = 1000
   private static let canMapRoot = (try? succeeds("unshare --user --map-root-user true")) == true
@@ -27,7 +27,7 @@ struct OrdinaryUserTests {
     return process.waitForExitStatus() == 0
   }
 
-  /// A peer of the user's that sends one message, and a prefix for its command.
+  /// Starts a peer as the user. It sends one message. The prefix precedes its command.
   private func start(_ more: String, through prefix: String = "", secret: String? = nil) throws -> PeerProcess {
     let command = "\"$0\" 0 -I lo -t 0 -g \(group) -c 1 -i 0.01 \(more)"
     return try PeerProcess([], home: home, secret: secret, shell: "exec " + Self.asUser("\(prefix) \(command)"))
@@ -38,7 +38,7 @@ struct OrdinaryUserTests {
     #expect(ended == code, "\(errors)")
   }
 
-  /// A file of root's for the user's group, in the directories and links of a Kubernetes volume.
+  /// Makes a file of root for the user's group, with the directories and links of a Kubernetes volume.
   private func mount(mode: Int, group: Int = user) throws -> String {
     try FileManager.default.createDirectory(atPath: "\(volume.path)/v/..2026_01", withIntermediateDirectories: true)
     let file = volume.write(Vectors.shared.secret + "\n", to: "v/..2026_01/group-secret", mode: mode)
@@ -52,7 +52,7 @@ struct OrdinaryUserTests {
     return "\(volume.path)/v/group-secret"
   }
 
-  @Test("a secret that Kubernetes mounts for its group is taken", arguments: [0o440, 0o640])
+  @Test("a secret that Kubernetes mounts for the group is accepted", arguments: [0o440, 0o640])
   func kubernetes(mode: Int) async throws {
     let path = try mount(mode: mode)
     let peer = try start("-k '\(path)'")
@@ -60,7 +60,7 @@ struct OrdinaryUserTests {
     #expect(try peer.errors.contains("key ID 9ab7-6d2d"))
   }
 
-  @Test("one that all in the container may read, or that its group may not, is refused, with the ways out")
+  @Test("a mounted secret is an error with remedies if all may read it, or if the group may not")
   func openInContainer() async throws {
     let path = try mount(mode: 0o444)
     let open = try start("-k '\(path)'")
@@ -77,7 +77,7 @@ struct OrdinaryUserTests {
     }
   }
 
-  @Test("so is one in a container that runs as root, in which no chmod mends it")
+  @Test("a world-readable secret on a read-only mount is an error with remedies, also for root")
   func openInRootsContainer() async throws {
     let path = volume.write(Vectors.shared.secret + "\n", to: "secret", mode: 0o444)
     let peer = try PeerProcess(
@@ -91,7 +91,7 @@ struct OrdinaryUserTests {
     for way in ["defaultMode: 0400", "mode: 0400", "mode 0444"] { #expect(errors.contains(way), "\(errors)") }
   }
 
-  @Test("a state that somebody else made first, in a directory that all can write, is refused for its owner")
+  @Test("a state that another user made first in a shared directory is an error that names its owner")
   func foreignState() async throws {
     let secret = Vectors.shared.secret
     let shared = "\(volume.path)/shared"
@@ -105,7 +105,7 @@ struct OrdinaryUserTests {
     #expect(unlink(state) == 0)
     let taken = try start("--state-dir '\(shared)'", secret: secret)
     try await expect(0, of: taken)
-    // Without the sticky bit, anybody could take it away, and epoch 1 would begin again.
+    // Without the sticky bit, any user could remove the state, and epoch 1 would begin again.
     #expect(chmod(shared, 0o777) == 0)
     let open = try start("--state-dir '\(shared)'", secret: secret)
     try await expect(73, of: open)
@@ -114,7 +114,7 @@ struct OrdinaryUserTests {
     #expect(try String(contentsOfFile: state, encoding: .utf8).contains("\nepoch 1\n"))
   }
 
-  @Test("a state of root's, which a start by sudo leaves, is told, with the command that gives it back")
+  @Test("a state of root, left by a start with sudo, is an error with the chown command")
   func rootsState() async throws {
     let first = try start("", secret: Vectors.shared.secret)
     try await expect(0, of: first)
@@ -126,7 +126,7 @@ struct OrdinaryUserTests {
   }
 
   @Test(
-    "in a user namespace that has no root of the machine, what belongs to that root may lead to the files",
+    "in a user namespace without the machine's root, directories of that root are trusted",
     .enabled(if: canMapRoot, "needs user namespaces for everybody"))
   func userNamespace() async throws {
     let peer = try start("", through: "unshare --user --map-root-user")

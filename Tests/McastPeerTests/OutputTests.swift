@@ -4,11 +4,11 @@ import Testing
 
 @testable import MulticastDTLS
 
-@Suite("What scripts rely on")
+@Suite("Output and exit codes for scripts")
 struct OutputTests {
   private let group = LoopbackGroup()
 
-  @Test("raw output has what messages carry and nothing else; all that is said goes to standard error")
+  @Test("raw output has the payloads alone, and everything else goes to standard error")
   func raw() async throws {
     let receiver = try await group.startReceiver(1, ["-o", "raw", "--stats"])
     let sender = try group.start(0, "-c", "2", "-i", "0.01", "-m", "a\u{1B}b", "-o", "raw")
@@ -27,12 +27,12 @@ struct OutputTests {
     let receiver = try await group.startReceiver(1, ["--deadline", "1"])
     #expect(try await receiver.exitCode() == 0)
     try Wire(group.address).send([1, 2, 3])
-    // What was sent to the group until now, without our own.
+    // The first datagram in the group must be our own.
     #expect(try await onThread { try wire.receive(1) } == [[1, 2, 3]])
     #expect(try receiver.output.contains("Node 1: Listening...\n\n\nNode 1: Shutting down..."))
   }
 
-  @Test("a deadline ends a peer, and an expected count that was not reached is exit code 1")
+  @Test("a deadline ends a peer, with exit code 1 if fewer messages arrived than expected")
   func deadline() async throws {
     let start = ContinuousClock.now
     let receiver = try group.start(1, "--listen", "--deadline", "60", "--expect", "3", "-o", "json")
@@ -49,7 +49,7 @@ struct OutputTests {
   }
 
   @Test(
-    "a peer that sends goes on when what it expects has come, and judges at its end",
+    "a sending peer continues after the expected messages, and checks their number at its end",
     arguments: [(2, 0), (1_000_000, 1)])
   func expects(count: Int, code: Int32) async throws {
     let other = try group.start(1, "-i", "0.01")
@@ -60,14 +60,14 @@ struct OutputTests {
     #expect(try peer.sent.count == 60)
   }
 
-  @Test("a signal before what is expected has come is exit code 1")
+  @Test("a signal before the expected messages causes exit code 1")
   func interrupted() async throws {
     let peer = try await group.startReceiver(1, ["--expect", "5"])
     peer.signal(SIGINT)
     #expect(try await peer.exitCode() == 1)
   }
 
-  @Test("a reader that goes away ends the peer at once and quietly, though nothing comes", arguments: ["text", "raw"])
+  @Test("a reader that goes away ends the peer at once and quietly, also without messages", arguments: ["text", "raw"])
   func closed(output: String) async throws {
     let peer = try PeerProcess(
       ["1", "-I", "lo", "-t", "0", "-g", "\(group.address)", "--listen", "-o", output], home: group.home,
@@ -77,9 +77,9 @@ struct OutputTests {
     #expect(try peer.errors.split(separator: "\n").filter { !$0.contains(" info mcast-peer: ") } == ["code 0"])
   }
 
-  /// Runs a command, standard output or standard error of which is a pipe that nobody reads; its exit code and the rest.
+  /// Runs a command to its end with standard output or standard error in a pipe without a reader.
   private func runUnread(_ arguments: String, stream: Int, secret: String? = nil) async throws -> PeerProcess {
-    // The pipe has a reader only until it is open.
+    // The pipe has a reader only while it is opened.
     let pipe = "mkfifo $HOME/pipe; exec 3<>$HOME/pipe 4>$HOME/pipe 3>&-; rm $HOME/pipe; exec"
     let process = try PeerProcess(
       [], secret: secret, shell: "\(pipe) \"$0\" \(arguments) \(stream)>&4 4>&-")
@@ -102,7 +102,7 @@ struct OutputTests {
     #expect(try await process.exitCode() == 0 && errors == [], "\(errors)")
   }
 
-  @Test("a ring is changed whether anybody reads what it is then or not")
+  @Test("a ring is changed also if its output has no reader")
   func unreadChange() async throws {
     let ring = RingFileOfNode(Vectors.shared.secret)
     for step in ["add <<X\nanother secret of some length\nX", "promote"] {
@@ -119,13 +119,13 @@ struct OutputTests {
   }
 
   @Test(
-    "an error that nobody reads has its exit code all the same",
+    "an error without a reader keeps its exit code",
     arguments: [("256", 64), ("0 -I nope9", 69), ("secret id -k /none", 78), ("doctor 3", 64), ("secret nope", 64)])
   func unreadError(arguments: String, code: Int32) async throws {
     #expect(try await runUnread(arguments, stream: 2, secret: "a secret of some length").exitCode() == code)
   }
 
-  @Test("a warning that nobody reads keeps no command from its work")
+  @Test("a warning without a reader does not stop a command")
   func unreadWarning() async throws {
     let process = try await runUnread("secret id", stream: 2, secret: "short")
     #expect(try await process.exitCode() == 0)
@@ -133,7 +133,7 @@ struct OutputTests {
   }
 
   @Test(
-    "a disk that is full is told by each command",
+    "every command reports a full disk",
     arguments: ["--help", "--version", "secret --help", "secret id", "doctor -I lo --wait 0.1"])
   func fullDiskOfAll(arguments: String) async throws {
     let process = try PeerProcess(
@@ -142,7 +142,7 @@ struct OutputTests {
     #expect(try process.errors.contains("cannot write to standard output: No space left on device"))
   }
 
-  @Test("a disk that is full ends a peer that listens, and it says why", arguments: ["text", "json", "raw"])
+  @Test("a full disk ends a listening peer with an error", arguments: ["text", "json", "raw"])
   func fullDisk(output: String) async throws {
     let peer = try PeerProcess(
       ["1", "-I", "lo", "-t", "0", "-g", "\(group.address)", "--listen", "-o", output], home: group.home,
@@ -155,7 +155,7 @@ struct OutputTests {
     #expect(try peer.errors.contains("cannot write to standard output: No space left on device"))
   }
 
-  @Test("output that nobody has taken when time is up is no success")
+  @Test("output not read by the deadline is an error")
   func stalledReader() async throws {
     let expected = 2000
     let peer = try PeerProcess(
@@ -167,13 +167,13 @@ struct OutputTests {
     let sender = try group.start(
       0, "--rate", "20000", "-c", "\(expected)", "-o", "raw", "-m", String(repeating: "x", count: 1000))
     #expect(try await sender.exitCode() == 0)
-    // 71, or 1 where not all of them came.
+    // The code is 71, or 1 if fewer messages arrived than expected.
     try await peer.waitForError("code ")
     #expect(try peer.errors.contains("code 71\n") || peer.errors.contains("code 1\n"))
     if try peer.errors.contains("code 71\n") { #expect(try peer.errors.contains("its end is missing")) }
   }
 
-  @Test("what is named twice counts once")
+  @Test("an interface or a source named twice counts once")
   func twice() async throws {
     let peer = try group.start(
       1, "--listen", "-I", "127.0.0.1", "--source", "192.0.2.7", "--source", "192.0.2.7", "-o", "json", "--deadline",
@@ -182,7 +182,7 @@ struct OutputTests {
     #expect(try peer.events("start").first?.interfaces == ["lo"])
   }
 
-  @Test("a stream that is closed at the start is not taken for a socket of ours", arguments: ["<&-", ">&-"])
+  @Test("a standard stream closed at the start is an error", arguments: ["<&-", ">&-"])
   func closedAtStart(redirection: String) async throws {
     let peer = try PeerProcess(
       ["1", "-I", "lo", "-t", "0", "-g", "\(group.address)", "--stdin"], home: group.home,
@@ -191,7 +191,7 @@ struct OutputTests {
     #expect(try peer.errors.contains("Bad file descriptor"))
   }
 
-  @Test("a reader that takes what it wants ends the peer, and its state is given back")
+  @Test("a reader that stops reading ends the peer, and its state is released")
   func head() async throws {
     let sender = try group.start(0, "-i", "0.05")
     try await sender.waitUntilReady(node: 0)
@@ -200,7 +200,7 @@ struct OutputTests {
       secret: Vectors.shared.secret, shell: "\"$0\" \"$@\" | head -n 3")
     #expect(try await peer.exitCode() == 0)
     #expect(try peer.lines.count == 4)
-    // Nothing keeps another from running as this node.
+    // Another peer can start with this ID.
     let next = try await group.startReceiver(1, [])
     next.signal(SIGINT)
     #expect(try await next.exitCode() == 0)

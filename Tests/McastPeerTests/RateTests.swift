@@ -4,11 +4,11 @@ import Testing
 
 @testable import MulticastDTLS
 
-@Suite("A peer that sends at a rate")
+@Suite("Sending at a rate")
 struct RateTests {
   private let group = LoopbackGroup()
 
-  @Test("every message arrives, in order, at others and at a receiver that knows nothing of batches")
+  @Test("every message arrives in order at a peer and at a receiver without batches")
   func arrives() async throws {
     let plain = try PlainReceiver(group.address)
     let listener = try await group.startListener(1)
@@ -30,7 +30,7 @@ struct RateTests {
         })
   }
 
-  @Test("a rate of 0 is as fast as it can, and ends with its count, or when it is told to")
+  @Test("a rate of 0 sends without a limit, and ends at the count or by a signal")
   func unlimited() async throws {
     let counted = try group.start(0, "--rate", "0", "-c", "5000")
     #expect(try await counted.exitCode() == 0)
@@ -43,7 +43,7 @@ struct RateTests {
   }
 
   @Test(
-    "it says how often it sends",
+    "a peer prints its rate",
     arguments: [("250", "250 a second"), ("0.5", "0.5 a second"), ("0", "as fast as it can")])
   func phrase(rate: String, phrase: String) async throws {
     let peer = try group.start(0, "--rate", rate, "-c", "1")
@@ -51,7 +51,7 @@ struct RateTests {
     #expect(try await peer.exitCode() == 0)
   }
 
-  @Test("-v says how large the receive buffer is")
+  @Test("-v logs the size of the receive buffer")
   func receiveBuffer() async throws {
     let peer = try group.start(0, "-c", "1", "-v")
     #expect(try await peer.exitCode() == 0)
@@ -62,11 +62,11 @@ struct RateTests {
   }
 
   @Test(
-    "a rate that is none, or one beside an interval, is refused",
+    "an invalid rate, or a rate together with an interval, is a usage error",
     arguments: [
       ["--rate", "-1"], ["--rate", "fast"], ["--rate", "nan"], ["--rate", "1e9"], ["--rate", "5", "-i", "1"],
     ])
-  func refused(arguments: [String]) async throws {
+  func invalid(arguments: [String]) async throws {
     let peer = try PeerProcess(["0"] + arguments)
     #expect(try await peer.exitCode() == 64)
     let errors = try peer.errors

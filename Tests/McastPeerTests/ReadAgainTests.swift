@@ -4,7 +4,7 @@ import Testing
 
 @testable import MulticastDTLS
 
-@Suite("A key ring that is read again")
+@Suite("Key rings that are read again")
 struct ReadAgainTests {
   private let group = LoopbackGroup()
   private let old = "the old secret of the group"
@@ -15,13 +15,13 @@ struct ReadAgainTests {
       ["\(node)", "-I", "lo", "-t", "0", "-g", "\(group.address)", "-k", file.path] + more, home: group.home)
   }
 
-  /// Waits until a node has heard another once more.
+  /// Waits until a peer has received two more messages of another.
   private func hears(_ peer: PeerProcess, _ other: Int) async throws {
     let before = try peer.shown(from: other).count
     try await eventually("node \(other) to be heard") { try peer.shown(from: other).count > before + 1 }
   }
 
-  @Test("a file that cannot be used leaves the ring in force, and the peer says why")
+  @Test("an unusable file leaves the ring in use, and the peer reports the reason")
   func unusable() async throws {
     let (file, otherFile) = (RingFileOfNode(old), RingFileOfNode(old))
     let (peer, other) = (try start(0, file, "-i", "0.05"), try start(1, otherFile, "-i", "0.05"))
@@ -48,7 +48,7 @@ struct ReadAgainTests {
     #expect(try !peer.errors.contains("xxxx"))
   }
 
-  @Test("the user's own file that is missing is not made anew: nobody else would have that secret")
+  @Test("a missing own file is not made anew, since no other member would have its secret")
   func ownFileMissing() async throws {
     let peer = try PeerProcess(
       ["0", "-I", "lo", "-t", "0", "-g", "\(group.address)", "-i", "3600"], home: group.home)
@@ -61,12 +61,12 @@ struct ReadAgainTests {
     #expect(!FileManager.default.fileExists(atPath: path))
   }
 
-  @Test("a request that comes while the peer starts is not lost, nor does it end the peer")
+  @Test("a SIGHUP during the start is not lost and does not end the peer")
   func early() async throws {
     for number in 0..<10 {
       let file = RingFileOfNode(old)
       let peer = try start(0, file, "-i", "3600")
-      // At any moment of the start, from the first on at which it is known not to kill.
+      // At several moments of the start, from the first at which the signal does not kill.
       try await eventually("the signal to be ignored", every: .milliseconds(1)) { try peer.handles(SIGHUP) }
       try await Task.sleep(for: .milliseconds(10 * number))
       file.write([new])
@@ -83,7 +83,7 @@ struct ReadAgainTests {
   }
 
   @Test(
-    "who still sends with which key is told when it matters: as members move, in the table, and as a key is dropped")
+    "the keys of the members are reported when members change theirs, in the table, and when a key is dropped")
   func readiness() async throws {
     let files = (0...2).map { _ in RingFileOfNode(old, new) }
     let peers = try files.enumerated().map { try start($0, $1, "-i", "0.05") }
@@ -104,7 +104,7 @@ struct ReadAgainTests {
       "key ID \(oldID) was removed, and was what node 2 sent with when last heard: if node 2 is still to be a member, add and "
         + "promote \(newID) there")
     try await peers[0].waitForError("node 2 last heard with \(oldID)")
-    // It takes the last step, and all is well.
+    // Member 2 takes the last step.
     files[2].write([new])
     try await peers[2].readRingAgain()
     try await hears(peers[0], 2)
@@ -113,7 +113,7 @@ struct ReadAgainTests {
     #expect(try await peers[0].trafficReport().keyIDs == [1: newID, 2: newID])
   }
 
-  @Test("the node that goes over last is told, too, that all have gone over, and the first where the others are")
+  @Test("the last member to change its key reports that all have changed, and the first reports the key of the others")
   func last() async throws {
     let files = (0...2).map { _ in RingFileOfNode(old, new) }
     let peers = try files.enumerated().map { try start($0, $1, "-i", "0.05") }
@@ -127,7 +127,7 @@ struct ReadAgainTests {
       for other in 0...2 where other != node {
         try await peers[other].waitForError("node \(node) now sends with key ID \(newID)")
       }
-      // The first is told, too, where the others are.
+      // The first member reports the key of the others.
       guard node == 1 else { continue }
       try await peers[1].waitForError(
         "all other members were heard with key ID \(oldID), but this node sends with \(newID)")
@@ -138,7 +138,7 @@ struct ReadAgainTests {
     }
   }
 
-  @Test("who drops a key that a member still sends with is not told to add it again: the member may have been removed")
+  @Test("dropping a key that a member still sends with causes no advice to add it again here")
   func removed() async throws {
     let files = [RingFileOfNode(new, old), RingFileOfNode(old)]
     let peers = try files.enumerated().map { try start($0, $1, "--peers", "0-1", "-i", "0.05") }
@@ -156,7 +156,8 @@ struct ReadAgainTests {
     try GroupSecret(text: secret).keyID()
   }
 
-  @Test("a peer that was off during the whole rotation is told what is wrong, and tells; with the new ring it is heard")
+  @Test(
+    "a peer that was off during a rotation and its group both report the other key, and with the new ring it is heard")
   func wasOff() async throws {
     let files = (0...2).map { _ in RingFileOfNode(old) }
     func startNode(_ node: Int) throws -> PeerProcess { try start(node, files[node], "-i", "0.1") }
@@ -164,7 +165,7 @@ struct ReadAgainTests {
     for (node, peer) in peers.enumerated() {
       for other in 0...2 where other != node { try await hears(peer, other) }
     }
-    // Several starts, so that its epoch under the old secret is higher than that under the new one will be.
+    // Several starts, so that its epoch under the old secret is higher than its later one under the new secret.
     for _ in 0..<3 {
       peers[2].signal(SIGTERM)
       #expect(try await peers[2].exitCode() == 0)
@@ -182,12 +183,12 @@ struct ReadAgainTests {
     let (oldID, newID) = (try keyID(old), try keyID(new))
 
     let late = try startNode(2)
-    // Each side names its own key, and what to compare.
+    // Each side reports its own key ID for comparison.
     for node in 0...1 {
       try await peers[node].waitForError(
         "as node 2 do not authenticate: another secret, or a new one that was not added here? Here it is key ID \(newID)"
       )
-      // Of several, one is named at first, and the others with it a moment later.
+      // At first the line names one member, and a moment later the others.
       try await eventually("a warning of node \(node)") {
         try late.errors.split(separator: "\n").contains {
           $0.contains(
@@ -204,12 +205,12 @@ struct ReadAgainTests {
     for node in 0...1 {
       try await hears(peers[node], 2)
       try await hears(late, node)
-      // At once, and not when it has passed an old number or epoch.
+      // The member is heard at once, and not only past an old number or epoch.
       #expect(try await peers[node].trafficReport().nodes[2]?["stale epoch"] == 0)
     }
   }
 
-  @Test("a terminal that is closed ends the peer: then the signal is no request")
+  @Test("closing the terminal ends the peer, although it sends SIGHUP")
   func terminal() async throws {
     let address = group.address
     let session = try PeerProcess(

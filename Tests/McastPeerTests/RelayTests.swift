@@ -4,15 +4,15 @@ import Testing
 
 @testable import MulticastDTLS
 
-@Suite("Through a network that loses, doubles and delays")
+@Suite("Peers over an unreliable network")
 struct RelayTests {
   private let groups = [LoopbackGroup(), LoopbackGroup()]
 
-  @Test("two peers show each message that came through, once, and count exactly what the network did")
+  @Test("two peers print each message that came through once, and count exactly the faults of the network")
   func exact() async throws {
     let peers = try (0...1).map { try groups[$0].start($0, "-i", "0.005") }
     for (node, peer) in peers.enumerated() { try await peer.waitUntilReady(node: node) }
-    // Both are there, so what is passed on is heard.
+    // Both peers are ready, so they receive everything that the relay forwards.
     let relay = try Relay(
       between: groups[0].address, and: groups[1].address, .init(loss: 0.2, duplication: 0.2, delay: 0.2, window: 8),
       seed: 5)
@@ -39,11 +39,11 @@ struct RelayTests {
     }
   }
 
-  /// What a receiver should make of what came through, worked out without a replay window.
+  /// The expected counts of a receiver, computed without a replay window.
   private struct Account {
-    /// The messages' numbers as they should be shown.
+    /// The numbers of the messages, in the expected order.
     let messages: [Int]
-    /// Those missing between the first that came and the highest: of what was before and after nobody can know.
+    /// The number of messages missing between the first and the highest. Others are unknown to the receiver.
     let lost: Int
     let reordered: Int
     let replayed: Int

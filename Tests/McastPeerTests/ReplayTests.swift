@@ -4,20 +4,20 @@ import Testing
 
 @testable import MulticastDTLS
 
-@Suite("A recording that is replayed to a receiver that was started again")
+@Suite("Replays to a restarted receiver")
 struct ReplayTests {
   private let group = LoopbackGroup()
   private static let count = 1000
 
-  @Test("after SIGTERM none of it is accepted, all of it is counted, and the sender is heard on")
+  @Test("after SIGTERM, all replayed records are rejected and counted, and the sender is still heard")
   func afterTermination() async throws {
     let wire = try Wire(group.address)
     let before = try await group.startListener(0)
     let sender = try group.start(1, "-i", "0.002")
     let recording = try await record(wire)
-    // Held, so that the receiver hears nothing newer before the recording.
+    // Stop the sender, so that the receiver hears nothing newer before the recording.
     sender.signal(SIGSTOP)
-    // It may be held after it has sent a message and before it says so.
+    // The sender may be stopped after it has sent a message and before it prints it.
     try await eventually("what was sent until then") { try before.shown(from: 1).last ?? 0 >= sender.sent.last ?? 0 }
     try await Task.sleep(for: .milliseconds(300))
     before.signal(SIGTERM)
@@ -32,7 +32,7 @@ struct ReplayTests {
     #expect(try after.shown(from: 1).prefix(50) == Array(last + 1...last + 50)[...])
   }
 
-  @Test("after SIGKILL, too, once what was heard has been written down")
+  @Test("after SIGKILL, all replayed records are rejected if their positions were saved")
   func afterKill() async throws {
     let wire = try Wire(group.address)
     let before = try await group.startListener(0, "--state-interval", "1")
@@ -40,7 +40,7 @@ struct ReplayTests {
     let recording = try await record(wire)
     #expect(try await sender.exitCode() == 0)
     try await eventually("the recorded messages") { try before.shown(from: 1).count == Self.count }
-    // It writes once a second, as it was told. How long the disk takes on a busy machine is another matter.
+    // The receiver saves once a second. On a busy machine, the disk may take longer.
     try await Task.sleep(for: .seconds(2))
     try await eventually("the state to be written") { try state(of: 0).contains("heard 1 1 \(Self.count)\n") }
     before.signal(SIGKILL)
@@ -54,7 +54,7 @@ struct ReplayTests {
     withExtendedLifetime(again) {}
   }
 
-  /// The first datagrams of the sender; what the receiver said at its start came before them.
+  /// The first datagrams of the sender. The receiver's own first message came before them.
   private func record(_ wire: Wire) async throws -> [[UInt8]] {
     try await onThread { try wire.receive(Self.count + 20) }.filter { RecordHeader($0.span)?.member == 1 }
       .prefix(Self.count).map { $0 }
@@ -64,11 +64,11 @@ struct ReplayTests {
     #expect(recording.count == Self.count)
     let socket = try FloodSocket(group.address, sparing: ReceiveQueue(of: receiver.identifier, group: group.address))
     for datagram in recording { try socket.send(datagram) }
-    func refused(_ report: StatisticsReport) -> Int {
+    func rejected(_ report: StatisticsReport) -> Int {
       (report.refused["replayed"] ?? 0) + (report.refused["stale epoch"] ?? 0) + report.droppedByKernel
     }
-    let report = try await receiver.trafficReport { refused($0) == Self.count }
-    #expect(refused(report) == Self.count && report.droppedByKernel == 0, "\(report)")
+    let report = try await receiver.trafficReport { rejected($0) == Self.count }
+    #expect(rejected(report) == Self.count && report.droppedByKernel == 0, "\(report)")
   }
 
   private func state(of node: Int) throws -> String {

@@ -2,11 +2,11 @@ import Foundation
 import TestSupport
 import Testing
 
-@Suite("A node that is killed and started again")
+@Suite("Members that are killed and restarted")
 struct RestartTests {
   private let group = LoopbackGroup()
 
-  @Test("fifty times in a row: two others hear its first message each time, and say that it restarted, but seldom")
+  @Test("two peers hear the first message after each of fifty restarts, and report the restarts in few lines")
   func fifty() async throws {
     let listeners = [1: try await group.startListener(1), 2: try await group.startListener(2)]
     let start = ContinuousClock.now

@@ -3,12 +3,12 @@ import TestSupport
 import Testing
 
 @Suite(
-  "Three hosts at a bridge",
+  "Three hosts on a bridge",
   .enabled(if: Namespace.isAvailable && Namespace.canBridge, "needs ip(8), a network namespace and a bridge"))
 struct RigTests {
   private let homes = (0...2).map { _ in TemporaryDirectory() }
 
-  /// Without -I: the route to the network decides.
+  /// Starts a peer without -I, so that the route chooses the interface.
   private func start(_ node: Int, _ more: String..., in network: Rig) throws -> PeerProcess {
     try PeerProcess(
       ["\(node)", "-i", "0.5", "-g", network.family.group] + more, home: homes[node],
@@ -21,7 +21,7 @@ struct RigTests {
     return peers
   }
 
-  /// Checks that everyone hears everyone, from the third message from now on at the latest, and all of these.
+  /// Checks that all peers hear each other's messages, from the third one from now on.
   private func expectAllHeard(_ peers: [PeerProcess]) async throws {
     for (node, peer) in peers.enumerated() { try await peer.waitUntilReady(node: node) }
     let last = try peers.map { try $0.sent.last ?? 0 }
@@ -37,12 +37,12 @@ struct RigTests {
     }
   }
 
-  @Test("a cable that was out is in again", arguments: Family.all)
+  @Test("all peers hear each other again after a cable was unplugged", arguments: Family.all)
   func cable(family: Family) async throws {
     let network = try Rig(family)
     let peers = try await startAll(in: network)
     try network.bridge.run("ip link set \(network.port(of: 1)) down")
-    // As long as it is out, nothing gets through.
+    // While the cable is out, nothing arrives.
     let before = try peers[0].shown(from: 1).count
     let number = try peers[1].sent.count
     try await eventually("some lost messages") { try peers[1].sent.count >= number + 3 }
@@ -52,7 +52,7 @@ struct RigTests {
     try await expectAllHeard(peers)
   }
 
-  @Test("an interface that was down is up again", arguments: Family.all)
+  @Test("all peers hear each other again after an interface was down", arguments: Family.all)
   func interface(family: Family) async throws {
     let network = try Rig(family)
     let peers = try await startAll(in: network)
@@ -64,7 +64,7 @@ struct RigTests {
     try await expectAllHeard(peers)
   }
 
-  @Test("a peer that was killed is started again, and its first message is heard", arguments: Family.all)
+  @Test("the first message of a restarted peer is heard", arguments: Family.all)
   func restart(family: Family) async throws {
     let network = try Rig(family)
     var peers = try await startAll(in: network)
@@ -82,7 +82,7 @@ struct RigTests {
     }
   }
 
-  @Test("a host gets another address", arguments: Family.all)
+  @Test("all peers hear each other after a change of a host's address", arguments: Family.all)
   func address(family: Family) async throws {
     let network = try Rig(family)
     let peers = try await startAll(in: network)
@@ -90,11 +90,11 @@ struct RigTests {
     try network.hosts[1].run("ip addr add \(family.own(13, 77)) dev lan")
     try network.setRoute(1)
     try await expectAllHeard(peers)
-    // One that moves is not taken for two.
+    // A moved member is not reported as two.
     for peer in peers { #expect(try !peer.errors.contains("alternate")) }
   }
 
-  @Test("only the sources that were asked for are heard", arguments: Family.all)
+  @Test("only the requested sources are heard", arguments: Family.all)
   func sources(family: Family) async throws {
     let network = try Rig(family)
     let group = family == .ipv4 ? "232.255.0.1:5000" : "[ff35::1]:5000"
@@ -103,7 +103,7 @@ struct RigTests {
         ["\(node)", "-g", group, "-I", "lan"] + more, secret: "the secret of three hosts",
         namespace: network.hosts[host])
     }
-    // Each listener is a node of its own, on the host that sends nothing.
+    // Each listener is a separate member, on the host that sends nothing.
     let one = try start(0, on: 0, ["--listen", "--source", network.address(of: 1), "--peers", "0-4"])
     let both = try start(
       3, on: 0, ["--listen", "--peers", "0-4"] + (1...2).flatMap { ["--source", network.address(of: $0)] })
@@ -125,7 +125,7 @@ struct RigTests {
     }
   }
 
-  @Test("what is not to be looped is heard by another host, and by no other peer of this one", arguments: Family.all)
+  @Test("with --no-loop, messages are heard on another host, and by no other peer on this one", arguments: Family.all)
   func noLoop(family: Family) async throws {
     let network = try Rig(family)
     func start(_ node: Int, on host: Int, _ more: String...) throws -> PeerProcess {

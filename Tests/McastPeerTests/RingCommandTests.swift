@@ -13,7 +13,7 @@ struct RingCommandTests {
     let errors: String
   }
 
-  /// Runs the command with what follows `secret`.
+  /// Runs `mcast-peer secret` with arguments.
   private func run(_ arguments: String, input: String? = nil, secret: String? = nil) async throws -> Outcome {
     let redirection = input.map { "<" + home.write($0, to: "input") } ?? ""
     let command = try PeerProcess(
@@ -21,7 +21,7 @@ struct RingCommandTests {
     return Outcome(code: try await command.exitCode(), output: try command.output, errors: try command.errors)
   }
 
-  @Test("new prints 256 random bits in hex, others each time, and nothing else")
+  @Test("new prints different 256 random bits in hex each time, and nothing else")
   func new() async throws {
     let (one, other) = (try await run("new"), try await run("new"))
     for outcome in [one, other] {
@@ -31,7 +31,7 @@ struct RingCommandTests {
     #expect(one.output != other.output)
   }
 
-  @Test("new --write makes a file for its owner only, in its place or in another, and never over one that is there")
+  @Test("new --write makes a file for its owner only, in the default place or another, and never overwrites one")
   func write() async throws {
     for (arguments, path) in [("new --write", path), ("new --write \(home.path)/ring", "\(home.path)/ring")] {
       let made = try await run(arguments)
@@ -48,7 +48,7 @@ struct RingCommandTests {
   }
 
   @Test(
-    "id names each key and which one is first, and warns of weak ones and of a file that is open, without the secret")
+    "id prints the key IDs in order, and warns of weak secrets and of an open file, without the secrets")
   func id() async throws {
     let ring = home.write("correct horse battery staple\nweak\n", to: "ring", mode: 0o644)
     let outcome = try await run("id -k \(ring)")
@@ -61,13 +61,13 @@ struct RingCommandTests {
     for text in ["horse", "weak\n"] { #expect(!(outcome.output + outcome.errors).contains(text)) }
     let variable = try await run("id", secret: "correct horse battery staple")
     #expect(variable.code == 0 && variable.output == "9ab7-6d2d  sends, and is accepted\n" && variable.errors == "")
-    // It makes none by the way.
+    // The command makes no secret.
     let none = try await run("id")
     #expect(none.code == 78 && none.errors.contains("secret new --write"))
     #expect(!FileManager.default.fileExists(atPath: path))
   }
 
-  @Test("rotate takes the three steps, and prints the ring after each")
+  @Test("rotate performs the three steps, and prints the ring after each")
   func rotate() async throws {
     #expect(try await run("new --write").code == 0)
     let old = try await run("id").output.prefix(9)
@@ -84,7 +84,7 @@ struct RingCommandTests {
   }
 
   @Test(
-    "what cannot be done is refused with one line, and the file stays as it was",
+    "an impossible step is an error of one line, and the file stays unchanged",
     arguments: [
       ("rotate drop", nil, 78, "one secret only"), ("rotate promote", nil, 78, "one secret only"),
       ("rotate add", "", 78, "standard input has 0 secrets"), ("rotate add", "two\nsecrets\n", 78, "2 secrets"),
@@ -93,7 +93,7 @@ struct RingCommandTests {
       ("rotate promote nonsense", nil, 64, "eight hex digits"),
       ("rotate bogus", nil, 64, "bogus"), ("bogus", nil, 64, "bogus"),
     ] as [(String, String?, Int32, String)])
-  func refused(arguments: String, input: String?, code: Int32, hint: String) async throws {
+  func impossible(arguments: String, input: String?, code: Int32, hint: String) async throws {
     try FileManager.default.createDirectory(
       atPath: "\(home.path)/.config/mcast-peer", withIntermediateDirectories: true)
     home.write("the secret\n", to: ".config/mcast-peer/secret")
@@ -104,7 +104,7 @@ struct RingCommandTests {
     #expect(try FileManager.default.contentsOfDirectory(atPath: "\(home.path)/.config/mcast-peer") == ["secret"])
   }
 
-  @Test("a secret gets into no file that others can read, and comes from none")
+  @Test("a secret is neither written to nor read from a file that others can read")
   func exposed() async throws {
     let output = home.write("", to: "output", mode: 0o644)
     #expect(try await run("new >\(output)").code == 0)
@@ -116,7 +116,7 @@ struct RingCommandTests {
     let refused = try await run("rotate add <\(open)")
     #expect(refused.code == 77 && refused.errors.contains("mode 0644"), "\(refused)")
     #expect(try String(contentsOfFile: path, encoding: .utf8) == before)
-    // From a pipe it is nobody's file.
+    // A pipe is no file, so it is accepted.
     #expect(try await run("id | true; printf 'another secret of the group' | \"$0\" secret rotate add").code == 0)
     #expect(try String(contentsOfFile: path, encoding: .utf8) == before + "another secret of the group\n")
   }
@@ -129,18 +129,18 @@ struct RingCommandTests {
     #expect(ring.code == 0 && ring.errors == "")
   }
 
-  @Test("no file is made where others could replace it")
+  @Test("no file is made in a directory in which others could replace it")
   func openDirectory() async throws {
     let directory = "\(home.path)/open"
     try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: false)
-    // Whatever the umask is.
+    // Set explicitly, independent of the umask.
     try FileManager.default.setAttributes([.posixPermissions: 0o777], ofItemAtPath: directory)
     let refused = try await run("new --write \(home.path)/open/ring")
     #expect(refused.code == 77 && refused.errors.contains("mode 0777"))
     #expect(try FileManager.default.contentsOfDirectory(atPath: directory) == [])
   }
 
-  @Test("what is in the environment cannot be changed, and that is said")
+  @Test("rotating a secret of the environment is an error that names the variable")
   func environment() async throws {
     let outcome = try await run("rotate promote", secret: "the secret of the group")
     #expect(outcome.code == 78 && outcome.errors.contains("DTLS_MCAST_SECRET"))

@@ -4,8 +4,8 @@ import Testing
 
 @testable import MulticastDTLS
 
-/// It needs the machine for itself: on one that has no time for a receiver, the kernel drops what is sent to it.
-@Suite("A secret that is changed while the group talks")
+/// Needs the whole machine. On a busy machine, the kernel drops datagrams before the receiver runs.
+@Suite("Rotation while the group sends")
 struct RotationAtFullRateTests {
   private let address = makeTestGroup()
   private let home = TemporaryDirectory()
@@ -13,7 +13,7 @@ struct RotationAtFullRateTests {
   private static let steps = ["add", "promote", "drop"]
   private static let orders = [[0, 1, 2], [0, 2, 1], [1, 0, 2], [1, 2, 0], [2, 0, 1], [2, 1, 0]]
 
-  @Test("at 1,000 messages a second each, in every order of the nodes, there and back: nothing lost, nothing twice")
+  @Test("at 1,000 messages a second each, rotations in every order of the members lose and repeat nothing")
   func everyOrder() async throws {
     let secrets = (0..<2).map { "secret \($0) of the group, long enough" }
     let keys = secrets.map { RecordKeys(secret: $0, .pskChaCha20Poly1305) }
@@ -29,7 +29,7 @@ struct RotationAtFullRateTests {
     for (node, peer) in peers.enumerated() { try await peer.waitUntilReady(node: node) }
     let start = (ContinuousClock.now, try peers.map { try $0.sent.count })
 
-    /// Up to which place of the wire a node may have sent with a key that it has dropped.
+    /// The position on the wire after which a member must not send with a dropped key.
     var drops: [(node: Int, key: Int, place: Int)] = []
     for (number, order) in Self.orders.enumerated() {
       for (old, new) in [(0, 1), (1, 0)] {
@@ -49,7 +49,7 @@ struct RotationAtFullRateTests {
     }
 
     let end = (ContinuousClock.now, try peers.map { try $0.sent.count })
-    // All that was sent by now has arrived once one more second has.
+    // Once one more second of messages has arrived, all messages sent by now have arrived.
     try await eventually("a second more") {
       try zip(peers, end.1).allSatisfy { try $0.sent.count >= $1 + 1000 }
     }
@@ -76,11 +76,11 @@ struct RotationAtFullRateTests {
 
     let runs = try #require(RecordRun.runs(in: tap.datagrams, keys: keys))
     #expect(Set(runs.map(\.nonces)).count == runs.count)
-    // There and back in each order, and the run at the start.
+    // Two runs for each order, and the first run.
     #expect(runs.count == 3 * (2 * Self.orders.count + 1))
     for drop in drops {
       let sent = runs.filter { run in
-        // Until it took that key again.
+        // A run ends when the member changes its key.
         Int(run.member) == drop.node && run.key == drop.key && run.places.contains(drop.place)
       }
       #expect(sent.isEmpty, "node \(drop.node) sends with a key that it has dropped")

@@ -5,13 +5,13 @@ import Testing
 
 @testable import MulticastDTLS
 
-@Suite("Secrets are handled like secrets")
+@Suite("Secrecy of the secrets")
 struct SecrecyTests {
   private let group = LoopbackGroup()
   private let secret = GroupSecret.random().withBytes { String(decoding: $0, as: UTF8.self) }
   private let later = GroupSecret.random().withBytes { String(decoding: $0, as: UTF8.self) }
 
-  /// What must not be found: each secret, half of it, and what follows from it but for the keys of the records.
+  /// The bytes that must not be found: the secret, its halves, and all derived from it except the record keys.
   private func needles(_ secret: String, _ name: String) -> [String: [UInt8]] {
     let keys = IndependentKeys(secret: secret)
     return [
@@ -23,12 +23,12 @@ struct SecrecyTests {
     ]
   }
 
-  /// What of it is in a peer's memory. On a thread of its own: it computes for a while.
+  /// The names of the needles in a peer's memory. Runs on its own thread, since the search is slow.
   private func found(_ needles: [String: [UInt8]], in peer: PeerProcess) async throws -> Set<String> {
     try await onThread { [process = peer.identifier] in try search(memoryOf: process, for: needles) }
   }
 
-  /// What is started with a secret: a peer, what watches as a member or without being one, or the doctor while it listens.
+  /// A process with a secret: a peer, a watcher with or without a member ID, or a listening doctor.
   enum Role: CaseIterable {
     case peer, watchingPeer, watcher, doctor
 
@@ -41,7 +41,7 @@ struct SecrecyTests {
       }
     }
 
-    /// What its output has once it has heard node 1, or is about to.
+    /// A text in its output once it has heard member 1, or is about to.
     var sign: String {
       switch self {
       case .peer: "Received from peer 1"
@@ -55,7 +55,7 @@ struct SecrecyTests {
   }
 
   @Test(
-    "neither a secret's text nor its pre-master secret is in the memory of a running peer, nor of watch or doctor",
+    "the memory of a peer, watch or doctor contains neither a secret's text nor its pre-master or master secret",
     .disabled(if: Sanitizer.isOn, "a sanitizer keeps what was freed, and maps terabytes"),
     arguments: Role.allCases.flatMap { role in
       role.suites.flatMap { suite in [(suite, true, role), (suite, false, role)] }
@@ -68,21 +68,21 @@ struct SecrecyTests {
       role.arguments + shared + ["--allow-core-dumps"] + (isInFile ? ["-k", file.path] : []),
       home: group.home, secret: isInFile ? nil : secret)
     let other = try PeerProcess(["1", "-i", "0.05"] + shared, home: group.home, secret: secret)
-    // It has opened, refused, and sealed by then.
+    // By the end of this wait, the process has opened, rejected and sealed records.
     try Wire(group.address).send(IndependentRecord(member: 1, text: "forged").sealed(.mac(key: [1])))
     try await eventually("messages") {
       try peer.output.contains(role.sign) && (!role.isSending || other.shown(from: 0).count >= 3)
     }
 
     var needles = needles(secret, "the secret")
-    // The search finds what is there.
+    // Two needles that must be found, as a check of the search.
     needles["the group"] = Array("\(group.address)".utf8)
     if case .mac(let key) = RecordKeys(secret: secret, suite) { needles["the record key"] = key }
     if case .aead(let key, _) = RecordKeys(secret: secret, suite) { needles["the record key"] = key }
     let first = try await found(needles, in: peer)
     #expect(first == ["the group", "the record key"])
 
-    // A ring that is read again leaves nothing either, nor does a rotation.
+    // Reading a ring again and rotating leave nothing either.
     guard isInFile, role != .doctor else { return }
     try await file.rotate("add", later)
     try await peer.readRingAgain()
@@ -93,9 +93,9 @@ struct SecrecyTests {
     _ = other
   }
 
-  // Freed memory is used again bit by bit: of a long secret something is left for longer.
+  // Freed memory is reused in parts, so remains of a long secret would last longer.
   @Test(
-    "a long secret in the environment leaves no piece behind either",
+    "a long secret in the environment leaves no piece in memory",
     .disabled(if: Sanitizer.isOn, "a sanitizer keeps what was freed, and maps terabytes"))
   func longSecret() async throws {
     let pieces = (0..<16).map { _ in
@@ -112,14 +112,14 @@ struct SecrecyTests {
     #expect(try await found(needles, in: peer) == ["the message"])
   }
 
-  @Test("the environment variable is gone once it was read, also for those who look from outside")
+  @Test("the environment variable is erased once it is read, also for other processes")
   func environment() async throws {
     let peer = try PeerProcess(
       ["0", "-I", "lo", "-t", "0", "-g", "\(group.address)", "--allow-core-dumps"], home: group.home, secret: secret)
     try await peer.waitUntilReady(node: 0)
     #expect(try peer.visible.contains("HOME=\(group.home.path)"))
     #expect(try !peer.visible.contains(secret.prefix(8)))
-    // There is nothing to be read again, and that is said.
+    // The variable cannot be read again, and the peer reports that.
     peer.signal(SIGHUP)
     try await peer.waitForError("the key ring stays as it was")
     #expect(try peer.errors.contains("can read it once"))
@@ -129,10 +129,10 @@ struct SecrecyTests {
   }
 
   @Test(
-    "no core dumps, and no look into its memory for others of the same user; --allow-core-dumps permits both",
+    "core dumps and memory access by the same user are disabled, and --allow-core-dumps permits both",
     .disabled(if: Sanitizer.isOn, "a sanitizer sets the limit by itself"))
   func dumps() async throws {
-    // As root, everybody's memory can be looked into: then as somebody else.
+    // Root can read any memory, so the test runs the peer as another user.
     let asNobody = getuid() == 0 ? "setpriv --reuid 65534 --regid 65534 --clear-groups" : ""
     let user = getuid() == 0 ? 65534 : Int(getuid())
     chown(group.home.path, uid_t(user), gid_t(user))
@@ -145,7 +145,7 @@ struct SecrecyTests {
           """)
       try await peer.waitUntilReady(node: 0)
       #expect(try peer.limit("Max core file size") == core)
-      // The kernel gives the files of a process that must not be dumped to root. Source: proc(5).
+      // The files of an undumpable process belong to root. Source: proc(5).
       let attributes = try FileManager.default.attributesOfItem(atPath: "/proc/\(peer.identifier)/mem")
       #expect(attributes[.ownerAccountID] as? Int == owner)
       peer.signal(SIGTERM)
@@ -153,7 +153,7 @@ struct SecrecyTests {
     }
   }
 
-  @Test("a crash ends it at once, and prints neither registers nor memory")
+  @Test("a crash ends a peer at once, and prints neither registers nor memory")
   func crash() async throws {
     for signal in [SIGSEGV, SIGILL, SIGABRT, SIGQUIT] {
       let peer = try PeerProcess(

@@ -10,12 +10,12 @@ import Testing
 struct SettingTests {
   private let group = LoopbackGroup()
 
-  /// A peer that has no more on its command line than a test gives it.
+  /// Starts a peer with these arguments alone.
   private func start(_ arguments: [String], _ environment: [String: String]) throws -> PeerProcess {
     try PeerProcess(arguments, home: group.home, secret: Vectors.shared.secret, environment: environment)
   }
 
-  @Test("each option of the help has a variable, and each variable an option")
+  @Test("every option in the help has a variable, and every variable an option")
   func complete() async throws {
     let help = try PeerProcess(["--help"])
     #expect(try await help.exitCode() == 0)
@@ -24,7 +24,7 @@ struct SettingTests {
       options.subtracting(["help", "version"]) == Set(Environment.all.map(\.option)).subtracting(["node-id"]))
   }
 
-  @Test("a peer can be set up by variables alone")
+  @Test("a peer can be configured by variables alone")
   func alone() async throws {
     let state = TemporaryDirectory()
     let environment = [
@@ -46,7 +46,7 @@ struct SettingTests {
     #expect(!errors.contains("unknown setting"))
   }
 
-  @Test("input, output and end can be set by variables, too, and lists have commas")
+  @Test("variables also set input, output and end, and lists in variables have commas")
   func data() async throws {
     let receiver = try start(
       ["1", "-I", "lo"],
@@ -71,7 +71,7 @@ struct SettingTests {
     #expect(try apart.errors.contains("--no-loop"))
   }
 
-  @Test("flags win")
+  @Test("options override variables")
   func flagsWin() async throws {
     let environment = [
       "MCAST_PEER_NODE_ID": "2", "MCAST_PEER_GROUP": "239.1.1.1:1111", "MCAST_PEER_INTERFACE": "nope9",
@@ -96,7 +96,7 @@ struct SettingTests {
     #expect(try peer.errors.contains("TTL 0"))
   }
 
-  @Test("a variable for which the command line leaves no room does not count; the others do")
+  @Test("a variable that contradicts the command line is ignored, and others are used")
   func input() async throws {
     let lines = try group.start(
       0, ["--rate", "1000", "-o", "json"], input: "seq 3",
@@ -126,7 +126,7 @@ struct SettingTests {
   }
 
   @Test(
-    "a value that the option would not take is refused, and the variable is named",
+    "an invalid value of a variable is a usage error that names the variable",
     arguments: [
       ("NODE_ID", "256", "0 to 255"), ("GROUP", "10.0.0.1", "not a multicast address"), ("TTL", "256", "0 to 255"),
       ("PEERS", "5-2", "2-5"), ("INTERVAL", "0", "0.001"), ("RATE", "-1", "rate"), ("COUNT", "0", "from 1"),
@@ -136,7 +136,7 @@ struct SettingTests {
       ("DATAGRAM", "no", "1 or to 0"), ("STATS", "on", "1 or to 0"), ("VERBOSE", "v", "1 or to 0"),
       ("ALLOW_CORE_DUMPS", "y", "1 or to 0"), ("COUNT", "1 --listen", "from 1"), ("NODE_ID", "--listen", "NODE_ID"),
     ])
-  func refused(name: String, value: String, hint: String) async throws {
+  func invalid(name: String, value: String, hint: String) async throws {
     let peer = try start(["0", "-I", "lo"], ["MCAST_PEER_\(name)": value])
     #expect(try await peer.exitCode() == 64)
     let errors = try peer.errors
@@ -145,13 +145,13 @@ struct SettingTests {
     #expect(try peer.output == "")
   }
 
-  /// Nothing in a text of ours but line breaks is a control.
+  /// True if a text has no invisible characters except line breaks.
   private func isVisible(_ text: String) -> Bool {
     text.unicodeScalars.allSatisfy { $0 == "\n" || !$0.isInvisible }
   }
 
   @Test(
-    "a value that ends with what nobody sees is shown with it, and refused where the option does not take it",
+    "an invisible character at the end of a value is printed as an escape, and is an error if the value is invalid",
     arguments: Environment.all.map(\.option), ["\r", "\u{200B}"])
   func invisible(option: String, end: String) async throws {
     let values = [
@@ -172,7 +172,7 @@ struct SettingTests {
     #expect(errors.contains(shown) && isVisible(errors), "\(errors)")
     switch option {
     case "message", "state-dir":
-      // These can be so; it is said, since it is hardly meant.
+      // Such values are valid, but hardly intended, so they cause a warning.
       #expect(
         code == 0 && errors.contains("\(variable) begins or ends with an invisible character (\(shown)"), "\(errors)")
     case "interface": #expect(code == 69)
@@ -183,7 +183,7 @@ struct SettingTests {
   }
 
   @Test(
-    "so is one of the command line, whichever command it is of",
+    "invisible characters in arguments of any command are printed as escapes",
     arguments: [
       "0 -g$X", "0 --group=$X", "0 -g $X", "0 --peers $X", "$X", "0 --no-such$X", "0 $X", "-I $X 0", "0 -o $X",
       "watch $X",
@@ -204,7 +204,7 @@ struct SettingTests {
   }
 
   @Test(
-    "a secret that ends with what nobody sees, or has quotes, is warned of and not shown, whoever reads it",
+    "a secret with an invisible end or with quotes causes a warning in every command, and is not printed",
     arguments: [
       ("a swordfish of some length\r", "ends with a carriage return (\\r)"),
       ("a swordfish of some length\u{A0}", "an invisible character"),
@@ -213,7 +213,7 @@ struct SettingTests {
     ], [true, false])
   func doubtfulSecret(doubtful: (secret: String, sign: String), isInFile: Bool) async throws {
     let (secret, sign) = doubtful
-    // Of a file's line, one carriage return is its end.
+    // In a file, one carriage return belongs to the line end.
     let ring = RingFileOfNode(secret + (secret.hasSuffix("\r") ? "\r" : ""))
     let file = isInFile ? ["-k", ring.path] : []
     for command in [
@@ -235,7 +235,7 @@ struct SettingTests {
     #expect(try await watch.exitCode() == 0)
   }
 
-  @Test("a variable that is none is named in a warning, and its value, which may be a secret, is not shown")
+  @Test("an unknown variable causes a warning with its name and without its value")
   func unknown() async throws {
     let peer = try start(
       ["0", "-I", "lo", "-t", "0", "-g", "\(group.address)", "-c", "1"],
@@ -253,7 +253,7 @@ struct SettingTests {
   }
 
   @Test(
-    "an unknown variable names the most similar one, if there is any",
+    "the most similar variable is found for an unknown one, if there is any",
     arguments: [
       ("GRUOP", "GROUP"), ("TLL", "TTL"), ("PEER", "PEERS"), ("PERES", "PEERS"), ("INTERFACES", "INTERFACE"),
       ("NODEID", "NODE_ID"), ("STATEDIR", "STATE_DIR"), ("SECRET", "SECRET_FILE"), ("MESAGE", "MESSAGE"),
@@ -263,7 +263,7 @@ struct SettingTests {
     #expect(Environment.nearest(to: "MCAST_PEER_\(name)") == expected.map { "MCAST_PEER_\($0)" })
   }
 
-  @Test("every setting is the most similar one to its own name with two letters swapped")
+  @Test("every setting is found from its name with the last two letters swapped")
   func swapped() {
     for (option, _) in Environment.all {
       var name = Array(Environment.variable(option))
@@ -272,12 +272,12 @@ struct SettingTests {
     }
   }
 
-  @Test("watch names it, too")
+  @Test("watch also warns of an unknown variable")
   func unknownToWatch() async throws {
     let watch = try start(
       ["watch", "-I", "lo", "-g", "\(group.address)"], ["MCAST_PEER_GRUOP": "swordfish", "MCAST_PEER_\u{1B}[2J": "1"])
     try await watch.waitForError("unknown setting MCAST_PEER_GRUOP (did you mean MCAST_PEER_GROUP?)")
-    // Nor does a name give orders to a terminal.
+    // Control characters in a name are escaped, too.
     try await watch.waitForError("unknown setting MCAST_PEER_\\x1B[2J (see mcast-peer --help)")
     try await watch.waitForError("listening only")
     watch.signal(SIGINT)
@@ -285,7 +285,7 @@ struct SettingTests {
     #expect(try !watch.errors.contains("swordfish") && !watch.errors.contains("\u{1B}"))
   }
 
-  @Test("the secret's file can be named by a variable, for the peer and for the commands about secrets")
+  @Test("a variable can name the secret file, for a peer and for the secret commands")
   func secretFile() async throws {
     let ring = RingFileOfNode(Vectors.shared.secret)
     let variable = ["MCAST_PEER_SECRET_FILE": ring.path]

@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-@Suite("Three real peers over loopback")
+@Suite("Three peers over loopback")
 struct SmokeTests {
   private let group = makeTestGroup()
   private let home = TemporaryDirectory()
@@ -11,13 +11,13 @@ struct SmokeTests {
     try PeerProcess(["\(node)", "-I", "lo", "-t", "0", "-g", "\(group)", "-i", "0.2"] + more, home: home)
   }
 
-  @Test("each hears both others, line for line, and ends cleanly", arguments: [SIGINT, SIGTERM])
+  @Test("three peers hear each other, print the documented lines, and end cleanly", arguments: [SIGINT, SIGTERM])
   func three(signal: Int32) async throws {
     try await talk("\(group)", endedBy: signal) { try start($0) }
   }
 
   @Test(
-    "the same over IPv6",
+    "three peers over IPv6 hear each other, print the documented lines, and end cleanly",
     .enabled(if: Namespace.isAvailable && Family.all.contains(.ipv6), "needs a namespace and IPv6"),
     arguments: [SIGINT, SIGTERM])
   func threeOverIPv6(signal: Int32) async throws {
@@ -61,7 +61,7 @@ struct SmokeTests {
       ])
     #expect(lines.suffix(4) == ["", "Node \(node): Shutting down...", "Node \(node): Goodbye!", ""])
 
-    // Between them, messages and nothing else, each sender's numbers without a gap.
+    // Only messages are between them, and each sender's numbers have no gap.
     var last: [String: Int] = [:]
     for line in lines.dropFirst(7).dropLast(4) {
       let sent = line.wholeMatch(of: /Node (\d): Sent: "Hello from node (\d), message #(\d+)"/)
@@ -77,7 +77,7 @@ struct SmokeTests {
     #expect(last.keys.sorted() == ["0", "1", "2"])
   }
 
-  @Test("three first starts at the same instant make one secret")
+  @Test("three simultaneous first starts make one secret")
   func oneSecret() async throws {
     let peers = try (0...2).map { try start($0) }
     var keyIDs: Set<String> = []
@@ -95,7 +95,7 @@ struct SmokeTests {
     }
   }
 
-  @Test("standard error is honest about encryption, and warns of a short secret")
+  @Test("standard error says that messages are not encrypted, and warns of a short secret")
   func honesty() async throws {
     let short = try PeerProcess(["0", "-I", "lo", "-t", "0", "-g", "\(group)"], secret: "short")
     try await short.waitUntilReady(node: 0)
@@ -105,7 +105,7 @@ struct SmokeTests {
     #expect(try !short.errors.contains("\"short\""))
   }
 
-  @Test("it ends by itself after the count, and then says goodbye")
+  @Test("a peer ends by itself after the count, with a goodbye line")
   func count() async throws {
     let peer = try start(1, "-c", "3", "-m", "Temperature \u{1B}[31mhigh")
     #expect(try await peer.exitCode() == 0)
@@ -125,7 +125,7 @@ struct SmokeTests {
     process.standardError = FileHandle.nullDevice
     try process.run()
     defer { kill(process.processIdentifier, SIGKILL) }
-    // The process holds its own end now; with ours gone it is the only one.
+    // The process now has its own write end. With ours closed, it is the only one.
     try pipe.fileHandleForWriting.close()
     var output = ""
     while !output.contains("message #3") {
@@ -136,7 +136,7 @@ struct SmokeTests {
     try await eventually("the end of a peer that nobody reads") { process.hasEnded }
   }
 
-  @Test("a signal ends a peer even while nobody takes its lines", arguments: [SIGINT, SIGTERM])
+  @Test("a signal ends a peer while its output is stalled", arguments: [SIGINT, SIGTERM])
   func stalledReader(signal: Int32) async throws {
     let pipe = Pipe()
     let process = Process()
@@ -147,7 +147,7 @@ struct SmokeTests {
     process.environment = Sanitizer.environment.merging(["HOME": home.path]) { $1 }
     process.standardOutput = pipe
     process.standardError = FileHandle.nullDevice
-    // Its messages fill the pipe at once, and another peer's would have it print as well.
+    // Its own messages fill the pipe, and those of another peer make it print as well.
     let other = try start(1, "-i", "0.001")
     try process.run()
     defer { kill(process.processIdentifier, SIGKILL) }
@@ -167,7 +167,7 @@ struct SmokeTests {
     #expect(process.waitForExitStatus() == 0)
   }
 
-  @Test("a signal ends a peer also when all is done but the table, which nobody takes")
+  @Test("a signal ends a peer that only waits to print its table")
   func stalledTable() async throws {
     let (output, errors) = (Pipe(), Pipe())
     let process = Process()
@@ -176,7 +176,7 @@ struct SmokeTests {
     process.environment = Sanitizer.environment.merging(["HOME": home.path]) { $1 }
     process.standardOutput = output
     process.standardError = errors
-    // Running the process closes our end.
+    // Starting the process closes our write end.
     let descriptor = dup(errors.fileHandleForWriting.fileDescriptor)
     defer { close(descriptor) }
     try process.run()

@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-@Suite("A peer that sends its standard input")
+@Suite("Sending standard input")
 struct StandardInputTests {
   private let group = LoopbackGroup()
 
@@ -21,7 +21,7 @@ struct StandardInputTests {
     #expect(try receiver.outputBytes == Data("one\n two \0".utf8) + [0xFF] + Data("\r\n3\nfour\nno newline\n".utf8))
   }
 
-  @Test("empty lines are left out, and told; the others arrive")
+  @Test("empty lines are skipped with a warning, and the others arrive")
   func empty() async throws {
     let receiver = try await group.startReceiver(1, ["-o", "raw", "--expect", "2"])
     let sender = try group.start(0, ["--stdin"], input: "printf '\\none\\n\\n\\n\\n\\ntwo\\n'")
@@ -34,7 +34,7 @@ struct StandardInputTests {
   }
 
   @Test(
-    "lines that are too long are left out whole, and told, with exit code 65; the longest that fits and the others arrive",
+    "too long lines are skipped with an error and exit code 65, and the longest valid line and the others arrive",
     arguments: [(["--listen"], 1343), (["--listen", "--encrypt"], 1359)])
   func tooLong(more: [String], limit: Int) async throws {
     let encrypt = Array(more.dropFirst())
@@ -54,7 +54,7 @@ struct StandardInputTests {
     #expect(try sender.output.contains("Node 0: Sent: \"b\"\n\nNode 0: Shutting down"))
   }
 
-  @Test("with --datagram all of it is one message, and raw output has nothing but that")
+  @Test("with --datagram, the whole input is one message, and raw output has exactly its bytes")
   func datagram() async throws {
     let receiver = try await group.startReceiver(1, ["-o", "raw", "--datagram", "--expect", "1"])
     let sender = try group.start(0, ["--stdin", "--datagram"], input: "printf 'one\\n\\ntwo\\n'")
@@ -64,7 +64,7 @@ struct StandardInputTests {
   }
 
   @Test(
-    "what no message can carry as a whole is refused with exit code 65, and nothing is sent",
+    "with --datagram, an empty or too long input is an error with exit code 65, and nothing is sent",
     arguments: [("true", "standard input is empty"), ("head -c 5000 /dev/zero", "standard input has 5000 bytes")])
   func datagramRefused(input: String, hint: String) async throws {
     let sender = try group.start(0, ["--stdin", "--datagram"], input: input)
@@ -73,15 +73,15 @@ struct StandardInputTests {
     #expect(try !sender.output.contains("Sent"))
   }
 
-  @Test("no input is no message")
+  @Test("an empty input sends no message")
   func nothing() async throws {
     let sender = try group.start(0, ["--stdin"], input: "true")
     #expect(try await sender.exitCode() == 0)
     #expect(try !sender.output.contains("Sent"))
   }
 
-  // What feeds it may outlive the test for ten seconds.
-  @Test("a line is sent when it is there, while the input goes on; a signal ends the peer all the same")
+  // The shell that writes the input may outlive the test by ten seconds.
+  @Test("a line is sent at once while the input stays open, and a signal ends the peer")
   func slowly() async throws {
     let receiver = try await group.startReceiver(1, [])
     let input = "echo first; sleep 0.3; printf 'sec'; sleep 0.3; echo ond; exec sleep 10"
@@ -93,24 +93,24 @@ struct StandardInputTests {
     #expect(try sender.output.hasSuffix("Node 0: Sent: \"second\"\n\nNode 0: Shutting down...\nNode 0: Goodbye!\n"))
   }
 
-  @Test("what is read ahead is little: who writes to it is held up by the rate")
+  @Test("a rate causes backpressure: the peer reads little ahead")
   func backPressure() async throws {
     let written = TemporaryDirectory()
-    // Each chunk is told of once the pipe has taken it.
+    // The number of each chunk is written once the pipe has taken the chunk.
     let input =
       "for i in $(seq 100); do head -c 20000 /dev/zero | tr '\\000' x | fold -w 100; echo $i >\(written.path)/n; done"
     let sender = try group.start(0, ["--stdin", "--rate", "10", "-o", "raw"], input: input)
     try await sender.waitForError("peers 0-2")
     try await Task.sleep(for: .seconds(2))
     let taken = try #require(Int(String(contentsOfFile: "\(written.path)/n", encoding: .utf8).dropLast()))
-    // A pipe has 65,536 bytes, as many are read at a time, and some are in the tools between.
+    // A pipe has 65,536 bytes, as many are read at a time, and the tools between have some.
     #expect(taken < 20)
     #expect(sender.isRunning)
     sender.signal(SIGINT)
     #expect(try await sender.exitCode() == 0)
   }
 
-  @Test("a rate and a count hold for lines, too")
+  @Test("a rate and a count also apply to lines")
   func rate() async throws {
     let start = ContinuousClock.now
     let sender = try group.start(0, ["--stdin", "--rate", "20", "-c", "11", "-o", "json"], input: "seq 100")
@@ -120,7 +120,7 @@ struct StandardInputTests {
     #expect(try sender.output.contains("\"reason\":\"count\""))
   }
 
-  @Test("input that cannot be read is an error")
+  @Test("unreadable input is an error")
   func unreadable() async throws {
     let peer = try PeerProcess(
       ["0", "-I", "lo", "-t", "0", "-g", "\(group.address)", "--stdin"], home: group.home,

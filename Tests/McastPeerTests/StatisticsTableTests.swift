@@ -3,9 +3,9 @@ import Testing
 @testable import MulticastDTLS
 @testable import mcast_peer
 
-@Suite("The table of statistics")
+@Suite("The text of the statistics table")
 struct StatisticsTableTests {
-  @Test("it has a line for each node that was heard, and what cannot be put to one node's account below")
+  @Test("the table has a line for each member that was heard, and the totals below")
   func table() throws {
     var statistics = Statistics()
     let source = Endpoint(GroupAddress.standard.address, port: 1)

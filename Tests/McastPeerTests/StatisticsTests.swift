@@ -3,11 +3,11 @@ import Synchronization
 import TestSupport
 import Testing
 
-@Suite("The table of statistics")
+@Suite("The statistics table of a peer")
 struct StatisticsTests {
   private let group = LoopbackGroup()
 
-  @Test("says what really came, on standard error, and standard output stays clean")
+  @Test("the table on standard error has the true counts, and standard output has messages only")
   func table() async throws {
     let peer = try await group.startListener(0, "--peers", "0-4")
     let socket = try FloodSocket(group.address)
@@ -17,7 +17,7 @@ struct StatisticsTests {
       if isForged { record[record.count - 1] ^= 1 }
       try socket.send(record)
     }
-    // Of node 1, 7 is lost, 8 is late and 9 comes twice; node 2 is in a later epoch; node 3 is only imitated.
+    // From member 1, 7 is lost, 8 is late and 9 is repeated. Member 2 is in a later epoch. Member 3 is forged.
     for sequence in [5, 6, 9, 8, 9] as [UInt64] { try send(1, sequence) }
     try send(2, 0, epoch: 2)
     try send(2, 0, epoch: 1)
@@ -52,7 +52,7 @@ struct StatisticsTests {
       ])
   }
 
-  @Test("comes at the end, too, if --stats asks for it, and not otherwise")
+  @Test("the table is printed at the end only with --stats")
   func atTheEnd() async throws {
     let asked = try group.start(0, "-c", "1", "--stats")
     let other = try group.start(1, "-c", "1")
@@ -63,9 +63,9 @@ struct StatisticsTests {
     for peer in [asked, other] { #expect(try !peer.output.contains("kernel")) }
   }
 
-  @Test("asking for it, from the first moment to the last and all the time, does not end the peer")
+  @Test("continuous SIGUSR1, from the first moment to the last, does not end the peer")
   func askedAllTheTime() async throws {
-    // The thread first, or on a busy machine it would miss the beginning.
+    // Start the thread first, or on a busy machine it would miss the start of the peer.
     let asker = Asker()
     defer { asker.isOver.set() }
     let peer = try group.start(0, "-i", "0.01")
@@ -74,21 +74,21 @@ struct StatisticsTests {
     try await eventually("tables") { try tables() > 20 }
     peer.signal(SIGTERM)
     #expect(try await peer.exitCode() == 0)
-    // At once: the number of the process may soon be another's.
+    // Stop at once, since the process ID may soon belong to another process.
     asker.isOver.set()
     #expect(asker.asked.load(ordering: .relaxed) > 20)
     #expect(try peer.lines.allSatisfy { $0.isEmpty || $0.hasPrefix("Node 0: ") || $0.hasPrefix("===") })
   }
 }
 
-/// Asks a process for its table all the time, as soon as it can be asked.
+/// Requests a process's table continuously, as soon as the process handles the signal.
 private final class Asker: Sendable {
   let isOver = Flag()
   let process = Atomic<Int32>(0)
-  /// How often it has asked.
+  /// The number of requests.
   let asked = Atomic(0)
 
-  /// Starts a thread that ends when it is over. No task: on a busy machine it would not begin for a long time.
+  /// Starts a thread that runs until `isOver`. A task could start too late on a busy machine.
   init() {
     Thread.detachNewThread { [self] in
       while !isOver.isSet {
@@ -100,7 +100,7 @@ private final class Asker: Sendable {
 
   private func ask() {
     let process = process.load(ordering: .relaxed)
-    // Before the command's own first instructions the signal would end it.
+    // Before the command's first instructions, the signal would end it.
     guard process != 0, asked.load(ordering: .relaxed) > 0 || isHandled(SIGUSR1, by: process) else { return }
     if kill(process, SIGUSR1) == 0 { asked.add(1, ordering: .relaxed) }
   }

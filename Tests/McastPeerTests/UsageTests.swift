@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-@Suite("Bad input gets one clear line and nothing half done")
+@Suite("Usage errors")
 struct UsageTests {
   struct Case: CustomTestStringConvertible {
     let arguments: String
@@ -18,6 +18,7 @@ struct UsageTests {
   }
 
   @Test(
+    "invalid arguments are an error of one clear line, and change nothing",
     arguments: [
       Case("", 64, "node-id"), Case("abc", 64, "0 to 255"), Case("256", 64, "0 to 255"), Case("-1", 64, "-1"),
       Case("0 1", 64, "1"), Case("5", 64, "--peers 0-2,5"), Case("0 --peers 1-2", 64, "--peers 0-2"),
@@ -45,7 +46,7 @@ struct UsageTests {
       Case("watch --no-such-option", 64, "(see mcast-peer watch --help)"),
       Case("secret rotate drop xyz", 64, "(see mcast-peer secret rotate drop --help)"),
     ])
-  func refused(input: Case) async throws {
+  func invalid(input: Case) async throws {
     let home = TemporaryDirectory()
     let peer = try PeerProcess(input.arguments.split(separator: " ").map(String.init), home: home)
     #expect(try await peer.exitCode() == input.code)
@@ -56,7 +57,7 @@ struct UsageTests {
     #expect(try FileManager.default.contentsOfDirectory(atPath: home.path).filter { $0.hasPrefix(".") } == [])
   }
 
-  @Test("a message that could get longer than a record is refused, and the limit is named")
+  @Test("a message that could exceed a record is an error that names the limit")
   func tooLong() async throws {
     let limit = 1343
     let suffix = ", message #7".utf8.count
@@ -70,7 +71,7 @@ struct UsageTests {
     try await taken.waitForLine("Node 0: Sent: \"\(fits), message #7\"")
   }
 
-  @Test("a secret file that others can read is refused", arguments: [0o644, 0o640, 0o604])
+  @Test("a secret file that others can read is an error", arguments: [0o644, 0o640, 0o604])
   func openToOthers(mode: Int) async throws {
     let home = TemporaryDirectory()
     let path = home.write("the text of a secret", to: "secret", mode: mode)
@@ -80,7 +81,7 @@ struct UsageTests {
     #expect(try !peer.errors.contains("the text of a secret"))
   }
 
-  @Test("an empty secret is refused, in a file and in the environment")
+  @Test("an empty secret is an error, in a file and in the environment")
   func emptySecret() async throws {
     let home = TemporaryDirectory()
     let file = try PeerProcess(["0", "-I", "lo", "-k", home.write("\n", to: "secret")], home: home)
@@ -90,28 +91,29 @@ struct UsageTests {
     #expect(try variable.errors.contains("DTLS_MCAST_SECRET"))
   }
 
-  @Test("a message that is not UTF-8 is refused, not mended")
+  @Test("a message that is not UTF-8 is an error")
   func invalidUTF8() async throws {
     let peer = try PeerProcess.run("exec \"$0\" 0 -I lo -t 0 -c 1 -m \"$(printf 'bad \\377')\"")
     #expect(try await peer.exitCode() == 64)
     #expect(try peer.errors.contains("UTF-8"))
   }
 
-  @Test("output that cannot be written ends the peer and says why")
+  @Test("output that cannot be written ends the peer with an error")
   func fullDisk() async throws {
     let peer = try PeerProcess.run("exec \"$0\" 0 -I lo -t 0 -g \(makeTestGroup()) > /dev/full")
     #expect(try await peer.exitCode() == 71)
     #expect(try peer.errors.contains("cannot write to standard output: No space left on device"))
   }
 
-  @Test("what an option takes may have a command's name")
+  @Test("a value of an option may be the name of a command")
   func valueNamedAsCommand() async throws {
     let peer = try PeerProcess(["-m", "watch", "0", "-I", "lo", "-t", "0", "-c", "1", "-g", "\(makeTestGroup())"])
     #expect(try await peer.exitCode() == 0)
     try await peer.waitForLine("Node 0: Sent: \"watch, message #1\"")
   }
 
-  @Test("the version names those of wolfSSL and OpenSSL, too", arguments: ["", "0", "watch", "secret new"])
+  @Test(
+    "--version prints the versions of the command, wolfSSL and OpenSSL", arguments: ["", "0", "watch", "secret new"])
   func version(command: String) async throws {
     let peer = try PeerProcess(command.split(separator: " ").map(String.init) + ["--version"])
     #expect(try await peer.exitCode() == 0)
@@ -119,7 +121,7 @@ struct UsageTests {
     #expect(try peer.output.wholeMatch(of: version) != nil)
   }
 
-  @Test("the help names every option with its default")
+  @Test("--help has every option with its default")
   func help() async throws {
     let peer = try PeerProcess(["--help"])
     #expect(try await peer.exitCode() == 0)
@@ -142,7 +144,7 @@ struct UsageTests {
   }
 
   @Test(
-    "help of a command is had by the words that help itself names, too",
+    "help with a command's name prints the same as the command with --help",
     arguments: ["", "watch", "secret", "secret new", "secret rotate add"])
   func helpByName(command: String) async throws {
     let words = command.split(separator: " ").map(String.init)
@@ -152,11 +154,11 @@ struct UsageTests {
     #expect(try named.output == asked.output && named.output.hasPrefix("OVERVIEW: "))
   }
 
-  @Test("a library without multicast at run time is told from a good one")
+  @Test("a library without multicast at run time is an error that names the build options")
   func libraryWithoutMulticast() async throws {
     let directory = TemporaryDirectory()
     let source = directory.write("const char *wolfSSL_lib_version(void) { return \"0.0.0\"; }\n", to: "fake.c")
-    // The name by which the command looks for its library.
+    // The file name under which the command loads the library.
     let name = try #require(try run("ldd", PeerProcess.executable).firstMatch(of: /libwolfssl\.so\.\d+/)).output
     _ = try run("clang", "-shared", "-fPIC", "-o", "\(directory.path)/\(name)", source)
     let peer = try PeerProcess(

@@ -19,7 +19,7 @@ struct WatchScreenTests {
     }
   }
 
-  @Test("nothing is wider or higher than the screen, whatever its size, and the node's ID is always there")
+  @Test("the text fits a screen of any size, and the member's ID is always visible")
   func fits() {
     var statistics = Statistics()
     for member in 0..<40 as Range<UInt8> { count(MemberID(rawValue: member), 3, in: &statistics) }
@@ -34,13 +34,13 @@ struct WatchScreenTests {
         let screen = WatchScreen(columns: columns, lines: lines, isColoured: false)
         let text = screen.text(of: table, suite: .pskChaCha20Poly1305, heading: "a heading", log: said)
         #expect(text.count <= lines && text.allSatisfy { $0.count <= columns }, "\(columns) x \(lines)")
-        // Heading, blank, titles.
+        // A heading, a blank line and the titles come first.
         if lines > 25, columns >= 4 { #expect(text[3].hasPrefix("   0"), "\(columns) x \(lines)") }
       }
     }
   }
 
-  @Test("rates are those of ten seconds, losses those since the start, and a restart is shown for half a minute")
+  @Test("rates are those of ten seconds, losses count from the start, and a restart is visible until silence")
   func figures() throws {
     var table = MemberTable(named: MemberSet([]))
     let start = ContinuousClock.now
@@ -67,7 +67,7 @@ struct WatchScreenTests {
     #expect(table.rows.first?.state == .up && table.rows.count == 1)
   }
 
-  @Test("a forged record gives nobody a row, and each reason that occurred is below")
+  @Test("a forged record adds no row, and each reason that occurred is below")
   func drops() {
     var statistics = Statistics()
     statistics.count(.forged, of: 9)

@@ -16,7 +16,7 @@ struct WatchTests {
       columns: columns, lines: lines, environment: environment)
   }
 
-  @Test("the screen after three come, one restarts and one goes shows just that; Ctrl+C ends it, and the screen stays")
+  @Test("the screen shows three members, a restart and a silence, and stays after Ctrl+C")
   func story() async throws {
     let watch = try watch()
     try await watch.waitForRow("no", "member", "was", "heard", "yet")
@@ -28,7 +28,7 @@ struct WatchTests {
     #expect(try await nodes[1].exitCode() == 0)
     let again = try group.start(1, "-i", "0.3")
     try await watch.waitForRow("1", "restarted", "2")
-    // Until it is known how often it speaks.
+    // Wait until the interval of member 2 is known.
     try await nodes[2].waitForLine("Node 2: Sent: \"Hello from node 2, message #10\"")
     nodes[2].signal(SIGTERM)
     #expect(try await nodes[2].exitCode() == 0)
@@ -61,7 +61,7 @@ struct WatchTests {
     _ = again
   }
 
-  @Test("a record of another secret is counted below, and its maker is told of, but has no row")
+  @Test("a record of another secret is counted and reported, and adds no row")
   func forged() async throws {
     let watch = try watch()
     try await watch.waitForRow("no", "member", "was", "heard", "yet")
@@ -74,7 +74,7 @@ struct WatchTests {
     _ = stranger
   }
 
-  @Test("another size is taken at once: narrow screens have fewer columns, and no line is broken; NO_COLOR is honoured")
+  @Test("the screen follows its size at once, with fewer columns or rows, and has no colour with NO_COLOR")
   func sizes() async throws {
     let watch = try watch(["--peers", "0-3"], environment: ["NO_COLOR": "1"])
     let nodes = try (0...1).map { try group.start($0, "-i", "0.3") }
@@ -93,7 +93,7 @@ struct WatchTests {
     _ = nodes
   }
 
-  @Test("with a node ID it takes part as that node, and hears the others")
+  @Test("with a member ID, watch takes part as that member, and hears the others")
   func takesPart() async throws {
     let watch = try watch(["2", "-i", "0.2"])
     let other = try group.start(1, "-i", "0.3")
@@ -102,11 +102,11 @@ struct WatchTests {
       try other.output.contains("Received from peer 2: \"Hello from node 2, message #")
     }
     #expect(watch.shown.text[0].contains("node 2 in epoch 1"))
-    // What it says itself comes back to it, and is no row.
+    // Its own looped-back messages add no row.
     #expect(!watch.rows.contains { $0.first == "2" && $0.contains("up") })
   }
 
-  @Test("where standard output is no terminal, a line tells of each change, without control characters")
+  @Test("if standard output is no terminal, watch prints a line for each change, without control characters")
   func plain() async throws {
     let watch = try PeerProcess(
       ["watch", "-I", "lo", "-t", "0", "-g", "\(group.address)"], secret: Vectors.shared.secret)
@@ -125,7 +125,7 @@ struct WatchTests {
     _ = again
   }
 
-  @Test("without a node ID it neither makes a secret nor keeps a state, and says what to do where there is no secret")
+  @Test("without a member ID, watch makes no secret and no state, and names the command for a missing secret")
   func listensOnly() async throws {
     let home = TemporaryDirectory()
     let watch = try PeerProcess(["watch", "-I", "lo", "-g", "\(group.address)"], home: home)
@@ -139,11 +139,11 @@ struct WatchTests {
     #expect(try FileManager.default.contentsOfDirectory(atPath: home.path) == [])
   }
 
-  @Test("a signal ends it even while nobody takes its lines", arguments: [SIGINT, SIGTERM])
+  @Test("a signal ends watch while its output is stalled", arguments: [SIGINT, SIGTERM])
   func stalledReader(signal: Int32) async throws {
     let watch = try PeerProcess(
       [], secret: Vectors.shared.secret,
-      // The pipe is full before it starts, and open for reading until it has ended.
+      // The pipe is full before watch starts, and open for reading until it has ended.
       shell: """
         mkfifo "$HOME/pipe"; exec 3<>"$HOME/pipe"
         timeout 0.5 yes >"$HOME/pipe"
@@ -156,7 +156,8 @@ struct WatchTests {
     #expect(try await watch.exitCode() == 0)
   }
 
-  @Test("bad options are refused", arguments: [["256"], ["-i", "1"], ["--listen"], ["3", "--peers", "0-2"]])
+  @Test(
+    "invalid options are a usage error", arguments: [["256"], ["-i", "1"], ["--listen"], ["3", "--peers", "0-2"]])
   func usage(arguments: [String]) async throws {
     let watch = try PeerProcess(["watch", "-I", "lo"] + arguments, secret: Vectors.shared.secret)
     #expect(try await watch.exitCode() == 64)

@@ -4,8 +4,8 @@ import Testing
 
 @testable import MulticastDTLS
 
-/// A stock wolfSSL C peer at epoch 1 sends what the vectors hold, and hears what independent code can make.
-@Suite("A real peer and the wire")
+/// A stock wolfSSL C peer in epoch 1 sends records like the vectors, and opens those of independent code.
+@Suite("A peer and the wire")
 struct WireTests {
   private let group = makeTestGroup()
   private let keys = RecordKeys.ofVectors(.wdmNullSHA256)
@@ -15,7 +15,7 @@ struct WireTests {
       ["\(node)", "-I", "lo", "-t", "0", "-g", "\(group)"] + more, secret: Vectors.shared.secret)
   }
 
-  @Test("its first message is the vector, byte for byte, at each of two members", arguments: [0, 1])
+  @Test("the first message of each of two members equals its vector, byte for byte", arguments: [0, 1])
   func sends(node: Int) async throws {
     let wire = try Wire(group)
     let peer = try start(node)
@@ -24,7 +24,7 @@ struct WireTests {
     _ = peer
   }
 
-  @Test("it shows the vectors' messages, at their epoch and from their members")
+  @Test("a peer prints the messages of the vectors")
   func hears() async throws {
     for record in Vectors.shared[.wdmNullSHA256].records where record.sequence < 1 << 32 {
       let peer = try start(5, "--peers", "0-255", "--epoch", "\(record.epoch)", "-i", "3600")
@@ -62,11 +62,11 @@ struct WireTests {
   }
 
   @Test(
-    "what silences the C example for good costs this one nothing",
+    "datagrams that silence the C example for good do not affect a peer",
     arguments: [
       Killer("the forged 13 bytes with a length below the tag's", bytes("17fefd00010100000010010000")),
       Killer("12 bytes, to be joined to the next datagram", bytes("17fefd000101000000000100")),
-      Killer("nothing at all", []),
+      Killer("an empty datagram", []),
       Killer("a record longer than the read buffer", oversized(1401), oversized(2000), oversized(65_507)),
       Killer("100 records with a wrong version", times: 100, wrongVersion),
       Killer("an authenticated warning alert", of: 21, payload: [1, 0]),
@@ -100,7 +100,7 @@ struct WireTests {
     #expect(try await peer.exitCode() == 0)
   }
 
-  @Test("what a sender put into its message to trick a terminal is shown, not obeyed")
+  @Test("control sequences in a message are escaped")
   func hostilePayload() async throws {
     let peer = try start(0, "-i", "3600")
     try await peer.waitUntilReady(node: 0)

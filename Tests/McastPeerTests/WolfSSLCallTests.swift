@@ -2,11 +2,11 @@ import Foundation
 import TestSupport
 import Testing
 
-/// Real processes, in which a small library counts wolfSSL's calls.
-@Suite("Each message goes through wolfSSL")
+/// Real processes with a small library that counts the calls of wolfSSL.
+@Suite("Calls of wolfSSL")
 struct WolfSSLCallTests {
-  /// The calls that the start makes for each secret: wolfSSL alone seals a record, the shared context seals the same, and that is
-  /// opened once.
+  /// The calls at the start for each secret: wolfSSL alone seals a record, the shared context seals the same, and that
+  /// record is opened once.
   private static let start = (writes: 2, payloads: 1)
 
   private let group = LoopbackGroup()
@@ -17,7 +17,7 @@ struct WolfSSLCallTests {
   }
 
   @Test(
-    "one by one: a wolfSSL_write for each that is sent, a payload out of wolfSSL_mcast_read for each that is delivered",
+    "each single message has one wolfSSL_write when sent, and one wolfSSL_mcast_read with its payload when delivered",
     arguments: [[], ["--encrypt"]], ["libcrypto", "wolfssl"])
   func oneByOne(suite: [String], engine: String) async throws {
     let peers = try (0...1).map { node in
@@ -36,7 +36,7 @@ struct WolfSSLCallTests {
     }
   }
 
-  @Test("the same in batches", arguments: [[], ["--encrypt"]])
+  @Test("each message of a batch has one wolfSSL_write and one wolfSSL_mcast_read", arguments: [[], ["--encrypt"]])
   func batches(suite: [String]) async throws {
     let receiver = try PeerProcess(
       ["0", "-I", "lo", "-t", "0", "-g", "\(group.address)", "--listen"] + suite, home: group.home,
@@ -56,13 +56,13 @@ struct WolfSSLCallTests {
     let contexts = try calls.counted(node)
     #expect(contexts.map(\.writes).reduce(0, +) == sent + Self.start.writes, "\(contexts)")
     #expect(contexts.map(\.payloads).reduce(0, +) == delivered + Self.start.payloads, "\(contexts)")
-    // Those that the start alone uses aside, all sessions are of one context.
+    // Except for those of the start, all sessions belong to one context.
     let shared = contexts.filter { $0.writes + $0.payloads > 1 }
     #expect(shared.count == 1 && shared[0].writes == sent + 1 && shared[0].payloads == delivered, "\(contexts)")
   }
 }
 
-/// A library that is loaded before wolfSSL and counts the calls of its users, by context, in a file for each process.
+/// A library loaded before wolfSSL that counts its calls by context, in a file for each process.
 private struct WolfSSLCalls {
   private let directory = TemporaryDirectory()
   private let library: String
@@ -122,7 +122,7 @@ private struct WolfSSLCalls {
     ["LD_PRELOAD": library, "WOLFSSL_CALLS": "\(directory.path)/\(process)"]
   }
 
-  /// The calls of each context's users.
+  /// The counts of each context.
   func counted(_ process: Int) throws -> [(context: UInt64, writes: Int, payloads: Int)] {
     let numbers = try Data(contentsOf: URL(filePath: "\(directory.path)/\(process)"))
       .withUnsafeBytes { Array($0.bindMemory(to: UInt64.self)) }

@@ -8,7 +8,7 @@ import Testing
 @Suite("Addresses")
 struct AddressTests {
   @Test(
-    "an address is written as RFC 5952 says, and reads back",
+    "an address is written as in RFC 5952, and the text reads back as the same address",
     arguments: [
       ("192.0.2.7", "192.0.2.7"), ("2001:DB8:0:0:0:0:0:7", "2001:db8::7"), ("::1", "::1"), ("::", "::"),
       ("ff15:0:0:1:0:0:0:1", "ff15:0:0:1::1"), ("::ffff:192.0.2.7", "192.0.2.7"), ("fe80::1%lo", "fe80::1%lo"),
@@ -21,7 +21,7 @@ struct AddressTests {
   }
 
   @Test(
-    "anything else is no address",
+    "any other text is no address",
     arguments: [
       "", "1.2.3", "1.2.3.4.5", "1.2.3.256", "1.2.3.04x", " 1.2.3.4", "1.2.3.4%lo", "::g", "1::2::3", "fe80::1%",
       "fe80::1%no-such-interface", "2001:db8::1%lo", "localhost", "[::1]",
@@ -30,7 +30,7 @@ struct AddressTests {
     #expect(IPAddress(text) == nil)
   }
 
-  @Test("groups and single addresses are told apart, of both families")
+  @Test("groups and unicast addresses of both families are told apart")
   func kinds() {
     let groups = ["224.0.0.0", "239.255.255.255", "ff00::", "ff02::1", "ffff::"]
     let single = ["223.255.255.255", "240.0.0.0", "255.255.255.255", "0.0.0.0", "::", "fe80::1", "feff::1", "::1"]
@@ -44,21 +44,21 @@ struct AddressTests {
     }
   }
 
-  @Test("an endpoint is an address and a port, with brackets where the address has colons")
+  @Test("an endpoint is written as address and port, with brackets around IPv6")
   func endpoint() throws {
     #expect(Endpoint(try #require(IPAddress("192.0.2.7")), port: 5000).description == "192.0.2.7:5000")
     #expect(Endpoint(try #require(IPAddress("2001:db8::7")), port: 5000).description == "[2001:db8::7]:5000")
     #expect(Endpoint(try #require(IPAddress("fe80::7%lo")), port: 5000).description == "[fe80::7%lo]:5000")
   }
 
-  @Test("socket calls get an address, and give it back", arguments: ["192.0.2.7", "2001:db8::7", "fe80::7%lo"])
+  @Test("a socket address keeps its IP address and port", arguments: ["192.0.2.7", "2001:db8::7", "fe80::7%lo"])
   func socketAddress(text: String) throws {
     let address = try #require(IPAddress(text))
     #expect(SocketAddress(address, port: 5000).endpoint == Endpoint(address, port: 5000))
   }
 
   @Test(
-    "an interface is found by its name, its number, and an address of each family", arguments: ["lo", "1", "127.0.0.1"])
+    "an interface is found by its name, its index or its IPv4 address", arguments: ["lo", "1", "127.0.0.1"])
   func interface(text: String) throws {
     let interface = try NetworkInterface(text)
     #expect(interface.name == "lo" && interface.index == 1)
@@ -66,13 +66,14 @@ struct AddressTests {
     #expect(loopback.index == 1 && loopback.isLoopback)
   }
 
-  @Test("the same by an IPv6 address", .enabled(if: access("/proc/net/if_inet6", F_OK) == 0, "needs IPv6"))
+  @Test(
+    "an interface is found by its IPv6 address", .enabled(if: access("/proc/net/if_inet6", F_OK) == 0, "needs IPv6"))
   func interfaceByIPv6() throws {
     let interface = try NetworkInterface("::1")
     #expect(interface.name == "lo" && interface.address == IPAddress("::1"))
   }
 
-  @Test("a socket needs an interface, and its sources are of its group's family")
+  @Test("a socket needs an interface, and sources of the same address family as its group")
   func unfit() throws {
     let error = #expect(throws: NetworkError.self) {
       try MulticastSocket(

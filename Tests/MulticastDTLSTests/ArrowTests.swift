@@ -1,10 +1,10 @@
 import Foundation
 import Testing
 
-/// The rooms of the library are folders of one module, so that nothing but this test keeps their arrows.
+/// The rooms are folders of one module, so the compiler does not check their dependencies. This test does.
 @Suite("The rooms of the library")
 struct ArrowTests {
-  /// Each room may use the types of the rooms before it, and of itself. The front door is the library's own folder.
+  /// Each room may use its own types and those of the rooms before it. The front door is the library's top folder.
   private static let order = [
     "Support", "Wire", "Net", "Crypto", "WolfSSL", "State", "Keys", "Diagnostics", "Sending", "Receiving", "Rotation",
     "front door", "Tools",
@@ -15,7 +15,7 @@ struct ArrowTests {
     let room: String
     let text: String
 
-    /// The types, functions and constants that it declares for other files.
+    /// The types, functions and constants that the file declares for other files.
     var declarations: [String] {
       text.matches(
         of:
@@ -24,14 +24,14 @@ struct ArrowTests {
       .map { String($0.output.1) }
     }
 
-    /// The words of its code, without comments and literals; of a qualified name the first.
+    /// The words of its code, without comments and literals. Of a qualified name, the first word.
     var words: Set<String> {
       let code = text.replacing(/(?m)\/\/.*$/, with: "").replacing(/"(?:\\.|[^"\\\n])*"/, with: "\"\"")
       return Set(code.matches(of: /(?:^|[^.\w])(\w+)/).map { String($0.output.1) })
     }
   }
 
-  /// The uses of a later room, as `file -> word`.
+  /// Uses of a later room, as `room/file -> room/word`.
   static func wrongArrows(_ files: [File]) -> [String] {
     let rooms = Dictionary(files.flatMap { file in file.declarations.map { ($0, file.room) } }) { first, _ in first }
     let rank = Dictionary(uniqueKeysWithValues: order.enumerated().map { ($1, $0) })
@@ -55,7 +55,7 @@ struct ArrowTests {
     }
   }
 
-  @Test("each uses only the rooms before it")
+  @Test("each room uses only the rooms before it")
   func arrows() throws {
     let files = try library()
     #expect(Set(files.map(\.room)) == Set(Self.order))
@@ -63,7 +63,7 @@ struct ArrowTests {
     #expect(Self.wrongArrows(files) == [])
   }
 
-  @Test("an arrow that is drawn the other way is found, in code and not in comments or texts")
+  @Test("a use of a later room is found in code, but not in comments or literals")
   func wrongWay() {
     let files = [
       File(
@@ -76,10 +76,10 @@ struct ArrowTests {
   }
 }
 
-/// Texts that the library's users see, whatever command or service they are in.
+/// Users see these texts in any program that uses the library.
 @Suite("The texts of the library")
 struct LibraryTextTests {
-  @Test("name no option and no subcommand of the command")
+  @Test("the texts of the library name no option or subcommand of mcast-peer")
   func neutral() throws {
     let root = URL(filePath: #filePath).appending(path: "../../../Sources/MulticastDTLS").standardized
     let files = try FileManager.default.subpathsOfDirectory(atPath: root.path).filter { $0.hasSuffix(".swift") }
@@ -87,7 +87,7 @@ struct LibraryTextTests {
     for file in files {
       let text = try String(contentsOf: root.appending(path: file), encoding: .utf8)
       for literal in text.replacing(/(?m)\/\/.*$/, with: "").matches(of: /"(?:\\.|[^"\\\n])*"/).map(\.output) {
-        // wolfSSL's own settings, and the probe that members know on the wire.
+        // Exceptions: wolfSSL's build options, and the probe datagram's text on the wire.
         let words = literal.replacing(/--enable-\w+/, with: "").replacing("mcast-peer doctor ", with: "")
         #expect(!words.contains(#/--[a-z]|mcast-peer (secret|watch|doctor)|\(-\w[ )]/#), "\(file): \(literal)")
       }

@@ -4,7 +4,7 @@ import Testing
 
 @testable import MulticastDTLS
 
-@Suite("Batches, out and in")
+@Suite("Send and receive batches")
 struct BatchTests {
   private let group = makeTestGroup()
   private let keys = RecordKeys.ofVectors(.wdmNullSHA256)
@@ -17,7 +17,7 @@ struct BatchTests {
       configuration, keys: KeyRing(GroupSecret(text: Vectors.shared.secret)), handler: handler)
   }
 
-  /// Messages of all kinds of lengths: runs of one, longer and shorter ones, more than a batch.
+  /// More than a batch of messages: runs of equal lengths, and shorter and longer ones.
   private let payloads: [[UInt8]] = (0..<300).map { number in
     let count = [256, 256, 256, 256, 100, 1343, 1, 256][number / 9 % 8]
     return (0..<count).map { UInt8(($0 + number) & 0xFF) }
@@ -29,7 +29,7 @@ struct BatchTests {
     }
   }
 
-  @Test("a receiver that knows nothing of batches reads them, record by record, byte for byte")
+  @Test("a receiver without batches reads a batch record by record, byte for byte")
   func plain() throws {
     let receiver = try PlainReceiver(group)
     let peer = try makePeer(0)
@@ -48,7 +48,7 @@ struct BatchTests {
     return batch
   }
 
-  @Test("each way to send them puts the same on the wire", arguments: MulticastSocket.SendMode.allCases)
+  @Test("every send mode puts the same datagrams on the wire", arguments: MulticastSocket.SendMode.allCases)
   func modes(mode: MulticastSocket.SendMode) throws {
     let receiver = try PlainReceiver(group)
     let socket = try MulticastSocket(group: group, interface: loopback, timeToLive: 0, mode: mode)
@@ -62,10 +62,10 @@ struct BatchTests {
     #expect(socket.droppedByKernel == 0)
   }
 
-  @Test("a kernel that takes fewer segments at a time is given fewer, and nothing is lost or sent twice")
+  @Test("if the kernel takes fewer segments at a time, the socket sends fewer, and nothing is lost or sent twice")
   func fewerSegments() throws {
     let receiver = try PlainReceiver(group)
-    // No kernel takes so many.
+    // More segments than any kernel accepts.
     let socket = try MulticastSocket(group: group, interface: loopback, timeToLive: 0, segmentLimit: 150)
     let records = (0..<150).map { IndependentRecord(member: 0, sequence: $0, text: "one size").sealed(keys) }
     for _ in 0..<2 {
@@ -77,7 +77,7 @@ struct BatchTests {
     #expect(socket.droppedByKernel == 0)
   }
 
-  @Test("a peer takes them apart, lends each to its handler, and counts them")
+  @Test("a peer splits a batch, lends each message to its handler, and counts it")
   func handler() async throws {
     let heard = Mutex<[(Message.Origin, [UInt8])]>([])
     let receiver = try makePeer(1) { origin, payload, _ in
@@ -92,11 +92,11 @@ struct BatchTests {
     #expect(heard.withLock { $0.map(\.0.sequence) } == Array(0..<300))
     #expect(heard.withLock { Set($0.map(\.0.source)).count } == 1)
     #expect(receiver.statistics.members.mapValues(\.received) == [0: 300] && receiver.statistics.rejected == [:])
-    // They went to the handler, and the stream is over.
+    // The handler got the messages, and the stream has ended.
     #expect(await receiver.messages.first { _ in true } == nil)
   }
 
-  @Test("a message that cannot be sent keeps the whole batch back, and uses no number")
+  @Test("an invalid message stops the whole batch, and uses no sequence number")
   func refused() async throws {
     let (sender, receiver) = (try makePeer(0), try makePeer(1))
     #expect(peerError { try sender.send([[1], [], [3]]) }?.code == .emptyMessage)
@@ -110,7 +110,7 @@ struct BatchTests {
     #expect(peerError { try sender.send([[1], [2]]) }?.code == .stopped)
   }
 
-  @Test("joined records that are not what they say they are harm only themselves")
+  @Test("forged and malformed records of a GRO run do not affect the good one")
   func hostile() async throws {
     let receiver = try makePeer(1)
     let socket = try MulticastSocket(group: group, interface: loopback, timeToLive: 0)
@@ -125,7 +125,7 @@ struct BatchTests {
     #expect(receiver.statistics.received == 1)
   }
 
-  @Test("own records do not come back, and those of another node with our ID do")
+  @Test("a peer rejects none of its own records, and all of another peer with its ID")
   func own() async throws {
     let (peer, twin) = (try makePeer(0), try makePeer(0))
     try peer.send(payloads)

@@ -3,7 +3,7 @@ import Testing
 
 @testable import MulticastDTLS
 
-@Suite("Opening")
+@Suite("Opening the records of an epoch")
 struct EpochWindowTests {
   private func makeSession(
     sender: MemberID = 1, epoch: Epoch = .first, suite: CipherSuite = .wdmNullSHA256, engine: RecordEngine
@@ -12,14 +12,14 @@ struct EpochWindowTests {
     return EpochWindow(try OpeningKey(key), sender: sender, epoch: epoch)
   }
 
-  @Test("every vector authenticates, and opens once", arguments: CipherSuite.allCases, RecordEngine.allCases)
+  @Test("every vector opens once", arguments: CipherSuite.allCases, RecordEngine.allCases)
   func vectors(suite: CipherSuite, engine: RecordEngine) throws {
     let records = Vectors.shared[suite].records
     #expect(records.count == 5)
     for record in records {
       let session = try makeSession(sender: record.member, epoch: record.epoch, suite: suite, engine: engine)
-      // Admission refuses what is past 2^32, where no member gets. wolfSSL can be led there one multiple of 2^32 at a
-      // time, if its window moves (see ReplayWindow).
+      // Validation rejects sequences from 2^32 on, which no member reaches. wolfSSL gets there in steps of 2^32, if its
+      // window moves (see ReplayWindow).
       let isThere = (0..<(record.sequence >> 32)).allSatisfy { upper in
         let step = IndependentRecord(
           member: record.member.rawValue, sequence: upper << 32, epoch: record.epoch.rawValue, text: "step")
@@ -32,7 +32,7 @@ struct EpochWindowTests {
     }
   }
 
-  @Test("what one side seals the other opens, and only once", arguments: CipherSuite.allCases, RecordEngine.allCases)
+  @Test("one side opens the records of the other, each once", arguments: CipherSuite.allCases, RecordEngine.allCases)
   func roundTrip(suite: CipherSuite, engine: RecordEngine) throws {
     var sender = try makeSealer(makeKey(member: 1, suite: suite, engine: engine), epoch: .first)
     let receiver = try makeSession(suite: suite, engine: engine)
@@ -45,14 +45,14 @@ struct EpochWindowTests {
   }
 
   @Test(
-    "an altered record is forged, whichever bit it is, and the original still opens", arguments: CipherSuite.allCases,
+    "a record with any altered bit is forged, and the original still opens", arguments: CipherSuite.allCases,
     RecordEngine.allCases)
   func forged(suite: CipherSuite, engine: RecordEngine) throws {
     let session = try makeSession(suite: suite, engine: engine)
     for (sequence, payload) in [Array("Hello".utf8), []].enumerated() {
       let original = IndependentRecord(member: 1, sequence: UInt64(sequence), payload: payload)
         .sealed(.ofVectors(suite))
-      // The sequence's low byte, and all that follows the header.
+      // The low byte of the sequence, and every byte after the header.
       for index in [10] + Array(13..<original.count) {
         var altered = original
         altered[index] ^= 1 << UInt8(index % 8)
@@ -70,7 +70,7 @@ struct EpochWindowTests {
   }
 
   @Test(
-    "late records are taken while the window reaches them, once", arguments: CipherSuite.allCases, RecordEngine.allCases
+    "late records are accepted once, within the window", arguments: CipherSuite.allCases, RecordEngine.allCases
   )
   func reordered(suite: CipherSuite, engine: RecordEngine) throws {
     let session = try makeSession(suite: suite, engine: engine)
@@ -84,10 +84,11 @@ struct EpochWindowTests {
   }
 
   @Test(
-    "the last records of an epoch may come in another order, too: one more, and wolfSSL would reject those before it",
+    "the last records of an epoch are also accepted out of order",
     arguments: CipherSuite.allCases, RecordEngine.allCases)
   func lastRecords(suite: CipherSuite, engine: RecordEngine) throws {
     let session = try makeSession(suite: suite, engine: engine)
+    // One number later, wolfSSL's own window would reject the earlier ones.
     let last = RecordHeader.epochLimit - 1
     #expect(last == 4_294_967_294)
     for sequence in [last - 70, last - 5, last, last - 1, last - 63, last - 4] {
@@ -97,7 +98,7 @@ struct EpochWindowTests {
     }
   }
 
-  @Test("an empty message is delivered, once", arguments: CipherSuite.allCases, RecordEngine.allCases)
+  @Test("an empty message is delivered once", arguments: CipherSuite.allCases, RecordEngine.allCases)
   func empty(suite: CipherSuite, engine: RecordEngine) throws {
     let session = try makeSession(suite: suite, engine: engine)
     let empty = IndependentRecord(member: 1, sequence: 1, payload: [])
@@ -109,7 +110,7 @@ struct EpochWindowTests {
   }
 
   @Test(
-    "a session that wolfSSL gives up is replaced: nothing good is lost, and no replay gets in",
+    "a session broken by a fatal alert is replaced: no good record is lost, and no replay is accepted",
     arguments: RecordEngine.allCases)
   func broken(engine: RecordEngine) throws {
     let session = try makeSession(engine: engine)
@@ -117,7 +118,7 @@ struct EpochWindowTests {
     let first = IndependentRecord(member: 1, sequence: 0, text: "first")
     #expect(session.open(first) == .success(first.payload))
 
-    // An authenticated fatal alert. Admission would not let it in; here it is let in.
+    // An authenticated fatal alert. Validation would reject it; this test passes it to the session.
     var alert = IndependentRecord(member: 1, sequence: 1, payload: [2, 20])
     alert.type = 21
     #expect(session.open(alert.sealed(keys)) == .failure(.malformed))

@@ -3,7 +3,7 @@ import Testing
 
 @testable import MulticastDTLS
 
-@Suite("Interfaces that come and go")
+@Suite("Interfaces that appear and disappear")
 struct FollowedInterfaceTests {
   private typealias Step = FollowedInterface.Step
 
@@ -19,7 +19,7 @@ struct FollowedInterfaceTests {
       source: source, isLoopback: isLoopback)
   }
 
-  /// Looks at these, one after the other, doing all that is said.
+  /// Looks at these states in order, and carries out the steps.
   private func steps(
     _ sights: InterfaceSight?..., isReportedByKernel: Bool = false
   ) throws -> [[Step]] {
@@ -37,20 +37,20 @@ struct FollowedInterfaceTests {
     }
   }
 
-  @Test("one to which nothing happens is left alone")
+  @Test("an unchanged interface needs no step")
   func nothing() throws {
     #expect(try steps(sight(), sight(), sight()) == [[], []])
   }
 
-  @Test("one that is gone is left at once, and joined when it is back, under its number or another")
+  @Test("an interface that disappears is left at once, and joined when it is back with its old or another index")
   func gone() throws {
     #expect(try steps(sight(), nil, nil, sight()) == [[.leave(7)], [], [.join(7)]])
     #expect(try steps(sight(), nil, sight(8)) == [[.leave(7)], [.join(8)]])
-    // Replaced between two looks.
+    // The interface was replaced between two looks.
     #expect(try steps(sight(), sight(8)) == [[.leave(7), .join(8)]])
   }
 
-  @Test("where its carrier comes back, the network is told again, once, also if no look saw it go")
+  @Test("a returning carrier causes one membership report, also if no look saw it go")
   func carrier() throws {
     #expect(try steps(sight(), sight(hasCarrier: false), sight(ups: 2), sight(ups: 2)) == [[], [.report(7)], []])
     #expect(try steps(sight(), sight(ups: 2), sight(ups: 2)) == [[.report(7)], []])
@@ -59,13 +59,13 @@ struct FollowedInterfaceTests {
     #expect(try steps(sight(), sight(hasCarrier: false), sight(ups: 2), isReportedByKernel: true) == [[], []])
   }
 
-  @Test("with the first address the network is told again; a change of addresses is not its business")
+  @Test("the first address causes a membership report, and a change of address causes none")
   func address() throws {
     #expect(try steps(sight(source: nil), sight(), sight()) == [[.report(7)], []])
     #expect(try steps(sight(), sight(source: IPAddress("192.0.2.2"))) == [[]])
   }
 
-  @Test("what a person is told of it is the first thing that is missing")
+  @Test("the condition of an interface is the first missing prerequisite")
   func conditions() {
     #expect(sight(isUp: false, source: nil).condition == .down)
     #expect(sight(hasCarrier: false, source: nil).condition == .noCarrier)
@@ -74,7 +74,7 @@ struct FollowedInterfaceTests {
     #expect(sight(source: nil, isLoopback: true).condition == .ready)
   }
 
-  @Test("a join that was refused, or that waits, is tried again though nothing changes")
+  @Test("a failed or pending join is tried again, also if nothing changes")
   func pending() {
     var followed = FollowedInterface(sight())
     #expect(followed.isPending)
@@ -87,7 +87,7 @@ struct FollowedInterfaceTests {
     #expect(followed.isPending && followed.look(sight(), isReportedByKernel: false) == [.join(7)])
   }
 
-  @Test("a route that leads elsewhere is followed; where there is none, or one to nowhere, the group stays")
+  @Test("a route to another interface is followed, and without a usable route the group stays")
   func route() {
     let (red, blue) = (NetworkInterface(name: "red", index: 2), NetworkInterface(name: "blue", index: 3))
     var route = FollowedRoute(.none)
@@ -100,23 +100,23 @@ struct FollowedInterfaceTests {
     #expect(route.look(.by(red), present: blue) == red)
   }
 
-  @Test("the last word is always true in the end, and a state that changes on and on is said less and less often")
+  @Test("the last announcement is always true in the end, and a flapping state is announced less and less often")
   func announcement() {
     let start = BootInstant.now
     var (word, said) = (Announcement<Bool, BootInstant>(false), [Int]())
     #expect(word.due(false, now: start) == nil)
-    // A state that changes with every second, for an hour, and then stays.
+    // The state changes every second for an hour, and then stays.
     for second in 0..<3600 where word.due(second % 2 == 0, now: start + .seconds(second)) != nil { said.append(second) }
     #expect(said.first == 0 && said.count < 100 && said.count > 50, "\(said.count)")
     var last: Int?
     for second in 3600..<3700 where word.due(true, now: start + .seconds(second)) != nil { last = second }
     #expect(word.said)
     #expect(last.map { $0 < 3665 } ?? true)
-    // After a quiet time it is said at once.
+    // After a quiet time, a change is announced at once.
     #expect(word.due(false, now: start + .seconds(3800)) == true)
   }
 
-  @Test("the kernel's table tells whether a socket of this machine is a member on an interface")
+  @Test("the kernel's table shows the interfaces on which a socket of this machine is a member")
   func table() throws {
     let table = MembershipTable(
       """

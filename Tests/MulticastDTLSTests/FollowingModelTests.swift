@@ -3,10 +3,10 @@ import Testing
 
 @testable import MulticastDTLS
 
-/// Real sessions against a plain model of what must be delivered.
-@Suite("Replay and epochs at random")
+/// Compares real sessions with a plain model of the deliveries.
+@Suite("Random replays and epochs")
 struct FollowingModelTests {
-  /// What must be delivered of one sender, kept as simply as can be: sets of all that was.
+  /// The expected deliveries of one sender, in the simplest form: sets of all delivered numbers.
   private struct Model {
     var epoch: UInt16 = 0
     var delivered: [UInt16: Set<UInt64>] = [:]
@@ -29,13 +29,13 @@ struct FollowingModelTests {
   private struct Sender {
     var epoch: UInt16
     var next: UInt64 = 0
-    /// What is on its way, and what somebody recorded.
+    /// The records on their way, and those that an attacker recorded.
     var flying: [(epoch: UInt16, sequence: UInt64)] = []
     var recorded: [(epoch: UInt16, sequence: UInt64)] = []
   }
 
   @Test(
-    "70,000 steps of send, lose, duplicate, reorder, restart, replay and forge are judged as a plain model would",
+    "a receiver agrees with a plain model in 70,000 steps of send, lose, duplicate, reorder, restart, replay and forge",
     arguments: [CipherSuite.wdmNullSHA256, .pskChaCha20Poly1305])
   func model(suite: CipherSuite) throws {
     var generator = SeededGenerator(seed: 3)
@@ -44,8 +44,8 @@ struct FollowingModelTests {
     let keys = RecordKeys.ofVectors(suite)
     var senders = (0..<3).map { _ in Sender(epoch: UInt16.random(in: 1...3, using: &generator)) }
     var models = [Model](repeating: Model(), count: 3)
-    var members = try makeReceiver(suite: suite)
-    /// What is on disk.
+    var receiver = try makeReceiver(suite: suite)
+    /// The positions on disk.
     var positions: [MemberID: ReplayPosition] = [:]
     var counts: [String: Int] = [:]
 
@@ -54,21 +54,21 @@ struct FollowingModelTests {
         member: UInt8(index + 1), sequence: sequence, epoch: epoch, text: "\(index) \(epoch) \(sequence)"
       ).sealed(keys)
       if forged {
-        // Any bit that is authenticated and leaves the record one that admission passes.
+        // Any authenticated bit whose change leaves the header valid.
         let place = ([4, 9, 10] + Array(13..<datagram.count)).randomElement(using: &generator) ?? 13
         datagram[place] ^= 1 << UInt8.random(in: 0..<8, using: &generator)
       }
-      let outcome = members.open(datagram, now: start + now)
+      let outcome = receiver.open(datagram, now: start + now)
       let expected = !forged && models[index].shouldDeliver(epoch, sequence, now: now)
       switch outcome {
       case .success(let arrival):
         #expect(expected, "delivered: \(index) \(epoch) \(sequence)")
-        #expect(members.text(of: arrival) == "\(index) \(epoch) \(sequence)")
+        #expect(receiver.text(of: arrival) == "\(index) \(epoch) \(sequence)")
         return "delivered"
-      case .failure(let refused):
-        #expect(!expected, "refused \(refused.reason): \(index) \(epoch) \(sequence)")
-        if forged { #expect([.forged, .malformed].contains(refused.reason)) }
-        return refused.reason.rawValue
+      case .failure(let rejection):
+        #expect(!expected, "refused \(rejection.reason): \(index) \(epoch) \(sequence)")
+        if forged { #expect([.forged, .malformed].contains(rejection.reason)) }
+        return rejection.reason.rawValue
       }
     }
 
@@ -82,7 +82,7 @@ struct FollowingModelTests {
         senders[index].next += 1
         step = "sent"
       case 38..<80 where !senders[index].flying.isEmpty:
-        // In order, mostly.
+        // Mostly in order.
         let late = Int.random(in: 0..<4, using: &generator) == 0
         let place = late ? Int.random(in: 0..<senders[index].flying.count, using: &generator) : 0
         let record = senders[index].flying.remove(at: place)
@@ -95,7 +95,7 @@ struct FollowingModelTests {
         let record = senders[index].flying[0]
         step = "duplicate " + arrive(index, record.epoch, record.sequence)
       case 88..<93:
-        // Of late, or of any time.
+        // A recent record, or any earlier one.
         let recorded = Bool.random(using: &generator) ? senders[index].recorded : senders[index].recorded.suffix(80)
         if let record = recorded.randomElement(using: &generator) {
           step = "replay " + arrive(index, record.epoch, record.sequence)
@@ -104,14 +104,15 @@ struct FollowingModelTests {
         let epoch = senders[index].epoch + UInt16.random(in: 0...3, using: &generator)
         step = "forgery " + arrive(index, epoch, senders[index].next, forged: true)
       case 98 where Bool.random(using: &generator):
-        // What it had sent is still on its way.
+        // Its earlier records are still on their way.
         senders[index].epoch += UInt16.random(in: 1...2, using: &generator)
         senders[index].next = 0
         step = "sender restarted"
       case 99 where Int.random(in: 0..<20, using: &generator) == 0:
-        // The receiver restarts with what is on disk: all up to the highest number is given up, and no straggler is taken.
-        positions.merge(members.positions.values.first ?? [:]) { $1 }
-        members = try makeReceiver(suite: suite, heardBefore: positions)
+        // The receiver restarts with the positions on disk: it rejects every number up to the highest, and all
+        // stragglers.
+        positions.merge(receiver.positions.values.first ?? [:]) { $1 }
+        receiver = try makeReceiver(suite: suite, heardBefore: positions)
         for index in models.indices {
           models[index].former = nil
           guard let next = positions[MemberID(rawValue: UInt8(index + 1))]?.next else { continue }
@@ -123,7 +124,7 @@ struct FollowingModelTests {
       }
       counts[step, default: 0] += 1
     }
-    // Each kind of thing has happened, and often.
+    // Each kind of step has happened often.
     for (kind, least) in [
       ("delivered", 10_000), ("replayed", 100), ("stale epoch", 10), ("duplicate delivered", 500), ("lost", 1000),
       ("replay replayed", 500), ("replay stale epoch", 500), ("forgery forged", 2000), ("sender restarted", 200),

@@ -5,7 +5,7 @@ import Testing
 
 @Suite("Group secrets")
 struct GroupSecretTests {
-  @Test("a secret of a program's own is taken as it is")
+  @Test("the secret of a program is used unchanged")
   func text() throws {
     let secret = try GroupSecret(text: "correct horse battery staple")
     #expect(secret.text.withBytes { Array($0) } == Array("correct horse battery staple".utf8))
@@ -13,7 +13,7 @@ struct GroupSecretTests {
     #expect(!isShort)
   }
 
-  @Test("a secret under 16 bytes is called short", arguments: [(15, true), (16, false)])
+  @Test("a secret of less than 16 bytes is short", arguments: [(15, true), (16, false)])
   func short(count: Int, isShort: Bool) throws {
     let secret = try GroupSecret(text: String(repeating: "s", count: count))
     let found = secret.isShort
@@ -21,7 +21,7 @@ struct GroupSecretTests {
   }
 
   @Test(
-    "what cannot be a secret is refused",
+    "an empty, multiline or too long text, or one with a NUL, is no secret",
     arguments: ["", "two\nlines of it, as it were", "a NUL \0 in it", String(repeating: "s", count: 1025)])
   func unusable(text: String) {
     let error = #expect(throws: SecretError.self) { _ = try GroupSecret(text: text) }

@@ -6,8 +6,8 @@ import Testing
 
 @testable import MulticastDTLS
 
-/// A hang is a failure, and not the end of all tests.
-@Suite("Peers that are called from their own handlers", .timeLimit(.minutes(3)))
+/// The time limit turns a hang into a failure.
+@Suite("Calls of a peer in its own handler", .timeLimit(.minutes(3)))
 struct HandlerTests {
   private let group = makeTestGroup()
   private let keys = RecordKeys.ofVectors(.wdmNullSHA256)
@@ -27,12 +27,12 @@ struct HandlerTests {
     IndependentRecord(member: 1, sequence: sequence, text: "\(sequence)").sealed(keys)
   }
 
-  /// A peer that its handler can use: the peer is there only once the handler is.
+  /// Gives a handler its peer, which exists only after the handler.
   private final class Holder: Sendable {
     private let held = Mutex<MulticastPeer?>(nil)
     var peer: MulticastPeer? { held.withLock { $0 } }
     func hold(_ peer: MulticastPeer?) {
-      // Released outside the lock: its end calls others.
+      // Released outside the lock, since its deinit calls other code.
       let former = held.withLock { held -> MulticastPeer? in
         defer { held = peer }
         return held
@@ -41,7 +41,7 @@ struct HandlerTests {
     }
   }
 
-  @Test("to rotate the keys in the handler is an error, and the peer goes on and can be stopped")
+  @Test("rotating the keys in the handler is an error, and the peer continues and can be stopped")
   func rotate() async throws {
     let holder = Holder()
     let codes = Mutex<[PeerError.Code]>([])
@@ -58,14 +58,14 @@ struct HandlerTests {
     try await eventually("two errors") { codes.withLock { $0.count } == 2 }
     #expect(codes.withLock { $0 } == [.calledInHandler, .calledInHandler])
     #expect(peer.keyIDs == [try makeKey().keyID])
-    // From elsewhere it is none, also while messages come.
+    // Outside the handler it succeeds, also while messages arrive.
     try await peer.rotate(to: KeyRing([secret, GroupSecret(text: Vectors.shared.secret)]))
     #expect(peer.keyIDs.count == 2)
     await peer.stop()
     holder.hold(nil)
   }
 
-  @Test("to stop in the handler returns at once, no message follows, and the rest is written and unlocked")
+  @Test("a stop in the handler returns at once, delivers no further message, saves the state and releases its lock")
   func stop() async throws {
     let scratch = TemporaryDirectory()
     let holder = Holder()
@@ -79,13 +79,13 @@ struct HandlerTests {
     let recorded = (0..<100).map { record($0) }
     for datagram in recorded { try wire.send(datagram) }
     try await eventually("the tenth message") { heard.load(ordering: .relaxed) >= 10 }
-    // Waits for the end of what the handler began.
+    // Waits for the end of the stop that the handler began.
     await peer.stop()
     #expect(heard.load(ordering: .relaxed) == 10)
     #expect(peerError { try peer.send("too late") }?.code == .stopped)
     holder.hold(nil)
 
-    // Its lock was given back, and its state has all ten.
+    // Its lock is released, and its state has all ten messages.
     let again = try makePeer(scratch.path)
     for datagram in recorded { try wire.send(datagram) }
     try await eventually("all recordings") {
@@ -95,7 +95,7 @@ struct HandlerTests {
     await again.stop()
   }
 
-  @Test("to stop in the handler while another thread stops, too, ends both")
+  @Test("a stop in the handler and one on another thread both return")
   func stopTwice() async throws {
     for _ in 0..<20 {
       let (holder, isCalled, isStopping) = (Holder(), Flag(), Flag())
@@ -117,7 +117,7 @@ struct HandlerTests {
     }
   }
 
-  @Test("a peer that is released in its own handler ends, gives its lock back, and leaves no thread to be joined")
+  @Test("a peer released in its own handler ends, releases its lock, and detaches its thread")
   func release() async throws {
     let scratch = TemporaryDirectory()
     for round in 0..<20 {
@@ -126,7 +126,7 @@ struct HandlerTests {
       weak var gone: MulticastPeer?
       do {
         let peer = try makePeer(scratch.path) { _, _, _ in
-          // A thread that is detached already cannot be. Source: pthread_detach(3).
+          // Detaching a detached thread fails with EINVAL. Source: pthread_detach(3).
           let isRefused = pthread_detach(pthread_self()) == EINVAL
           isDetached.withLock { $0 = isRefused }
           holder.hold(nil)
@@ -138,12 +138,12 @@ struct HandlerTests {
       try Wire(group).send(record(UInt64(round)))
       try await eventually("its end") { gone == nil }
       #expect(isDetached.withLock { $0 } == true)
-      // As soon as its thread has ended, another can have its state.
+      // Once its thread has ended, another peer can lock its state.
       try await eventually("the lock") { (try? makePeer(scratch.path)) != nil }
     }
   }
 
-  @Test("a handler answers with the sender that it is lent, and holds no peer")
+  @Test("a handler answers through the lent sender, which keeps no peer alive")
   func answer() async throws {
     weak var gone: MulticastPeer?
     let wire = try Wire(group)

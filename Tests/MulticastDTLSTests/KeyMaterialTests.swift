@@ -5,7 +5,7 @@ import Testing
 
 @Suite("Keys from the group secret")
 struct KeyMaterialTests {
-  @Test("the derived keys are the C example's")
+  @Test("the derived keys are those of the C example")
   func vectors() throws {
     let vectors = Vectors.shared
     let keys = try KeyMaterial(GroupSecret(text: vectors.secret).text)
@@ -14,7 +14,7 @@ struct KeyMaterialTests {
     #expect(keys.serverRandom.withBytes { Array($0) } == vectors.serverRandom)
   }
 
-  @Test("the key ID is the same for the same secret, another for another, and does not change between versions")
+  @Test("the key ID depends on the secret alone, and does not change between versions")
   func keyID() throws {
     func keyID(_ text: String) throws -> String { try KeyMaterial(GroupSecret(text: text).text).keyID.description }
     // Python: hashlib.pbkdf2_hmac("sha256", text, b"mcast-key-id", 32768, 4).hex()

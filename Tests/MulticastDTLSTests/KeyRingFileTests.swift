@@ -5,7 +5,7 @@ import Testing
 
 @testable import MulticastDTLS
 
-@Suite("Changing a ring's file")
+@Suite("Changes of a key ring file")
 struct KeyRingFileTests {
   private let directory = TemporaryDirectory()
   private var path: String { "\(directory.path)/ring" }
@@ -20,7 +20,7 @@ struct KeyRingFileTests {
     try GroupSecret(text: secret).keyID()
   }
 
-  /// The reason why something is refused, after which the file must be as it was.
+  /// The error of a change. Checks that the file is unchanged.
   private func reason(_ change: (KeyRingFile) throws -> Void) throws -> String {
     let before = try text
     var reason = ""
@@ -35,7 +35,7 @@ struct KeyRingFileTests {
     return reason
   }
 
-  @Test("three steps replace a secret, and comments stay where they are")
+  @Test("three steps replace a secret, and comments keep their places")
   func threeSteps() throws {
     write("# since spring\nthe old secret\n\n# the end")
     try file.add(GroupSecret(text: "the new secret"))
@@ -47,7 +47,7 @@ struct KeyRingFileTests {
     #expect(try FileManager.default.contentsOfDirectory(atPath: directory.path) == ["ring"])
   }
 
-  @Test("a secret can be named by its key ID; to promote the first changes nothing")
+  @Test("a secret can be named by its key ID, and promoting the first changes nothing")
   func named() throws {
     write("a\nb\nc\n")
     try file.promote(keyID("b"))
@@ -58,7 +58,7 @@ struct KeyRingFileTests {
     #expect(try text == "b\nc\n")
   }
 
-  @Test("a step that was taken already changes nothing")
+  @Test("a repeated step changes nothing")
   func again() throws {
     write("# the only one\na\n")
     try file.add(GroupSecret(text: "a"))
@@ -66,7 +66,7 @@ struct KeyRingFileTests {
     #expect(try text == "# the only one\na\n")
   }
 
-  @Test("a secret that is there twice is dropped as a whole")
+  @Test("dropping a secret that is listed twice removes both lines")
   func twice() throws {
     write("a\nb\nc\nb\n")
     try file.drop(keyID("b"))
@@ -75,7 +75,7 @@ struct KeyRingFileTests {
     #expect(try reason { try $0.drop() }.contains("is the first"))
   }
 
-  @Test("a file beside it, whatever its name, is left alone")
+  @Test("a change leaves other files in the directory alone")
   func neighbours() throws {
     write("a\nb\n")
     let names = ["ring.new", "ring.damaged", "ring~", ".ring"]
@@ -87,14 +87,14 @@ struct KeyRingFileTests {
     #expect(try FileManager.default.contentsOfDirectory(atPath: directory.path).count == names.count + 1)
   }
 
-  @Test("what would break the ring is refused with a reason, and the file stays as it was")
+  @Test("a change that would break the ring fails with a reason, and the file stays unchanged")
   func refused() throws {
     write("a\n")
     #expect(try reason { try $0.drop() }.contains("one secret only"))
     #expect(try reason { try $0.promote() }.contains("one secret only"))
     #expect(try reason { try $0.drop(keyID("e")) }.contains("no secret with key ID \(keyID("e"))"))
     #expect(try reason { try $0.drop(keyID("a")) }.contains("is the first"))
-    // Written as a line it would be something else.
+    // As a line, it would be read as something else.
     for secret in ["# a comment", "  # a comment", " \t", "a\r"] {
       #expect(try reason { try $0.add(GroupSecret(text: secret)) }.contains("cannot be a line"))
     }
@@ -109,7 +109,7 @@ struct KeyRingFileTests {
     #expect(throws: SecretError.self) { try KeyRingFile(path: "\(directory.path)/none").promote() }
   }
 
-  @Test("the mode stays", arguments: [0o600, 0o400, 0o700])
+  @Test("a change keeps the file's mode", arguments: [0o600, 0o400, 0o700])
   func mode(mode: Int) throws {
     write("a\nb\n", mode: mode)
     try file.promote()
@@ -117,7 +117,9 @@ struct KeyRingFileTests {
     #expect(try text == "b\na\n")
   }
 
-  @Test("the owner and the group stay, and another user's file is refused", .enabled(if: getuid() == 0, "needs root"))
+  @Test(
+    "a change keeps the owner and the group, and fails for another user's file",
+    .enabled(if: getuid() == 0, "needs root"))
   func owner() throws {
     write("a\nb\n")
     #expect(chown(path, 0, 65534) == 0)
@@ -127,7 +129,7 @@ struct KeyRingFileTests {
     #expect(try reason { try $0.promote() }.contains("65534"))
   }
 
-  @Test("a symbolic link stays, and what it leads to is changed")
+  @Test("a change keeps a symbolic link and changes its target")
   func link() throws {
     let target = directory.write("a\nb\n", to: "target")
     try FileManager.default.createSymbolicLink(atPath: path, withDestinationPath: target)
@@ -136,7 +138,7 @@ struct KeyRingFileTests {
     #expect(try String(contentsOfFile: target, encoding: .utf8) == "b\na\n")
   }
 
-  @Test("of many changes at the same time none is lost")
+  @Test("simultaneous changes are all kept, and readers never see a partial file")
   func concurrent() async throws {
     write("start\n")
     try await withThrowingTaskGroup(of: Void.self) { group in
@@ -146,7 +148,7 @@ struct KeyRingFileTests {
       try await group.waitForAll()
     }
     #expect(try text.split(separator: "\n").sorted() == ["secret 0", "secret 1", "secret 2", "start"])
-    // Readers never see half of it: it is there as a whole or as it was.
+    // Readers see the old file or the new one, and never a part.
     let (isOver, isReading) = (Flag(), Flag())
     defer { isOver.set() }
     async let reads = onThread { [path] in
@@ -164,7 +166,7 @@ struct KeyRingFileTests {
     #expect(try await reads > 0)
   }
 
-  @Test("a file is made for its owner only, with 256 random bits, and never over another")
+  @Test("a new file has 256 random bits, is readable for its owner only, and overwrites no other")
   func create() throws {
     let path = "\(directory.path)/new/directory/ring"
     try KeyRingFile(path: path).create()

@@ -3,7 +3,7 @@ import Testing
 
 @testable import MulticastDTLS
 
-@Suite("The text of a ring")
+@Suite("The text of a key ring")
 struct KeyRingTextTests {
   private func read(_ text: String) throws -> KeyRingText {
     KeyRingText(SecretBytes(copying: text))
@@ -14,7 +14,7 @@ struct KeyRingTextTests {
   }
 
   @Test(
-    "secrets are whole lines; comments, blank lines and what ends a line are none",
+    "secrets are whole lines, without comments, blank lines and line ends",
     arguments: [
       ("abc", ["abc"]), ("abc\n", ["abc"]), ("abc\r\n", ["abc"]), ("a\n\nb\r\nc", ["a", "b", "c"]),
       ("# old\nabc\n  # new\n\t\ndef\n", ["abc", "def"]), (" abc \n", [" abc "]), ("a#b\n", ["a#b"]),
@@ -26,7 +26,7 @@ struct KeyRingTextTests {
     #expect(secrets == expected)
   }
 
-  @Test("what is written back is what was read, byte for byte, but for the newline that the last line lacked")
+  @Test("a text is written back byte for byte, with a newline added to the last line if it had none")
   func again() throws {
     for text in ["a\n", "# x\r\na\r\n\r\nb\n", "\n\na\n"] {
       let ring = try read(text)
@@ -38,7 +38,7 @@ struct KeyRingTextTests {
     #expect(again == "a\nb\n")
   }
 
-  @Test("any bytes are read without harm, and written back as they were")
+  @Test("random texts are read safely and written back unchanged")
   func random() throws {
     var generator = SeededGenerator(seed: 4)
     for _ in 0..<2000 {

@@ -18,14 +18,14 @@ struct MessageStreamTests {
     return stream
   }
 
-  /// The numbers that several tasks have taken.
+  /// The numbers received by several tasks.
   private final class Numbers: Sendable {
     private let numbers = Mutex<[Int]>([])
     func append(_ number: Int) { numbers.withLock { $0.append(number) } }
     var sorted: [Int] { numbers.withLock { $0.sorted() } }
   }
 
-  @Test("messages come in order, and the stream ends after the last one")
+  @Test("messages arrive in order, and the stream ends after the last one")
   func order() async {
     let stream = makeStream(10)
     stream.buffer.finish()
@@ -36,13 +36,13 @@ struct MessageStreamTests {
     #expect(!stream.buffer.append(message(10)))
   }
 
-  @Test("one that finds no room is not taken, until a reader has made some")
+  @Test("a full stream rejects messages until a reader takes some")
   func capacity() async {
     let stream = makeStream(3, capacity: 3)
     #expect(!stream.buffer.append(message(3)))
     var iterator = stream.makeAsyncIterator()
     #expect(await iterator.next()?.sequence == 0)
-    // A reader takes all that wait.
+    // A reader takes all waiting messages at once.
     #expect((4..<7).allSatisfy { stream.buffer.append(message($0)) })
     #expect(!stream.buffer.append(message(7)))
     var numbers: [UInt64] = []
@@ -50,7 +50,7 @@ struct MessageStreamTests {
     #expect(numbers == [1, 2, 4, 5, 6])
   }
 
-  @Test("a reader that waits is woken by a message")
+  @Test("a message wakes a waiting reader")
   func wake() async throws {
     let stream = makeStream()
     async let first = stream.first { _ in true }
@@ -59,7 +59,7 @@ struct MessageStreamTests {
     #expect(await first?.sequence == 5)
   }
 
-  @Test("the messages that a reader leaves go to the next one, in order")
+  @Test("messages left by one reader go to the next one, in order")
   func leave() async {
     let stream = makeStream(10)
     for await message in stream where message.sequence == 3 { break }
@@ -68,7 +68,7 @@ struct MessageStreamTests {
     #expect(await stream.reduce(into: []) { $0.append(Int($1.sequence)) } == Array(4...10))
   }
 
-  @Test("cancelling the task that reads ends its loop, and nothing is lost for the next one", arguments: [0, 5])
+  @Test("cancelling the reading task ends its loop, and no message is lost for the next reader", arguments: [0, 5])
   func cancel(waiting: Int) async throws {
     let stream = makeStream(waiting)
     let isReading = Flag()
@@ -77,7 +77,7 @@ struct MessageStreamTests {
       for await _ in stream {
         isReading.set()
         count += 1
-        // Cancelled between two messages, or while it waits for one.
+        // The task is cancelled between two messages, or while it waits for one.
         if waiting > 0 { while !Task.isCancelled { await Task.yield() } }
       }
       return count
@@ -95,7 +95,7 @@ struct MessageStreamTests {
     #expect(await stream.reduce(into: []) { $0.append(Int($1.sequence)) } == Array(taken..<(waiting + 3)))
   }
 
-  @Test("of several readers each gets other messages, and all end with the stream")
+  @Test("several readers get each message once between them, and all end with the stream")
   func several() async {
     let stream = makeStream(capacity: 100_000)
     let all = await withTaskGroup { tasks in
@@ -115,7 +115,7 @@ struct MessageStreamTests {
     #expect(all.sorted() == Array(0..<20_000))
   }
 
-  @Test("a reader that is cancelled and readers that begin at the same time lose and double nothing")
+  @Test("readers that are cancelled and started at the same time get each message once between them")
   func races() async {
     let stream = makeStream(capacity: 1_000_000)
     let taken = Numbers()

@@ -25,7 +25,7 @@ struct MulticastPeerTests {
   }
 
   @Test(
-    "a peer without a member ID hears all members, 0 among them and after a change of the secret, and sends nothing",
+    "a peer without a member ID hears all members, also 0 and after a change of the secret, and cannot send",
     arguments: CipherSuite.allCases, RecordEngine.allCases)
   func listener(suite: CipherSuite, engine: RecordEngine) async throws {
     let (group, state) = (makeTestGroup(), TemporaryDirectory())
@@ -78,7 +78,7 @@ struct MulticastPeerTests {
       #expect(sources.values.allSatisfy { $0.count == 1 } && Set(sources.values).count == 2)
       for (sender, texts) in received { #expect(texts == (0..<10).map { "\(sender): \($0)" }) }
     }
-    // Their own ones came back to the kernel, which kept them, and they count neither as received nor as lost.
+    // The kernel filters our own looped-back records. They count neither as received nor as lost.
     #expect(peers.allSatisfy { $0.statistics.rejected == [:] && $0.statistics.droppedByKernel == 0 })
     // A message is delivered before it is counted.
     try await eventually("all to be counted") {
@@ -86,7 +86,7 @@ struct MulticastPeerTests {
     }
   }
 
-  @Test("the longest message goes through whole, and a longer one is refused", arguments: CipherSuite.allCases)
+  @Test("the longest message arrives whole, and a longer one is an error", arguments: CipherSuite.allCases)
   func longest(suite: CipherSuite) async throws {
     let (sender, receiver) = (try makePeer(0, suite: suite), try makePeer(1, suite: suite))
     let payload = (0..<sender.maximumPayload).map { UInt8($0 & 0xFF) }
@@ -96,8 +96,8 @@ struct MulticastPeerTests {
     #expect(await receiver.messages.first { _ in true }?.payload == payload)
   }
 
-  @Test("what nobody should deliver is counted by its reason")
-  func refusals() async throws {
+  @Test("rejected datagrams are counted by reason")
+  func rejections() async throws {
     let peer = try makePeer(0)
     let wire = try Wire(group)
     var forged = IndependentRecord(member: 1, sequence: 5, text: "forged").sealed(keys)
@@ -125,7 +125,7 @@ struct MulticastPeerTests {
       ])
   }
 
-  @Test("it hears its own group only, even when another socket of this machine has joined another on the same port")
+  @Test("a peer hears its own group only, also if another socket has joined another group on the same port")
   func otherGroup() async throws {
     let peer = try makePeer(0)
     let other = try GroupAddress("239.254.7.7:\(group.port)")
@@ -138,13 +138,13 @@ struct MulticastPeerTests {
     #expect(peer.statistics.rejected.isEmpty)
   }
 
-  @Test("a program that does not read in time loses the newest messages, is told how many, and goes on")
+  @Test("if a program reads too slowly, the newest messages are lost and counted, and the older ones are kept")
   func overrun() async throws {
     let peer = try makePeer(0)
     let wire = try Wire(group)
     for sequence in 0..<4200 as Range<UInt64> {
       try wire.send(IndependentRecord(member: 1, sequence: sequence, text: "\(sequence)").sealed(keys))
-      // Not faster than they are taken, or the kernel would drop some as well.
+      // Not faster than the peer receives, or the kernel would drop some as well.
       let arrived = Int(sequence) + 1
       guard arrived % 50 == 0 else { continue }
       try await eventually("message \(sequence)") {
@@ -159,12 +159,12 @@ struct MulticastPeerTests {
     #expect(texts == (0..<4096).map(String.init))
   }
 
-  @Test("a program that reads nothing is told once how many messages were lost")
-  func overrunNotice() async throws {
+  @Test("a program that reads nothing causes a rate-limited line with the number of lost messages")
+  func overrunEvent() async throws {
     let log = RecordedLog()
     let (sender, receiver) = (try makePeer(0), try makePeer(1, log: log))
     let start = BootInstant.now
-    // 8,000 messages into a stream for 4,096, not faster than they are taken.
+    // 8,000 messages into a stream for 4,096, not faster than the peer receives.
     for batch in 0..<80 {
       _ = try sender.send((0..<100).map { Array("\(batch * 100 + $0)".utf8) })
       try await eventually("batch \(batch)") {
@@ -175,7 +175,7 @@ struct MulticastPeerTests {
     #expect(receiver.statistics.rejected == [.overrun: 3904])
     func lines() -> [String] { log.lines.filter { $0.contains("takes them too slowly") } }
     try await eventually("the line") { !lines().isEmpty }
-    // On a busy machine the first line may come before the last message; then there is another each ten seconds.
+    // On a busy machine the first line may come before the last message. Another line then follows every ten seconds.
     func count() -> Int { lines().compactMap { $0.split(separator: "count=").last.flatMap { Int($0) } }.reduce(0, +) }
     try await eventually("all to be told") { count() == 3904 }
     let most = 2 + Int(start.duration(to: .now) / .seconds(10))
@@ -184,7 +184,7 @@ struct MulticastPeerTests {
     )
   }
 
-  @Test("stopping ends the messages, refuses to send, and may be done again")
+  @Test("a stopped peer ends its messages, cannot send, and can be stopped again")
   func stop() async throws {
     let peer = try makePeer(0)
     async let messages = peer.messages.reduce(into: 0) { count, _ in count += 1 }
@@ -194,8 +194,8 @@ struct MulticastPeerTests {
     #expect(peerError { try peer.send("too late") }?.code == .stopped)
   }
 
-  @Test("a peer that is let go is gone, and its port is free")
-  func letGo() async throws {
+  @Test("a released peer is deallocated, and its port is free")
+  func released() async throws {
     weak var gone: MulticastPeer?
     do {
       let peer = try makePeer(0)
@@ -203,12 +203,13 @@ struct MulticastPeerTests {
       gone = peer
     }
     #expect(gone == nil)
-    // Bound without SO_REUSEADDR, so it fails while anybody else is: for an instant also a child that another test forks.
+    // Without SO_REUSEADDR, the bind fails while any other socket is bound: briefly also in a child that another test
+    // forks.
     let socket = try Descriptor.udpSocket()
     try await eventually("the port to be free") { (try? socket.bind(to: group.socketAddress())) != nil }
   }
 
-  @Test("many tasks may send at the same time: every message arrives whole, with a number of its own")
+  @Test("many tasks can send at the same time, and every message arrives whole with its own sequence number")
   func concurrentSends() async throws {
     let (sender, receiver) = (try makePeer(0), try makePeer(1))
     async let received = receiver.messages.prefix(200).reduce(into: []) { $0.append($1) }
@@ -220,7 +221,7 @@ struct MulticastPeerTests {
     #expect(Set(messages.map { String(decoding: $0.payload, as: UTF8.self) }) == Set((0..<200).map { "message \($0)" }))
   }
 
-  @Test("everyone is 255 others")
+  @Test("a peer of everyone hears the 255 other members")
   func everyone() async throws {
     let peer = try makePeer(0, peers: MemberSet(0...255))
     let wire = try Wire(group)
@@ -231,7 +232,7 @@ struct MulticastPeerTests {
     #expect(senders == Array(1...255))
   }
 
-  @Test("before the numbers of an epoch run out the next one begins, and no message is lost")
+  @Test("the next epoch begins before the numbers of an epoch run out, and no message is lost")
   func rollOver() async throws {
     let (sender, receiver) = (try makePeer(0, recordLimit: 7), try makePeer(1))
     for number in 0..<50 { try sender.send("\(number)") }
@@ -246,7 +247,7 @@ struct MulticastPeerTests {
     #expect(sender.statistics.rejected == [:])
   }
 
-  @Test("lost, late and repeated messages are counted by their numbers")
+  @Test("lost, late and repeated messages are counted from their numbers")
   func counted() async throws {
     let peer = try makePeer(0)
     let wire = try Wire(group)
@@ -256,14 +257,14 @@ struct MulticastPeerTests {
     try await eventually("all to be counted") {
       peer.statistics.received == 6 && peer.statistics.rejected == [.replayed: 1]
     }
-    // Missing: 13, and 15 to 19. Nobody knows of those before the first.
+    // Lost: 13, and 15 to 19. Numbers before the first are unknown.
     #expect(peer.statistics.members[1]?.lost == 6)
     #expect(peer.statistics.members[1]?.reordered == 2)
     #expect(peer.statistics.droppedByKernel == 0)
   }
 
-  @Test("what a person should know is an event and a line of the log, once, with its member and address")
-  func notices() async throws {
+  @Test("an unknown member causes one event and one log line, with its ID and address")
+  func events() async throws {
     let log = RecordedLog()
     let peer = try makePeer(0, log: log)
     let wire = try Wire(group)
@@ -272,7 +273,7 @@ struct MulticastPeerTests {
     }
     try await eventually("the line") { !log.lines.isEmpty && (peer.statistics.rejected[.unknownMember] ?? 0) > 100 }
     await peer.stop()
-    // On a busy machine this takes so long that silence is reported, too.
+    // On a slow machine, the peer may also report silence.
     let events = await peer.events.filter { $0.kind != .nothingHeard }.reduce(into: []) { $0.append($1) }
     #expect(events.count == 1 && events.first?.kind == .unknownMember && events.first?.member == 7, "\(events)")
     #expect(events.first?.source?.port == wire.port)

@@ -12,7 +12,7 @@ struct NetworkInterfaceTests {
   }
 
   @Test(
-    "an interface that does not exist is refused, and those that do are named",
+    "the error for an unknown interface lists the existing ones",
     arguments: ["nope9", "192.0.2.77", "", "239.255.0.1"])
   func missing(text: String) {
     let error = #expect(throws: NetworkError.self) { try NetworkInterface(text) }

@@ -3,7 +3,7 @@ import Testing
 
 @testable import MulticastDTLS
 
-@Suite("A node's state as text")
+@Suite("A member's state as text")
 struct NodeStateTests {
   private let node = "9ab7-6d2d 0"
   private let state = NodeState(
@@ -18,7 +18,7 @@ struct NodeStateTests {
     try NodeState(SealedText(text).lines, for: node)
   }
 
-  @Test("what is written is read")
+  @Test("a written state reads back the same")
   func roundTrip() throws {
     let everyone = (0...255).map { (MemberID(rawValue: $0), ReplayPosition(epoch: .last, next: 1 << 32)) }
     for state in [state, NodeState(), NodeState(epoch: .last, heard: Dictionary(uniqueKeysWithValues: everyone))] {
@@ -26,7 +26,7 @@ struct NodeStateTests {
     }
   }
 
-  @Test("it is text that a person can read")
+  @Test("a state is readable text")
   func text() {
     #expect(
       text(of: state).hasPrefix(
@@ -34,18 +34,18 @@ struct NodeStateTests {
           + "heard 255 65535 4294967296\ncheck "))
   }
 
-  @Test("a state of a former version is read: that of a node that has sent is complete")
+  @Test("a state of version 1 is read, and is complete if it has an epoch")
   func former() throws {
     let lines = ["mcast-peer state 1", "node \(node)", "epoch 7", "heard 1 3 4021"]
     let heard = [MemberID(rawValue: 1): ReplayPosition(epoch: try Epoch(3), next: 4021)]
     #expect(try read(SealedText(lines: lines).text) == NodeState(epoch: Epoch(7), isComplete: true, heard: heard))
-    // Of a secret that was accepted only, nothing was known.
+    // Without an epoch, the secret was accepted but never sent with, so the state is incomplete.
     #expect(
       try read(SealedText(lines: lines.filter { !$0.hasPrefix("epoch") }).text)
         == NodeState(epoch: nil, isComplete: false, heard: heard))
   }
 
-  @Test("no part of a state is taken for a state")
+  @Test("a truncated state is corrupt")
   func truncated() {
     let text = text(of: state)
     for count in 0..<text.count {
@@ -53,7 +53,7 @@ struct NodeStateTests {
     }
   }
 
-  @Test("a bit that has flipped is noticed, whichever it is")
+  @Test("a state with any flipped bit is corrupt")
   func flipped() {
     let bytes = Array(text(of: state).utf8)
     for index in bytes.indices {
@@ -65,14 +65,14 @@ struct NodeStateTests {
     }
   }
 
-  @Test("another node's state is not taken", arguments: ["9ab7-6d2d 1", "9ab7-6d2e 0"])
+  @Test("the state of another member or secret is corrupt", arguments: ["9ab7-6d2d 1", "9ab7-6d2e 0"])
   func another(node other: String) {
     let error = #expect(throws: SealedText.Corrupt.self) { try read(text(of: state, for: other)) }
     #expect(error?.description.contains("another node's") == true)
   }
 
   @Test(
-    "what cannot be is refused, even with a good checksum",
+    "an impossible line is corrupt, even with a good checksum",
     arguments: [
       "epoch 0", "epoch 65536", "epoch", "epoch 1 2", "epoch +1", "heard 256 1 1", "heard 1 0 1", "heard 1 1 0",
       "heard 1 1 4294967297", "heard 1 1", "heard 1 1 1 1", "heard 7 1 1\nheard 7 1 1", "nonsense", "",

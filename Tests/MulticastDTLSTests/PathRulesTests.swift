@@ -4,7 +4,7 @@ import Testing
 
 @testable import MulticastDTLS
 
-@Suite("Who else can change or replace a file")
+@Suite("Rules for the directories above a file")
 struct PathRulesTests {
   private let top = TemporaryDirectory()
 
@@ -29,7 +29,8 @@ struct PathRulesTests {
   }
 
   @Test(
-    "each directory up to the root counts, and the command that mends it is named", arguments: ["a", "a/b", "a/b/c"])
+    "a writable directory at any level is a violation, which names the command that repairs it",
+    arguments: ["a", "a/b", "a/b/c"])
   func parents(open: String) {
     let path = make("a/b/c") + "/file"
     #expect(violations(path, isComplete: false) == [])
@@ -42,13 +43,14 @@ struct PathRulesTests {
     setMode(0o2775, open)
     let group = violations(path, isComplete: false)
     #expect(group.count == 1 && group[0].contains("its group (gid ") && group[0].contains("chmod g-w"), "\(group)")
-    // There, only the owner of an entry replaces it.
+    // In a sticky directory, only the owner of an entry can replace it.
     setMode(0o1777, open)
     #expect(violations(path, isComplete: false) == [])
   }
 
   @Test(
-    "a directory of another user is refused wherever it is", .enabled(if: getuid() == 0, "needs root to give it away"))
+    "a directory of another user is a violation at any level", .enabled(if: getuid() == 0, "needs root to give it away")
+  )
   func owners() {
     let path = make("a/b/c") + "/file"
     for place in ["a", "a/b", "a/b/c"] {
@@ -56,13 +58,13 @@ struct PathRulesTests {
       let found = violations(path, isComplete: false)
       #expect(
         found.count == 1 && found[0].contains("\(top.path)/\(place) belongs to another user (uid 4242)"), "\(found)")
-      // To that user, it is their own, below root's.
+      // For that user, the directory is their own.
       #expect(violations(path, users: TrustedUsers(own: 4242), isComplete: false) == [])
       #expect(chown("\(top.path)/\(place)", 0, 0) == 0)
     }
   }
 
-  @Test("symbolic links are followed step by step, and every directory on the way counts")
+  @Test("symbolic links are followed, and every directory on the way is checked")
   func links() {
     let target = make("real/deep") + "/file"
     top.write("content", to: "real/deep/file")
@@ -82,7 +84,7 @@ struct PathRulesTests {
   }
 
   @Test(
-    "in a sticky directory that others can write, a link of theirs is refused",
+    "another user's link in a sticky directory is a violation",
     .enabled(if: getuid() == 0, "needs root to give it away"))
   func foreignLink() {
     top.write("content", to: "file")
@@ -94,12 +96,12 @@ struct PathRulesTests {
     let found = violations(path)
     #expect(
       found.count == 1 && found[0].contains("symbolic link \(path) belongs to another user (uid 4242)"), "\(found)")
-    // Where others cannot write, whoever made the link cannot exchange it.
+    // If others cannot write the directory, the owner of the link cannot replace it.
     setMode(0o755, "shared")
     #expect(violations(path) == [])
   }
 
-  @Test("a loop of links and a path that is gone are told, and end")
+  @Test("a loop of links and a missing path are violations")
   func loops() {
     link("a", to: "b")
     link("b", to: "a")
@@ -108,7 +110,7 @@ struct PathRulesTests {
     #expect(violations("\(top.path)/none/file", isComplete: false) == [])
   }
 
-  @Test("a relative path and dots are judged from the root on")
+  @Test("relative paths and dots are checked from the root on")
   func relative() {
     _ = make("a/b")
     link("here", to: "a/b/../b/.")
@@ -116,11 +118,11 @@ struct PathRulesTests {
     for path in ["\(top.path)/./a//b/", "\(top.path)/a/b/../../a/b", "\(top.path)/here"] {
       #expect(violations(path).count == 1, "\(path)")
     }
-    // The tests' own directory may be anybody's, so its rules are another matter.
+    // The working directory of the tests may have violations, so only the equality is checked.
     #expect(violations("") == violations("."))
   }
 
-  @Test("in a user namespace, what root owns outside of it may lead to a file, and an ordinary nobody's may not")
+  @Test("a directory of the overflow user is trusted only in a user namespace that does not map this user")
   func unmapped() {
     var status = stat()
     status.st_uid = 65534

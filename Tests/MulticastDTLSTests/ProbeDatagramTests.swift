@@ -2,7 +2,7 @@ import Testing
 
 @testable import MulticastDTLS
 
-@Suite("The self-test of doctor as a peer sees it")
+@Suite("Probe datagrams of doctor, received by a peer")
 struct ProbeDatagramTests {
   private let start = BootInstant.now
   private let own = Endpoint(IPAddress(ipv4: 0x7F00_0001), port: 5000)
@@ -12,7 +12,7 @@ struct ProbeDatagramTests {
     return ProbeDatagram.isProbe(bytes.span)
   }
 
-  @Test("a probe is known by its form, and no two are the same")
+  @Test("a probe is recognised by its form, and no two are the same")
   func form() {
     let probes = (0..<100).map { _ in ProbeDatagram.make() }
     for probe in probes {
@@ -27,19 +27,19 @@ struct ProbeDatagramTests {
     ] { #expect(!isProbe(text), "\(text)") }
   }
 
-  /// True if one is taken for this machine's own.
+  /// True if the probe counts as sent by this machine.
   private func isOwn(_ probe: inout ProbeDatagram, _ text: String?, from source: Endpoint, after time: Duration) -> Bool
   {
     let datagram = text.map { Array($0.utf8) } ?? ProbeDatagram.make()
     return probe.isOwn(datagram.span, from: source, now: start + time)
   }
 
-  @Test("it is this machine's own if its source is an address of this machine")
+  @Test("a probe is our machine's own if its source is an address of the machine")
   func source() {
     var probe = ProbeDatagram()
     for (other, isExpected) in [
       ("127.0.0.1", true), ("192.0.2.99", false), ("2001:db8::99", false),
-      // A machine that has no address but loopback's sends without one.
+      // A machine with no address except loopback sends from 0.0.0.0.
       ("0.0.0.0", true),
     ] {
       guard let address = IPAddress(other) else { continue }
@@ -50,7 +50,7 @@ struct ProbeDatagramTests {
     #expect(!text)
   }
 
-  @Test("in a flood of them, few are looked at each second, and the others count as anybody's")
+  @Test("in a flood of probes, four a second are checked, and the others count as foreign")
   func flood() {
     var probe = ProbeDatagram()
     let counts = [Duration.seconds(10), .seconds(10.5), .seconds(11)].map { time in

@@ -8,7 +8,7 @@ import Testing
 struct ReadmeTests {
   private static let root = URL(filePath: #filePath).appending(path: "../../..").standardized
 
-  @Test("its example of the library is the code that is compiled here")
+  @Test("the library example of the README is compiled in this file")
   func example() throws {
     let readme = try String(contentsOf: Self.root.appending(path: "README.md"), encoding: .utf8)
     let block = try #require(readme.firstMatch(of: /```swift\nimport MulticastDTLS\n\n(?<code>(?s:.*?))```/)).output
@@ -20,7 +20,7 @@ struct ReadmeTests {
     }
   }
 
-  /// Compiled, and not run: it would use the user's own secret, and wait for other members.
+  /// Compiled, but not run: it would use the user's own secret and wait for other members.
   private func compiled() async throws {
     let group = GroupAddress.standard
     let keys = try KeyRing(from: .choose(secretFile: nil))

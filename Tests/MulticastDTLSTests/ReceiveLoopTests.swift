@@ -8,7 +8,7 @@ import Testing
 @Suite("The receive loop")
 struct ReceiveLoopTests {
   @Test(
-    "what has arrived before a key is dropped is delivered, however far behind the loop is; what comes later is not")
+    "records that arrive before a key is dropped are delivered, also after a delay, and later ones are rejected")
   func drained() async throws {
     let group = makeTestGroup()
     let secrets = ["the old secret of the group", "the new secret of the group"]
@@ -35,18 +35,18 @@ struct ReceiveLoopTests {
         delivered.append(text)
         return delivered.count
       }
-      // Not the later ones: a batch is counted once its last message was handled.
+      // Only the first message waits, since a batch is counted after its last message.
       if count == 1 { isHeld.wait() }
       return true
     }
     defer { loop.stop() }
-    // Whatever happens, the thread is not held for good.
+    // Never leave the thread blocked.
     defer { isHeld.signal() }
     let wire = try Wire(group)
     func send(_ sequence: UInt64, _ key: Int = 0) throws {
       try wire.send(IndependentRecord(member: 1, sequence: sequence, text: "\(sequence)").sealed(keys[key]))
     }
-    // The loop's thread is held by the first message, and the others wait in the socket when the order comes.
+    // The first message holds the loop's thread. The others wait in the socket when the key is dropped.
     try send(0)
     try await eventually("the first message") { delivered.withLock { $0.count } == 1 }
     for sequence in 1...40 as ClosedRange<UInt64> { try send(sequence) }

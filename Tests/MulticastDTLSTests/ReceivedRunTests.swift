@@ -3,7 +3,7 @@ import Testing
 
 @testable import MulticastDTLS
 
-@Suite("Messages that are counted as one run")
+@Suite("Runs of received messages")
 struct ReceivedRunTests {
   private func record(
     key: UInt8 = 1, lost: Int64 = 0, isLate: Bool = false, isFirstOfEpoch: Bool = false, isKeyChange: Bool = false,
@@ -21,7 +21,7 @@ struct ReceivedRunTests {
     Message.Origin(sender: 1, epoch: .first, sequence: sequence, source: source)
   }
 
-  @Test("a run has the figures that its records have one by one")
+  @Test("a run has the same figures as its single records")
   func sums() throws {
     var run = ReceivedRun(record(isFirstOfEpoch: true), origin(5), isDelivered: true)
     let others = [(8, 2, false, true), (7, -1, true, false), (9, 0, false, true)] as [(UInt64, Int64, Bool, Bool)]
@@ -37,7 +37,7 @@ struct ReceivedRunTests {
     #expect(statistics.rejected == [.overrun: 1])
   }
 
-  @Test("another epoch, key or address begins a run of its own, and so does a record after a straggler")
+  @Test("another epoch, key or address begins a new run, and so do a straggler and the record after it")
   func others() throws {
     let run = ReceivedRun(record(), origin(5), isDelivered: true)
     func header(epoch: UInt16 = 1) throws -> RecordHeader {
@@ -58,7 +58,7 @@ struct ReceivedRunTests {
     #expect(!straggler.continues(with: record(), try header(), from: endpoint()))
   }
 
-  @Test("in a batch, who speaks often is not taken for silent, and a run ends a silence as a message does")
+  @Test("a member that sends batches is not silent, and a run ends a silence")
   func watched() throws {
     let start = BootInstant.now
     var observer = Observer(start: start, followed: MemberSet(1...1))

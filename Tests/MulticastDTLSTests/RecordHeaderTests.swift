@@ -5,7 +5,7 @@ import Testing
 
 @Suite("Record headers")
 struct RecordHeaderTests {
-  @Test("the fields of every vector are read as they were written", arguments: CipherSuite.allCases)
+  @Test("the header fields of every vector are read correctly", arguments: CipherSuite.allCases)
   func vectors(suite: CipherSuite) {
     for record in Vectors.shared[suite].records {
       guard let header = RecordHeader(record.datagram.span) else {
@@ -19,7 +19,7 @@ struct RecordHeaderTests {
     }
   }
 
-  @Test("all 40 bits of a sequence and all 16 of an epoch and a length count")
+  @Test("all 40 bits of the sequence and all 16 bits of epoch and length are read")
   func extremes() {
     let datagram: [UInt8] = [23, 0xFE, 0xFD, 0xAB, 0xCD, 0xEF, 0xFF, 0xEE, 0xDD, 0xCC, 0xBB, 0x12, 0x34]
     let header = RecordHeader(datagram.span)
@@ -29,7 +29,7 @@ struct RecordHeaderTests {
     #expect(header?.length == 0x1234)
   }
 
-  @Test("less than 13 bytes are no header", arguments: 0..<13)
+  @Test("fewer than 13 bytes are no header", arguments: 0..<13)
   func short(count: Int) {
     let datagram = [UInt8](repeating: 23, count: count)
     let header = RecordHeader(datagram.span)

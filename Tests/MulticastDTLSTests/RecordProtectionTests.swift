@@ -3,9 +3,9 @@ import Testing
 
 @testable import MulticastDTLS
 
-@Suite("The protection of records by libcrypto")
+@Suite("Record protection by libcrypto")
 struct RecordProtectionTests {
-  @Test("every vector is sealed byte for byte, told from a forgery, and opened", arguments: CipherSuite.allCases)
+  @Test("every vector is sealed byte for byte, authenticated and opened", arguments: CipherSuite.allCases)
   func vectors(suite: CipherSuite) throws {
     let key = try makeKey(suite: suite)
     let (sealing, opening) = (try key.makeProtection(.sealing), try key.makeProtection(.opening))
@@ -19,11 +19,11 @@ struct RecordProtectionTests {
     }
   }
 
-  @Test("a record of which any bit was changed is not authentic and does not open", arguments: CipherSuite.allCases)
+  @Test("a record with any flipped bit is not authentic and does not open", arguments: CipherSuite.allCases)
   func altered(suite: CipherSuite) throws {
     let opening = try makeKey(suite: suite).makeProtection(.opening)
     let original = IndependentRecord(member: 1, sequence: 7, text: "Hello").sealed(.ofVectors(suite))
-    // The length says where the tag is; admission sees to it.
+    // The length gives the position of the tag. Validation checks it.
     for index in original.indices where index != 11 && index != 12 {
       for bit in 0..<8 {
         var altered = original
@@ -34,7 +34,7 @@ struct RecordProtectionTests {
     #expect(isAuthentic(original, opening) && open(original, opening) == Array("Hello".utf8))
   }
 
-  @Test("a check leaves the record as it is", arguments: CipherSuite.allCases)
+  @Test("a check does not change the record", arguments: CipherSuite.allCases)
   func checkOnly(suite: CipherSuite) throws {
     let opening = try makeKey(suite: suite).makeProtection(.opening)
     let original = IndependentRecord(member: 1, text: "Hello").sealed(.ofVectors(suite))
@@ -43,7 +43,9 @@ struct RecordProtectionTests {
     #expect(copy == original)
   }
 
-  @Test("what has no room for a tag, or is longer than any record, is not authentic", arguments: CipherSuite.allCases)
+  @Test(
+    "a record that is too short for a tag, or longer than any record, is not authentic", arguments: CipherSuite.allCases
+  )
   func sizes(suite: CipherSuite) throws {
     let opening = try makeKey(suite: suite).makeProtection(.opening)
     let record = IndependentRecord(member: 1, payload: []).sealed(.ofVectors(suite))
@@ -56,7 +58,7 @@ struct RecordProtectionTests {
     }
   }
 
-  @Test("both engines make the same records, at any length", arguments: CipherSuite.allCases)
+  @Test("both engines make the same records at each length", arguments: CipherSuite.allCases)
   func engines(suite: CipherSuite) throws {
     var libcrypto = try makeSealer(makeKey(suite: suite, engine: .libcrypto), epoch: .first)
     var wolfSSL = try makeSealer(makeKey(suite: suite, engine: .wolfSSL), epoch: .first)
@@ -66,9 +68,9 @@ struct RecordProtectionTests {
     }
   }
 
-  @Test("wolfSSL gives up a record that libcrypto does not seal, and the error has libcrypto's name")
+  @Test("if libcrypto does not seal a record, wolfSSL writes nothing, and the error names libcrypto")
   func failure() throws {
-    // A protection that only opens cannot encrypt.
+    // A protection for opening cannot encrypt.
     let key = try makeKey(suite: .pskChaCha20Poly1305)
     let session = try key.makeSession(epoch: .first, sender: nil, protection: key.makeProtection(.opening))
     var room = [UInt8](repeating: 0, count: RecordHeader.maximumRecord)
@@ -82,7 +84,7 @@ struct RecordProtectionTests {
     #expect(room.allSatisfy { $0 == 0 })
   }
 
-  @Test("wolfSSL gives up a record that does not fit what libcrypto is there for, and the error says so")
+  @Test("if libcrypto's hook has another suite, wolfSSL writes nothing, and the error names the hook")
   func otherSuite() throws {
     let key = try makeKey(suite: .pskChaCha20Poly1305)
     let session = try key.makeSession(epoch: .first, sender: nil, protection: makeKey().makeProtection(.sealing))

@@ -3,13 +3,13 @@ import Testing
 
 @testable import MulticastDTLS
 
-@Suite("Validation: the records that wolfSSL gets to see")
+@Suite("Validation of records")
 struct RecordValidationTests {
   private func validate(_ datagram: [UInt8]) -> RecordHeader? {
     RecordHeader(validating: datagram.span)
   }
 
-  /// The reason for which a receiver rejects a datagram that is no record.
+  /// The reason why a receiver rejects a datagram; nil if it accepts it.
   private func reason(_ datagram: [UInt8]) throws -> RejectionReason? {
     if case .failure(let rejection) = try makeReceiver().open(datagram) { rejection.reason } else { nil }
   }
@@ -35,11 +35,11 @@ struct RecordValidationTests {
   }
 
   @Test(
-    "a datagram that is no record is rejected, with a reason",
+    "an invalid datagram is rejected with its reason",
     arguments: [
       Case("an empty datagram", .foreign) { $0 = [] },
       Case("two bytes of a record", .foreign) { $0 = Array($0[..<2]) },
-      Case("something else's traffic", .foreign) { $0 = Array("GET / HTTP/1.1\r\n\r\n".utf8) },
+      Case("a datagram of another protocol", .foreign) { $0 = Array("GET / HTTP/1.1\r\n\r\n".utf8) },
       Case("a handshake record", .foreign) { $0[0] = 22 },
       Case("an alert", .foreign) { $0[0] = 21 },
       Case("a ChangeCipherSpec", .foreign) { $0[0] = 20 },
@@ -47,7 +47,7 @@ struct RecordValidationTests {
       Case("TLS 1.2", .foreign) { $0[1...2] = [3, 3] },
       Case("12 bytes", .malformed) { $0 = Array($0[..<12]) },
       Case("a header alone", .malformed) { $0 = Array($0[..<13]) },
-      Case("the example's killer: length 0", .malformed) {
+      Case("the datagram that stops the C example: length 0", .malformed) {
         $0 = bytes("17fefd0001010000001001" + "0000")
       },
       Case("one byte less than any tag", .malformed) { $0 = header(length: 15) + [UInt8](repeating: 0, count: 15) },
@@ -67,7 +67,7 @@ struct RecordValidationTests {
   }
 
   @Test(
-    "any epoch is valid: it counts once the record has authenticated",
+    "a header with any epoch is valid",
     arguments: [(0, 2), (1, 0), (255, 255)])
   func epochs(high: UInt8, low: UInt8) throws {
     var datagram = good
@@ -80,13 +80,13 @@ struct RecordValidationTests {
     #expect(validate(header(length: length) + [UInt8](repeating: 0, count: length))?.length == length)
   }
 
-  @Test("random bytes do no harm, and only well-formed ones are valid")
+  @Test("random bytes do no harm, and only well-formed records are valid")
   func random() {
     var generator = SeededGenerator(seed: 2)
     for _ in 0..<50_000 {
       var datagram = [UInt8](repeating: 0, count: Int.random(in: 0...80, using: &generator))
       for index in datagram.indices { datagram[index] = .random(in: 0...255, using: &generator) }
-      // Half of them begin well, or hardly any would get past the first rule.
+      // Half of them begin like a record, since random bytes hardly ever pass the first rule.
       if Bool.random(using: &generator) {
         for (index, byte) in good.prefix(Int.random(in: 3...13, using: &generator)).enumerated()
         where index < datagram.count {
@@ -101,7 +101,7 @@ struct RecordValidationTests {
   }
 }
 
-/// A header that is right but for what follows it.
+/// A valid header with the given length.
 private func header(length: Int) -> [UInt8] {
   [23, 0xFE, 0xFD, 0, 1, 1, 0, 0, 0, 0, 0, UInt8(length >> 8), UInt8(length & 0xFF)]
 }

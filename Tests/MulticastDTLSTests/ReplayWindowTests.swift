@@ -13,7 +13,7 @@ struct ReplayWindowTests {
     #expect(window.isFresh(1))
   }
 
-  @Test("64 numbers back are known, and what is older is refused")
+  @Test("the window covers 64 numbers, and older ones are not fresh")
   func edge() {
     var window = ReplayWindow()
     window.accept(1000)
@@ -24,7 +24,7 @@ struct ReplayWindowTests {
     #expect(window.isFresh(938))
   }
 
-  @Test("a jump forgets what is behind the window and nothing else", arguments: [1, 63, 64, 65, 100_000] as [UInt64])
+  @Test("a jump by any step keeps the accepted numbers known", arguments: [1, 63, 64, 65, 100_000] as [UInt64])
   func jump(step: UInt64) {
     var window = ReplayWindow()
     window.accept(500)
@@ -34,7 +34,7 @@ struct ReplayWindowTests {
     #expect(window.isFresh(500 + step - 1) == (step > 1))
   }
 
-  @Test("100,000 random arrivals are judged as a plain list of all numbers would")
+  @Test("the window agrees with a plain set of all numbers on 100,000 random arrivals")
   func model() {
     var generator = SeededGenerator(seed: 1)
     var window = ReplayWindow()

@@ -4,7 +4,7 @@ import Testing
 
 @testable import MulticastDTLS
 
-@Suite("Peers whose ring is changed")
+@Suite("Changes of a peer's key ring")
 struct RingChangeTests {
   private let group = makeTestGroup()
   private let scratch = TemporaryDirectory()
@@ -32,13 +32,13 @@ struct RingChangeTests {
       configuration, keys: KeyRing(secrets.map { try GroupSecret(text: $0) }), logger: log.logger)
   }
 
-  /// The next message that a peer gets, and the epoch that it was sent in.
+  /// The next received message, and the epoch of its record.
   private func next(_ messages: inout MessageStream.Iterator) async -> String {
     guard let message = await messages.next() else { return "none" }
     return "\(String(decoding: message.payload, as: UTF8.self)) in \(message.epoch)"
   }
 
-  @Test("a new first secret is sent with at once, in an epoch of its own, and one that is gone is accepted no more")
+  @Test("a peer sends with a new first secret at once, in that secret's epochs, and rejects a removed secret")
   func change() async throws {
     let (sender, receiver) = (try makePeer(0, old), try makePeer(1, old))
     var messages = receiver.messages.makeAsyncIterator()
@@ -49,7 +49,7 @@ struct RingChangeTests {
     #expect(await next(&messages) == "2 in 1")
     try await sender.rotate(to: ring(new, old))
     #expect(sender.keyIDs == [try keyID(new), try keyID(old)])
-    // Nothing proves that it has never sent with it.
+    // Nothing proves that it has never sent with this secret, so it begins in a far epoch.
     let far = try #require(sender.epoch)
     #expect(far.rawValue > 1000)
     try sender.send("3")
@@ -67,15 +67,15 @@ struct RingChangeTests {
     try sender.send("6")
     #expect(await next(&messages) == "6 in \(far.rawValue + 1)")
     #expect(receiver.statistics.members[0]?.lost == 0)
-    // Back again after it was gone altogether: its epochs go on.
+    // A secret that returns continues its epochs.
     for peer in [sender, receiver] { try await peer.rotate(to: ring(old)) }
     try sender.send("7")
     #expect(await next(&messages) == "7 in 3")
     #expect(sender.statistics.rejected == [:])
   }
 
-  @Test("a ring whose state another process holds is refused as a whole, and the former stays in force")
-  func refused() async throws {
+  @Test("if another process holds the state of a new ring, the change fails, and the former ring stays in use")
+  func lockedState() async throws {
     let (sender, receiver) = (try makePeer(0, old), try makePeer(1, old))
     let obstacle = try StateFile(
       in: StateDirectory(path: "\(scratch.path)/state"), keyID: try keyID(new), member: 0)
@@ -89,7 +89,7 @@ struct RingChangeTests {
     _ = obstacle
   }
 
-  @Test("a new first secret that has no epoch left is refused, and the former ring is accepted and sent with as before")
+  @Test("a new first secret without an epoch left is an error, and the former ring stays in use")
   func usedUp() async throws {
     try await makePeer(0, new, epoch: .last).stop()
     let (sender, receiver) = (try makePeer(0, old), try makePeer(1, old, new))
@@ -98,13 +98,13 @@ struct RingChangeTests {
     try sender.send("still here")
     var messages = receiver.messages.makeAsyncIterator()
     #expect(await next(&messages) == "still here in 1")
-    // It was not kept by the way, either: a peer that has it is refused.
+    // The failed ring is not accepted either: its records are rejected.
     try await receiver.rotate(to: ring(new))
     try receiver.send("strange")
     try await eventually("a refusal") { sender.statistics.rejected[.forged] == 1 }
   }
 
-  @Test("without a state no key's epoch is used twice, also when the key was gone for a while")
+  @Test("without a state, no epoch of a key is used twice, also if the key was removed for a while")
   func withoutState() async throws {
     let peer = try makePeer(0, old, state: nil, epoch: Epoch(5))
     var epochs: [KeyID: [UInt16]] = [:]
@@ -118,7 +118,7 @@ struct RingChangeTests {
     }
   }
 
-  @Test("what was heard under a key is not heard again when the key was gone for a while, also without a state")
+  @Test("replays are rejected also if their key was removed for a while, without a state")
   func replayed() async throws {
     let peer = try makePeer(1, old, state: nil, epoch: .first)
     let wire = try Wire(group)
@@ -132,13 +132,13 @@ struct RingChangeTests {
     #expect(peer.statistics.received == 1)
   }
 
-  @Test("what has arrived before a key is dropped is still delivered")
+  @Test("messages that arrive before their key is dropped are still delivered")
   func drained() async throws {
     let (sender, receiver) = (try makePeer(0, old, new), try makePeer(1, old, new))
     for round in 0..<4 {
       let former = round % 2 == 0 ? old : new
       for number in 0..<50 { try sender.send("\(round) \(number)") }
-      // Both at once, without waiting for what was sent.
+      // Both peers change at once, without waiting for the sent messages.
       for peer in [receiver, sender] { try await peer.rotate(to: ring(former == old ? new : old)) }
       for peer in [receiver, sender] { try await peer.rotate(to: former == old ? ring(new, old) : ring(old, new)) }
     }
@@ -147,7 +147,7 @@ struct RingChangeTests {
     #expect(receiver.statistics.rejected == [:])
   }
 
-  @Test("a change that failed can be tried again at once")
+  @Test("a failed change can be tried again at once")
   func again() async throws {
     let peer = try makePeer(0, old)
     try await makePeer(0, new, epoch: .last).stop()
@@ -161,7 +161,7 @@ struct RingChangeTests {
     try await peer.rotate(to: ring(old, new))
   }
 
-  @Test("changing, sending and stopping at the same time disturb each other in nothing")
+  @Test("changes, sends and stops at the same time do not disturb each other")
   func concurrent() async throws {
     let (sender, receiver) = (try makePeer(0, old, new), try makePeer(1, old, new))
     let (rings, reversed) = (try ring(old, new), try ring(new, old))
@@ -190,11 +190,11 @@ struct RingChangeTests {
     do {
       try await onThread { for _ in 0..<3 { try sender.rotate(to: reversed) } }
     } catch let error as PeerError where error.code == .stopped {
-      // As it should be, if the stop came first.
+      // Expected, if the stop came first.
     }
     try await stopped
     #expect(await peerError { try await sender.rotate(to: rings) }?.code == .stopped)
-    // All locks were given back.
+    // All locks are released.
     _ = try makePeer(0, old, new)
   }
 }

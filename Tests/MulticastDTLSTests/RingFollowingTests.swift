@@ -3,11 +3,11 @@ import Testing
 
 @testable import MulticastDTLS
 
-/// Members whose records come with one key of the ring and then with another.
+/// Tests with members that send with one key of the ring and then with another.
 @Suite("Following senders from key to key")
 struct RingFollowingTests {
   private static let secrets = ["the first secret of the group", "the second secret of the group", "a third one"]
-  /// Made once, since deriving keys takes a while.
+  /// Made once, since deriving keys is slow.
   private static let made = Result {
     let context = try DTLSContext(ownMember: 0, suite: .pskChaCha20Poly1305)
     return try secrets.map { try GroupKey(context, GroupSecret(text: $0)) }
@@ -16,29 +16,29 @@ struct RingFollowingTests {
   private let start = BootInstant.now
   private let ring: [GroupKey]
   private let keys: [RecordKeys]
-  /// What the members were heard to send is kept with each.
+  /// Each keeps the positions of the members under its key.
   private let opening: [OpeningKey]
-  private let members: TestReceiver
+  private let receiver: TestReceiver
 
   init() throws {
     let ring = try Self.made.get()
     self.ring = ring
     keys = Self.secrets.map { RecordKeys(secret: $0, .pskChaCha20Poly1305) }
     opening = try ring.map { try OpeningKey($0) }
-    members = TestReceiver(Array(opening[..<2]), sent: SentRecords(port: 9))
+    receiver = TestReceiver(Array(opening[..<2]), sent: SentRecords(port: 9))
   }
 
   private func accept(_ indices: Int...) {
-    members.accept(indices.map { opening[$0] })
+    receiver.accept(indices.map { opening[$0] })
   }
 
-  /// What becomes of a record of a member: its key and number, with what it tells, or why it is refused.
+  /// The outcome of a record of a member: its properties if it is delivered, or the reason of its rejection.
   private func open(
     _ key: Int, _ epoch: UInt16, _ sequence: UInt64, member: UInt8 = 1, after delay: Duration = .zero
   ) -> String {
     let record = IndependentRecord(member: member, sequence: sequence, epoch: epoch, text: "Hello").sealed(keys[key])
-    switch members.open(record, now: start + delay) {
-    case .failure(let refused): return refused.reason.rawValue
+    switch receiver.open(record, now: start + delay) {
+    case .failure(let rejection): return rejection.reason.rawValue
     case .success(let arrival):
       #expect(arrival.keyID == ring[key].keyID)
       let told = [
@@ -49,30 +49,30 @@ struct RingFollowingTests {
     }
   }
 
-  @Test("what was made with any key of the ring is accepted, whatever its epoch there; a change is told once")
+  @Test("records with any key of the ring are accepted in any epoch, and a change of key is reported once")
   func change() {
     #expect(open(0, 7, 0) == "")
     #expect(open(1, 1, 0) == "key")
     #expect(open(1, 1, 1) == "")
     #expect(open(1, 2, 0) == "restart")
-    // And back, in a later epoch of the first key.
+    // The sender returns in a later epoch of the first key.
     #expect(open(0, 8, 0) == "key")
     #expect(open(0, 8, 1) == "")
     #expect(open(2, 1, 0) == "forged")
   }
 
-  @Test("an epoch that is new is noticed, and written down at once; no later record of it is, and no forged one")
+  @Test("the first record of an epoch marks it as new, and no later or forged record does")
   func newEpochs() {
     func isNew(_ key: Int, _ epoch: UInt16, _ sequence: UInt64, member: UInt8 = 1) -> Bool {
       _ = open(key, epoch, sequence, member: member)
-      return members.takeNewEpoch()
+      return receiver.takeNewEpoch()
     }
     #expect(isNew(0, 7, 0) && !isNew(0, 7, 1) && !isNew(0, 6, 0))
     #expect(isNew(0, 7, 0, member: 2) && isNew(0, 8, 0) && !isNew(0, 7, 2))
     #expect(isNew(1, 1, 0) && !isNew(1, 1, 1) && !isNew(2, 1, 0))
   }
 
-  @Test("each key has epochs and windows of its own: nothing is accepted twice, and no epoch again")
+  @Test("each key has its own epochs and windows, so no record or epoch is accepted again")
   func replays() {
     #expect(open(0, 7, 0) == "")
     #expect(open(1, 1, 0) == "key")
@@ -85,7 +85,7 @@ struct RingFollowingTests {
     #expect(open(0, 7, 0, after: .seconds(2)) == "stale epoch")
   }
 
-  @Test("what is late under the former key is delivered, and does not move its sender back")
+  @Test("late records with the former key are delivered, and do not move their sender back")
   func stragglers() {
     #expect(open(0, 7, 0) == "")
     #expect(open(0, 7, 3) == "lost 2")
@@ -93,39 +93,39 @@ struct RingFollowingTests {
     #expect(open(0, 7, 2) == "late straggler lost -1")
     #expect(open(0, 7, 4) == "straggler")
     #expect(open(1, 1, 1) == "")
-    #expect(members.sendingKeys[1] == ring[1].keyID)
+    #expect(receiver.sendingKeys[1] == ring[1].keyID)
   }
 
-  @Test("a sender that was heard with both keys before we were started is where it speaks now")
+  @Test("after a restart, the key of a sender heard with both keys is the one that it sends with now")
   func resumed() throws {
     let opening = try [(ring[0], try Epoch(7)), (ring[1], .first)].map { key, epoch in
       try OpeningKey(key, heardBefore: [1: ReplayPosition(epoch: epoch, next: 5)])
     }
-    let members = TestReceiver(opening, sent: SentRecords(port: 9))
+    let receiver = TestReceiver(opening, sent: SentRecords(port: 9))
     func open(_ key: Int, _ epoch: UInt16, _ sequence: UInt64, after delay: Duration) throws -> Bool {
       let record = IndependentRecord(member: 1, sequence: sequence, epoch: epoch, text: "Hello").sealed(keys[key])
-      return try members.open(record, now: start + delay).get().isKeyChange
+      return try receiver.open(record, now: start + delay).get().isKeyChange
     }
     #expect(throws: Rejection.self) { try open(0, 7, 4, after: .zero) }
-    // Somebody has held back this one.
+    // An attacker has held back this record.
     #expect(try !open(0, 7, 5, after: .zero))
-    #expect(members.sendingKeys[1] == ring[0].keyID)
+    #expect(receiver.sendingKeys[1] == ring[0].keyID)
     #expect(try !open(1, 1, 5, after: .milliseconds(500)))
     #expect(try open(1, 1, 6, after: .milliseconds(1500)))
-    #expect(members.sendingKeys[1] == ring[1].keyID)
+    #expect(receiver.sendingKeys[1] == ring[1].keyID)
     #expect(throws: Rejection.self) { try open(0, 7, 5, after: .seconds(2)) }
   }
 
-  @Test("what is missing across a change of keys is counted, if the sender was heard before")
+  @Test("losses across a change of key are counted if the sender was heard before")
   func lost() {
     #expect(open(0, 1, 0) == "")
     #expect(open(1, 1, 2) == "key lost 2")
     #expect(open(1, 1, 1) == "late lost -1")
-    // Of one that was never heard, nobody knows what was before.
+    // For a sender never heard before, earlier numbers count as no loss.
     #expect(open(1, 1, 2, member: 2) == "")
   }
 
-  @Test("a key that is taken out of the ring is accepted no more, and what is known under the others is kept")
+  @Test("a key removed from the ring is no longer accepted, and the positions under the others are kept")
   func dropped() {
     #expect(open(0, 7, 0) == "")
     #expect(open(1, 1, 0) == "key")
@@ -140,7 +140,7 @@ struct RingFollowingTests {
     #expect(open(1, 1, 2) == "straggler")
   }
 
-  @Test("a sender that was away is heard at once under a new key, however low its epoch there")
+  @Test("a sender is heard at once under a new key, also in a lower epoch")
   func cameBack() {
     #expect(open(0, 900, 5) == "")
     accept(0, 1)
@@ -155,23 +155,23 @@ struct RingFollowingTests {
     #expect(open(1, 1, 0) == "key")
     #expect(open(1, 1, 8, member: 2) == "")
     #expect(
-      members.positions == [
+      receiver.positions == [
         ring[0].keyID: [1: ReplayPosition(epoch: try Epoch(7), next: 5)],
         ring[1].keyID: [1: ReplayPosition(epoch: .first, next: 1), 2: ReplayPosition(epoch: .first, next: 9)],
       ])
   }
 
-  @Test("own records under either key are known, also when they come back late")
+  @Test("own records under either key are recognised, also if they loop back late")
   func own() throws {
     let sent = SentRecords(port: 7)
     for key in ring[..<2] { sent.prepare(key.keyID, epoch: .first) }
-    let members = TestReceiver(Array(opening[..<2]), sent: sent)
+    let receiver = TestReceiver(Array(opening[..<2]), sent: sent)
     func record(_ key: Int, _ sequence: UInt64) -> [UInt8] {
       IndependentRecord(member: 0, sequence: sequence, epoch: key == 0 ? 1 : 1, text: "ours").sealed(keys[key])
     }
     func reason(_ record: [UInt8], port: UInt16 = 7) -> RejectionReason? {
-      if case .failure(let refused) = members.open(record, from: endpoint(1, port: port)) {
-        refused.reason
+      if case .failure(let rejection) = receiver.open(record, from: endpoint(1, port: port)) {
+        rejection.reason
       } else {
         nil
       }
@@ -191,15 +191,15 @@ struct RingFollowingTests {
   }
 }
 
-@Suite("Members that encrypt and members that do not")
+@Suite("Groups with both suites")
 struct OtherSuiteTests {
   @Test(
-    "a record of the other suite is refused, and told from a forgery, whatever its length",
+    "a record of the other suite is rejected at any length, and told from a forgery",
     arguments: CipherSuite.allCases)
   func told(suite: CipherSuite) throws {
-    let members = try makeReceiver(suite: suite)
+    let receiver = try makeReceiver(suite: suite)
     func reason(_ datagram: [UInt8]) -> RejectionReason? {
-      if case .failure(let refused) = members.open(datagram) { refused.reason } else { nil }
+      if case .failure(let rejection) = receiver.open(datagram) { rejection.reason } else { nil }
     }
     for count in [0, 1, 5, 15, 16, 17, 100, 1300] {
       let payload = [UInt8](repeating: 7, count: count)
@@ -209,7 +209,7 @@ struct OtherSuiteTests {
       record[record.count - 1] ^= 1
       #expect(record.count < 13 + suite.tagSize ? reason(record) == .malformed : reason(record) == .forged)
     }
-    // With our own ID it is another node that has it, whatever it encrypts; and so with one that is not followed.
+    // A record of the other suite also shows a duplicate ID or an unknown member.
     for (member, expected) in [(0, RejectionReason.duplicateID), (9, .unknownMember)] as [(UInt8, RejectionReason)] {
       var record = IndependentRecord(member: member, payload: Array("Hello, everybody".utf8))
         .sealed(.ofVectors(suite.other))
@@ -217,33 +217,33 @@ struct OtherSuiteTests {
       record[record.count - 1] ^= 1
       #expect(reason(record) == .forged)
     }
-    // Nothing of it changes what is known of the member.
+    // These records have changed nothing for the member.
     #expect(reason(IndependentRecord(member: 1, payload: [1]).sealed(.ofVectors(suite))) == nil)
   }
 }
 
 @Suite("A flood of records of the other suite")
 struct OtherSuiteLimitTests {
-  @Test("costs no more than any forgery: 64 a second are told apart, and the rest is counted as forged")
+  @Test("a flood of the other suite is recognised 64 times a second, and the rest counts as forged")
   func few() throws {
-    let members = try makeReceiver()
+    let receiver = try makeReceiver()
     let start = BootInstant.now
     var counts: [RejectionReason: Int] = [:]
     for sequence in 0..<1000 as Range<UInt64> {
       let record = IndependentRecord(member: 1, sequence: sequence, text: "Hello")
         .sealed(.ofVectors(.pskChaCha20Poly1305))
-      // All within a second, and then one more.
+      // All but the last arrive within a second.
       let now = start + .milliseconds(sequence == 999 ? 1500 : 0)
-      if case .failure(let refused) = members.open(record, now: now) { counts[refused.reason, default: 0] += 1 }
+      if case .failure(let rejection) = receiver.open(record, now: now) { counts[rejection.reason, default: 0] += 1 }
     }
     #expect(counts[.otherSuite] == 65)
     #expect(counts.values.reduce(0, +) == 1000)
   }
 }
 
-@Suite("Bytes that are masked")
+@Suite("Masked bytes")
 struct MaskedBytesTests {
-  @Test("they are lent as they were, as often as need be")
+  @Test("masked bytes are lent unchanged, also repeatedly")
   func lent() {
     let masked = MaskedBytes(SecretBytes(copying: "a secret"))
     for _ in 0..<3 {
@@ -255,7 +255,7 @@ struct MaskedBytesTests {
 
 @Suite("Key IDs")
 struct KeyIDTests {
-  @Test("one is read as it is shown, in either case, with or without its hyphen")
+  @Test("a key ID is read in either case, with or without its hyphen")
   func read() throws {
     for text in ["9ab7-6d2d", "9AB76d2d", "9ab76d2d"] { #expect(try KeyID(text).description == "9ab7-6d2d") }
     #expect(try KeyID("0000-000f").description == "0000-000f")

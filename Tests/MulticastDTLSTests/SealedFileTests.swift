@@ -5,7 +5,7 @@ import Testing
 
 @testable import MulticastDTLS
 
-@Suite("Files that know themselves")
+@Suite("Files that detect copies of themselves")
 struct SealedFileTests {
   private let scratch = TemporaryDirectory()
   private var path: String { "\(scratch.path)/file" }
@@ -13,7 +13,7 @@ struct SealedFileTests {
 
   private func isCopy() throws -> Bool { try #require(try SealedFile(path: path).read()).isCopy }
 
-  @Test("what is written is read, and is no copy, also once it was moved or linked")
+  @Test("a written file is read and is no copy, also after a move or a link")
   func original() throws {
     #expect(try SealedFile(path: path).read() == nil)
     try SealedFile(path: path).write(lines)
@@ -28,14 +28,14 @@ struct SealedFileTests {
     }
   }
 
-  @Test("a copy is known, however it was made; and one that is written anew is none any more")
+  @Test("every kind of copy is detected, and a rewritten copy is no longer one")
   func copies() throws {
     let ways = [
       "cp -a file copy", "cat file >copy", "tar c file >a && mkdir t && tar xC t <a && mv t/file copy",
       "cp -a file copy && cp -a copy again && mv again copy", "cp --reflink=auto file copy",
     ]
     for way in ways {
-      // At once: the clock of births ticks every few milliseconds.
+      // The copy follows at once, although the clock of births ticks only every few milliseconds.
       try SealedFile(path: path).write(lines)
       #expect(system("cd '\(scratch.path)' && rm -rf t && \(way) && rm file && mv copy file") == 0)
       #expect(try isCopy(), "\(way)")
@@ -46,7 +46,7 @@ struct SealedFileTests {
   }
 
   @Test(
-    "a backup by hard links is a copy once the file is written anew, however it comes back",
+    "a restored backup of hard links is a copy if the file was rewritten",
     arguments: ["mv", "cp -al"])
   func links(way: String) throws {
     try SealedFile(path: path).write(lines)
@@ -59,13 +59,13 @@ struct SealedFileTests {
     #expect(try SealedFile(path: path).read()?.lines == ["first", "second"])
   }
 
-  @Test("a file that is to stay a copy does")
+  @Test("a file written as a copy stays a copy")
   func staysCopy() throws {
     for _ in 0..<2 { try SealedFile(path: path).write(lines, isCopy: true) }
     #expect(try isCopy())
   }
 
-  @Test("a text without a birth was written on another file system; a false birth is no text")
+  @Test("a file without a birth is a copy, and a file with an invalid birth is corrupt")
   func withoutBirth() throws {
     scratch.write(SealedText(lines: lines).text, to: "file")
     #expect(try isCopy())
@@ -78,7 +78,7 @@ struct SealedFileTests {
     }
   }
 
-  @Test("a birth is read as it is written")
+  @Test("a written birth reads back the same")
   func birth() throws {
     for birth in [FileBirth(seconds: 0, nanoseconds: 1, inode: 7), FileBirth(seconds: -1, nanoseconds: 999_999_999)] {
       #expect(FileBirth("\(birth)") == birth)
@@ -87,7 +87,7 @@ struct SealedFileTests {
     #expect("\(FileBirth(seconds: 7, nanoseconds: 1, inode: 12))" == "7.000000001 12")
   }
 
-  @Test("a copy that was made in the same tick of the clock has another inode, of which former versions wrote nothing")
+  @Test("a copy made in the same tick is detected by its inode, and a birth without an inode matches any")
   func sameTick() {
     let file = FileBirth(seconds: 7, nanoseconds: 1, inode: 12)
     let former = FileBirth(seconds: 7, nanoseconds: 1)
@@ -107,7 +107,7 @@ struct SecretMarkTests {
   private var directory: StateDirectory { StateDirectory(path: "\(scratch.path)/state") }
   private var file: MarkFile { MarkFile(in: directory, keyID: keyID) }
 
-  @Test("what is written is read, and nothing else is a mark")
+  @Test("a written mark reads back the same, and any other text is corrupt")
   func roundTrip() throws {
     for mark in [SecretMark(), SecretMark(isMadeHere: true, nodes: [0, 7, 255]), SecretMark(nodes: [3])] {
       #expect(try SecretMark(mark.lines(for: keyID).map { Substring($0) }, for: keyID) == mark)
@@ -122,7 +122,7 @@ struct SecretMarkTests {
     }
   }
 
-  @Test("nodes that start at once are all named")
+  @Test("members that start at the same time are all in the mark")
   func atOnce() async throws {
     let file = file
     try file.make()
@@ -132,7 +132,7 @@ struct SecretMarkTests {
     #expect(file.read() == SecretMark(isMadeHere: true, nodes: Set((0..<40).map { MemberID(rawValue: $0) })))
   }
 
-  @Test("in a copy the secret was not made, and the nodes are named all the same")
+  @Test("a copied mark is not made here, and still lists its members")
   func copy() async throws {
     try file.make()
     try file.add(7)
@@ -143,7 +143,7 @@ struct SecretMarkTests {
     #expect(file.read() == SecretMark(nodes: [7, 8]) && !directory.hasMark(of: keyID))
   }
 
-  @Test("it is there before the secret is, and a secret that was not made leaves none")
+  @Test("a new secret has a mark, and a failed creation leaves none")
   func withSecret() throws {
     let path = "\(scratch.path)/secret"
     try KeyRingFile(path: path).create(markingIn: directory)
@@ -154,9 +154,9 @@ struct SecretMarkTests {
   }
 }
 
-@Suite("Where the state does not last")
+@Suite("Volumes that do not keep the state")
 struct StateVolumeTests {
-  @Test("tmpfs, ramfs and overlays are named, and a disk is not")
+  @Test("tmpfs, ramfs and overlays cause a remark, and disks do not")
   func kinds() throws {
     // Source: linux/magic.h.
     for (type, word) in [(0x0102_1994, "tmpfs"), (0x8584_58F6, "ramfs"), (0x794C_7630, "overlay")] as [(Int64, String)]
@@ -166,14 +166,14 @@ struct StateVolumeTests {
     for type in [0xEF53, 0x5846_5342, 0x9123_683E, -2] as [Int64] {
       #expect(StateDirectory.remark(onType: type) == nil)
     }
-    // The kernel's own tmpfs, below which the directory is not made yet.
+    // A directory on the kernel's tmpfs that does not exist yet.
     #expect(StateDirectory(path: "/dev/shm/not/made/yet").remark?.contains("tmpfs") == true)
   }
 }
 
-@Suite("When it is written down how far others were heard")
+@Suite("The schedule for saving positions")
 struct SaveScheduleTests {
-  @Test("an epoch that is new within a second; all else once in the interval")
+  @Test("a new epoch is saved within a second, and other positions once in the interval")
   func schedule() {
     var schedule = SaveSchedule(interval: .seconds(30))
     let start = BootInstant.now
@@ -186,7 +186,7 @@ struct SaveScheduleTests {
     #expect(!isDue(false, after: 60.5) && isDue(true, after: 60.5) && !isDue(true, after: 61))
   }
 
-  @Test("a day of ten messages a second from one member is written 2,880 times, and not 86,400")
+  @Test("a day of ten messages a second is saved 2,880 times")
   func day() {
     var schedule = SaveSchedule(interval: .seconds(30))
     let start = BootInstant.now

@@ -3,11 +3,11 @@ import Testing
 
 @testable import MulticastDTLS
 
-@Suite("Sealing")
+@Suite("Sealing records")
 struct SealerTests {
-  @Test("sealed records are the vectors', byte for byte", arguments: CipherSuite.allCases, RecordEngine.allCases)
+  @Test("sealed records equal the vectors, byte for byte", arguments: CipherSuite.allCases, RecordEngine.allCases)
   func vectors(suite: CipherSuite, engine: RecordEngine) throws {
-    // The others begin where wolfSSL cannot be told to: with an empty payload, or billions of records on.
+    // wolfSSL cannot seal the other vectors: they have an empty payload, or a sequence of billions.
     let records = Vectors.shared[suite].records.filter { $0.sequence == 0 }
     #expect(records.count == 2)
     for record in records {
@@ -18,7 +18,7 @@ struct SealerTests {
   }
 
   @Test(
-    "records are what independent code makes, in any epoch and at any length", arguments: CipherSuite.allCases,
+    "sealed records equal those of independent code, in any epoch and at any length", arguments: CipherSuite.allCases,
     RecordEngine.allCases)
   func independent(suite: CipherSuite, engine: RecordEngine) throws {
     for (member, epoch) in [(0, 1), (7, 3), (255, 65535)] as [(UInt8, UInt16)] {
@@ -50,7 +50,9 @@ struct SealerTests {
     #expect(isExhausted)
   }
 
-  @Test("a record that could not be sent is gone, and the next message is whole", arguments: RecordEngine.allCases)
+  @Test(
+    "after a record that was not sent, the next message has the next number and is whole",
+    arguments: RecordEngine.allCases)
   func failedSend(engine: RecordEngine) throws {
     var sealer = try makeSealer(makeKey(engine: engine), epoch: .first)
     _ = try sealer.seal("a message that is lost")
@@ -59,13 +61,13 @@ struct SealerTests {
   }
 }
 
-@Suite("Sealing from epoch to epoch")
+@Suite("Sealing across epochs")
 struct SealerEpochTests {
   private func hold(_ epoch: Epoch, secret: String = Vectors.shared.secret) throws -> RingKey {
     try makeRingKey(makeKey(secret: secret), epoch: epoch)
   }
 
-  @Test("an epoch that is used up is followed by the next, numbered from 0, without a lost message")
+  @Test("a used-up epoch is followed by the next, with numbers from 0 and without a lost message")
   func rollOver() throws {
     var sealer = try Sealer(hold(.first), recordLimit: 3)
     for number in 0..<10 as Range<UInt64> {
@@ -75,7 +77,7 @@ struct SealerEpochTests {
     }
   }
 
-  @Test("with another key its epoch begins, and what was sent before has no part in it")
+  @Test("a change of key begins the epoch of the new key, with numbers from 0")
   func change() throws {
     let (first, second) = (try hold(Epoch(5)), try hold(Epoch(9), secret: "another secret of the group"))
     let keys = [
@@ -95,7 +97,7 @@ struct SealerEpochTests {
     try expect(0, 6, 0)
   }
 
-  @Test("after the last epoch nothing is sealed any more, and the error says to change the secret")
+  @Test("after the last epoch, sealing is an error that says to change the secret")
   func end() throws {
     var sealer = try Sealer(hold(.last), recordLimit: 2)
     for _ in 0..<2 { _ = try sealer.seal("Hello") }
@@ -105,7 +107,7 @@ struct SealerEpochTests {
     }
   }
 
-  @Test("a batch ends with its epoch, and its records have the numbers from its first on")
+  @Test("a batch ends with its epoch, and its records have consecutive numbers")
   func batches() throws {
     var sealer = try Sealer(hold(.first), recordLimit: 5)
     let messages = (0..<12).map { Array("message \($0)".utf8) }

@@ -19,14 +19,14 @@ struct SecretFileTests {
   }
 
   @Test(
-    "one newline at the end does not count, and nothing else is left out",
+    "one newline at the end is not part of the secret, and every other byte is",
     arguments: [("abc", "abc"), ("abc\n", "abc"), ("abc\r\n", "abc"), (" abc \n", " abc "), ("abc\r", "abc")])
   func newline(content: String, expected: String) throws {
     #expect(try read(directory.write(content, to: "secret")) == expected)
   }
 
   @Test(
-    "a file without a secret, with more than four, with a NUL or with too much is refused",
+    "a file without a secret, with more than four, with a NUL or with too many bytes is an error",
     arguments: [
       "", "\n", " \t\n# nothing\n", "a\nb\nc\nd\ne\n", "a\0b", String(repeating: "s", count: 1025),
       String(repeating: "# a comment\n", count: 2000) + "a",
@@ -38,7 +38,7 @@ struct SecretFileTests {
   }
 
   @Test(
-    "a file that anybody else can read or write is refused, whatever is in it",
+    "a file that other users can read or write is an error",
     arguments: [0o644, 0o640, 0o604, 0o660, 0o620, 0o602, 0o777])
   func openToOthers(mode: Int) {
     let path = directory.write("a secret that is long enough", to: "secret", mode: mode)
@@ -51,7 +51,7 @@ struct SecretFileTests {
   }
 
   @Test(
-    "what the service manager puts there for this process may show its group's bits, which are those of an access list",
+    "a credential of the service manager may have group permissions, which come from its access list",
     arguments: [(0o440, true), (0o640, true), (0o444, false), (0o404, false)])
   func credential(mode: Int, isGood: Bool) throws {
     let path = directory.write("a secret that is long enough", to: "secret", mode: mode)
@@ -69,7 +69,7 @@ struct SecretFileTests {
   }
 
   @Test(
-    "a file of another user is refused, whatever its mode",
+    "a file of another user is an error",
     .enabled(if: getuid() == 0, "needs root to give a file away"))
   func anotherOwner() {
     let path = directory.write("a secret that is long enough", to: "secret")
@@ -82,7 +82,7 @@ struct SecretFileTests {
     #expect(reason.contains("65534"))
   }
 
-  /// Why a file is refused because of where it is.
+  /// The reason why a file is not read, if its directory is unsafe.
   private func reasonForDirectory(_ path: String) -> String? {
     let error = #expect(throws: SecretError.self) { try read(path) }
     guard case .openToOthers(let reason) = error else { return nil }
@@ -90,7 +90,7 @@ struct SecretFileTests {
   }
 
   @Test(
-    "a file in a directory in which others can replace it is refused; where only its owner can, it is not",
+    "a file is an error if other users can replace it in its directory",
     arguments: [(0o777, false), (0o775, false), (0o772, false), (0o1777, true), (0o755, true), (0o711, true)])
   func directoryMode(mode: Int, isGood: Bool) throws {
     let path = directory.write("a secret that is long enough", to: "secret")
@@ -103,7 +103,7 @@ struct SecretFileTests {
     }
   }
 
-  @Test("of a symbolic link, the directory that it leads to counts as well as its own")
+  @Test("the directories of a symbolic link and of its target are both checked")
   func linked() throws {
     let elsewhere = TemporaryDirectory()
     let target = elsewhere.write("a secret that is long enough", to: "secret")
@@ -117,21 +117,21 @@ struct SecretFileTests {
     }
   }
 
-  @Test("a file in another user's directory is refused", .enabled(if: getuid() == 0, "needs root to give it away"))
+  @Test("a file in another user's directory is an error", .enabled(if: getuid() == 0, "needs root to give it away"))
   func anothersDirectory() throws {
     let path = directory.write("a secret that is long enough", to: "secret")
     #expect(chown(directory.path, 65534, 65534) == 0)
     #expect(try #require(reasonForDirectory(path)).contains("65534"))
   }
 
-  @Test("a parent that others can write, at any level, lets them swap the directory: refused")
+  @Test("a file is an error if other users can write any parent directory")
   func parents() throws {
     try FileManager.default.createDirectory(atPath: "\(directory.path)/a/b", withIntermediateDirectories: true)
     let path = directory.write("a secret that is long enough", to: "a/b/secret")
     #expect(try read(path) == "a secret that is long enough")
     #expect(chmod("\(directory.path)/a", 0o777) == 0)
     #expect(try #require(reasonForDirectory(path)).contains("chmod go-w '\(directory.path)/a'"))
-    // Nor is a new one made there.
+    // A new file is not made there either.
     let error = #expect(throws: SecretError.self) { try KeyRingFile(path: "\(directory.path)/a/c/d/ring").create() }
     guard case .openToOthers = error else {
       Issue.record("\(String(describing: error))")
@@ -140,14 +140,14 @@ struct SecretFileTests {
     #expect(!FileManager.default.fileExists(atPath: "\(directory.path)/a/c"))
   }
 
-  /// Reads a file as another user would who has these groups.
+  /// Reads a file as another user with these groups.
   private func read(_ path: String, asUser own: uid_t, groups: Set<gid_t>) throws(SecretError) {
     _ = try SecretFile(path: path, credentials: nil, users: TrustedUsers(own: own, groups: groups))
       .read { error throws(SecretError) in throw error }
   }
 
   @Test(
-    "root's file that a group of this process may read, and nobody else, is taken, as Kubernetes gives it",
+    "root's file is read if a group of this process may read it and other users may not, as in Kubernetes",
     .enabled(if: getuid() == 0, "needs root to own it"),
     arguments: [
       (0o440, 1000, true), (0o640, 1000, true), (0o400, 1000, true), (0o040, 1000, true), (0o444, 1000, false),
@@ -162,10 +162,10 @@ struct SecretFileTests {
       let error = #expect(throws: SecretError.self) { try read(path, asUser: 1000, groups: [4, 1000]) }
       let reason = error?.description ?? ""
       #expect(reason.contains("mode 0\(String(mode, radix: 8)), owner root, gid \(group)"), "\(reason)")
-      // The ways out that there are.
+      // The reason names every remedy.
       for way in ["defaultMode: 0440", "fsGroup", "uid:", "mode: 0400", "chown 1000"] { #expect(reason.contains(way)) }
     }
-    // Root needs no group, so that one of its own is others, too; as is that of a user's own file.
+    // For root, and for a user's own file, the group counts as other users.
     if mode & 0o077 != 0 {
       #expect(throws: SecretError.self) { try read(path, asUser: 0, groups: [group]) }
       #expect(chown(path, 1000, 1000) == 0)
@@ -173,19 +173,19 @@ struct SecretFileTests {
     }
   }
 
-  @Test("a ring holds up to four secrets in their order")
+  @Test("a ring has up to four secrets in their order")
   func ring() throws {
     #expect(try read(directory.write("# of 2026\na\n\nb\nc\nd\n", to: "secret")) == "a|b|c|d")
   }
 
-  @Test("its owner may have it as they like", arguments: [0o600, 0o400, 0o700])
+  @Test("any mode for the owner alone is accepted", arguments: [0o600, 0o400, 0o700])
   func ownersModes(mode: Int) throws {
     #expect(
       try read(directory.write("a secret that is long enough", to: "secret", mode: mode))
         == "a secret that is long enough")
   }
 
-  @Test("a missing file, a directory and a pipe are refused without waiting")
+  @Test("a missing file, a directory and a pipe are errors at once")
   func notAFile() {
     let pipe = "\(directory.path)/pipe"
     #expect(mkfifo(pipe, 0o600) == 0)
@@ -196,7 +196,7 @@ struct SecretFileTests {
   }
 
   @Test(
-    "the user's own file is made with 256 random bits in hex, for its owner only, in directories for its owner only")
+    "the user's own file is made with 256 random bits in hex, and its owner alone can use it and its directories")
   func created() throws {
     let path = "\(directory.path)/config/mcast-peer/secret"
     let ring = try KeyRing(from: .ownFile(path: FilePath(path)))
@@ -209,14 +209,14 @@ struct SecretFileTests {
     #expect(try FileManager.default.contentsOfDirectory(atPath: "\(directory.path)/config/mcast-peer") == ["secret"])
   }
 
-  @Test("an own file that exists is never changed")
+  @Test("an existing own file is not changed")
   func kept() throws {
     let path = directory.write("the secret that was there before", to: "secret")
     let ring = try KeyRing(from: .ownFile(path: FilePath(path)))
     #expect(!ring.isNew && text(ring) == "the secret that was there before")
   }
 
-  @Test("of many first starts at the same instant one makes the secret, and all read the same")
+  @Test("one of many simultaneous first starts makes the secret, and all read the same")
   func race() async throws {
     let path = "\(directory.path)/config/mcast-peer/secret"
     let texts = try await withThrowingTaskGroup(of: String.self) { group in
@@ -231,7 +231,7 @@ struct SecretFileTests {
     #expect(try FileManager.default.contentsOfDirectory(atPath: "\(directory.path)/config/mcast-peer") == ["secret"])
   }
 
-  @Test("where no file can be made the error names it")
+  @Test("the error names a file that cannot be made")
   func cannotMake() {
     let path = directory.write("not a directory", to: "file") + "/secret"
     let error = #expect(throws: SecretError.self) { _ = try KeyRing(from: .ownFile(path: FilePath(path))) }

@@ -3,7 +3,7 @@ import Testing
 
 @testable import MulticastDTLS
 
-@Suite("Where the secret is looked for")
+@Suite("Sources of the secret")
 struct SecretSourceTests {
   private func choose(
     _ file: String? = nil, variable: Bool = false, config: String? = nil, home: String? = nil
@@ -11,28 +11,28 @@ struct SecretSourceTests {
     try .choose(secretFile: file.map { FilePath($0) }, variableIsSet: variable, configHome: config, home: home)
   }
 
-  @Test("a file that the user names comes first")
+  @Test("a file named by the user comes first")
   func file() throws {
     #expect(try choose("/a/b", variable: true, config: "/c", home: "/h") == .file(path: FilePath("/a/b")))
   }
 
-  @Test("then the environment variable")
+  @Test("the environment variable comes second")
   func variable() throws {
     #expect(try choose(variable: true, config: "/c", home: "/h") == .environment)
   }
 
-  @Test("then the user's own file, in XDG_CONFIG_HOME or ~/.config")
+  @Test("the user's own file in XDG_CONFIG_HOME or ~/.config comes third")
   func ownFile() throws {
     #expect(try choose(config: "/c", home: "/h") == .ownFile(path: FilePath("/c/mcast-peer/secret")))
     #expect(try choose(home: "/h") == .ownFile(path: FilePath("/h/.config/mcast-peer/secret")))
   }
 
-  @Test("an XDG_CONFIG_HOME that is empty or relative does not count", arguments: ["", "relative/path"])
+  @Test("an empty or relative XDG_CONFIG_HOME is ignored", arguments: ["", "relative/path"])
   func relative(config: String) throws {
     #expect(try choose(config: config, home: "/h") == .ownFile(path: FilePath("/h/.config/mcast-peer/secret")))
   }
 
-  @Test("without a home there is an error that says what to do")
+  @Test("without a home directory, the error names DTLS_MCAST_SECRET")
   func homeless() {
     let error = #expect(throws: SecretError.self) { try choose() }
     #expect(error?.description.contains("DTLS_MCAST_SECRET") == true)

@@ -2,7 +2,7 @@ import Testing
 
 @testable import MulticastDTLS
 
-@Suite("Which records leave as segments of one")
+@Suite("Runs of records for one segmented datagram")
 struct SegmentRunTests {
   private func runs(_ sizes: [UInt16], limit: Int = SegmentRun.maximumCount) -> [Int] {
     var (counts, start) = ([Int](), 0)
@@ -16,7 +16,7 @@ struct SegmentRunTests {
   }
 
   @Test(
-    "those of one size, and a last one that may be shorter",
+    "a run has records of one size, and the last one may be shorter",
     arguments: [
       ([301], [1]),
       ([301, 301, 301], [3]),
@@ -30,14 +30,14 @@ struct SegmentRunTests {
     #expect(runs(sizes) == counts)
   }
 
-  @Test("no more than the kernel takes, today's or an older one")
+  @Test("a run has at most the segments that a current or an older kernel accepts")
   func limit() {
     let sizes = [UInt16](repeating: 301, count: 300)
     #expect(runs(sizes) == [128, 128, 44])
     #expect(runs(sizes, limit: SegmentRun.formerMaximumCount) == [64, 64, 64, 64, 44])
   }
 
-  @Test("no more bytes than an IPv4 datagram carries")
+  @Test("a run fits in one IPv4 datagram")
   func bytes() {
     #expect(runs([UInt16](repeating: 1388, count: 64)) == [47, 17])
     #expect(runs([UInt16](repeating: 1023, count: 64)) == [64])

@@ -5,7 +5,7 @@ import Testing
 
 @Suite("Pacing")
 struct SendPacerTests {
-  @Test("at a rate as many are due as time has passed, and none is due twice")
+  @Test("messages come due at the rate, and none is due twice")
   func due() {
     var schedule = PaceSchedule(start: BootInstant.now, rate: 10_000)
     let start = schedule.next
@@ -19,7 +19,7 @@ struct SendPacerTests {
   }
 
   @Test(
-    "a hiccup is made up for; what was missed longer ago is left out",
+    "a delay of up to 100 ms is made up for, and older messages are skipped",
     arguments: [(50, 501), (100, 1001), (5000, 1001)])
   func hiccup(milliseconds: Int, due: Int) {
     let start = BootInstant.now
@@ -28,7 +28,7 @@ struct SendPacerTests {
     #expect(found == due)
   }
 
-  @Test("what was not sent stays due")
+  @Test("unsent messages stay due")
   func unsent() {
     let start = BootInstant.now
     var schedule = PaceSchedule(start: start, rate: 1000)
@@ -38,7 +38,7 @@ struct SendPacerTests {
     #expect(first == 21 && second == 16)
   }
 
-  @Test("a slow rate calls for single messages at its interval")
+  @Test("a slow rate calls for one message at each interval")
   func slow() async throws {
     let clock = TestClock()
     let calls = Mutex<[(Range<UInt64>, Duration)]>([])
@@ -50,7 +50,7 @@ struct SendPacerTests {
     #expect(calls.withLock { $0.map(\.1) } == [.zero, .seconds(2), .seconds(4)])
   }
 
-  @Test("a high rate calls for what came due in a millisecond, and for no more at a time than a batch")
+  @Test("a high rate calls for the messages due, at most a batch at a time")
   func fast() async throws {
     let clock = TestClock()
     let calls = Mutex<[(Range<UInt64>, Duration)]>([])
@@ -66,7 +66,7 @@ struct SendPacerTests {
     #expect(all.last?.1 == .milliseconds(10))
   }
 
-  @Test("at the rate 0 there is always a batch due, up to the count")
+  @Test("at rate 0 a batch is always due, up to the count")
   func unlimited() async throws {
     let clock = TestClock()
     let calls = Mutex<[Range<UInt64>]>([])
@@ -78,7 +78,7 @@ struct SendPacerTests {
     #expect(clock.now.elapsed == .zero)
   }
 
-  @Test("what the network did not take is called for again, after a pause", arguments: [0, 1000.0])
+  @Test("a message that the network rejected is called for again after a pause", arguments: [0, 1000.0])
   func refused(rate: Double) async throws {
     let clock = TestClock()
     let calls = Mutex<[(UInt64, Duration)]>([])
@@ -92,7 +92,7 @@ struct SendPacerTests {
     #expect(calls.withLock { $0[1].1 } == .milliseconds(rate == 0 ? 10 : 1))
   }
 
-  @Test("a cancelled task ends it, also one that never waits", arguments: [0, 0.001])
+  @Test("cancelling the task ends the pacer, also one that never waits", arguments: [0, 0.001])
   func cancelled(rate: Double) async {
     let task = Task { try await SendPacer(rate: rate).run { $0.count } }
     task.cancel()

@@ -6,7 +6,7 @@ import Testing
 struct SendScheduleTests {
   private let start = ContinuousClock.now
 
-  @Test("the first time is the start, and then comes one for each interval")
+  @Test("the first time is the start, and the others follow at each interval")
   func regular() {
     var schedule = SendSchedule(start: start, interval: .seconds(3))
     for index in 0..<1000 {
@@ -15,7 +15,7 @@ struct SendScheduleTests {
     }
   }
 
-  @Test("sending late does not make the next one late", arguments: [1, 500, 2999])
+  @Test("a late message does not delay the next one", arguments: [1, 500, 2999])
   func noDrift(milliseconds: Int) {
     var schedule = SendSchedule(start: start, interval: .seconds(3))
     for index in 1...1000 {
@@ -25,7 +25,7 @@ struct SendScheduleTests {
   }
 
   @Test(
-    "times that were missed are left out, and the rhythm is kept",
+    "missed times are skipped, and the later times stay on the interval",
     arguments: [(3000, 6), (3001, 6), (5999, 6), (6000, 9), (100_000, 102), (86_400_000, 86_403)])
   func missed(now: Int, next: Int) {
     var schedule = SendSchedule(start: start, interval: .seconds(3))
@@ -34,7 +34,7 @@ struct SendScheduleTests {
   }
 
   @Test(
-    "who sends a thousand times a second makes up for a hiccup, and not for a sleep",
+    "a thousand messages a second make up for a delay of up to 100 ms, but not for a longer one",
     arguments: [(0, 1), (1, 1), (50, 1), (100, 1), (101, 102), (5000, 5001)])
   func often(now: Int, next: Int) {
     var schedule = SendSchedule(start: start, interval: .milliseconds(1))

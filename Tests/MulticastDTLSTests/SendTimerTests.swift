@@ -5,7 +5,7 @@ import Testing
 
 @Suite("The send timer")
 struct SendTimerTests {
-  @Test("it calls at once, then at every interval, as often as it is told")
+  @Test("the timer calls at once and then at every interval, up to the count")
   func counts() async throws {
     let clock = TestClock()
     let calls = Mutex<[(number: UInt64, at: Duration)]>([])
@@ -17,7 +17,7 @@ struct SendTimerTests {
     #expect(calls.withLock { $0.map(\.at) } == [.zero, .seconds(3), .seconds(6), .seconds(9)])
   }
 
-  @Test("a message that was not sent is called for again, with its number, at the next time")
+  @Test("an unsent message is called for again with its number, at the next interval")
   func failed() async throws {
     let clock = TestClock()
     let calls = Mutex<[(number: UInt64, at: Duration)]>([])
@@ -31,14 +31,14 @@ struct SendTimerTests {
     #expect(calls.withLock { $0.map(\.at) } == [.zero, .seconds(3), .seconds(6)])
   }
 
-  @Test("what the sender throws ends it")
+  @Test("an error of the sender ends the timer")
   func throwing() async {
     await #expect(throws: SendError.stopped) {
       try await SendTimer(interval: .seconds(3), clock: TestClock()).run { _ in throw SendError.stopped }
     }
   }
 
-  @Test("a cancelled task ends it while it waits")
+  @Test("cancelling the task ends a waiting timer")
   func cancelled() async {
     let task = Task { try await SendTimer(interval: .seconds(3600)).run { _ in true } }
     task.cancel()

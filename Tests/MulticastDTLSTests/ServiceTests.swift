@@ -5,7 +5,7 @@ import Testing
 
 @testable import MulticastDTLS
 
-@Suite("A peer as a service, and in a scope", .timeLimit(.minutes(3)))
+@Suite("Peers as services and in scopes", .timeLimit(.minutes(3)))
 struct ServiceTests {
   private let group = makeTestGroup()
 
@@ -19,7 +19,7 @@ struct ServiceTests {
 
   private func keys() throws -> KeyRing { KeyRing(try GroupSecret(text: Vectors.shared.secret)) }
 
-  @Test("its service ends when the group of services is shut down, and the peer is stopped")
+  @Test("shutting down the service group ends the service and stops the peer")
   func service() async throws {
     let peer = try MulticastPeer(configuration(), keys: keys())
     let services = ServiceGroup(services: [peer], logger: RecordedLog().logger)
@@ -31,7 +31,7 @@ struct ServiceTests {
     #expect(peerError { try peer.send("too late") }?.code == .stopped)
   }
 
-  @Test("its service ends when its task is cancelled, and the peer is stopped")
+  @Test("cancelling the task ends the service and stops the peer")
   func cancelled() async throws {
     let peer = try MulticastPeer(configuration(), keys: keys())
     let running = Task { await peer.run() }
@@ -40,7 +40,7 @@ struct ServiceTests {
     #expect(peerError { try peer.send("too late") }?.code == .stopped)
   }
 
-  @Test("a peer of a scope is stopped when the scope ends, by a value or by an error")
+  @Test("a scoped peer is stopped when the scope ends with a value or an error")
   func scope() async throws {
     struct Failure: Error {}
     let kept = try await withMulticastPeer(configuration(), keys: keys()) { peer in
@@ -57,7 +57,7 @@ struct ServiceTests {
     #expect(listener == .listening)
   }
 
-  @Test("any bytes are sent: an array, a slice, a span, a text")
+  @Test("arrays, slices, spans and texts can be sent")
   func bytes() async throws {
     let receiver = try MulticastPeer(configuration(1), keys: keys())
     try await withMulticastPeer(configuration(), keys: keys()) { peer in

@@ -3,7 +3,7 @@ import TestSupport
 
 @testable import MulticastDTLS
 
-/// A context and the key of a secret; without one, of the vectors'.
+/// The key of a secret, with its context. The default is the vectors' secret.
 func makeKey(
   member: MemberID = 0, suite: CipherSuite = .wdmNullSHA256, secret: String = Vectors.shared.secret,
   engine: RecordEngine = .libcrypto
@@ -11,7 +11,7 @@ func makeKey(
   try GroupKey(DTLSContext(ownMember: member, suite: suite, engine: engine), GroupSecret(text: secret))
 }
 
-/// A receiver that follows the vectors' members 1, 2 and 3 as member 0.
+/// A receiver with the vectors' key. As member 0, it follows the members 1, 2 and 3.
 func makeReceiver(
   suite: CipherSuite = .wdmNullSHA256, engine: RecordEngine = .libcrypto, heardBefore: [MemberID: ReplayPosition] = [:],
   sent: SentRecords? = nil
@@ -20,7 +20,7 @@ func makeReceiver(
   return TestReceiver([try OpeningKey(key, heardBefore: heardBefore)], sent: sent ?? SentRecords(port: 9))
 }
 
-/// A receiver that opens one datagram after another.
+/// A receiver that opens single datagrams.
 final class TestReceiver {
   private var receiver: Receiver
 
@@ -37,7 +37,7 @@ final class TestReceiver {
     datagram.withUnsafeBufferPointer { receiver.open($0, from: source, now: now) }
   }
 
-  /// The payload of the record that was opened last, as text.
+  /// The payload of the last opened record, as text.
   func text(of record: ReceivedRecord) -> String {
     String(decoding: receiver.lentPayload(record.count), as: UTF8.self)
   }
@@ -55,17 +55,17 @@ final class TestReceiver {
   func takeJumps() -> [SequenceJump] { receiver.takeJumps() }
 }
 
-/// An address on a network that is only there for examples (RFC 5737).
+/// An address in the documentation network 192.0.2.0/24 (RFC 5737).
 func endpoint(_ host: UInt8 = 1, port: UInt16 = 1000) -> Endpoint {
   Endpoint(IPAddress(ipv4: 0xC000_0200 | UInt32(host)), port: port)
 }
 
-/// A sealer of one epoch.
+/// A sealer that begins in an epoch.
 func makeSealer(_ key: GroupKey, epoch: Epoch = .first, limit: UInt64 = RecordHeader.epochLimit) throws -> Sealer {
   try Sealer(makeRingKey(key, epoch: epoch), recordLimit: limit)
 }
 
-/// A key of a ring that begins in an epoch, and keeps no state.
+/// A ring key that begins in an epoch, without a state on disk.
 func makeRingKey(_ key: GroupKey, epoch: Epoch = .first) throws -> RingKey {
   let keeper = try StateKeeper(
     directory: nil, beginning: .given(epoch),
@@ -75,7 +75,7 @@ func makeRingKey(_ key: GroupKey, epoch: Epoch = .first) throws -> RingKey {
 }
 
 extension Sealer {
-  /// Seals a message as a batch of its own, and copies its record.
+  /// Seals a message as a batch of one, and copies its record.
   mutating func seal(_ payload: [UInt8]) throws -> [UInt8] {
     if let failure = seal([payload][...]) { throw failure }
     defer { clear() }
@@ -103,14 +103,14 @@ extension SentRecords {
 }
 
 extension Observer {
-  /// Takes note of one message.
+  /// Observes one message.
   mutating func heard(_ message: (record: ReceivedRecord, origin: Message.Origin), now: BootInstant) -> [PeerEvent] {
     heard(ReceivedRun(message.record, message.origin, isDelivered: true), now: now)
   }
 }
 
 extension EpochWindow {
-  /// Opens a datagram without validating it: its payload, or why there is none.
+  /// Opens a datagram without validating it: its payload, or the reason for its rejection.
   func open(_ datagram: [UInt8]) -> Result<[UInt8], RejectionReason> {
     guard let header = RecordHeader(datagram.span) else { return .failure(.malformed) }
     var payload = [UInt8](repeating: 0, count: RecordHeader.maximumRecord)
@@ -125,7 +125,7 @@ extension EpochWindow {
   }
 }
 
-/// The error that a body throws; nil if it throws none.
+/// The peer error that a body throws; nil if it throws none.
 func peerError(_ body: () throws -> Void) -> PeerError? {
   do {
     try body()
@@ -135,7 +135,7 @@ func peerError(_ body: () throws -> Void) -> PeerError? {
   }
 }
 
-/// The error that a body throws; nil if it throws none.
+/// The peer error that a body throws; nil if it throws none.
 func peerError(_ body: () async throws -> Void) async -> PeerError? {
   do {
     try await body()

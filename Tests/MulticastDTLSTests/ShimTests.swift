@@ -2,9 +2,9 @@ import Foundation
 import TestSupport
 import Testing
 
-@Suite("A wolfSSL without multicast")
+@Suite("wolfSSL without multicast")
 struct ShimTests {
-  @Test("stops the build and says what to install")
+  @Test("a wolfSSL without multicast stops the build with an error that names the package and the build options")
   func compileTime() throws {
     let headers = TemporaryDirectory()
     try FileManager.default.createDirectory(atPath: "\(headers.path)/wolfssl", withIntermediateDirectories: true)

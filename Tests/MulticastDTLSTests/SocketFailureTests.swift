@@ -2,7 +2,7 @@ import Testing
 
 @testable import MulticastDTLS
 
-@Suite("Sockets that fail")
+@Suite("Errors of sockets")
 struct SocketFailureTests {
   private func text(
     _ errno: CInt, _ group: String = "232.1.1.1", sources: Int = 0, interfaces: Int = 1, limits: MembershipLimits
@@ -12,7 +12,7 @@ struct SocketFailureTests {
     ).networkError(try GroupAddress(group), sources: sources, interfaces: interfaces, limits: limits).description
   }
 
-  @Test("a limit of the kernel's is named, with the command that raises it far enough")
+  @Test("the error for a kernel limit names the command that raises it far enough")
   func limits() throws {
     let limits = MembershipLimits(sources: 10, memberships: 20, memory: 20_480)
     #expect(try text(105, sources: 11, limits: limits).contains("sysctl -w net.ipv4.igmp_max_msf=11"))
@@ -25,13 +25,13 @@ struct SocketFailureTests {
     }
     let unknown = try text(105, sources: 11, limits: MembershipLimits())
     #expect(unknown.contains("net.core.optmem_max") && unknown.contains("net.ipv4.igmp_max_msf"), "\(unknown)")
-    // A network namespace does not have the setting of IPv6, which counts there too.
+    // A network namespace lacks the IPv6 setting, but the host's setting applies to it.
     let inside = try text(105, "[ff35::1]:5000", sources: 89, limits: MembershipLimits(memory: 131_072))
     #expect(inside.contains("on the host if this is a container: sysctl -w net.ipv6.mld_max_msf=89"), "\(inside)")
     #expect(try text(19, limits: limits).hasSuffix("No such device; try another interface or group"))
   }
 
-  @Test("a port that another program has for itself is called that, and another group is not advised")
+  @Test("the error for a port in use says so, and advises another port but no other group")
   func port() throws {
     let group = try GroupAddress("239.255.0.1:12345")
     let inUse = group.networkError(ofBinding: SystemError("bind", 98)).description

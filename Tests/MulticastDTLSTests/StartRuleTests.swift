@@ -2,7 +2,7 @@ import Testing
 
 @testable import MulticastDTLS
 
-@Suite("Whether a node may begin to send")
+@Suite("The rule for a member's start")
 struct StartRuleTests {
   private static let used = NodeState(epoch: .first, isComplete: true)
   private static let unsure = NodeState(epoch: .first)
@@ -19,7 +19,9 @@ struct StartRuleTests {
       .init(state: state, isCopy: isCopy, mark: mark), of: 7, voucher: voucher, isEncrypting: isEncrypting)
   }
 
-  @Test("with its state it goes on, whatever else is there", arguments: [nil, madeHere, named, other], [true, false])
+  @Test(
+    "a member with its state goes on with any mark and voucher, and leaps if the state is a copy",
+    arguments: [nil, madeHere, named, other], [true, false])
   func goesOn(mark: SecretMark?, isEncrypting: Bool) {
     for voucher in [StartRule.Voucher.nothing, .user, .running] {
       #expect(judge(Self.used, mark, voucher, isEncrypting: isEncrypting) == .goOn)
@@ -27,37 +29,39 @@ struct StartRuleTests {
     }
   }
 
-  @Test("without one it is new where the secret was made and the mark does not name it; a copied secret needs a word")
+  @Test(
+    "without a state, a member is new if the secret was made here and the mark does not list it, or if the user says so"
+  )
   func new() {
     #expect(judge(Self.madeHere) == .beginAsNew)
     #expect(judge(SecretMark(isMadeHere: true, nodes: [1, 8])) == .beginAsNew)
     #expect(judge(nil) == .refuseUnknown && judge(Self.other) == .refuseUnknown)
     #expect(judge(nil, .user) == .beginAsNew && judge(Self.other, .user) == .beginAsNew)
-    // The mark, and what others have heard, count for more than what was noted before.
+    // The mark overrules an earlier note that the member is new.
     #expect(judge(Self.unused, Self.named) == .refuseLost)
-    // What was noted when the secret came to a running node.
+    // The note was made when the secret came to a running member.
     #expect(judge(Self.unused) == .beginAsNew && judge(Self.unused, isCopy: true) == .refuseUnknown)
   }
 
-  @Test("a secret that comes to a running node is new where the mark says so; elsewhere the node begins far away")
+  @Test("with a new secret, a running member begins as new if the mark says so, and else in a far epoch")
   func running() {
     #expect(judge(nil, .running) == .beginFar && judge(Self.other, .running) == .beginFar)
     #expect(judge(Self.madeHere, .running) == .beginAsNew)
     #expect(judge(nil, .running, isEncrypting: false) == .beginUnsure)
   }
 
-  @Test("a state that was lost is known by the mark, and no running node vouches against that")
+  @Test("a lost state is detected by the mark, also for a running member")
   func lost() {
     for mark in [Self.named, SecretMark(nodes: [7])] {
       #expect(judge(mark) == .refuseLost && judge(mark, .running) == .refuseLost)
       #expect(judge(mark, .user) == .leapAgainstWord)
-      // What a start without encryption has left in its place.
+      // A start without encryption left this state in its place.
       #expect(judge(Self.unsure, mark) == .refuseLost)
     }
     #expect(judge(Self.unsure) == .refuseLost && judge(Self.unsure, nil, .user) == .leapAgainstWord)
   }
 
-  @Test("without encryption it begins in each case, and notes that it may not know all")
+  @Test("without encryption, a member always begins")
   func plain() {
     #expect(judge(isEncrypting: false) == .beginUnsure && judge(Self.named, isEncrypting: false) == .beginAgain)
     #expect(judge(Self.unsure, isEncrypting: false) == .goOn)
@@ -71,9 +75,9 @@ struct StartRuleTests {
   }
 }
 
-@Suite("An epoch at a distance")
+@Suite("Leaps to later epochs")
 struct EpochLeapTests {
-  @Test("one that is far is past 1000 as well")
+  @Test("a far epoch is also past epoch 1000")
   func far() throws {
     for last in [nil, Epoch.first, try Epoch(999)] {
       let far = try #require(Epoch.far(past: last))
@@ -82,7 +86,7 @@ struct EpochLeapTests {
     #expect(try #require(Epoch.far(past: Epoch(5000))).rawValue > 5000 && Epoch.far(past: .last) == nil)
   }
 
-  @Test("it is later by 64 to 1000, of which two seldom choose the same; there is none where too few are left")
+  @Test("a leap is a random 64 to 1000 epochs, and there is none if too few are left")
   func distance() throws {
     let chosen = Set((0..<1000).compactMap { _ in Epoch.leap(past: .first)?.rawValue })
     #expect(chosen.allSatisfy { (65...1001).contains($0) } && chosen.count > 500)
@@ -90,12 +94,12 @@ struct EpochLeapTests {
       let next = try #require(Epoch.leap(past: Epoch(UInt16.max - left)))
       #expect(next.rawValue >= UInt16.max - left + 64)
     }
-    // With fewer, two would choose the same.
+    // With fewer epochs left, two leaps would often be the same.
     #expect(try Epoch.leap(past: Epoch(UInt16.max - 127)) == nil && Epoch.leap(past: .last) == nil)
     #expect(Epoch.leap(past: nil) != nil)
   }
 
-  @Test("twice in an hour are borne, and the third time is not; what is an hour old is forgotten")
+  @Test("two contests in an hour are tolerated, and a third is not")
   func contests() {
     let start = BootInstant.now
     func answers(_ times: [Int]) -> [Bool] {

@@ -4,7 +4,7 @@ import Testing
 
 @testable import MulticastDTLS
 
-@Suite("A node's files while somebody else removes, moves and replaces them")
+@Suite("State files that other programs remove, move and replace")
 struct StateKeeperFilesTests {
   private let scratch = TemporaryDirectory()
   private let recorded = RecordedLog()
@@ -30,7 +30,7 @@ struct StateKeeperFilesTests {
       identity: .init(keyID: keyID, member: 0, isEncrypting: isEncrypting), known: known, report: report)
   }
 
-  /// Starts a node that sends.
+  /// Starts a member that sends.
   private func start(
     _ voucher: StartRule.Voucher = .nothing, epoch: Epoch? = nil, isEncrypting: Bool = true,
     in directory: StateDirectory? = nil
@@ -41,7 +41,7 @@ struct StateKeeperFilesTests {
     return keeper
   }
 
-  /// Starts a node, stops it again, and returns its epoch.
+  /// Starts and stops a member, and returns its epoch.
   @discardableResult
   private func run(_ voucher: StartRule.Voucher = .nothing, in directory: StateDirectory? = nil) throws -> UInt16 {
     let keeper = try start(voucher, in: directory)
@@ -56,7 +56,9 @@ struct StateKeeperFilesTests {
 
   private func shell(_ line: String) { #expect(system("cd '\(scratch.path)' && \(line)") == 0) }
 
-  @Test("a process whose lock was removed takes over what another has written meanwhile", arguments: [true, false])
+  @Test(
+    "a process whose lock was removed keeps a state that another process has written meanwhile",
+    arguments: [true, false])
   func lockRemoved(isListening: Bool) throws {
     #expect(try run(.user) == 1)
     let first = isListening ? try hold(.never) : try start()
@@ -65,11 +67,11 @@ struct StateKeeperFilesTests {
     #expect(try run() == epoch + 1)
     look(first)
     first.finish()
-    // Nobody knows what else was sent.
+    // More may have been sent, so the next epoch is a leap.
     #expect(try run() >= epoch + 1 + 64)
   }
 
-  @Test("a process whose lock was removed writes nothing before it has looked")
+  @Test("a process whose lock was removed does not overwrite a newer state")
   func lockRemovedBeforeLook() throws {
     #expect(try run(.user) == 1)
     let listener = try hold(.never)
@@ -82,7 +84,7 @@ struct StateKeeperFilesTests {
     #expect(try run() == 3)
   }
 
-  @Test("a node whose lock is removed before it takes its epoch does not start")
+  @Test("a member whose lock is removed before it reserves its epoch does not start")
   func lockRemovedAtStart() throws {
     #expect(try run(.user) == 1)
     let first = try hold()
@@ -92,7 +94,7 @@ struct StateKeeperFilesTests {
     #expect(try run() == 2)
   }
 
-  @Test("a lock alone that was removed costs no epochs, where nobody has used it")
+  @Test("a removed lock alone costs no epochs if no other process has used it")
   func lockAlone() throws {
     #expect(try run(.user) == 1)
     let keeper = try start()
@@ -103,7 +105,7 @@ struct StateKeeperFilesTests {
     #expect(try run() == 3)
   }
 
-  @Test("a newer state that was moved over that of a process is not lost")
+  @Test("a newer state moved over that of a process is not lost")
   func movedOver() throws {
     #expect(try run(.user) == 1)
     let listener = try hold(.never)
@@ -116,7 +118,7 @@ struct StateKeeperFilesTests {
   }
 
   @Test(
-    "files that are moved away while the node runs, and come back, are copies, and so are those in their place",
+    "files moved away from a running member are copies when they come back, and so are their replacements",
     arguments: [
       ("mv state away", "rm -r state && mv away state"), ("mv state/*-0 away", "mv away state/$(basename state/*-0)"),
     ])
@@ -133,7 +135,7 @@ struct StateKeeperFilesTests {
     #expect(restored >= 2 + 64)
   }
 
-  @Test("two directories of which one was moved away while the node ran do not go on in the same epochs")
+  @Test("a directory moved away from a running member and its replacement both leap to later epochs")
   func twoDirectories() throws {
     #expect(try run(.user) == 1)
     let keeper = try start()
@@ -144,7 +146,7 @@ struct StateKeeperFilesTests {
     #expect(epochs.allSatisfy { $0 >= 2 + 64 }, "\(epochs)")
   }
 
-  @Test("what was removed before the process had written it is written anew, and said", arguments: ["*-0", "*.nodes"])
+  @Test("removed files are written anew, with a log line", arguments: ["*-0", "*.nodes"])
   func removedBeforeWriting(files: String) throws {
     #expect(try run(.user) == 1)
     let keeper = files == "*-0" ? try hold(.never) : try start()
@@ -155,7 +157,7 @@ struct StateKeeperFilesTests {
     keeper.finish()
   }
 
-  @Test("a copy stays one where the epoch past it cannot be written")
+  @Test("a copy stays a copy if the epoch past it cannot be written")
   func failedLeap() throws {
     #expect(try run(.user) == 1)
     shell("cp -a state backup")
@@ -169,7 +171,7 @@ struct StateKeeperFilesTests {
     #expect(try run() >= 1 + 64)
   }
 
-  @Test("a copy stays one where somebody gives an epoch without encryption")
+  @Test("a copy stays a copy after a start with a given epoch without encryption")
   func plainEpoch() throws {
     #expect(try run(.user) == 1)
     shell("cp -a state backup")
@@ -179,7 +181,7 @@ struct StateKeeperFilesTests {
     #expect(try run() >= 1 + 64)
   }
 
-  @Test("what a process knows of a secret is no state where its file is gone or older than that")
+  @Test("if the file of a known secret is gone or older, the next epoch is a leap")
   func knownAlone() throws {
     #expect(try run(.user) == 1)
     shell("cp -a state backup")
@@ -192,7 +194,7 @@ struct StateKeeperFilesTests {
     }
   }
 
-  @Test("a state of a former version is older than a mark that names its node")
+  @Test("a state of version 1 beside a mark that lists its member is a copy")
   func formerVersion() throws {
     func writeFormer() {
       scratch.write(
@@ -206,7 +208,7 @@ struct StateKeeperFilesTests {
     #expect(try run() >= 7 + 64)
   }
 
-  @Test("a given epoch that cannot be remembered is refused where a later start would begin before it")
+  @Test("a given epoch that cannot be saved is an error if a later start would begin before it")
   func forgetful() throws {
     try MarkFile(in: directory, keyID: keyID).make()
     shell("mkdir -p state/\(keyID)-0.new/x")
@@ -215,7 +217,7 @@ struct StateKeeperFilesTests {
     #expect(throws: StateError.self) { try start(epoch: .first) }
     shell("rm -r state/*.new")
     #expect(try run() <= 2)
-    // A state that others can write is not read, and not written over.
+    // A state that other users can write is neither read nor overwritten.
     shell("chmod 666 state/*-0")
     #expect(throws: StateError.self) { try start(epoch: .first) }
     #expect(throws: StateError.self) { try hold(.atLeast(.first)) }
@@ -223,7 +225,7 @@ struct StateKeeperFilesTests {
     #expect(try StateFile.read(in: directory, keyID: keyID, member: 0)?.state.epoch != nil)
   }
 
-  @Test("a secret that was noted as new, dropped and used elsewhere, is not new when it comes back without its state")
+  @Test("a secret noted as new and used later is not new when it returns without its state")
   func backWithoutState() throws {
     try MarkFile(in: directory, keyID: keyID).make()
     let dropped = try hold()
@@ -236,7 +238,8 @@ struct StateKeeperFilesTests {
     #expect(throws: StateError.self) { try keeper.begin(.running, isStart: false) }
   }
 
-  @Test("a mark that was moved away and comes back vouches for no node that began meanwhile", arguments: [true, false])
+  @Test(
+    "a mark that was moved away and comes back vouches for no member that began meanwhile", arguments: [true, false])
   func markMovedAway(isDirectory: Bool) throws {
     func begin(_ node: MemberID, _ voucher: StartRule.Voucher = .nothing) throws -> UInt16 {
       let keeper = try StateKeeper(
@@ -257,18 +260,18 @@ struct StateKeeperFilesTests {
     #expect(throws: StateError.self) { try begin(2) }
   }
 
-  @Test("a state that another process has made a copy, since the directory is one of hard links, is one")
+  @Test("a state shared by hard links is a copy if another process has started from it")
   func sharedFile() throws {
     #expect(try run(.user) == 1)
     let keeper = try start()
     shell("cp -al state linked && rm linked/*.lock")
     #expect(try run(in: StateDirectory(path: "\(scratch.path)/linked")) == 3)
-    // The next that it takes, when its own is used up.
+    // The next epoch, when its own is used up.
     #expect(try keeper.reserveEpoch().rawValue >= 2 + 64)
     keeper.finish()
   }
 
-  @Test("an epoch that is given beside a copy is for one start")
+  @Test("an epoch given for a copy counts for one start")
   func givenBesideCopy() throws {
     #expect(try run(.user) == 1)
     shell("cp -a state backup")
@@ -278,7 +281,7 @@ struct StateKeeperFilesTests {
     #expect(try run() >= 49 + 64)
   }
 
-  @Test("what was moved away is a copy, though nothing could be written in its place")
+  @Test("a state that was moved away is a copy, also if nothing could be written in its place")
   func movedAwayAndObstructed() throws {
     #expect(try run(.user) == 1)
     let keeper = try start()

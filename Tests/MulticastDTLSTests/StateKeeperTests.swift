@@ -17,7 +17,7 @@ struct StateKeeperTests {
     report = { [recorded] in recorded.record("\($0.isWarning ? "warning" : "info"): \($0.text)") }
   }
 
-  /// What was logged.
+  /// The lines of the log, without those for first starts.
   private var lines: [String] {
     recorded.lines.filter { !$0.contains("first start") }
   }
@@ -38,7 +38,7 @@ struct StateKeeperTests {
     try NodeState(#require(try SealedFile(path: path).read()).lines, for: "9ab7-6d2d 0")
   }
 
-  @Test("the first start takes epoch 1, and each one after it the next, which is on disk before it is used")
+  @Test("the first start has epoch 1, and each later start has the next epoch, which is on disk before use")
   func starts() throws {
     for number in 1...5 {
       let keeper = try open()
@@ -47,7 +47,7 @@ struct StateKeeperTests {
     }
   }
 
-  @Test("nodes and secrets have states of their own")
+  @Test("each member and each secret has its own state")
   func apart() throws {
     let keepers = try [open(), open(member: 1)]
     let other = try StateKeeper(
@@ -57,7 +57,7 @@ struct StateKeeperTests {
     #expect(Set((keepers + [other]).map(\.path)).count == 3)
   }
 
-  @Test("while a node runs nobody else gets its state, not even with an epoch of their own")
+  @Test("a running member locks its state, also against a start with a given epoch")
   func inUse() throws {
     let first = try open()
     for epoch in [nil, Epoch.last] {
@@ -71,7 +71,7 @@ struct StateKeeperTests {
     #expect(try onDisk().epoch == first.epoch)
   }
 
-  @Test("an epoch that is given counts, is remembered, and one that is not later is warned of")
+  @Test("a given epoch is used and saved, and causes a warning if it is not later than the last")
   func given() throws {
     func start(_ epoch: UInt16?) throws -> UInt16 { try open(epoch: epoch.map { try Epoch($0) }).epoch.rawValue }
     #expect(try start(100) == 100)
@@ -82,7 +82,7 @@ struct StateKeeperTests {
     #expect(try start(nil) == 102)
   }
 
-  @Test("with encryption an epoch that was used is refused, and one that is not known to be new is warned of")
+  @Test("with encryption, a used epoch is an error, and an epoch not known to be new causes a warning")
   func encrypting() throws {
     #expect(try open(epoch: Epoch(7), isEncrypting: true).epoch.rawValue == 7)
     #expect(lines.count == 1 && lines[0].contains("nonces repeat"), "\(lines)")
@@ -94,7 +94,7 @@ struct StateKeeperTests {
     #expect(try open(epoch: Epoch(8), isEncrypting: true).epoch.rawValue == 8)
     #expect(try open(isEncrypting: true).epoch.rawValue == 9)
     #expect(lines.count == 1)
-    // Without a state there is no start, but with an epoch, and a warning.
+    // Without a state, a start needs a given epoch, and causes a warning.
     let nowhere = StateDirectory(path: scratch.write("", to: "a file"))
     #expect(throws: StateError.self) { try open(nowhere, isEncrypting: true) }
     #expect(try open(nowhere, epoch: Epoch(3), isEncrypting: true).epoch.rawValue == 3)
@@ -110,7 +110,7 @@ struct StateKeeperTests {
       identity: .init(keyID: keyID, member: 0, isEncrypting: true), known: known, report: report)
   }
 
-  @Test("for a key that is not sent with yet, a given epoch is a floor, and no word on what was sent with that key")
+  @Test("for a later key of the ring, a given epoch is a minimum, and does not vouch that the member is new")
   func atLeast() throws {
     #expect(try openLater(atLeast: Epoch(7)).nextEpoch?.rawValue == 7)
     #expect(try SealedFile(path: path).read() == nil)
@@ -127,35 +127,37 @@ struct StateKeeperTests {
     #expect(try openLater(atLeast: Epoch(5), nowhere).reserveEpoch().rawValue == 5)
   }
 
-  @Test("what a process knows of a key that was gone for a while counts as well as what is on disk")
+  @Test("the known state of a removed key is merged with its file when the key returns")
   func known() throws {
     _ = try open()
     let later = ReplayPosition(epoch: .last, next: 7)
     let known = NodeState(epoch: try Epoch(10), heard: [1: later])
     let keeper = try openLater(atLeast: .first, known: known)
     #expect(keeper.heardBefore == [1: later])
-    // Its file should have that epoch, too.
+    // The file is behind the known epoch, so the next epoch is a leap.
     let epoch = try keeper.reserveEpoch()
     #expect(epoch.rawValue >= 10 + 64)
     #expect(keeper.state == NodeState(epoch: epoch, heard: [1: later]))
   }
 
-  @Test("a damaged state is not guessed at for a key that comes while the node runs, and is never away for a moment")
+  @Test(
+    "a damaged state is an error for a key that arrives while the member runs, and a given epoch replaces it at a start"
+  )
   func damagedLater() throws {
     _ = try open()
     try "epoch 40".write(toFile: path, atomically: false, encoding: .utf8)
     #expect(throws: StateError.self) { try openLater(atLeast: Epoch(10), mayReplaceDamaged: false) }
     #expect(try String(contentsOfFile: path, encoding: .utf8) == "epoch 40")
-    // At the start the given epoch is the user's answer, and on disk before anything is done with it.
+    // At a start, the given epoch replaces the damaged state. The epoch before it is on disk at once.
     _ = try openLater(atLeast: Epoch(50))
     #expect(try onDisk().epoch?.rawValue == 49)
     #expect(try String(contentsOfFile: "\(path).damaged", encoding: .utf8) == "epoch 40")
-    // Of this key it says no more than that.
+    // The given epoch does not vouch that the member is new.
     #expect(throws: StateError.self) { try open(isEncrypting: true) }
     #expect(try open(epoch: Epoch(50), isEncrypting: true).epoch.rawValue == 50)
   }
 
-  @Test("an epoch that could not be written was not used, and is not used up")
+  @Test("an epoch that could not be written is not used up")
   func notUsedUp() throws {
     let keeper = try open()
     try FileManager.default.createDirectory(atPath: "\(path).new", withIntermediateDirectories: false)
@@ -165,7 +167,7 @@ struct StateKeeperTests {
   }
 
   @Test(
-    "a damaged state is reported and not guessed at; with an epoch given it is set aside",
+    "a damaged state is an error, and a given epoch sets it aside",
     arguments: ["", "epoch 7", "\u{0}\u{1}"])
   func damaged(content: String) throws {
     _ = try open()
@@ -173,14 +175,14 @@ struct StateKeeperTests {
     let error = #expect(throws: StateError.self) { try open() }
     #expect(error?.description.contains(path) == true && error?.description.contains("damaged") == true)
     #expect(try String(contentsOfFile: path, encoding: .utf8) == content)
-    // The way out that is named.
+    // The remedy that the error names.
     #expect(try open(epoch: Epoch(9)).epoch.rawValue == 9)
     #expect(lines.contains { $0.contains("damaged") })
     #expect(try String(contentsOfFile: "\(path).damaged", encoding: .utf8) == content)
     #expect(try open().epoch.rawValue == 10)
   }
 
-  @Test("a state that cannot be written stops the start and names both ways out; a given epoch is one of them")
+  @Test("a state that cannot be written is an error that names two remedies, and a given epoch is one of them")
   func unwritable() throws {
     let file = scratch.write("", to: "a file")
     for path in ["\(file)/state", file, "", "/proc/nothing/here"] {
@@ -196,7 +198,7 @@ struct StateKeeperTests {
     }
   }
 
-  @Test("after the last epoch there is a clear end that says to change the secret")
+  @Test("after the last epoch, reserving another is an error")
   func usedUp() throws {
     let keeper = try open(epoch: Epoch(65534))
     #expect(try keeper.reserveEpoch() == .last)
@@ -205,7 +207,7 @@ struct StateKeeperTests {
     keeper.finish()
   }
 
-  @Test("a start after the last epoch is refused and says to change the secret")
+  @Test("a start after the last epoch is an error that says to change the secret")
   func startAfterTheLast() throws {
     _ = try open(epoch: .last)
     let error = #expect(throws: StateError.self) { try open() }
@@ -217,7 +219,7 @@ struct StateKeeperTests {
   }
 
   @Test(
-    "an epoch that was given while the disk fails is remembered once it works again, and nothing heard is forgotten")
+    "an epoch given while the disk fails is saved once it works again, and no position is lost")
   func givenWhileTheDiskFails() throws {
     let heard = [MemberID(rawValue: 1): ReplayPosition(epoch: .first, next: 5)]
     do {
@@ -230,7 +232,7 @@ struct StateKeeperTests {
     let keeper = try open(epoch: Epoch(9))
     #expect(keeper.heardBefore == heard)
     #expect(throws: StateError.self) { try open(epoch: Epoch(10)) }
-    // A next epoch of its own must be on disk first.
+    // The next epoch must be on disk before use.
     #expect(throws: StateError.self) { try keeper.reserveEpoch() }
     try FileManager.default.removeItem(atPath: "\(path).new")
     keeper.finish()
@@ -238,7 +240,7 @@ struct StateKeeperTests {
     #expect(try open().epoch.rawValue > 9)
   }
 
-  @Test("when few epochs are left it is said")
+  @Test("few epochs left cause a warning")
   func fewLeft() async throws {
     _ = try open(epoch: Epoch(65_000))
     try await eventually("the warning") {
@@ -248,7 +250,7 @@ struct StateKeeperTests {
     try await eventually("the last warning") { lines.contains { $0.contains("last epoch") } }
   }
 
-  @Test("what was heard is there after a restart, and what was not heard since stays as it was")
+  @Test("positions survive a restart, also those of members not heard since")
   func heard() throws {
     let (early, late) = (ReplayPosition(epoch: .first, next: 5), ReplayPosition(epoch: .last, next: 70_000))
     do {
@@ -268,7 +270,7 @@ struct StateKeeperTests {
       ])
   }
 
-  @Test("what was heard is kept without waiting for the end")
+  @Test("positions are written before the end")
   func heardSoon() async throws {
     let keeper = try open()
     keeper.save([1: ReplayPosition(epoch: .first, next: 5)])
@@ -276,10 +278,10 @@ struct StateKeeperTests {
     #expect(keeper.epoch == .first)
   }
 
-  @Test("a disk that fails is reported once, and what was heard is written when it works again")
+  @Test("a failing disk is reported once, and positions are written when it works again")
   func failingDisk() throws {
     let keeper = try open()
-    // A directory in the place of the file that the state is written to first.
+    // A directory blocks the temporary file of the state.
     try FileManager.default.createDirectory(atPath: "\(path).new", withIntermediateDirectories: false)
     for next in [5, 6] as [UInt64] {
       keeper.save([1: ReplayPosition(epoch: .first, next: next)])
@@ -292,18 +294,20 @@ struct StateKeeperTests {
     #expect(try onDisk().heard == [1: ReplayPosition(epoch: .first, next: 7)])
   }
 
-  @Test("a node that has stopped has given its state back")
+  @Test("a stopped member has released its state and no longer writes it")
   func givenBack() throws {
     let stopped = try open()
     stopped.finish()
     #expect(try open().epoch.rawValue == 2)
-    // Nothing of the one that stopped gets into what is another's now.
+    // The stopped member does not write into the state of the new process.
     stopped.save([1: ReplayPosition(epoch: .first, next: 5)])
     stopped.finish()
     #expect(try onDisk().heard == [:])
   }
 
-  @Test("with encryption a node without a state does not start, unless somebody vouches for it; then it goes on alone")
+  @Test(
+    "with encryption, a member without a state starts only if the user vouches for it, and later starts need no voucher"
+  )
   func unknownPast() throws {
     let error = #expect(throws: StateError.self) { try open(isEncrypting: true) }
     guard case .unknownPast(let reason) = error else {
@@ -317,13 +321,13 @@ struct StateKeeperTests {
     #expect(try open(isEncrypting: true, voucher: .user).epoch == .first)
     #expect(lines.count == 1 && lines[0].contains("nonces repeat"), "\(lines)")
     #expect(try open(isEncrypting: true).epoch.rawValue == 2)
-    // The same word again is not believed.
+    // The same voucher again is ignored, with a warning.
     #expect(try open(isEncrypting: true, voucher: .user).epoch.rawValue == 3)
     #expect(lines.count == 2 && lines[1].contains("is not new"), "\(lines)")
   }
 
   @Test(
-    "a state that is gone is missed, by the mark, by itself or in whole; and a word to the contrary is not believed")
+    "a lost state is detected by the mark, and the user's voucher then leaps to a later epoch")
   func lost() throws {
     let mark = MarkFile(in: directory, keyID: keyID)
     try mark.make()
@@ -336,19 +340,19 @@ struct StateKeeperTests {
     for member in [0, 1] as [MemberID] {
       #expect(throws: StateError.self) { try open(member: member, isEncrypting: true) }
     }
-    // That one node is known again says nothing of the other.
+    // The start of one member does not vouch for another.
     #expect(try open(isEncrypting: true, voucher: .user).epoch == .first)
     #expect(throws: StateError.self) { try open(member: 1, isEncrypting: true) }
   }
 
-  @Test("a start without encryption does not make up for what was lost")
+  @Test("starts without encryption do not vouch for a start with encryption")
   func plainBetween() throws {
     #expect(try open().epoch == .first && open().epoch.rawValue == 2)
     #expect(throws: StateError.self) { try open(isEncrypting: true) }
     #expect(recorded.lines.count { $0.contains("no state: first start, epoch 1") } == 1)
   }
 
-  @Test("a copy of the state, and an older one, is said, and left far behind", arguments: [true, false])
+  @Test("a copied or restored state causes a warning and a leap to a later epoch", arguments: [true, false])
   func copied(isWhole: Bool) async throws {
     _ = try open(isEncrypting: true, voucher: .user)
     try await Task.sleep(for: .milliseconds(50))
@@ -364,7 +368,7 @@ struct StateKeeperTests {
   }
 
   @Test(
-    "a secret that comes to a running node is noted, far from what the node may have used, and one that it has used is not"
+    "a running member's new secret begins in a far epoch after a restart, and a used one without its state is an error"
   )
   func vouched() throws {
     let running = try open(isEncrypting: true, voucher: .user)
@@ -380,7 +384,7 @@ struct StateKeeperTests {
       keeper.vouch()
       keeper.finish()
     }
-    // After a restart, with the new secret first.
+    // A restart with the new secret first.
     let keeper = try hold(next)
     try keeper.begin(.nothing, isStart: true)
     #expect(try (1064...9193).contains(keeper.reserveEpoch().rawValue))
@@ -393,7 +397,7 @@ struct StateKeeperTests {
     #expect(!running.isInUse)
   }
 
-  @Test("a node that only listens needs no epoch and no state, takes none, and leaves a damaged one alone")
+  @Test("a listener needs no epoch and no state, uses no epoch, and leaves a damaged state alone")
   func listening() throws {
     func listen(_ directory: StateDirectory?) throws -> StateKeeper {
       try StateKeeper(
@@ -410,7 +414,7 @@ struct StateKeeperTests {
     let state = try onDisk()
     #expect(state.epoch == nil && !state.isComplete && state.heard.count == 1)
     #expect(MarkFile(in: directory, keyID: keyID).read() == nil)
-    // It has said nothing of what the node may have sent before.
+    // A listener's state does not vouch that the member is new.
     #expect(throws: StateError.self) { try open(isEncrypting: true) }
     try "damaged".write(toFile: path, atomically: false, encoding: .utf8)
     let keeper = try listen(directory)
@@ -420,7 +424,7 @@ struct StateKeeperTests {
   }
 
   @Test(
-    "files that are removed while the node runs are put back, and it is said",
+    "files removed from a running member are written again, with one log line",
     arguments: ["rm -r state", "rm state/9ab7-6d2d-0", "rm state/*.lock", "mv state away", "rm state/9ab7-6d2d-0*"])
   func removed(line: String) throws {
     let keeper = try open(isEncrypting: true, voucher: .user)
@@ -446,7 +450,7 @@ struct StateKeeperTests {
     #expect(lines.count == count + 1)
   }
 
-  @Test("a state that another process has taken meanwhile is told, once")
+  @Test("a state taken by another process is reported once")
   func taken() throws {
     let keeper = try open()
     try FileManager.default.removeItem(atPath: directory.path)
@@ -460,7 +464,7 @@ struct StateKeeperTests {
     #expect(try onDisk() == other.state)
   }
 
-  @Test("a start for another group with the same secret is warned of, and one for the same is not")
+  @Test("a start for another group with the same secret causes a warning, and one for the same group does not")
   func groups() throws {
     func start(_ group: String) throws {
       let keeper = try StateKeeper(
@@ -479,7 +483,7 @@ struct StateKeeperTests {
     #expect(warned() == 1)
   }
 
-  @Test("an epoch in which another has sent is skipped, and the next is on disk before it is used")
+  @Test("an epoch used by another peer is skipped, and the next is on disk before use")
   func contested() throws {
     let keeper = try open(isEncrypting: true, voucher: .user)
     let next = try keeper.reserveEpoch(farPast: Epoch(500))
@@ -490,7 +494,7 @@ struct StateKeeperTests {
     #expect(try onDisk().epoch?.rawValue == 2000 && keeper.reserveEpoch().rawValue == 2001)
   }
 
-  @Test("only the owner can use what is kept")
+  @Test("only the owner can use the directory, the state and the lock")
   func modes() throws {
     let keeper = try open()
     for (file, mode) in [(directory.path, 0o700), (path, 0o600), ("\(path).lock", 0o600)] {
@@ -500,7 +504,7 @@ struct StateKeeperTests {
   }
 }
 
-@Suite("Where the state is kept")
+@Suite("The place of the state")
 struct StateDirectoryTests {
   @Test("systemd's directory comes first, then XDG_STATE_HOME, then the home directory")
   func order() throws {

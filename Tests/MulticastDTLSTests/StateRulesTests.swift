@@ -4,7 +4,7 @@ import Testing
 
 @testable import MulticastDTLS
 
-@Suite("Who else can change or replace a node's state")
+@Suite("Rules for the owners and modes of state files")
 struct StateRulesTests {
   private let scratch = TemporaryDirectory()
   private var directory: StateDirectory { StateDirectory(path: "\(scratch.path)/state") }
@@ -20,7 +20,7 @@ struct StateRulesTests {
     try StateFile(in: directory, keyID: KeyID([0x9A, 0xB7, 0x6D, 0x2D]), member: 0).write(NodeState(epoch: Epoch(7)))
   }
 
-  /// Why the state is refused: it is neither read nor taken for damaged.
+  /// The reason why the state is unusable. It is neither read nor called damaged.
   private func reason(_ directory: StateDirectory? = nil) -> String {
     let error = #expect(throws: StateError.self) { try open(directory) }
     guard let error, case .unusable(let reason) = error else {
@@ -31,7 +31,7 @@ struct StateRulesTests {
     return reason
   }
 
-  @Test("a directory that others can write is refused, and so is each above it", arguments: [0o777, 0o775, 0o2775])
+  @Test("a state is unusable if other users can write its directory or any parent", arguments: [0o777, 0o775, 0o2775])
   func modes(mode: Int) throws {
     try write()
     for place in [directory.path, scratch.path] {
@@ -44,14 +44,16 @@ struct StateRulesTests {
     #expect(try open()?.epoch?.rawValue == 7 && directory.probe())
   }
 
-  @Test("nothing is made below a directory that others can write")
+  @Test("no state is made below a directory that other users can write")
   func notMade() throws {
     #expect(chmod(scratch.path, 0o777) == 0)
     #expect(reason(StateDirectory(path: "\(scratch.path)/a/b")).contains(scratch.path))
     #expect(try FileManager.default.contentsOfDirectory(atPath: scratch.path) == [])
   }
 
-  @Test("a directory of another user is refused, and so is each above it", .enabled(if: getuid() == 0, "needs root"))
+  @Test(
+    "a state is unusable if its directory or any parent belongs to another user",
+    .enabled(if: getuid() == 0, "needs root"))
   func owners() throws {
     try write()
     for place in [directory.path, scratch.path] {
@@ -62,7 +64,7 @@ struct StateRulesTests {
   }
 
   @Test(
-    "what another user made first in a directory that all can write is refused, and not read",
+    "a file that another user made first in a sticky directory is unusable and stays unchanged",
     .enabled(if: getuid() == 0, "needs root"), arguments: ["", ".lock"])
   func madeFirst(ending: String) throws {
     #expect(mkdir(directory.path, 0o1777) == 0 && chmod(directory.path, 0o1777) == 0)
@@ -77,14 +79,14 @@ struct StateRulesTests {
       #expect(throws: StateError.self) { try directory.probe() }
       #expect(try String(contentsOfFile: path, encoding: .utf8) == content)
     }
-    // One's own is fine there, as it is in /tmp.
+    // Our own file is usable there, as in /tmp.
     #expect(unlink(path) == 0)
     try write()
     #expect(try open()?.epoch?.rawValue == 7)
   }
 
   @Test(
-    "a state or a lock that others can write, that is a link, or no file at all, is refused", arguments: ["", ".lock"])
+    "a state or a lock is unusable if other users can write it, or if it is no regular file", arguments: ["", ".lock"])
   func kinds(ending: String) throws {
     try write()
     let path = state + ending
@@ -99,7 +101,7 @@ struct StateRulesTests {
     #expect(reason().contains("\(path) is not a regular file"))
   }
 
-  @Test("a link of one's own or of root's to the directory is followed, as systemd makes one for a dynamic user")
+  @Test("a link to the directory is followed if the user or root owns it, as systemd's for a dynamic user")
   func linked() throws {
     let unit = TemporaryDirectory()
     try FileManager.default.createDirectory(

@@ -1,6 +1,6 @@
 import Synchronization
 
-/// A clock that is wherever it was last told to sleep until.
+/// A clock whose sleep returns at once. Its time is the latest deadline.
 final class TestClock: Clock {
   struct Instant: InstantProtocol {
     let elapsed: Duration

@@ -2,33 +2,34 @@ import Testing
 
 @testable import MulticastDTLS
 
-@Suite("Values that people write")
+@Suite("Parsing of values")
 struct ValueTests {
-  @Test("a node ID is a whole number from 0 to 255", arguments: [("0", 0), ("7", 7), ("255", 255), ("007", 7)])
+  @Test("a member ID is a whole number from 0 to 255", arguments: [("0", 0), ("7", 7), ("255", 255), ("007", 7)])
   func memberID(text: String, number: Int) throws {
     #expect(try MemberID(text).rawValue == UInt8(number))
   }
 
   @Test(
-    "anything else is no node ID", arguments: ["", "256", "-1", "+1", "1.0", "abc", " 1", "1 ", "٣", "99999999999999"])
+    "any other text is no member ID",
+    arguments: ["", "256", "-1", "+1", "1.0", "abc", " 1", "1 ", "٣", "99999999999999"])
   func notAMemberID(text: String) {
     #expect(throws: InvalidValue.self) { try MemberID(text) }
   }
 
   @Test(
-    "members are ranges and IDs",
+    "a member set is a list of IDs and ranges",
     arguments: [("0-2", [0, 1, 2]), ("0-2,7", [0, 1, 2, 7]), ("7,0", [0, 7]), ("5", [5]), ("3,3,1-3", [1, 2, 3])])
   func memberSet(text: String, expected: [Int]) throws {
     #expect(try MemberSet(text).members.map { Int($0.rawValue) } == expected)
   }
 
-  @Test("0-255 is everyone")
+  @Test("0-255 has all 256 members")
   func everyone() throws {
     #expect(try MemberSet("0-255").members.count == 256)
   }
 
   @Test(
-    "a range that runs backwards, goes past 255 or is none is refused with what to do",
+    "the error for an invalid range says what to write",
     arguments: [
       ("5-2", "2-5"), ("0-256", "255"), ("300", "255"), ("1,,2", "0-2,7"), ("", "0-2,7"), ("-3", "0-2,7"),
       ("1-2-3", "0-2,7"),
@@ -39,12 +40,12 @@ struct ValueTests {
     #expect(error?.description.contains(hint) == true)
   }
 
-  @Test("a set is written as it is read", arguments: ["0-2,7", "0-255", "5", "1,3,5-6"])
+  @Test("a written set reads back the same", arguments: ["0-2,7", "0-255", "5", "1,3,5-6"])
   func memberSetDescription(text: String) throws {
     #expect(try MemberSet(text).description == text)
   }
 
-  @Test("an epoch is 1 to 65535", arguments: [1, 2, 65535])
+  @Test("an epoch is a number from 1 to 65535", arguments: [1, 2, 65535])
   func epoch(number: Int) throws {
     #expect(try Epoch(number).rawValue == UInt16(number))
   }
@@ -69,7 +70,7 @@ struct ValueTests {
   }
 
   @Test(
-    "anything else is no group, and the error says what would be one",
+    "any other text is no group, and the error says what to write",
     arguments: [
       ("", "such as 239.255.0.1"), ("10.0.0.1", "224.0.0.0 to 239"), ("223.255.255.255", "224.0.0.0 to 239"),
       ("240.0.0.0", "224.0.0.0 to 239"), ("239.255.0.1:0", "1 to 65535"), ("239.255.0.1:65536", "1 to 65535"),
@@ -88,7 +89,7 @@ struct ValueTests {
   }
 
   @Test(
-    "which groups have single sources only",
+    "only groups of the source-specific ranges are source-specific",
     arguments: [
       ("232.0.0.1", true), ("232.255.255.255", true), ("233.0.0.1", false), ("239.255.0.1", false), ("ff35::1", true),
       ("ff3e::8000:1", true), ("ff15::1", false), ("ff35:1::1", false), ("ff35:0:1::1", true),
@@ -97,12 +98,12 @@ struct ValueTests {
     #expect(try GroupAddress(text).isSourceSpecific == isSourceSpecific)
   }
 
-  @Test("the standard group is the C example's")
+  @Test("the standard group is that of the C example")
   func standardGroup() throws {
     #expect(try GroupAddress.standard == GroupAddress("239.255.0.1:12345"))
   }
 
-  @Test("a record carries 1343 bytes authenticated and 1359 encrypted")
+  @Test("a record carries at most 1343 bytes authenticated and 1359 encrypted")
   func maximumPayload() {
     #expect(CipherSuite.wdmNullSHA256.maximumPayload == 1343)
     #expect(CipherSuite.pskChaCha20Poly1305.maximumPayload == 1359)

@@ -3,11 +3,11 @@ import Testing
 
 @testable import MulticastDTLS
 
-/// What tests compare the library with is itself compared with records that neither it nor wolfSSL made.
+/// Checks the tests' own code against records that neither this code nor wolfSSL made.
 @Suite("The vectors")
 struct VectorsTests {
   @Test(
-    "every record is opened and reproduced by the tests' own code, from the secret's text",
+    "the tests' own code opens and reproduces every record from the text of the secret",
     arguments: CipherSuite.allCases)
   func reproduced(suite: CipherSuite) throws {
     let derived = IndependentKeys(secret: Vectors.shared.secret)

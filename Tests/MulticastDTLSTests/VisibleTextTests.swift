@@ -4,17 +4,17 @@ import Testing
 
 @testable import MulticastDTLS
 
-@Suite("What people do not see is written out")
+@Suite("Escapes for invisible characters")
 struct VisibleTextTests {
   @Test(
-    "what is visible stays as it is, and so does what is written out already",
+    "visible text and existing escapes stay unchanged",
     arguments: ["", "eth0", "a b", "C:\\x1B\\r", "Grüße", "你好", "नमस्ते", "\\u{200B}", "it's \"so\""])
   func visible(text: String) {
     #expect(text.visible == text && text.invisibleEnds == "")
   }
 
   @Test(
-    "controls and invisible characters are written out, wherever they are",
+    "controls and invisible characters are escaped at any place",
     arguments: [
       ("e0\r", "e0\\r"), ("a\r\nb", "a\\r\\nb"), ("\t", "\\t"), ("\u{1B}[2J", "\\x1B[2J"), ("\0", "\\x00"),
       ("a\u{A0}", "a\\u{00A0}"), ("\u{FEFF}a", "\\u{FEFF}a"), ("a\u{200B}b", "a\\u{200B}b"), ("\u{3000}", "\\u{3000}"),
@@ -25,13 +25,13 @@ struct VisibleTextTests {
     #expect(text.visible == expected && text.visible.visible == expected)
   }
 
-  @Test("of the ends it is told what nobody sees there")
+  @Test("invisible characters at the ends of a text are found")
   func ends() {
     #expect("\u{FEFF}a\u{200B}b\u{A0}\r".invisibleEnds == "\\u{FEFF}\\u{00A0}\\r")
     #expect("\r".invisibleEnds == "\\r" && " a ".invisibleEnds == "" && "\n\n".invisibleEnds == "\\n\\n")
   }
 
-  @Test("errors show the values in them so, to whoever prints them")
+  @Test("errors escape the values in their texts")
   func errors() {
     let group = #expect(throws: InvalidValue.self) { try GroupAddress("239.1.1.1\r") }
     let interface = #expect(throws: NetworkError.self) { try NetworkInterface("e0\r") }
@@ -44,7 +44,7 @@ struct VisibleTextTests {
   }
 }
 
-@Suite("Secrets that are perhaps not what was meant")
+@Suite("Warnings about secrets")
 struct SecretWarningTests {
   private func copy(_ bytes: [UInt8]) -> SecretBytes {
     SecretBytes(capacity: bytes.count) { storage in
@@ -58,7 +58,7 @@ struct SecretWarningTests {
   }
 
   @Test(
-    "a character at an end that nobody sees or meant is told of",
+    "an invisible or unintended character in a secret causes a warning",
     arguments: [
       ("abc\r", [.carriageReturn]), ("abc\u{A0}", [.invisibleEnd]), ("\u{A0}abc", [.invisibleEnd]),
       ("abc\u{200B}", [.invisibleEnd]), ("abc\u{FEFF}", [.invisibleEnd]), ("\rabc", [.invisibleEnd]),
@@ -72,7 +72,7 @@ struct SecretWarningTests {
   }
 
   @Test(
-    "an ordinary secret has none, also if it is not English, nor text",
+    "an ordinary secret causes no warning, also if it is not English or not text",
     arguments: [
       "abc", "it's a secret", "Grüße", "秘密", "a b\tc", "🗝️🔑", "…", "x",
     ].map { Array($0.utf8) } + [[0x61, 0xFF], [0xE4], [0x80, 0x61, 0xE2, 0x82]])
@@ -81,7 +81,7 @@ struct SecretWarningTests {
     #expect(try doubts(bytes) == (isOdd ? [.invisibleEnd] : []))
   }
 
-  @Test("a no-break space of Latin-1 is one, too, and what is no UTF-8 does not crash")
+  @Test("a no-break space in Latin-1 causes a warning, and invalid UTF-8 does not crash")
   func latin1() throws {
     #expect(try doubts([0x61, 0xA0]) == [.invisibleEnd])
     for _ in 0..<2000 {
@@ -90,7 +90,7 @@ struct SecretWarningTests {
     }
   }
 
-  @Test("of a ring's file, one carriage return before a newline is the line's end, and another one counts")
+  @Test("in a ring file, one carriage return before a newline is part of the line end, and a second causes a warning")
   func file() throws {
     func doubts(_ content: String) -> [[SecretWarning]] {
       let text = KeyRingText(copy(Array(content.utf8)))

@@ -4,31 +4,31 @@ import Testing
 
 @testable import MulticastDTLS
 
-/// One test for each thing that wolfSSL 5.5.4 was found to do and that a peer must be safe from. Those that are not here
-/// stand elsewhere: a send that fails (`OutboundSessionTests.failedSend`), the sizes (`OutboundSessionTests.sizes`,
-/// `longest`), the 100 peers of a session (`MulticastPeerTests.everyone`), a library without multicast (`ShimTests`,
+/// One test for each hazard found in wolfSSL 5.5.4. The tests of the others are elsewhere: a failed send
+/// (`SealerTests.failedSend`), the sizes (`SealerTests.longest`, `FollowingTests.longest`), the limit of 100 peers for
+/// a session (`MulticastPeerTests.everyone`), a library without multicast (`ShimTests`,
 /// `UsageTests.libraryWithoutMulticast`), and real processes under each killer (`WireTests.killers`).
-@Suite("What wolfSSL does, and what is done about it")
+@Suite("Hazards of wolfSSL")
 struct WolfSSLFindingsTests {
   private func keys(_ suite: CipherSuite) -> RecordKeys { .ofVectors(suite) }
 
-  private func open(_ members: TestReceiver, _ sequence: UInt64, epoch: UInt16 = 1, _ suite: CipherSuite) -> String {
+  private func open(_ receiver: TestReceiver, _ sequence: UInt64, epoch: UInt16 = 1, _ suite: CipherSuite) -> String {
     let record = IndependentRecord(member: 1, sequence: sequence, epoch: epoch, text: "message \(sequence)")
-    switch members.open(record.sealed(keys(suite))) {
-    case .success(let arrival): return members.text(of: arrival)
-    case .failure(let refused): return refused.reason.rawValue
+    switch receiver.open(record.sealed(keys(suite))) {
+    case .success(let arrival): return receiver.text(of: arrival)
+    case .failure(let rejection): return rejection.reason.rawValue
     }
   }
 
   @Test(
-    "a peer is added before the secret is set: the other way round every record would be dropped",
+    "a session opens records, since its peer is added before the secret is set",
     arguments: CipherSuite.allCases, RecordEngine.allCases)
   func order(suite: CipherSuite, engine: RecordEngine) throws {
     #expect(open(try makeReceiver(suite: suite, engine: engine), 0, suite) == "message 0")
   }
 
   @Test(
-    "a session opens the records of its member alone: the entries that were taken to put it first are free again",
+    "a session opens the records of its member alone, since the other entries of the peer table are free again",
     arguments: CipherSuite.allCases, RecordEngine.allCases)
   func firstEntry(suite: CipherSuite, engine: RecordEngine) throws {
     let key = try OpeningKey(makeKey(suite: suite, engine: engine))
@@ -77,22 +77,22 @@ struct WolfSSLFindingsTests {
   @Test("no datagram makes a session deaf", arguments: CipherSuite.allCases, RecordEngine.allCases)
   func killers(suite: CipherSuite, engine: RecordEngine) throws {
     for killer in Killer.allCases {
-      let members = try makeReceiver(suite: suite, engine: engine)
-      #expect(open(members, 0, suite) == "message 0")
+      let receiver = try makeReceiver(suite: suite, engine: engine)
+      #expect(open(receiver, 0, suite) == "message 0")
       for datagram in killer.datagrams(keys(suite)) {
-        guard case .failure(let refused) = members.open(datagram) else {
+        guard case .failure(let rejection) = receiver.open(datagram) else {
           Issue.record("delivered: \(killer.rawValue)")
           continue
         }
-        #expect([.foreign, .malformed].contains(refused.reason), "\(killer.rawValue)")
+        #expect([.foreign, .malformed].contains(rejection.reason), "\(killer.rawValue)")
       }
       for sequence in 2..<20 as Range<UInt64> {
-        #expect(open(members, sequence, suite) == "message \(sequence)", "\(killer.rawValue)")
+        #expect(open(receiver, sequence, suite) == "message \(sequence)", "\(killer.rawValue)")
       }
     }
   }
 
-  @Test("a session that has no keys does not come to be: a write to it would overrun the heap")
+  @Test("a session without keys is an error, since a write to it would overrun the heap")
   func withoutKeys() throws {
     let context = try #require(wolfSSL_CTX_new(wolfDTLSv1_2_client_method()))
     defer { wolfSSL_CTX_free(context) }
@@ -107,33 +107,33 @@ struct WolfSSLFindingsTests {
   }
 
   @Test(
-    "a refused record is silent, and takes nothing of the next one with it", arguments: CipherSuite.allCases,
+    "a rejected record does not affect the next one", arguments: CipherSuite.allCases,
     RecordEngine.allCases)
   func silent(suite: CipherSuite, engine: RecordEngine) throws {
-    let members = try makeReceiver(suite: suite, engine: engine)
+    let receiver = try makeReceiver(suite: suite, engine: engine)
     for sequence in 0..<200 as Range<UInt64> {
       var forged = IndependentRecord(member: 1, sequence: sequence, text: "message \(sequence)").sealed(keys(suite))
       forged[forged.count - 1] ^= 1
-      if case .success = members.open(forged) { Issue.record("delivered") }
-      #expect(open(members, sequence, suite) == "message \(sequence)")
-      #expect(open(members, sequence, suite) == RejectionReason.replayed.rawValue)
+      if case .success = receiver.open(forged) { Issue.record("delivered") }
+      #expect(open(receiver, sequence, suite) == "message \(sequence)")
+      #expect(open(receiver, sequence, suite) == RejectionReason.replayed.rawValue)
     }
   }
 
   @Test(
-    "no epoch reaches its 2^32nd record, where the replay window would fail", arguments: CipherSuite.allCases,
+    "sequences from 2^32 on are rejected, since the replay window would fail there", arguments: CipherSuite.allCases,
     RecordEngine.allCases)
   func sequenceLimit(suite: CipherSuite, engine: RecordEngine) throws {
-    let members = try makeReceiver(suite: suite, engine: engine)
-    #expect(open(members, (1 << 32) - 1, suite) == "message 4294967295")
-    #expect(open(members, (1 << 32) - 1, suite) == RejectionReason.replayed.rawValue)
+    let receiver = try makeReceiver(suite: suite, engine: engine)
+    #expect(open(receiver, (1 << 32) - 1, suite) == "message 4294967295")
+    #expect(open(receiver, (1 << 32) - 1, suite) == RejectionReason.replayed.rawValue)
     for sequence in [1 << 32, (1 << 32) + 1, (1 << 40) - 1] as [UInt64] {
-      #expect(open(members, sequence, suite) == RejectionReason.malformed.rawValue)
+      #expect(open(receiver, sequence, suite) == RejectionReason.malformed.rawValue)
     }
-    #expect(open(members, 0, epoch: 2, suite) == "message 0")
+    #expect(open(receiver, 0, epoch: 2, suite) == "message 0")
   }
 
-  @Test("a sender that restarts is heard at once, and no number of its is used twice")
+  @Test("a restarted sender is heard at once in a new epoch")
   func senderRestarts() async throws {
     let group = makeTestGroup()
     let state = TemporaryDirectory()
@@ -157,7 +157,7 @@ struct WolfSSLFindingsTests {
     }
   }
 
-  @Test("a receiver that restarts accepts none of 1,000 recorded datagrams again")
+  @Test("a restarted receiver accepts none of 1,000 recorded datagrams again")
   func receiverRestarts() async throws {
     let group = makeTestGroup()
     let state = TemporaryDirectory()
@@ -176,7 +176,7 @@ struct WolfSSLFindingsTests {
     func play(to peer: MulticastPeer) async throws {
       for (number, datagram) in recorded.enumerated() {
         try wire.send(datagram)
-        // Not faster than they are taken, or the kernel would drop some.
+        // Not faster than the peer receives, or the kernel would drop some.
         try await eventually("datagram \(number)") {
           peer.statistics.received + peer.statistics.rejected.values.reduce(0, +) == number + 1
         }
@@ -215,7 +215,7 @@ struct WolfSSLFindingsTests {
     }
   }
 
-  @Test("a peer that ends sends nothing more: a close alert would end stock wolfSSL receivers")
+  @Test("a stopped peer sends no close alert, which would end stock wolfSSL receivers")
   func noAlert() throws {
     let group = makeTestGroup()
     let (wire, stranger) = (try Wire(group), try Wire(group))
@@ -233,15 +233,15 @@ struct WolfSSLFindingsTests {
       try wire.receive(2) == [IndependentRecord(member: 1, text: "Hello").sealed(keys(.wdmNullSHA256)), end])
   }
 
-  @Test("there are the two suites that work in multicast mode, and each seals what the other side opens")
+  @Test("the two suites of multicast mode exist, and each side opens the records of the other")
   func suites() throws {
     #expect(CipherSuite.allCases.map(\.name) == ["WDM-NULL-SHA256", "PSK-CHACHA20-POLY1305"])
     for suite in CipherSuite.allCases {
       for engine in RecordEngine.allCases {
         var sender = try makeSealer(makeKey(member: 1, suite: suite, engine: engine), epoch: .first)
         let record = try sender.seal("Hello")
-        let members = try makeReceiver(suite: suite, engine: engine)
-        #expect(members.text(of: try members.open(record).get()) == "Hello")
+        let receiver = try makeReceiver(suite: suite, engine: engine)
+        #expect(receiver.text(of: try receiver.open(record).get()) == "Hello")
       }
     }
   }

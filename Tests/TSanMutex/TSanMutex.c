@@ -1,12 +1,13 @@
-// Shows ThreadSanitizer what Swift's Mutex does when several threads want it.
+// Reports contended locks of Swift's Mutex to ThreadSanitizer.
 //
-// The uncontended way is inlined into our code, and so instrumented. The contended one is in libswiftSynchronization,
-// which is not: without this, the thread that had to wait seems to hold no lock. These functions take the place of that
-// library's, in a build with ThreadSanitizer only, tell it what happens, and call the library's.
+// The uncontended path is inlined into our code, and so instrumented. The contended path is in libswiftSynchronization,
+// which is not instrumented: without this file, a thread that had to wait seems to hold no lock. In a build with
+// ThreadSanitizer only, these functions replace those of the library, report to ThreadSanitizer, and call the
+// originals.
 //
-// Source: swift's stdlib/public/Synchronization/Mutex/LinuxImpl.swift: the lock word is all that a handle holds, so its
-// address is where the inlined part's atomic operations are seen. If a later Swift names them otherwise, these are not
-// called, and contended locks are reported as races again.
+// Source: swift's stdlib/public/Synchronization/Mutex/LinuxImpl.swift. A handle holds the lock word alone, so the
+// atomic operations of the inlined path are at the handle's address. If a later Swift renames the functions, these are
+// not called, and contended locks are reported as races again.
 #include <dlfcn.h>
 #include <sanitizer/tsan_interface.h>
 #include <stdint.h>

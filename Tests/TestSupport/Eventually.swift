@@ -1,4 +1,4 @@
-/// What was waited for did not happen.
+/// An awaited condition did not become true in time.
 package struct Timeout: Error, CustomStringConvertible {
   package let description: String
 
@@ -7,7 +7,7 @@ package struct Timeout: Error, CustomStringConvertible {
   }
 }
 
-/// Waits until a condition holds. The time is long, for slow machines; a test that passes does not use it up.
+/// Waits until a condition holds. The limit is long, for slow machines; a test that passes does not reach it.
 package func eventually(
   _ what: @autoclosure () -> String, within time: Duration = .seconds(30), every pause: Duration = .milliseconds(5),
   _ condition: () throws -> Bool

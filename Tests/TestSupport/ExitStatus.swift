@@ -1,22 +1,22 @@
 import Foundation
 import Glibc
 
-/// How a child has ended, as the kernel tells it.
+/// The exit status of a child process, read from the kernel.
 ///
-/// Foundation notices an end by a socket, which processes that were started in the same moment may have inherited: it then
-/// learns of the end of one when the others have ended, too. Source: waitid(2), WNOWAIT.
+/// Foundation detects the end of a process by a socket. Processes started in the same moment may inherit that socket,
+/// and Foundation then reports the end only when they have all ended. Source: waitid(2), WNOWAIT.
 extension Process {
-  /// Whether it has ended.
+  /// True once the process has ended.
   package var hasEnded: Bool { exitStatus(WNOHANG) != nil }
 
-  /// Waits for its end, and blocks; the exit code, or the negative number of the signal that ended it.
+  /// Blocks until the process ends. Returns the exit code, or the negative number of the signal that ended it.
   package func waitForExitStatus() -> Int32 { exitStatus(0) ?? 0 }
 
   private func exitStatus(_ options: CInt) -> Int32? {
     var info = siginfo_t()
     while waitid(P_PID, id_t(processIdentifier), &info, WEXITED | WNOWAIT | options) != 0 {
       if errno == EINTR { continue }
-      // Foundation was faster, so it knows.
+      // Foundation has reaped the process already, so it has the status.
       waitUntilExit()
       return terminationReason == .exit ? terminationStatus : -terminationStatus
     }

@@ -1,6 +1,6 @@
 import Synchronization
 
-/// Tells another thread that something has happened.
+/// A flag that one thread sets and other threads read.
 package final class Flag: Sendable {
   private let value = Atomic(false)
 

@@ -3,8 +3,8 @@ import Foundation
 import MulticastDTLS
 import Synchronization
 
-/// What follows from a secret, derived by code that is not wolfSSL's. Sources: RFC 8018 (PBKDF2) for what wolfSSL is
-/// given, RFC 5246 sections 5, 6.3 and 8.1 for the rest.
+/// The keys of a secret, derived without wolfSSL. Sources: RFC 8018 (PBKDF2) for the input of wolfSSL, RFC 5246
+/// sections 5, 6.3 and 8.1 for the rest.
 package struct IndependentKeys: Sendable {
   package let preMasterSecret: [UInt8]
   package let masterSecret: [UInt8]
@@ -19,7 +19,7 @@ package struct IndependentKeys: Sendable {
     keyBlock = prf(masterSecret, Array("key expansion".utf8) + server + client, count: 44)
   }
 
-  /// The MAC's key; or the cipher key and IV, which both sides share here.
+  /// The MAC key; or the cipher key and IV. All members share them.
   package subscript(suite: CipherSuite) -> RecordKeys {
     switch suite {
     case .wdmNullSHA256: .mac(key: Array(keyBlock[..<32]))
@@ -29,7 +29,7 @@ package struct IndependentKeys: Sendable {
 }
 
 extension RecordKeys {
-  /// The keys of a suite that follow from a secret. Deriving them takes a while, so each secret's are kept.
+  /// The keys of a suite, derived from a secret. Derivation is slow, so the keys of each secret are cached.
   package init(secret: String, _ suite: CipherSuite) {
     self = derived.withLock { derived in
       let keys = derived[secret] ?? IndependentKeys(secret: secret)

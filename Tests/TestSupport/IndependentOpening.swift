@@ -2,7 +2,7 @@ import Crypto
 import MulticastDTLS
 
 extension IndependentRecord {
-  /// Reads a datagram that a holder of the keys made, whatever type and version it says it has; nil for any other.
+  /// Opens a datagram that was sealed with the keys, with any type and version in its header; nil for any other.
   package init?(opening datagram: [UInt8], with keys: RecordKeys) {
     guard datagram.count >= 13 + keys.tagSize, number(datagram[11...12]) == datagram.count - 13 else { return nil }
     let body = Array(datagram[13...].dropLast(keys.tagSize))
@@ -35,7 +35,7 @@ extension RecordKeys {
   }
 }
 
-/// The number that some bytes stand for, the high one first.
+/// The value of some bytes in big-endian order.
 private func number(_ bytes: ArraySlice<UInt8>) -> Int {
   bytes.reduce(0) { $0 << 8 | Int($1) }
 }

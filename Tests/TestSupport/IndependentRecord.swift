@@ -1,4 +1,4 @@
-// A fixture that is wrong stops the tests.
+// An invalid fixture stops the tests.
 // swift-format-ignore-file: NeverForceUnwrap, NeverUseForceTry
 
 import Crypto
@@ -14,7 +14,7 @@ package enum RecordKeys: Sendable {
   package static func ofVectors(_ suite: CipherSuite) -> RecordKeys { Vectors.shared[suite].keys }
 }
 
-/// A record, made by code that is not wolfSSL's, so that a test can say anything that a holder of the keys could.
+/// A record sealed without wolfSSL, so that a test can send anything that a holder of the keys could send.
 package struct IndependentRecord: Sendable {
   package var type: UInt8 = 23
   package var version: [UInt8] = [0xFE, 0xFD]

@@ -1,9 +1,8 @@
-// A fixture that is wrong stops the tests.
 import Glibc
 
 @testable import MulticastDTLS
 
-/// A receiver as any program would write it, with one `recv` for each datagram: it knows nothing of batches.
+/// A receiver as an ordinary program has it: one `recv` for each datagram, without batches.
 package final class PlainReceiver: Sendable {
   private let descriptor: CInt
 

@@ -1,11 +1,11 @@
 @testable import MulticastDTLS
 
 extension ReceiveBatch {
-  /// Receives what is ready now, where it does not matter how fast that is.
+  /// Receives the datagrams that are ready now. For tests that do not measure speed.
   borrowing func receive(
     from socket: MulticastSocket, _ body: (UnsafeBufferPointer<UInt8>, Endpoint) -> Void
   ) throws(SystemError) -> Int {
-    // Not Void: all of it is at one address, which ThreadSanitizer takes for a race of two threads that receive.
+    // Not Void: all Void values share one address, and ThreadSanitizer then reports a race of two receiving threads.
     var count = 0
     return try receive(from: socket, into: &count) { count, datagram, source, _ in
       count += 1

@@ -1,27 +1,28 @@
 import MulticastDTLS
 
-/// The records that one member made with one key in one epoch, as they followed each other on the wire.
+/// Records of one member with one key in one epoch, with consecutive sequence numbers in wire order.
 package struct RecordRun: Hashable, Sendable {
   package let member: UInt8
   package let epoch: UInt16
-  /// Which of the keys opens its first and its last record.
+  /// The index of the key that opens its first and its last record.
   package let key: Int
-  /// Where its first and its last record stand among all datagrams.
+  /// The positions of its first and its last record among all datagrams.
   package fileprivate(set) var places: ClosedRange<Int>
-  /// Their sequence numbers; none is missing in between, and none is there twice.
+  /// Their sequence numbers, without gaps or duplicates.
   package fileprivate(set) var sequences: ClosedRange<UInt64>
 
-  /// What no two runs may share.
+  /// Key, epoch and member. No two runs may have the same values.
   package var nonces: [Int] { [key, Int(epoch), Int(member)] }
 
-  /// Splits what was recorded into runs; nil if a datagram is no record of one of the keys, or a number is missing.
+  /// Splits recorded datagrams into runs. Nil if the first or the last record of a run opens with no key, or the two
+  /// open with different keys, or a datagram is too short for a record.
   package static func runs(in datagrams: [[UInt8]], keys: [RecordKeys]) -> [RecordRun]? {
     var finished: [RecordRun] = []
     var current: [UInt8: RecordRun] = [:]
     func key(of place: Int) -> Int? {
       keys.firstIndex { IndependentRecord(opening: datagrams[place], with: $0) != nil }
     }
-    /// A run's last record must be of the same key as its first.
+    /// The last record of a run must open with the same key as its first.
     func finish(_ run: RecordRun) -> Bool {
       finished.append(run)
       return key(of: run.places.upperBound) == run.key

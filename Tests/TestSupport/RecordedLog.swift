@@ -1,13 +1,13 @@
 import Logging
 import Synchronization
 
-/// A log that keeps what it is told, for a test to look at.
+/// A log that keeps its lines for a test to read.
 package final class RecordedLog: Sendable {
   private let recorded = Mutex<[String]>([])
 
   package init() {}
 
-  /// What was logged, each as `level: text`.
+  /// The logged lines, each as `level: text`.
   package var lines: [String] { recorded.withLock { $0 } }
 
   /// Keeps a line.

@@ -3,14 +3,14 @@ import Synchronization
 
 @testable import MulticastDTLS
 
-/// A network that cannot be relied on: passes on over loopback what is said in one group to another and back, and loses,
-/// doubles and delays on the way. Records do not say in which group they were sent. It ends when it is let go.
+/// An unreliable network over loopback. It forwards the datagrams of one group to another and back, and loses,
+/// duplicates and delays some. Records do not contain their group. The relay ends when its last reference is released.
 package final class Relay: Sendable {
-  /// What it does to datagrams: how probable each is.
+  /// The probability of each fault.
   package struct Faults: Sendable {
     package var loss = 0.0
     package var duplication = 0.0
-    /// Of being held back until some later ones have gone before, at most `window`.
+    /// The probability of being held until some later datagrams have passed, at most `window` of them.
     package var delay = 0.0
     package var window = 8
 
@@ -22,7 +22,7 @@ package final class Relay: Sendable {
   private let carrier: Carrier
   private let thread = WorkerThread()
 
-  /// - Parameter seed: The same does the same to the same datagrams.
+  /// - Parameter seed: The same seed has the same effect on the same datagrams.
   package init(between one: GroupAddress, and other: GroupAddress, _ faults: Faults, seed: UInt64) throws {
     let carrier = Carrier(
       sockets: try [one, other].map { try MulticastSocket(group: $0, interface: loopback, timeToLive: 0) },
@@ -35,25 +35,25 @@ package final class Relay: Sendable {
     stop()
   }
 
-  /// Passes on what is held back, and then nothing any more.
+  /// Forwards the held datagrams, and then stops forwarding.
   package func stop() {
     carrier.isOver.set()
     thread.wait()
   }
 
-  /// What went from the first group to the other, and what came back.
+  /// The direction from the first group to the other, and the way back.
   package var ways: [RelayedWay] { carrier.ways.withLock { $0 } }
 }
 
-/// One way through a relay.
+/// One direction of a relay.
 package struct RelayedWay: Sendable {
-  /// What was passed on, in that order.
+  /// The forwarded datagrams, in order.
   package private(set) var passed: [[UInt8]] = []
   package private(set) var lost = 0
 
   private let faults: Relay.Faults
   private var random: SeededGenerator
-  /// What is held back, each for so many others.
+  /// The held datagrams. Each is released when `others` more have passed.
   private var held: [(datagram: [UInt8], others: Int)] = []
 
   fileprivate init(_ faults: Relay.Faults, seed: UInt64) {
@@ -61,7 +61,7 @@ package struct RelayedWay: Sendable {
     random = SeededGenerator(seed: seed)
   }
 
-  /// Takes a datagram, and says what is to be passed on now.
+  /// Takes a datagram, and returns the datagrams to forward now.
   fileprivate mutating func take(_ datagram: [UInt8]) -> [[UInt8]] {
     for index in held.indices { held[index].others -= 1 }
     let due = held.filter { $0.others <= 0 }.map(\.datagram)
@@ -82,7 +82,7 @@ package struct RelayedWay: Sendable {
     return now + due
   }
 
-  /// Gives up what is held back.
+  /// Releases the held datagrams.
   fileprivate mutating func release() -> [[UInt8]] {
     let all = held.map(\.datagram)
     held = []
@@ -91,7 +91,7 @@ package struct RelayedWay: Sendable {
   }
 }
 
-/// The thread's part of a relay, which does not keep the relay itself.
+/// The part of a relay that its thread uses. It holds no reference to the relay.
 private final class Carrier: Sendable {
   let sockets: [MulticastSocket]
   let ways: Mutex<[RelayedWay]>
@@ -116,7 +116,7 @@ private final class Carrier: Sendable {
 
   private func carry(_ batch: borrowing ReceiveBatch, _ way: Int) {
     _ = try? batch.receive(from: sockets[way]) { datagram, source in
-      // What it has sent itself must not go round and round.
+      // Do not forward our own datagrams, or they would circle forever.
       guard !sockets.contains(where: { $0.sourcePort == source.port }) else { return }
       send(way) { $0.take(Array(datagram)) }
     }

@@ -1,18 +1,18 @@
 import Foundation
 
-/// What `make asan` and `make tsan` tell the tests.
+/// The settings that `make asan` and `make tsan` pass to the tests.
 package enum Sanitizer {
   private static let variables = ProcessInfo.processInfo.environment
 
-  /// Whether the tests were built with one, so that all takes more time and memory.
+  /// True if the tests were built with a sanitizer, so that everything takes more time and memory.
   package static let isOn = variables["SANITIZER"] != nil
 
-  /// What a process that a test starts must be given, so that the sanitizer in it does as it is told here.
+  /// The environment for a child process, so that its sanitizer has the same options.
   package static let environment = variables.filter { name, _ in
     ["ASAN_OPTIONS", "LSAN_OPTIONS", "TSAN_OPTIONS", "SWIFT_BACKTRACE"].contains(name)
   }
 
-  /// The report of the sanitizer in a process; nil if there is none. Sanitizers add the program's name and the process's
+  /// The sanitizer's report on a process; nil if there is none. Sanitizers add the program's name and the process's
   /// number to `log_path`.
   package static func report(of process: Int32) -> String? {
     guard let reports = variables["SANITIZER_REPORTS"],

@@ -19,7 +19,7 @@ package struct SeededGenerator: RandomNumberGenerator {
     Int(truncatingIfNeeded: next() >> 1) % limit
   }
 
-  /// True with a probability.
+  /// True with the given probability.
   package mutating func happens(_ probability: Double) -> Bool {
     Double(next() >> 11) < probability * Double(1 << 53)
   }

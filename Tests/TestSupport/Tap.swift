@@ -3,7 +3,7 @@ import Synchronization
 
 @testable import MulticastDTLS
 
-/// Records all datagrams of a group while it lives, in the order in which they were sent.
+/// Records all datagrams of a group during its lifetime, in the order in which they were sent.
 package final class Tap: Sendable {
   private let recorder: Recorder
   private let thread = WorkerThread()
@@ -18,15 +18,15 @@ package final class Tap: Sendable {
     stop()
   }
 
-  /// Records what is there, and then nothing any more.
+  /// Records the datagrams that have arrived, and then stops recording.
   package func stop() {
     recorder.isOver.set()
     thread.wait()
   }
 
-  /// What was recorded.
+  /// The recorded datagrams.
   package var datagrams: [[UInt8]] { recorder.recorded.withLock { $0 } }
-  /// How many there are by now.
+  /// The number of datagrams recorded so far.
   package var count: Int { recorder.recorded.withLock { $0.count } }
 }
 

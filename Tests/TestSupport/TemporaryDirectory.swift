@@ -1,9 +1,9 @@
-// A fixture that is wrong stops the tests.
+// An invalid fixture stops the tests.
 // swift-format-ignore-file: NeverForceUnwrap, NeverUseForceTry
 
 import Foundation
 
-/// A directory that is gone with the last reference to it.
+/// A directory that is removed with the last reference to it.
 package final class TemporaryDirectory: Sendable {
   package let path: String
 
@@ -16,7 +16,7 @@ package final class TemporaryDirectory: Sendable {
     try? FileManager.default.removeItem(atPath: path)
   }
 
-  /// Writes a file there, with a mode.
+  /// Writes a file in the directory, with the given mode.
   @discardableResult
   package func write(_ text: String, to name: String, mode: Int = 0o600) -> String {
     let file = "\(path)/\(name)"

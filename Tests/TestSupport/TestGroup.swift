@@ -1,12 +1,12 @@
-// A fixture that is wrong stops the tests.
+// An invalid fixture stops the tests.
 // swift-format-ignore-file: NeverForceUnwrap, NeverUseForceTry
 
 import MulticastDTLS
 import Synchronization
 
-/// A group and port of a test's own, so that tests can run at the same time, also beside somebody else's peers.
+/// A separate group and port for each test, so that tests can run at the same time, also beside other peers.
 ///
-/// Administratively scoped (RFC 2365), and below the ports that the kernel hands out by itself.
+/// The group is administratively scoped (RFC 2365); the port is below the kernel's ephemeral ports.
 package func makeTestGroup() -> GroupAddress {
   let number = counter.wrappingAdd(1, ordering: .relaxed).newValue
   let port = 10_000 + (start + number) % 20_000
@@ -16,5 +16,5 @@ package func makeTestGroup() -> GroupAddress {
 private let start = Int.random(in: 0..<20_000)
 private let counter = Atomic(0)
 
-/// The loopback interface, the only one that tests send on outside a namespace of their own.
+/// The loopback interface. Tests outside a network namespace of their own send on no other.
 package var loopback: NetworkInterface { try! NetworkInterface("lo") }

@@ -1,4 +1,4 @@
-// A fixture that is wrong stops the tests.
+// An invalid fixture stops the tests.
 // swift-format-ignore-file: NeverForceUnwrap, NeverUseForceTry
 
 import Foundation
@@ -9,7 +9,7 @@ package struct Vectors: Sendable {
   /// The file in this target's resources.
   package static let shared = try! Vectors(file: Bundle.module.url(forResource: "records", withExtension: "json")!)
 
-  /// The secret as it is given in DTLS_MCAST_SECRET.
+  /// The secret, as DTLS_MCAST_SECRET has it.
   package let secret: String
   package let preMasterSecret: [UInt8]
   package let clientRandom: [UInt8]
@@ -54,13 +54,13 @@ package struct Vectors: Sendable {
   package subscript(suite: CipherSuite) -> Suite { suites[suite]! }
 }
 
-/// The bytes that hex digits stand for.
+/// The bytes of a hexadecimal text.
 package func bytes(_ hex: String) -> [UInt8] {
   let digits = Array(hex)
   return stride(from: 0, to: digits.count, by: 2).map { UInt8(String(digits[$0...$0 + 1]), radix: 16)! }
 }
 
-/// The file's form.
+/// The structure of the file.
 private struct Document: Decodable {
   struct Secret: Decodable { let text, pms, client_random, server_random: String }
   struct Keys: Decodable { let mac_key, key, iv: String? }

@@ -3,7 +3,7 @@ import Glibc
 
 @testable import MulticastDTLS
 
-/// A stranger in the group: sends any bytes, and records every datagram.
+/// A socket in the group that is no member: sends any bytes, and receives every datagram.
 package final class Wire: Sendable {
   private let socket: MulticastSocket
 
@@ -11,7 +11,7 @@ package final class Wire: Sendable {
     socket = try MulticastSocket(group: group, interface: loopback, timeToLive: 0)
   }
 
-  /// The UDP port that it sends from.
+  /// The source port of its datagrams.
   package var port: UInt16 { socket.sourcePort }
 
   package func send(_ datagram: [UInt8]) throws {

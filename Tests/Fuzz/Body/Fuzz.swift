@@ -1,9 +1,9 @@
 import MulticastDTLS
 
-/// Plays one input to a new receiver with each engine, and holds all that they say against what independent code says.
+/// Plays one input to a new receiver with each engine, and compares every result with independent code.
 ///
-/// - Returns: What became of the input's datagrams.
-/// - Throws: ``Finding`` if a receiver did what it must not do.
+/// - Returns: The outcomes of the input's datagrams with libcrypto.
+/// - Throws: ``Finding`` if a receiver broke a rule.
 package func fuzz(_ input: some Collection<UInt8>) throws -> Outcomes {
   _ = try play(input, to: .wolfSSL)
   return try play(input, to: .libcrypto)
@@ -20,14 +20,14 @@ private func play(_ input: some Collection<UInt8>, to engine: RecordEngine) thro
     try oracle.check(result, of: datagram)
     outcomes.count(result, suite: script.suite)
   }
-  // Whatever came, every member is still heard, and still not twice.
+  // After any input, every member is still heard, and no record is delivered twice.
   for datagram in oracle.nextRecords() {
     for _ in 0..<2 { try oracle.check(receiver.open(datagram), of: datagram) }
   }
   return outcomes
 }
 
-/// What an input showed to be wrong.
+/// A fault that an input revealed.
 package struct Finding: Error, CustomStringConvertible {
   package let description: String
 
@@ -37,7 +37,7 @@ package struct Finding: Error, CustomStringConvertible {
   }
 }
 
-/// What became of datagrams, by suite: how many were delivered, and the reasons why the others were not.
+/// The outcomes of datagrams, by suite: the number delivered, and the number rejected for each reason.
 package struct Outcomes {
   package var delivered: [CipherSuite: Int] = [:]
   package var refused: [CipherSuite: [RejectionReason: Int]] = [:]

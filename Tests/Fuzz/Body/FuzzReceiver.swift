@@ -1,4 +1,4 @@
-// A fixture that is wrong stops the tests.
+// An invalid fixture stops the fuzzer.
 // swift-format-ignore-file: NeverForceUnwrap, NeverUseForceTry
 
 import Glibc
@@ -6,16 +6,17 @@ import TestSupport
 
 @testable import MulticastDTLS
 
-/// What is fuzzed: the receiving side of node 0, new for each input, so that an input does the same every time.
+/// The fuzzed object: the receiving side of member 0. It is new for each input, so that an input always has the same
+/// effect.
 ///
-/// All that the fuzz knows of how it is made and called is here.
+/// No other file of the fuzzer depends on the receiver's interface.
 final class FuzzReceiver {
   static let ownMember: MemberID = 0
-  /// Few, since each is a session to make for every input.
+  /// Few members, since every input makes a session for each.
   static let followed: [MemberID] = [1, 2, 255]
-  /// Where all datagrams come from.
+  /// The source of all datagrams.
   private static let source = Endpoint(IPAddress(ipv4: 0), port: 0)
-  /// Deriving keys takes 12 ms, so it is done once.
+  /// Derived once, since that takes 12 ms.
   private static let keys = Dictionary(
     uniqueKeysWithValues: RecordEngine.allCases.map { engine in
       let keys = CipherSuite.allCases.map { suite in
@@ -25,12 +26,12 @@ final class FuzzReceiver {
       return (engine, Dictionary(uniqueKeysWithValues: keys))
     })
 
-  /// All comes at once, so that stragglers of a former epoch are taken as long as an input lasts.
+  /// All datagrams arrive at the same time, so that stragglers of the former epoch are accepted throughout an input.
   private let now = BootInstant.now
   private var receiver: Receiver
 
   init(suite: CipherSuite, engine: RecordEngine) {
-    // It has sent nothing yet, so whoever uses its ID is another.
+    // It has sent nothing, so every record with its ID is from another peer.
     let sent = SentRecords(port: 1)
     let followed = MemberSet(Self.followed)
     receiver = Receiver(
@@ -40,7 +41,7 @@ final class FuzzReceiver {
 
   /// Opens one datagram.
   func open(_ datagram: [UInt8]) -> Result<Message, RejectionReason> {
-    // Exactly as many bytes as there are, so that AddressSanitizer sees a read past them.
+    // Allocated at the exact size, so that AddressSanitizer detects a read past the end.
     let copy = UnsafeMutableBufferPointer<UInt8>.allocate(capacity: datagram.count)
     defer { copy.deallocate() }
     _ = copy.initialize(from: datagram)
@@ -55,7 +56,7 @@ final class FuzzReceiver {
   }
 }
 
-/// Checks that a header is read where there is one, and that it says what the bytes say.
+/// Checks that every header is read, and that its fields match the bytes.
 func checkHeader(of datagram: [UInt8]) throws {
   guard let header = RecordHeader(datagram.span) else {
     guard datagram.count < 13 else { throw Finding("a header was not read", datagram) }

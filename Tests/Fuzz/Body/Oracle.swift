@@ -2,9 +2,10 @@ import TestSupport
 
 @testable import MulticastDTLS
 
-/// Says whether what a receiver did with a datagram may be, from the bytes and the keys alone.
+/// Checks the outcome of a datagram from its bytes, the keys and the earlier deliveries alone.
 ///
-/// A sender who begins a later epoch must be heard, and may be heard a while in the one before; earlier ones are over.
+/// A sender must be heard when it begins a later epoch. It may be heard in the former epoch for a while, but in no
+/// earlier one.
 struct Oracle {
   private struct Number: Hashable {
     let member: UInt8
@@ -22,9 +23,9 @@ struct Oracle {
   private let keys: RecordKeys
   private let otherKeys: RecordKeys
   private var delivered: Set<Number> = []
-  /// Of each member, the latest epoch that was delivered, and the one before it.
+  /// For each member, the latest epoch with a delivered record, and the one before it.
   private var epochs: [UInt8: (latest: UInt16, former: UInt16?)] = [:]
-  /// Of each member and epoch, the highest sequence that was delivered.
+  /// For each member and epoch, the highest delivered sequence.
   private var highest: [UInt8: [UInt16: UInt64]] = [:]
 
   init(suite: CipherSuite) {
@@ -33,7 +34,7 @@ struct Oracle {
     otherKeys = .ofVectors(suite.other)
   }
 
-  /// Checks what became of a datagram.
+  /// Checks the outcome of a datagram.
   mutating func check(_ result: Result<Message, RejectionReason>, of datagram: [UInt8]) throws {
     let record = IndependentRecord(opening: datagram, with: keys)
     switch result {
@@ -42,7 +43,7 @@ struct Oracle {
       try accept(message, as: record, datagram)
     case .failure(let reason):
       if let record, isNew(record) { throw Finding("deaf: refused as '\(reason)' a new record", datagram) }
-      // The other reasons are found without the keys.
+      // Only after the last number of an epoch may an authentic record be called forged.
       if reason == .forged, let record, !isAfterTheLast(record) {
         throw Finding("called an authentic record forged", datagram)
       }
@@ -76,14 +77,14 @@ struct Oracle {
     highest[record.member, default: [:]][record.epoch] = max(sequence, record.sequence)
   }
 
-  /// Whether a member's sender makes such records: application data of DTLS 1.2.
+  /// True for a record that a followed member can send: application data of DTLS 1.2.
   private func isOfMember(_ record: IndependentRecord) -> Bool {
     record.type == 23 && record.version == [0xFE, 0xFD]
       && FuzzReceiver.followed.map(\.rawValue).contains(record.member)
   }
 
-  /// Whether a record must be delivered: it is of the member's latest epoch or a later one, the first of its number, and
-  /// not 64 numbers late.
+  /// True if a record must be delivered: its epoch is the member's latest or a later one, its number is new, and it is
+  /// less than 64 numbers late.
   private func isNew(_ record: IndependentRecord) -> Bool {
     guard isOfMember(record), record.epoch > 0, record.sequence < 1 << 32,
       record.payload.count <= suite.maximumPayload
@@ -93,12 +94,13 @@ struct Oracle {
       && record.sequence + 64 > highest[record.member]?[latest] ?? 0 && !isAfterTheLast(record)
   }
 
-  /// Whether the epoch's last number has come: then wolfSSL's own window is at its end, and refuses what is late.
+  /// True once the last number of the epoch has arrived. wolfSSL's own window is then at its end and rejects late
+  /// records.
   private func isAfterTheLast(_ record: IndependentRecord) -> Bool {
     highest[record.member]?[record.epoch] == (1 << 32) - 1
   }
 
-  /// For each member, the next record that must be delivered, and the first of a later epoch.
+  /// For each member, the next record that must be delivered, and the first record of the next epoch.
   func nextRecords() -> [[UInt8]] {
     FuzzReceiver.followed.map(\.rawValue).flatMap { member in
       let epoch = epochs[member]?.latest ?? 1

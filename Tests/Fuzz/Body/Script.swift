@@ -1,16 +1,16 @@
 import MulticastDTLS
 import TestSupport
 
-/// Datagrams, each told in a few bytes, so that a fuzzer that changes bytes also makes records that authenticate.
+/// Datagrams, each encoded in a few bytes, so that a fuzzer that changes bytes also makes records that authenticate.
 ///
-/// The input's first byte chooses the suite. Then come orders, until the input is used up:
+/// The first byte of the input chooses the suite. Orders follow until the end of the input:
 ///
-///     order     bits 0-1: 0 bytes as they are   1 a header, and its length mended
-///                         2 a sealed record     3 an earlier datagram once more
+///     order     bits 0-1: 0 unchanged bytes     1 a header with a correct length
+///                         2 a sealed record     3 an earlier datagram again
 ///               bit 2     stretch the payload     bit 4  with type and version (sealed only)
 ///               bit 3     the other suite's keys  bit 5  the sequence is relative
-///               bits 6-7: 0 leave it   1 flip a bit   2 cut off the end   3 add a byte
-///     header    (1) 11 bytes  (2) [type, 2 version] member, 2 epoch, 5 sequence or 1 relative  (3) 1 which one
+///               bits 6-7: 0 no change  1 flip a bit   2 cut off the end   3 add a byte
+///     header    (1) 11 bytes  (2) [type, 2 version] member, 2 epoch, 5 sequence or 1 relative  (3) 1 index
 ///     payload   (0-2) 1 count [2 count when stretched] bytes
 ///     change    flip: 2 position, 1 bit   cut: 1 count   add: 1 byte
 struct Script {
@@ -18,10 +18,10 @@ struct Script {
 
   private var input: InputReader
   private var made: [[UInt8]] = []
-  /// The last sequence that was sealed for each member, which a relative one goes on from.
+  /// The last sealed sequence of each member, the base of a relative one.
   private var sequences: [UInt8: UInt64] = [:]
 
-  /// More would make an input slow, and tell nothing new.
+  /// More datagrams would make an input slow and find nothing new.
   private static let limit = 48
 
   init(_ bytes: some Collection<UInt8>) {
@@ -91,7 +91,7 @@ struct Script {
   }
 }
 
-/// Takes an input's bytes one after the other; past the end they are zero.
+/// Reads the bytes of an input in order, and zeros past its end.
 struct InputReader {
   private var rest: ArraySlice<UInt8>
 
@@ -103,12 +103,12 @@ struct InputReader {
 
   mutating func byte() -> UInt8 { rest.popFirst() ?? 0 }
 
-  /// A number in so many bytes, the high one first.
+  /// A big-endian number of `count` bytes.
   mutating func number(_ count: Int) -> UInt64 {
     (0..<count).reduce(0) { number, _ in number << 8 | UInt64(byte()) }
   }
 
-  /// As many bytes as are asked for, or as are left.
+  /// The next `count` bytes, or the rest if there are fewer.
   mutating func bytes(_ count: Int) -> [UInt8] {
     defer { rest = rest.dropFirst(count) }
     return Array(rest.prefix(count))

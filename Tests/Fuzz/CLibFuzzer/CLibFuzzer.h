@@ -1,4 +1,5 @@
-// libFuzzer's own entry, from its manual's "Using libFuzzer as a library"; the toolchain has no header with it.
+// The entry point from "Using libFuzzer as a library" in libFuzzer's manual. The toolchain has no header that declares
+// it.
 #ifndef CLIBFUZZER_H
 #define CLIBFUZZER_H
 

@@ -1,1 +1,1 @@
-// Nothing is called from outside: what is in LSanLibcrypto.c runs before main.
+// Declares nothing: the code in LSanLibcrypto.c runs before main.

@@ -1,7 +1,7 @@
 import Foundation
 import TestSupport
 
-/// A line of `-o json`, as any program would read it.
+/// A line of `-o json`, decoded independently of the command.
 struct EventLine: Decodable {
   let event: String
   let time: String
@@ -26,10 +26,10 @@ struct EventLine: Decodable {
   let received: Int?
   let sent: Int?
 
-  /// Whom it is about, one or several.
+  /// The members in the event, one or several.
   var all: [Int] { member.map { [$0] } ?? members?.ids ?? [] }
 
-  /// The figures of a member, in `stats`.
+  /// The statistics of a member, in `stats`.
   struct Figures: Decodable {
     let member: Int
     let state: String
@@ -39,7 +39,7 @@ struct EventLine: Decodable {
     let lost: Int
   }
 
-  /// A list of IDs, or of figures in `stats`.
+  /// A list of IDs, or of statistics in `stats`.
   enum Members: Decodable {
     case list([Int])
     case figures([Figures])
@@ -57,17 +57,17 @@ struct EventLine: Decodable {
     var figures: [Figures] { if case .figures(let figures) = self { figures } else { [] } }
   }
 
-  /// What a message carries.
+  /// The payload of a message.
   var payload: [UInt8]? {
     text.map { Array($0.utf8) } ?? base64.flatMap { Data(base64Encoded: $0) }.map(Array.init)
   }
 }
 
 extension PeerProcess {
-  /// Its lines, read as JSON.
+  /// Its output lines, decoded as JSON.
   var events: [EventLine] {
     get throws {
-      // The last may not be whole yet.
+      // The last line may not be whole yet.
       try output.split(separator: "\n", omittingEmptySubsequences: false).dropLast().map {
         try JSONDecoder().decode(EventLine.self, from: Data($0.utf8))
       }
@@ -78,7 +78,7 @@ extension PeerProcess {
     try events.filter { $0.event == event }
   }
 
-  /// Waits until an event is there of which something is true.
+  /// Waits for an event that meets a condition.
   func waitForEvent(_ event: String, _ what: String = "", _ holds: (EventLine) -> Bool = { _ in true }) async throws {
     try await eventually("\(event) \(what)") { try events(event).contains(where: holds) }
   }

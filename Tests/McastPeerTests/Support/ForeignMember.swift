@@ -1,8 +1,7 @@
 import TestSupport
 
 extension PeerProcess {
-  /// A program that is a member of 239.255.0.1 and reads nothing of it, as a media server may be. It prints a line when it has
-  /// joined.
+  /// A program that joins 239.255.0.1 and reads nothing, as a media server may. It prints a line when it has joined.
   ///
   /// - Parameter address: The address of the interface to join on.
   static func foreignMember(on address: String, in namespace: Namespace) throws -> PeerProcess {

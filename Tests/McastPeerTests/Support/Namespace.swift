@@ -1,24 +1,24 @@
 import Foundation
 import TestSupport
 
-/// A network namespace of a test's own, in which it may do to the network what it likes. It is gone with the last
-/// reference. Source: network_namespaces(7), unshare(1), nsenter(1).
+/// A test's own network namespace, which the test can change freely. It is removed with the last reference. Source:
+/// network_namespaces(7), unshare(1), nsenter(1).
 final class Namespace {
-  /// Whether this machine lets us make one, and has ip(8) to set it up with.
+  /// True if this machine permits namespaces and has ip(8).
   static let isAvailable = (try? Namespace()) != nil
 
-  /// Whether an interface can be made to take packets and not to send them.
+  /// True if an interface can be stalled.
   static let canStall = (try? Namespace().stall("lo")) != nil
 
-  /// Whether namespaces can be joined by a bridge.
+  /// True if namespaces can be connected by a bridge.
   static let canBridge = (try? Namespace().addBridge("bridge")) != nil
 
   private let holder = Process()
 
-  /// Makes a namespace in which only loopback is up.
+  /// Makes a namespace with only loopback up.
   init() throws {
     holder.executableURL = URL(filePath: "/usr/bin/env")
-    // A user namespace is only needed, and only asked for, where we are not root.
+    // Only users other than root need a user namespace.
     holder.arguments = ["unshare", "--net"] + (getuid() == 0 ? [] : ["--map-root-user"]) + ["cat"]
     let input = Pipe()
     let output = Pipe()
@@ -26,7 +26,7 @@ final class Namespace {
     holder.standardOutput = output
     holder.standardError = FileHandle.nullDevice
     try holder.run()
-    // Once cat answers, the namespace is there.
+    // Once cat answers, the namespace exists.
     try input.fileHandleForWriting.write(contentsOf: Data("\n".utf8))
     guard try output.fileHandleForReading.read(upToCount: 1) != nil else { throw Timeout(description: "no namespace") }
     try output.fileHandleForReading.close()
@@ -38,22 +38,22 @@ final class Namespace {
     _ = holder.waitForExitStatus()
   }
 
-  /// What goes before a command to run it here.
+  /// The words before a command that run it in this namespace.
   var prefix: [String] {
     ["nsenter", "--target", "\(holder.processIdentifier)", "--net"]
       + (getuid() == 0 ? [] : ["--user", "--preserve-credentials"])
   }
 
-  /// With the places of nft(8) and tc(8), which not every user's PATH has. One for all: Foundation leaks that of each process,
-  /// and LeakSanitizer looks at 5,000 leaks only.
+  /// Adds the directories of nft(8) and tc(8), which not every user's PATH has. All processes share it, since
+  /// Foundation leaks the environment of each process, and LeakSanitizer handles 5,000 leaks only.
   private static let environment: [String: String] = {
     let all = ProcessInfo.processInfo.environment
     return all.merging(["PATH": "\(all["PATH"] ?? "/usr/bin:/bin"):/usr/sbin:/sbin"]) { $1 }
   }()
 
-  /// Runs a command, given in words, to its end.
+  /// Runs a command to its end.
   ///
-  /// - Returns: What it has printed.
+  /// - Returns: Its output.
   @discardableResult
   func run(_ command: String) throws -> String {
     let process = Process()
@@ -73,14 +73,14 @@ final class Namespace {
     return output
   }
 
-  /// Lets IPv6 multicast go over loopback, which takes that of IPv4 by itself.
+  /// Adds the route for IPv6 multicast over loopback. IPv4 needs none.
   func routeIPv6OverLoopback() throws {
     try run("ip -6 route add local ff00::/8 dev lo table local")
   }
 
-  /// Makes a cable to another namespace, with an address at each end.
+  /// Connects to another namespace by a cable with an address at each end.
   ///
-  /// - Parameter index: The kernel's number for this end; without one, the next that is free.
+  /// - Parameter index: The interface index of this end; nil for the next free one.
   func connect(_ name: String, _ address: String, to other: Namespace, _ otherAddress: String, index: Int? = nil) throws
   {
     let number = index.map { "index \($0)" } ?? ""
@@ -91,14 +91,14 @@ final class Namespace {
     }
   }
 
-  /// Makes a bridge, which passes on all that it gets and begins at once.
+  /// Makes a bridge that forwards everything at once.
   func addBridge(_ name: String) throws {
-    // With snooping and nobody who asks for reports, it would stop to pass groups on; with STP, it would listen first.
+    // With snooping but no querier, it would stop forwarding groups. With STP, it would first listen.
     try run("ip link add \(name) type bridge stp_state 0 forward_delay 0 mcast_snooping 0")
     try run("ip link set \(name) up")
   }
 
-  /// Makes a cable from an interface with an address to a port, named `port`, of another namespace's bridge.
+  /// Connects an interface with an address to a port of another namespace's bridge.
   func connect(_ name: String, _ address: String, toPort port: String, of bridge: String, in other: Namespace) throws {
     try run("ip link add \(name) type veth peer name \(port) netns \(other.holder.processIdentifier)")
     try other.run("ip link set \(port) master \(bridge) up")
@@ -106,12 +106,12 @@ final class Namespace {
     try run("ip link set \(name) up")
   }
 
-  /// Makes an interface take packets and send hardly any. Source: tc-tbf(8).
+  /// Makes an interface accept packets and send hardly any. Source: tc-tbf(8).
   func stall(_ name: String) throws {
     try run("tc qdisc add dev \(name) root tbf rate 1kbit burst 2kb limit 100mb")
   }
 
-  /// Makes an interface with an address, whose other end is in this namespace too.
+  /// Makes a cable with both ends in this namespace, and an address at one end.
   func addInterface(_ name: String, address: String) throws {
     try run("ip link add \(name) type veth peer name \(name)-peer")
     try run("ip addr add \(address) dev \(name)")

@@ -9,7 +9,7 @@ struct Page: CustomTestStringConvertible {
 
   var testDescription: String { path }
 
-  /// All pages that there are.
+  /// All pages.
   static let all: [Page] = {
     let docs = (try? FileManager.default.contentsOfDirectory(atPath: Project.root.appending(path: "docs").path)) ?? []
     return (["README.md"] + docs.filter { $0.hasSuffix(".md") }.sorted().map { "docs/\($0)" })
@@ -20,11 +20,11 @@ struct Page: CustomTestStringConvertible {
   struct Block {
     /// The word after the fence: `sh` for commands.
     let language: String
-    /// What is said in a comment right before it, if there is one.
+    /// The text of the comment right before it, if there is one.
     let remark: String?
     let lines: [String]
 
-    /// The commands in it, without what is said of them.
+    /// The commands in it, without their comments.
     var commands: [String] {
       lines.map { line in
         (line.firstRange(of: #/\s+# /#).map { line[..<$0.lowerBound] } ?? line[...]).trimmingCharacters(
@@ -33,7 +33,7 @@ struct Page: CustomTestStringConvertible {
     }
   }
 
-  /// Its blocks, and its lines outside of them.
+  /// Its blocks, and the lines outside them.
   var parts: (blocks: [Block], prose: [String]) {
     var (blocks, prose): ([Block], [String]) = ([], [])
     var block: (language: String, remark: String?, lines: [String])?
@@ -58,7 +58,7 @@ struct Page: CustomTestStringConvertible {
 
   var blocks: [Block] { parts.blocks }
 
-  /// What stands between single backquotes in its text.
+  /// The texts between single backquotes.
   var inlineCode: [String] {
     parts.prose.joined(separator: "\n").matches(of: /`([^`]+)`/).map {
       String($0.output.1).replacing("\n", with: " ")

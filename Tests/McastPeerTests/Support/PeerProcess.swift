@@ -1,30 +1,30 @@
-// A fixture that is wrong stops the tests.
+// An invalid fixture stops the tests.
 // swift-format-ignore-file: NeverForceUnwrap, NeverUseForceTry
 
 import Foundation
 import TestSupport
 import Testing
 
-/// A real `mcast-peer`, or another executable of this package, with its output in files that can be read while it runs.
-/// It is killed with the last reference.
+/// A real `mcast-peer`, or another executable of this package. Its output goes to files, readable while it runs. The
+/// process is killed with the last reference.
 final class PeerProcess {
   private let process = Process()
   private let directory = TemporaryDirectory()
-  /// Held until the process has ended: a peer writes its state anew where somebody removes it.
+  /// Kept until the process has ended, since a peer writes removed state files again.
   private let home: TemporaryDirectory?
 
-  /// The command to test: the one that MCAST_PEER names, or the one that was built beside the tests.
+  /// The command under test: MCAST_PEER, or the executable built beside the tests.
   static var executable: String {
     ProcessInfo.processInfo.environment["MCAST_PEER"] ?? built("mcast-peer")
   }
 
-  /// An executable of this package that was built beside the tests.
+  /// An executable of this package, built beside the tests.
   static func built(_ name: String) -> String {
     let tests = try! FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
     return URL(filePath: tests).deletingLastPathComponent().appending(path: name).path
   }
 
-  /// Whether its use of memory and CPU says anything: that of a debug build, or one with a sanitizer, does not.
+  /// True if its use of memory and CPU is representative: not for a debug build or one with a sanitizer.
   static let isMeasurable: Bool = {
     let environment = ProcessInfo.processInfo.environment
     return environment["MCAST_PEER"] != nil && environment["SANITIZER"] == nil
@@ -33,10 +33,10 @@ final class PeerProcess {
   /// Starts a peer.
   ///
   /// - Parameters:
-  ///   - executable: What to run; without one, the command.
-  ///   - home: Its HOME; without one, a directory of its own.
-  ///   - secret: Its DTLS_MCAST_SECRET, if any.
-  ///   - namespace: Where it runs; without one, here.
+  ///   - executable: The executable; by default, the command.
+  ///   - home: Its HOME; nil for a directory of its own.
+  ///   - secret: Its DTLS_MCAST_SECRET; nil for none.
+  ///   - namespace: The namespace that it runs in; nil for that of the tests.
   init(
     _ arguments: [String], executable: String = executable, home: TemporaryDirectory? = nil, secret: String? = nil,
     namespace: Namespace? = nil, environment: [String: String] = [:], shell: String? = nil
@@ -51,14 +51,14 @@ final class PeerProcess {
     process.environment = all.merging(environment) { $1 }
     process.standardInput = FileHandle.nullDevice
     let files = [try file("stdout"), try file("stderr")]
-    // Only the peer needs them open: many tests run at the same time. (With some 1,360 open files, Foundation reads beyond
-    // its list of them when it starts a process.)
+    // Only the peer keeps them open, since many tests run at the same time. (With some 1,360 open files, Foundation
+    // reads beyond its list of files when it starts a process.)
     defer { for file in files { try? file.close() } }
     (process.standardOutput, process.standardError) = (files[0], files[1])
     try process.run()
   }
 
-  /// Starts a peer by a line of shell, in which `$0` is the command.
+  /// Starts a peer by a shell line. `$0` in the line is the command.
   static func run(_ line: String) throws -> PeerProcess {
     try PeerProcess([], shell: line)
   }
@@ -75,12 +75,12 @@ final class PeerProcess {
     try FileHandle(forWritingTo: URL(filePath: directory.write("", to: name)))
   }
 
-  /// All that it has said.
+  /// Its output so far.
   var output: String { get throws { try String(contentsOfFile: "\(directory.path)/stdout", encoding: .utf8) } }
   var errors: String { get throws { try String(contentsOfFile: "\(directory.path)/stderr", encoding: .utf8) } }
   var outputBytes: Data { get throws { try Data(contentsOf: URL(filePath: "\(directory.path)/stdout")) } }
   var lines: [String] { get throws { try output.components(separatedBy: "\n") } }
-  /// The findings of `doctor`, one string each: its lines, joined by blanks.
+  /// The findings of `doctor`: one string each, with its lines joined by spaces.
   var findings: [String] {
     get throws {
       try lines.reduce(into: []) { findings, line in
@@ -95,7 +95,7 @@ final class PeerProcess {
   var isRunning: Bool { !process.hasEnded }
   var identifier: Int32 { process.processIdentifier }
 
-  /// Waits until a line is there.
+  /// Waits for a line of output.
   func waitForLine(_ line: String, count: Int = 1) async throws {
     do {
       try await eventually("\(count) times '\(line)'") { try lines.count { $0 == line } >= count }
@@ -104,7 +104,7 @@ final class PeerProcess {
     }
   }
 
-  /// Waits until its standard error holds a text.
+  /// Waits until its standard error contains a text.
   func waitForError(_ text: String, count: Int = 1) async throws {
     do {
       try await eventually("\(count) times '\(text)'") { try errors.components(separatedBy: text).count > count }
@@ -121,13 +121,13 @@ final class PeerProcess {
     kill(process.processIdentifier, number)
   }
 
-  /// Waits for its end; the exit code, or the negative number of the signal that ended it.
+  /// Waits for its end. Returns the exit code, or the negative number of the signal that ended it.
   func exitCode() async throws -> Int32 {
     try await eventually("the end of the process") { !isRunning }
     return process.waitForExitStatus()
   }
 
-  /// CPU time that it has used, in seconds. Source: clock_getcpuclockid(3).
+  /// The CPU time that it has used, in seconds. Source: clock_getcpuclockid(3).
   var processorTime: Double {
     get throws {
       var clock: clockid_t = 0

@@ -2,12 +2,12 @@ import Foundation
 import TestSupport
 
 extension PeerProcess {
-  /// The numbers of the messages that it has shown of a node, in that order.
+  /// The numbers of the messages that it has printed from a member, in order.
   func shown(from node: Int, text: String? = nil) throws -> [Int] {
     try shown(text)[node] ?? []
   }
 
-  /// The same of all nodes.
+  /// As above, for all members.
   func shown(_ text: String? = nil) throws -> [Int: [Int]] {
     var numbers: [Int: [Int]] = [:]
     for line in try output.split(separator: "\n") {
@@ -22,7 +22,8 @@ extension PeerProcess {
     return numbers
   }
 
-  /// Waits until it has shown some messages of a node; which ones depends on who was ready first.
+  /// Waits until it has printed some messages of a member. The first numbers may be missing, if the member started
+  /// earlier.
   func waitUntilHeard(_ node: Int, count: Int = 3) async throws {
     try await eventually("\(count) messages of node \(node)") { try shown(from: node).count >= count }
   }
@@ -38,7 +39,7 @@ extension PeerProcess {
     }
   }
 
-  /// What it has in memory, in kilobytes. Source: proc(5), VmRSS.
+  /// Its resident memory, in kilobytes. Source: proc(5), VmRSS.
   var residentKilobytes: Int {
     get throws {
       let status = try String(contentsOfFile: "/proc/\(identifier)/status", encoding: .utf8)
@@ -46,11 +47,11 @@ extension PeerProcess {
     }
   }
 
-  /// Whether it ignores or handles a signal by now, so that the signal does not end it.
+  /// True once it ignores or handles a signal, so that the signal does not kill it.
   func handles(_ signal: Int32) throws -> Bool { isHandled(signal, by: identifier) }
 }
 
-/// Whether a process ignores a signal, or has it handled. Source: proc(5), SigIgn and SigCgt.
+/// True if a process ignores or handles a signal. Source: proc(5), SigIgn and SigCgt.
 func isHandled(_ signal: Int32, by process: Int32) -> Bool {
   guard let status = try? String(contentsOfFile: "/proc/\(process)/status", encoding: .utf8) else { return false }
   return status.matches(of: /Sig(Ign|Cgt):\s+([0-9a-f]+)/).contains {

@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 
 extension PeerProcess {
-  /// A program that has port 12345 of a namespace for itself, and prints "bound" when it does.
+  /// A program that binds port 12345 of a namespace exclusively, and then prints "bound".
   static func holdingPort(_ family: Family, in namespace: Namespace) throws -> PeerProcess {
     let (kind, any) = family == .ipv4 ? ("AF_INET", "0.0.0.0") : ("AF_INET6", "::")
     let program = """
@@ -12,7 +12,7 @@ extension PeerProcess {
       print('bound', flush=True)
       time.sleep(3600)
       """
-    // It is killed with the last reference: no other process is between.
+    // With exec, the killed process is the program itself, and no shell stays between.
     return try PeerProcess([], namespace: namespace, shell: "exec python3 -c \"\(program)\"")
   }
 }

@@ -1,7 +1,7 @@
 import Foundation
 import TestSupport
 
-/// Which of some byte strings are in the memory that a process can read. Source: proc(5), maps and mem.
+/// The names of the byte strings found in the readable memory of a process. Source: proc(5), maps and mem.
 func search(memoryOf process: Int32, for needles: [String: [UInt8]]) throws -> Set<String> {
   let memory = open("/proc/\(process)/mem", O_RDONLY)
   guard memory >= 0 else { throw Timeout(description: "cannot open the memory of \(process)") }
@@ -34,15 +34,15 @@ extension PeerProcess {
     return line.dropFirst(name.count).split(separator: " ").prefix(2).map(String.init)
   }
 
-  /// Its command line and its environment, as others see them.
+  /// Its command line and environment, as other processes see them.
   var visible: String {
     get throws { try readWhole("/proc/\(identifier)/cmdline") + readWhole("/proc/\(identifier)/environ") }
   }
 }
 
-/// Whether a byte string is among the first bytes of a buffer.
+/// True if a byte string is among the first `count` bytes of a buffer.
 private func holds(_ buffer: [UInt8], _ count: Int, _ needle: [UInt8]) -> Bool {
-  // Memory is full of zeros: it is another byte that is looked for first.
+  // Memory is full of zeros, so search for another byte first.
   let place = needle.firstIndex { $0 != 0 } ?? 0
   return buffer.withUnsafeBytes { buffer in
     guard let base = buffer.baseAddress else { return false }
@@ -56,7 +56,7 @@ private func holds(_ buffer: [UInt8], _ count: Int, _ needle: [UInt8]) -> Bool {
   }
 }
 
-/// Reads a file whose size is not known before.
+/// Reads a file of unknown size.
 private func readWhole(_ path: String) throws -> String {
   guard let file = FileHandle(forReadingAtPath: path) else { throw Timeout(description: "cannot open \(path)") }
   return String(decoding: try file.readToEnd() ?? Data(), as: UTF8.self)

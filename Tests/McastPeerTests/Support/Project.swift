@@ -1,7 +1,7 @@
 import Foundation
 import TestSupport
 
-/// The project that these tests belong to.
+/// The files of this project.
 enum Project {
   static let root = URL(filePath: #filePath).appending(path: "../../../..").standardized
 
@@ -9,7 +9,7 @@ enum Project {
     try String(contentsOf: root.appending(path: path), encoding: .utf8)
   }
 
-  /// The committed schema of what `-o json` writes.
+  /// The committed schema of the `-o json` output.
   static var eventSchema: [String: Any] {
     get throws {
       let json = try JSONSerialization.jsonObject(with: Data(text(of: "docs/events.schema.json").utf8))
@@ -17,9 +17,9 @@ enum Project {
     }
   }
 
-  /// Has an independent validator check lines against a committed schema.
+  /// Checks lines against a committed schema with an independent validator.
   ///
-  /// - Returns: How many lines there are of each event, or verdict.
+  /// - Returns: The number of lines for each event or verdict.
   static func validate(_ lines: String, schema: String = "docs/events.schema.json") async throws -> [String: Int] {
     let directory = TemporaryDirectory()
     let path = directory.write(lines, to: "lines")

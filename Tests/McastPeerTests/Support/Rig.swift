@@ -1,6 +1,6 @@
 import TestSupport
 
-/// Three hosts on one network: each a namespace with an interface `lan`, joined by a bridge in a fourth.
+/// Three hosts on one network. Each is a namespace with an interface `lan`; a bridge in a fourth connects them.
 struct Rig {
   let hosts: [Namespace]
   let bridge: Namespace
@@ -17,8 +17,8 @@ struct Rig {
     }
   }
 
-  /// Waits until the kernel passes on what a host sends, which on a busy machine can be long after its cable or its
-  /// interface was said to be up.
+  /// Waits until the bridge forwards a host's packets. On a busy machine, that can be long after its cable or interface
+  /// was reported up.
   func waitUntilConnected(_ host: Int) async throws {
     try await eventually("host \(host) to be connected") {
       try hosts[host].run("ip link show lan").contains("state UP")
@@ -26,14 +26,14 @@ struct Rig {
     }
   }
 
-  /// Gives a host what a host at a network has, so that no peer needs -I; for groups of IPv6 it has that by itself.
+  /// Gives a host a default route, so that no peer needs -I. IPv6 groups need no such route.
   func setRoute(_ host: Int) throws {
     if family == .ipv4 { try hosts[host].run("ip route replace default dev lan") }
   }
 
   func address(of host: Int) -> String { family.address(13, host + 1) }
 
-  /// How the beginning of a host's endpoint is written.
+  /// The start of a host's endpoint as text.
   func source(of host: Int) -> String { family == .ipv4 ? "\(address(of: host)):" : "[\(address(of: host))]:" }
 
   /// The name of the bridge's port to a host.

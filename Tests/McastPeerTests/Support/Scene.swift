@@ -2,23 +2,23 @@ import Foundation
 import TestSupport
 import Testing
 
-/// Commands of the documentation that belong together, as they are run by a test: each is started when the one before is
-/// ready, or has ended, on a machine of its own.
+/// Related commands of the documentation, run by a test on its own simulated machine. Each command starts when the one
+/// before is ready or has ended.
 struct Scene: Sendable, CustomTestStringConvertible {
-  /// A command of a page, or one that is needed beside those.
+  /// A command of a page, or one that the test adds.
   struct Command: Sendable {
     let text: String
-    /// What its standard output comes to have.
+    /// Texts that its standard output must contain.
     var shows: [String] = []
-    /// What its standard output never has.
+    /// Texts that its standard output must not contain.
     var hides: [String] = []
-    /// What its standard error comes to have.
+    /// Texts that its standard error must contain.
     var says: [String] = []
-    /// Whether it ends by itself, with exit code 0.
+    /// True if it ends by itself, with exit code 0.
     var ends = false
-    /// What all peers before it come to say on standard error, before the next command is run: a regular expression.
+    /// A regular expression that all earlier peers must print on standard error before the next command.
     var leadsTo: String?
-    /// Whether it is ours: it stands on no page.
+    /// True if it is an addition of the test, and not from a page.
     var isOurs = false
 
     static func ours(_ text: String, shows: [String] = [], hides: [String] = [], ends: Bool = false) -> Command {
@@ -27,23 +27,23 @@ struct Scene: Sendable, CustomTestStringConvertible {
   }
 
   let testDescription: String
-  /// Whether the machine has two networks besides loopback, which lead to another machine.
+  /// True if the machine has two networks to another machine, besides loopback.
   var hasNetworks = false
-  /// The secret in the environment; nil leaves it to the files.
+  /// The secret in the environment; nil if it comes from files.
   var secret: String? = "the secret of the pages"
-  /// What is done to the network before, by ip(8) and nft(8).
+  /// Commands that prepare the network, by ip(8) and nft(8).
   var network: [String] = []
   let commands: [Command]
-  /// What runs at the other machine.
+  /// Commands on the other machine.
   var others: [Command] = []
-  /// What must be in files then.
+  /// The expected contents of files at the end.
   var files: [String: [UInt8]] = [:]
-  /// What stands for a value that another has at each run.
+  /// Replacements for values that differ at each run.
   var values: [String: String] = [:]
-  /// Whether it takes root's own rights.
+  /// True if it needs root.
   var needsRoot = false
 
-  /// The key ring of the machine's user, at the place where peers look for it.
+  /// The secret in the user's own key ring.
   static let ownSecret = "correct horse battery staple"
   static let picture = (0..<1000).map { UInt8(truncatingIfNeeded: $0) }
 
@@ -56,7 +56,7 @@ struct Scene: Sendable, CustomTestStringConvertible {
 
     var started: [(command: Command, process: PeerProcess)] = []
     defer {
-      // Each is the leader of a group, which has the others of its pipeline.
+      // Each process leads a process group with the rest of its pipeline.
       for (_, process) in started { kill(-process.identifier, SIGKILL) }
     }
     for (namespace, commands) in [(here, commands), (there, others)] {
@@ -67,7 +67,7 @@ struct Scene: Sendable, CustomTestStringConvertible {
           let (code, errors) = (try await process.exitCode(), try process.errors)
           #expect(code == 0, "\(command.text): \(errors)")
         } else {
-          // The last that a peer says of its start, or a watcher.
+          // The last line at the start of a peer, or of `watch`.
           try await eventually("the start of '\(command.text)'") {
             let errors = try process.errors
             return errors.contains(", peers ") || errors.contains("listening only")
@@ -107,7 +107,7 @@ struct Scene: Sendable, CustomTestStringConvertible {
     }
   }
 
-  /// Puts into the home what the pages take for granted.
+  /// Makes the files that the pages assume.
   private func furnish(_ home: TemporaryDirectory, _ here: Namespace) throws {
     try FileManager.default.createSymbolicLink(
       atPath: "\(home.path)/mcast-peer", withDestinationPath: PeerProcess.executable)
@@ -117,7 +117,7 @@ struct Scene: Sendable, CustomTestStringConvertible {
     }
     home.write("#!/bin/sh\necho 21.5 C\necho 21.6 C\n", to: "sensor", mode: 0o700)
     home.write("#!/bin/sh\nexec \"$@\"\n", to: "sudo", mode: 0o700)
-    // The machine's own pkill, which is kept to the peers of this network.
+    // pkill, restricted to the peers in this network namespace.
     home.write(
       "#!/bin/sh\nPATH=/usr/bin:/bin exec pkill --nslist net --ns $$ \"$@\"\n", to: "pkill", mode: 0o700)
     try Data(Self.picture).write(to: URL(filePath: "\(home.path)/picture"))

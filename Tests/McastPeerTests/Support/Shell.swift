@@ -1,7 +1,7 @@
 import Foundation
 import TestSupport
 
-/// A shell, asked for what it offers when the tabulator is pressed.
+/// A shell whose completions are read.
 enum Shell: String, CaseIterable {
   case bash, zsh, fish
 
@@ -11,7 +11,7 @@ enum Shell: String, CaseIterable {
     }
   }
 
-  /// What it offers after each line.
+  /// The completions that it offers after each line.
   ///
   /// - Parameter completions: The script with the command's completions.
   func offers(after lines: [String], by completions: String) async throws -> [[String]] {
@@ -27,7 +27,7 @@ enum Shell: String, CaseIterable {
     let errors = try process.errors
     defer { withExtendedLifetime(directory) {} }
     guard code == 0, errors.isEmpty else { throw Timeout(description: "\(rawValue): \(code), \(errors)") }
-    // A line with an equals sign before what is offered after each.
+    // A line with an equals sign precedes the completions of each line.
     return try String(contentsOfFile: offers, encoding: .utf8).components(separatedBy: "=\n").dropFirst().map {
       $0.split(separator: "\n").map(String.init)
     }
@@ -60,7 +60,8 @@ enum Shell: String, CaseIterable {
       done
       """#
     case .zsh:
-      // Completion works only while a line is edited: so another zsh, on a terminal of its own. Source: zshmodules(1), zpty.
+      // Completion works only while a line is edited, so a second zsh runs on its own terminal. Source: zshmodules(1),
+      // zpty.
       #"""
       zmodload zsh/zpty
       zpty shell zsh -f -i
@@ -85,13 +86,13 @@ enum Shell: String, CaseIterable {
     }
   }
 
-  /// For the zsh that is typed into: the tabulator writes down what there is to offer, and changes nothing.
+  /// The setup of the second zsh: the tab key writes the completions to a file, and changes nothing.
   private static let zshSetup = #"""
     PS1= PS2=
     autoload -Uz compinit && compinit -D -u
     source $COMPLETIONS
     compadd() {
-      # Who only asks which words match is answered.
+      # Queries for matching words alone are passed on unchanged.
       if [[ ${@[1,(i)(-|--)]} == *-(O|A|D)\ * ]]; then builtin compadd "$@"; return; fi
       local -a matches
       builtin compadd -A matches "$@"

@@ -1,23 +1,23 @@
 import Foundation
 import TestSupport
 
-/// The table that a peer prints of its traffic, read back.
+/// A peer's printed table of statistics, parsed.
 struct StatisticsReport: Equatable {
-  /// For each node with a line, its columns by their titles.
+  /// For each member with a line, its columns by title.
   let nodes: [Int: [String: Int]]
-  /// The key ID that each node with a line sends with, as it is shown.
+  /// The printed key ID that each member with a line sends with.
   let keyIDs: [Int: String]
-  /// By the reason's name.
+  /// The numbers of rejected datagrams, by the name of the reason.
   let refused: [String: Int]
   let droppedByKernel: Int
 
-  /// What was received of all.
+  /// The messages received from all members.
   var received: Int { nodes.values.reduce(0) { $0 + ($1["received"] ?? 0) } }
 
-  /// All that arrived, or would have if the kernel had had room.
+  /// All datagrams: received, rejected and dropped by the kernel.
   var total: Int { received + refused.values.reduce(0, +) + droppedByKernel }
 
-  /// Reads the last table in a text; nil if there is none that is whole.
+  /// Parses the last table in a text; nil if there is no complete one.
   init?(_ text: String) {
     let lines = text.components(separatedBy: "\n").dropLast()
     guard let start = lines.lastIndex(where: { $0.hasPrefix("node  ") }) else { return nil }
@@ -49,7 +49,7 @@ struct StatisticsReport: Equatable {
 }
 
 extension PeerProcess {
-  /// Asks for the table, and waits for it.
+  /// Requests a table, and waits for it.
   func trafficReport() async throws -> StatisticsReport {
     func count() throws -> Int { try errors.components(separatedBy: "dropped by the kernel: ").count }
     let before = try count()
@@ -63,9 +63,9 @@ extension PeerProcess {
     return report
   }
 
-  /// Asks for the table until it is as it should be; the last one, whether it is or not.
+  /// Requests tables until one meets the condition. Returns the last one, also if it does not.
   func trafficReport(when isDone: (StatisticsReport) -> Bool) async throws -> StatisticsReport {
-    // So often, however long that takes: on a busy machine a test may wait for its turn longer than the peer needs.
+    // A number of attempts and not a time, since on a busy machine the test may wait longer than the peer.
     for _ in 0..<300 {
       let report = try await trafficReport()
       if isDone(report) { return report }

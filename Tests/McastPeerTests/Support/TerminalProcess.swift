@@ -4,8 +4,8 @@ import TestSupport
 
 @testable import MulticastDTLS
 
-/// A real `mcast-peer` on a pseudo-terminal of its own, whose screen can be read. It is hung up on with the last reference.
-/// Source: pty(7).
+/// A real `mcast-peer` on its own pseudo-terminal with a readable screen. It is ended with the last reference. Source:
+/// pty(7).
 final class TerminalProcess {
   private let process = Process()
   private let home = TemporaryDirectory()
@@ -22,7 +22,7 @@ final class TerminalProcess {
     _ arguments: [String], secret: String, columns: Int, lines: Int, environment: [String: String] = [:]
   ) throws {
     terminal = open("/dev/ptmx", O_RDWR | O_NOCTTY | O_CLOEXEC)
-    // ioctl_tty(2), which Swift's Glibc leaves out: TIOCSPTLCK, TIOCGPTN.
+    // TIOCSPTLCK and TIOCGPTN of ioctl_tty(2), which Swift's Glibc does not import.
     var (isLocked, number) = (CInt(0), CUnsignedInt(0))
     guard terminal >= 0, ioctl(terminal, 0x4004_5431, &isLocked) == 0, ioctl(terminal, 0x8004_5430, &number) == 0 else {
       throw Timeout(description: "there is no pseudo-terminal")
@@ -32,7 +32,7 @@ final class TerminalProcess {
     try setSize(columns: columns, lines: lines)
     let end = try FileHandle(forUpdating: URL(filePath: path))
     process.executableURL = URL(filePath: "/usr/bin/env")
-    // It gets the terminal as its own, so that Ctrl+C and a new size reach it.
+    // The terminal becomes its controlling terminal, so that Ctrl+C and a new size reach it.
     process.arguments =
       ["setsid", "--ctty", "--wait", "timeout", "--foreground", "300", PeerProcess.executable] + arguments
     process.environment = [
@@ -48,7 +48,7 @@ final class TerminalProcess {
       while true {
         let count = read(terminal, &bytes, bytes.count)
         if count < 0, errno == EINTR { continue }
-        // EIO: the last one who had the terminal has closed it.
+        // EIO: the last process has closed the terminal.
         guard count > 0 else { return }
         rest += bytes[..<count]
         // A character may come in two parts.
@@ -60,22 +60,22 @@ final class TerminalProcess {
   }
 
   deinit {
-    // It hangs up once it has ended, or at its time limit, if it does not take SIGINT.
+    // The process ends by SIGINT, or at its time limit.
     type("\u{3}")
     _ = process.waitForExitStatus()
     reader.wait()
     close(terminal)
   }
 
-  /// What the terminal shows now.
+  /// The current screen of the terminal.
   var shown: TerminalScreen { screen.screen.withLock { $0 } }
 
-  /// Types something.
+  /// Types a text.
   func type(_ text: String) {
     _ = Array(text.utf8).withUnsafeBytes { write(terminal, $0.baseAddress, $0.count) }
   }
 
-  /// Gives the terminal another size.
+  /// Changes the size of the terminal.
   func resize(columns: Int, lines: Int) throws {
     screen.screen.withLock { $0.resize(columns: columns, lines: lines) }
     try setSize(columns: columns, lines: lines)
@@ -86,7 +86,7 @@ final class TerminalProcess {
     guard ioctl(terminal, UInt(TIOCSWINSZ), &size) == 0 else { throw Timeout(description: "no size") }
   }
 
-  /// Waits until a line of the screen begins with these words.
+  /// Waits for a line of the screen that begins with these words.
   func waitForRow(_ words: String...) async throws {
     do {
       try await eventually("the row '\(words.joined(separator: " "))'") { rows.contains { $0.starts(with: words) } }
@@ -98,7 +98,7 @@ final class TerminalProcess {
   /// The words of each line.
   var rows: [[String]] { shown.text.map { $0.split(separator: " ").map(String.init) } }
 
-  /// Waits for its end; the exit code.
+  /// Waits for its end. Returns the exit code.
   func exitCode() async throws -> Int32 {
     try await eventually("the end of the process") { process.hasEnded }
     return process.waitForExitStatus()

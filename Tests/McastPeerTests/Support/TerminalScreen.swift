@@ -1,14 +1,14 @@
-/// What a terminal of some size shows after it was written to. It knows what `watch` may use (ECMA-48, and DEC's private
-/// mode 7), and remembers all that it does not know.
+/// The screen of a terminal. It interprets the control sequences that `watch` may use (ECMA-48, and DEC's private mode
+/// 7), and records all others.
 struct TerminalScreen {
   private(set) var columns: Int
   private(set) var unknown: [String] = []
-  /// Whether anything was written in a colour.
+  /// True once any text was coloured.
   private(set) var isColoured = false
   private var cells: [[Character]]
   private var (row, column) = (0, 0)
   private var wraps = true
-  /// What is not complete yet.
+  /// An incomplete control sequence.
   private var pending = ""
 
   init(columns: Int, lines: Int) {
@@ -16,14 +16,14 @@ struct TerminalScreen {
     cells = Array(repeating: Array(repeating: " ", count: columns), count: lines)
   }
 
-  /// The lines, without the blanks at their ends.
+  /// The lines, without trailing spaces.
   var text: [String] {
     cells.map { line in
       String(line).replacing(/\ +$/, with: "")
     }
   }
 
-  /// Takes another size; what does not fit is gone.
+  /// Changes the size. Text that does not fit is lost.
   mutating func resize(columns: Int, lines: Int) {
     self.columns = columns
     cells = (0..<lines).map { line in

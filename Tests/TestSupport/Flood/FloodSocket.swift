@@ -2,23 +2,23 @@ import Glibc
 
 @testable import MulticastDTLS
 
-/// Sends to a group over loopback as fast as it is called, and hears nothing. It waits where a receiver's queue gets
-/// full, so that what the kernel drops does not hide what a receiver does.
+/// Sends to a group over loopback as fast as it is called, and receives nothing. It waits while a receiver's queue is
+/// nearly full, so that kernel drops do not hide a fault of the receiver.
 package final class FloodSocket {
-  /// How many datagrams were sent.
+  /// The number of datagrams sent.
   package private(set) var sent = 0
 
   private let socket: Descriptor
   private var address: SocketAddress
   private let queue: ReceiveQueue?
-  /// An estimate of the room in the queue that was filled since it was looked at.
+  /// An estimate of the bytes added to the queue since its length was last read.
   private var unseen = 0
 
-  /// The kernel takes some 800 bytes of the queue for a small datagram, and looks at the room taken with a delay of up
-  /// to a quarter of the queue: a third, this and a quarter are well below the whole.
+  /// A small datagram takes some 800 bytes of the queue, and the kernel's own count lags by up to a quarter of the
+  /// queue. A third, this limit and a quarter together stay well below the whole queue.
   private static let unseenLimit = 40_000
 
-  /// - Parameter queue: The queue that must not overflow; nil does not care.
+  /// - Parameter queue: The queue that must not overflow; nil sends without waiting.
   package init(_ group: GroupAddress, sparing queue: ReceiveQueue? = nil) throws {
     self.queue = queue
     address = group.socketAddress()

@@ -1,11 +1,11 @@
 import Glibc
 
-/// Datagrams that are nearly valid records, and none that is one: each is a valid record with something changed that a
-/// parser or a check might miss. The same seed makes the same ones.
+/// Datagrams that are nearly valid records. Each is a valid record with a change that a parser or a check might miss;
+/// none is valid. The same seed makes the same datagrams.
 package final class MutatedRecords {
   private let originals: [[UInt8]]
   private var random: SeededGenerator
-  /// Used again for each datagram.
+  /// Reused for each datagram.
   private let buffer = UnsafeMutablePointer<UInt8>.allocate(capacity: capacity)
   private static let capacity = 4096
   private var count = 0
@@ -21,7 +21,7 @@ package final class MutatedRecords {
     buffer.deallocate()
   }
 
-  /// The next datagram, until there is another.
+  /// The next datagram, valid until the next call.
   package func next() -> UnsafeRawBufferPointer {
     let original = originals[random.below(originals.count)]
     count = original.count
@@ -38,17 +38,17 @@ package final class MutatedRecords {
     case 0, 1: flipBits(1 + random.below(8))
     case 2: count = random.below(count + 1)
     case 3: extend(by: 1 + random.below(random.below(50) == 0 ? 1500 : 40))
-    // Whose it is.
+    // The member ID.
     case 4: buffer[5] = random.byte()
-    // The epoch: any, or a near one.
+    // The epoch: a random one, or a near one.
     case 5: fill(3..<5)
     case 6: buffer[4] &+= UInt8(1 + random.below(3))
-    // The sequence: any of 40 bits, or a near one.
+    // The sequence: 40 random bits, or a near one.
     case 7: fill(6..<11)
     case 8: buffer[10] &+= UInt8(1 + random.below(80))
-    // The length, which then does not agree.
+    // The length, so that it is wrong.
     case 9: fill(11..<13)
-    // A header that agrees with a body of noise.
+    // A header with the right length before a body of noise.
     case 10:
       extend(by: max(0, 13 + random.below(120) - count))
       fill(3..<count)
@@ -70,7 +70,7 @@ package final class MutatedRecords {
     guard end > count else { return }
     fill(count..<end)
     count = end
-    // Now and then the length says so too.
+    // Half of the time the length field agrees.
     if random.below(2) == 0 { setLength() }
   }
 

@@ -3,28 +3,29 @@ import Glibc
 
 @testable import MulticastDTLS
 
-/// What waits in the socket by which a process hears a group, as the kernel tells it. Source: proc(5), /proc/net/udp.
+/// The receive queue of the socket on which a process receives a group, read from the kernel. Source: proc(5),
+/// /proc/net/udp.
 package final class ReceiveQueue {
-  /// The room that a socket has by default, in bytes. Source: socket(7), rmem_default.
+  /// The default size of a socket's receive queue, in bytes. Source: socket(7), rmem_default.
   package static let size =
     (try? String(contentsOfFile: "/proc/sys/net/core/rmem_default", encoding: .utf8))
     .flatMap { Int($0.trimmingCharacters(in: .newlines)) } ?? 212_992
 
   private let list: Descriptor
   private let inode: String
-  /// Used again each time.
+  /// Reused for each read.
   private let text = UnsafeMutablePointer<CChar>.allocate(capacity: textSize)
   private static let textSize = 1 << 16
 
-  /// Finds the socket of a process of this network namespace.
+  /// Finds the socket of a process in this network namespace.
   package init(of process: Int32, group: GroupAddress) throws {
     let descriptors = try FileManager.default.contentsOfDirectory(atPath: "/proc/\(process)/fd")
     let own = descriptors.compactMap {
       try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/\(process)/fd/\($0)")
     }
-    // The address's four bytes as this machine reads them as a number.
+    // The four bytes of the address, as a number in the byte order of this machine.
     let address = hexadecimal(group.address.inAddr.s_addr, digits: 8) + ":" + hexadecimal(group.port, digits: 4)
-    // Not by Foundation, which takes the first piece for the whole.
+    // Not through Foundation, which stops after the first piece.
     let list = try Descriptor("open", open("/proc/net/udp", O_RDONLY | O_CLOEXEC))
     inode = try Self.retrying("process \(process) has no socket at \(group)") { [text] in
       Self.read(list, into: text)
@@ -40,21 +41,21 @@ package final class ReceiveQueue {
     text.deallocate()
   }
 
-  /// How many bytes of it are used.
+  /// The number of bytes in the queue.
   package func used() throws -> Int {
     try column(7, radix: 16)
   }
 
-  /// How many datagrams the kernel has dropped there.
+  /// The number of datagrams that the kernel has dropped at this socket.
   package func dropped() throws -> Int {
     try column(16, radix: 10)
   }
 
-  /// A column of the socket's line, where colons part columns too.
+  /// A column of the socket's line. Colons separate columns, too.
   private func column(_ index: Int, radix: Int32) throws -> Int {
     try Self.retrying("the socket is gone") {
       Self.read(list, into: text)
-      // By C's functions, since it is asked many thousand times.
+      // With C functions, since this runs many thousand times.
       guard var field = strstr(text, inode) else { return nil }
       while field > text, field[-1] != CChar(UInt8(ascii: "\n")) { field -= 1 }
       for _ in 0..<index {
@@ -76,7 +77,7 @@ package final class ReceiveQueue {
     text[count] = 0
   }
 
-  /// The kernel tells the list in pieces, and passes over a socket when one before it is closed in between.
+  /// The kernel delivers the list in pieces, and skips a socket if an earlier one is closed between two pieces.
   private static func retrying<Value>(_ failure: String, _ find: () throws -> Value?) throws -> Value {
     for _ in 0..<100 {
       if let value = try find() { return value }
@@ -91,7 +92,7 @@ private func hexadecimal(_ number: some BinaryInteger, digits: Int) -> String {
   return String(repeating: "0", count: digits - text.count) + text
 }
 
-/// How many packets the kernel has dropped before they got to any socket, on the whole machine. Source: the kernel's
+/// The number of packets that the kernel has dropped before any socket, on the whole machine. Source: the kernel's
 /// Documentation/networking/scaling.rst, /proc/net/softnet_stat.
 package func droppedBeforeSockets() throws -> Int {
   try String(contentsOfFile: "/proc/net/softnet_stat", encoding: .utf8).split(separator: "\n").reduce(0) {

@@ -2,11 +2,11 @@ import Foundation
 import TestSupport
 import Testing
 
-@Suite("Notices under fire")
-struct NoticeTests {
+@Suite("The rate limit of events under a flood")
+struct EventLimitTests {
   private let group = LoopbackGroup()
 
-  @Test("100,000 records that call for a notice, of all member IDs, make at most eight lines of a cause in ten seconds")
+  @Test("100,000 records with all member IDs cause at most eight lines of a cause in ten seconds")
   func few() async throws {
     let start = ContinuousClock.now
     let peer = try await group.startListener(0, "--peers", "0-127")
@@ -14,7 +14,7 @@ struct NoticeTests {
     let (group, identifier) = (group, peer.identifier)
     let sent = try await onThread {
       let socket = try FloodSocket(group.address, sparing: ReceiveQueue(of: identifier, group: group.address))
-      // Members that begin a later epoch, fall back, and are not followed.
+      // Members that begin a later epoch and fall back, and members that are not followed.
       for (epoch, members) in [(1, 1...127), (9, 1...127), (3, 1...127), (1, 128...255)] {
         for member in members {
           try socket.send(
@@ -36,18 +36,18 @@ struct NoticeTests {
 
     let errors = try peer.errors
     let limit = 8 * (1 + Int((ContinuousClock.now - start) / .seconds(10)))
-    var notices = 0
-    // Forgeries in the name of a peer and in that of anybody else are two causes.
+    var events = 0
+    // Forgeries with a followed ID and with any other ID are two causes.
     for (cause, limit) in [
       ("do not authenticate", 2 * limit), ("not among --peers", limit), ("lost its state", limit),
       ("has restarted", limit),
     ] {
       let count = errors.components(separatedBy: cause).count - 1
       #expect((1...limit).contains(count), "\(count) times '\(cause)'")
-      notices += count
+      events += count
     }
-    // Besides the tables nothing else was said.
+    // There are no other lines besides the tables.
     let lines = errors.split(separator: "\n").dropFirst(linesBefore)
-    #expect(lines.count { $0.contains(" mcast-peer: ") } <= notices + limit, "\(errors)")
+    #expect(lines.count { $0.contains(" mcast-peer: ") } <= events + limit, "\(errors)")
   }
 }
