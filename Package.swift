@@ -38,6 +38,14 @@ let package = Package(
     .executable(name: "mcast-peer", targets: ["mcast-peer"]),
     .executable(name: "mcast-bench", targets: ["mcast-bench"]),
   ],
+  // A package that uses the library names no trait (`traits: []`), and so needs neither dependency.
+  traits: [
+    .default(enabledTraits: ["Command", "Benchmark"]),
+    .trait(name: "Command", description: "The command mcast-peer, which needs swift-argument-parser."),
+    .trait(
+      name: "Benchmark", description: "The benchmark mcast-bench, which needs hdrhistogram-swift.",
+      enabledTraits: ["Command"]),
+  ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser.git", from: "1.5.0"),
     .package(url: "https://github.com/apple/swift-log.git", from: "1.16.2"),
@@ -75,7 +83,8 @@ let package = Package(
         "COpenSSL",
         "CommonSupport",
         "MulticastDTLS",
-        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        .product(
+          name: "ArgumentParser", package: "swift-argument-parser", condition: .when(traits: ["Command"])),
         .product(name: "Logging", package: "swift-log"),
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
         .product(name: "SystemPackage", package: "swift-system"),
@@ -83,7 +92,7 @@ let package = Package(
       ],
       swiftSettings: strict
     ),
-    // What the documentation of the library tells in steps.
+    // The programs of the documentation's articles.
     .executableTarget(
       name: "leader",
       dependencies: [
@@ -92,6 +101,16 @@ let package = Package(
         .product(name: "UnixSignals", package: "swift-service-lifecycle"),
       ],
       path: "Examples/Leader",
+      swiftSettings: strict
+    ),
+    .executableTarget(
+      name: "sensor",
+      dependencies: [
+        "MulticastDTLS",
+        .product(name: "Logging", package: "swift-log"),
+        .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+      ],
+      path: "Examples/Service",
       swiftSettings: strict
     ),
     // Makes the manual page and the completions of what the command says of its options; it is not installed.
@@ -104,8 +123,10 @@ let package = Package(
         "CBaseline",
         "CBenchSupport",
         "MulticastDTLS",
-        .product(name: "ArgumentParser", package: "swift-argument-parser"),
-        .product(name: "Histogram", package: "hdrhistogram-swift"),
+        .product(
+          name: "ArgumentParser", package: "swift-argument-parser", condition: .when(traits: ["Command"])),
+        .product(
+          name: "Histogram", package: "hdrhistogram-swift", condition: .when(traits: ["Benchmark"])),
         .product(name: "Logging", package: "swift-log"),
       ],
       path: "Benchmarks/McastBench",
@@ -136,7 +157,8 @@ let package = Package(
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
       ]),
     .testTarget(
-      name: "McastPeerTests", dependencies: ["CommonSupport", "leader", "mcast-peer", "MulticastDTLS", "TestSupport"]),
+      name: "McastPeerTests",
+      dependencies: ["CommonSupport", "leader", "mcast-peer", "MulticastDTLS", "sensor", "TestSupport"]),
     .testTarget(name: "McastBenchTests", dependencies: ["TestSupport", "mcast-bench"]),
   ] + fuzzTargets + sanitizerTargets
 )

@@ -39,7 +39,7 @@ extension MulticastPeer {
     /// The time between two savings of the positions in the others' records; a new epoch is saved at once.
     ///
     /// After a crash or a power cut, records since the last saving can be accepted again, from a recording. After
-    /// ``MulticastPeer/stop()-()->Void`` all is saved.
+    /// ``MulticastPeer/stop()-86k35`` all is saved.
     public var stateInterval: Duration = .seconds(30)
     /// The most messages that wait in ``MulticastPeer/messages`` for a reader. Each takes the size of its payload and some
     /// 100 bytes.

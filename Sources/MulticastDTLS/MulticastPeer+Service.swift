@@ -18,6 +18,9 @@ extension MulticastPeer: Service {
 ///   - logger: Receives the same as ``MulticastPeer/events``.
 ///   - metrics: Makes the metrics.
 ///   - handler: Takes the messages; with nil, ``MulticastPeer/messages`` has them.
+///   - isolation: The actor of the caller, on which the body runs.
+///   - body: Uses the peer, and must not keep it.
+/// - Returns: The value of the body.
 /// - Throws: ``PeerError`` if the peer cannot be made, and the error of the body.
 public func withMulticastPeer<Value>(
   _ configuration: MulticastPeer.Configuration,

@@ -4,7 +4,7 @@ import SystemPackage
 
 /// A member of a group: sends messages to all other members, and receives theirs.
 ///
-/// A peer can send and receive as soon as it is created, from any task or thread. It stops with ``stop()-()->Void``, or when
+/// A peer can send and receive as soon as it is created, from any task or thread. It stops with ``stop()-86k35``, or when
 /// the last reference to it is released.
 public final class MulticastPeer: Sendable {
   /// The configuration that the peer was made with.
@@ -244,7 +244,7 @@ public final class MulticastPeer: Sendable {
   }
 
   /// Uses another ring from now on, as a whole or not at all, without blocking the task's thread; see
-  /// ``rotate(to:)-(KeyRing)->Void``.
+  /// ``rotate(to:)-2tzrn``.
   public func rotate(to keys: KeyRing) async throws(PeerError) {
     try await offTheTask { () throws(PeerError) in try self.rotateSynchronously(to: keys) }
   }
@@ -268,7 +268,7 @@ public final class MulticastPeer: Sendable {
     stopSynchronously()
   }
 
-  /// Stops sending and receiving, without blocking the task's thread; see ``stop()-()->Void``.
+  /// Stops sending and receiving, without blocking the task's thread; see ``stop()-86k35``.
   public func stop() async {
     await offTheTask { self.stopSynchronously() }
   }

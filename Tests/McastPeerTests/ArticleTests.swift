@@ -21,10 +21,11 @@ struct ArticleTests {
     }
   }
 
-  @Test("the article shows the whole compiled example")
-  func example() throws {
-    let blocks = try Self.blocks(of: "WhoLeads.md")
-    let directory = "Examples/Leader"
+  @Test(
+    "the article shows the whole compiled example",
+    arguments: [("WhoLeads.md", "Examples/Leader"), ("RunInAService.md", "Examples/Service")])
+  func example(page: String, directory: String) throws {
+    let blocks = try Self.blocks(of: page)
     let sources = try FileManager.default.contentsOfDirectory(atPath: Project.root.appending(path: directory).path)
       .map { try Project.text(of: "\(directory)/\($0)") }
     for block in blocks { #expect(sources.contains { Self.stands(block, in: $0) }, "\(block)") }

@@ -22,10 +22,10 @@ struct ReadmeTests {
 
   /// Compiled, but not run: it would use the user's own secret and wait for other members.
   private func compiled() async throws {
-    let group = GroupAddress.standard
-    let keys = try KeyRing(from: .choose(secretFile: nil))
+    let state = try StateDirectory.standard()
+    let keys = try KeyRing(from: .choose(secretFile: nil), markingIn: state)
     let peer = try MulticastPeer(
-      .init(member: 0, peers: MemberSet(0...2), group: group, suite: .pskChaCha20Poly1305, state: .standard()),
+      .init(member: 0, peers: MemberSet(0...2), group: .standard, suite: .pskChaCha20Poly1305, state: state),
       keys: keys)
     try peer.send("Hello")
     for await message in peer.messages.prefix(10) {

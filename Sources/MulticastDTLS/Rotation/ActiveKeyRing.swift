@@ -85,7 +85,7 @@ final class ActiveKeyRing: Sendable {
     return former.keeper.path == nil && policy.epoch != nil ? .user : .nothing
   }
 
-  /// Uses other keys from now on, as a whole or not at all; see ``MulticastPeer/rotate(to:)-(KeyRing)->Void``.
+  /// Uses other keys from now on, as a whole or not at all; see ``MulticastPeer/rotate(to:)-2tzrn``.
   func change(to keys: KeyRing, _ sent: SentRecords, _ loop: ReceiveLoop, _ sending: GroupTransmitter?) throws {
     let derived = try Self.derive(keys, context)
     try changing.withLock { changing in

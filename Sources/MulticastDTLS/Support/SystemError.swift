@@ -15,7 +15,9 @@ public struct SystemError: Error, Hashable, CustomStringConvertible {
 
   /// Makes the error of a call.
   ///
-  /// - Parameter code: The value of errno.
+  /// - Parameters:
+  ///   - call: The name of the call.
+  ///   - code: The value of errno.
   public init(_ call: String, _ code: CInt) {
     self.call = call
     self.errno = Errno(rawValue: code)
