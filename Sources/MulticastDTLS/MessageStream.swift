@@ -2,7 +2,7 @@
 ///
 /// A reader takes all messages that wait at once, so that it suspends once for many messages. Any task may read; of several,
 /// each gets other messages. Messages that a reader leaves, because it was cancelled or stopped iterating, go to the next
-/// reader. The stream ends when the peer has stopped and all its messages were read.
+/// reader. The stream ends when the peer has stopped and no message waits.
 public struct MessageStream: AsyncSequence, Sendable {
   /// One message of another member.
   public typealias Element = Message

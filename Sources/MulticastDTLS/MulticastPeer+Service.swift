@@ -3,10 +3,16 @@ import Metrics
 import ServiceLifecycle
 
 extension MulticastPeer: Service {
-  /// Runs until the task is cancelled or the service is shut down gracefully, and then stops the peer.
-  public func run() async {
-    try? await gracefulShutdown()
+  /// Runs until the task is cancelled, the service is shut down gracefully, or the peer is stopped; then it is stopped.
+  ///
+  /// - Throws: ``PeerError/Code/state`` if the peer no longer sends, see ``failure``.
+  public func run() async throws {
+    await cancelWhenGracefulShutdown { [end] in
+      var none: [Never] = []
+      await end.take(into: &none)
+    }
     await stop()
+    if let failure { throw PeerError(failure) }
   }
 }
 

@@ -39,6 +39,8 @@ public final class MulticastPeer: Sendable {
   private let socket: MulticastSocket
   private let ring: ActiveKeyRing
   private let sent: SentRecords
+  /// Has no element, and is finished when the peer has stopped.
+  let end = StreamBuffer<Never>(capacity: 0)
   private let loop: ReceiveLoop
 
   /// Joins the group and starts to receive. Takes some 15 ms for each secret, nearly all of it to derive keys.
@@ -137,10 +139,11 @@ public final class MulticastPeer: Sendable {
       }
     var callbacks = ReceiveLoop.Callbacks()
     // Runs on the receive thread, so that all is written also where the handler stopped the peer, or released it.
-    callbacks.onEnd = { [ring] in
+    callbacks.onEnd = { [ring, end] in
       ring.finish()
       buffer.finish()
       events.finish()
+      end.finish()
     }
     if let transmitter {
       let epochs = EpochGuard(ring, transmitter, local, reporter)
@@ -250,12 +253,18 @@ public final class MulticastPeer: Sendable {
   }
 
   private func rotateSynchronously(to keys: KeyRing) throws(PeerError) {
-    guard !loop.isCurrentThread else {
-      throw PeerError(
-        .calledInHandler,
-        "a handler cannot rotate the keys of its own peer, whose receive thread it blocks: do it in a task")
+    do {
+      let isDone = try loop.awaiting {
+        try ring.change(to: keys, sent, loop, sender.transmitter)
+        return true
+      }
+      if isDone == true { return }
+    } catch {
+      throw PeerError(error)
     }
-    do { try ring.change(to: keys, sent, loop, sender.transmitter) } catch { throw PeerError(error) }
+    throw PeerError(
+      .calledInHandler,
+      "a handler cannot rotate the keys of a peer whose receive thread waits for it, as its own does: do it in a task")
   }
 
   // MARK: - The end

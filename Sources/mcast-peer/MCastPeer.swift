@@ -99,7 +99,7 @@ struct MCastPeer: AsyncParsableCommand {
 
     let service = PeerService(
       peer: peer, source: source, reloadRequests: reloadRequests, statisticsRequests: statisticsRequests,
-      options: options, events: events, stopTrigger: stopTrigger, logger: logger)
+      options: options, events: events, stopTrigger: stopTrigger, logQueue: LogQueue(logger))
     let group = ServiceGroup(
       configuration: ServiceGroupConfiguration(
         services: [.init(service: service, successTerminationBehavior: .gracefullyShutdownGroup)],

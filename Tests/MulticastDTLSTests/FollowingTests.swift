@@ -125,6 +125,15 @@ struct FollowingTests {
     #expect(receiver.takeJumps() == [SequenceJump(member: 1, epoch: try Epoch(2), from: 0, to: 4_294_967_000)])
   }
 
+  @Test("A jump is reported although the member begins two epochs before the next look")
+  func jumpBeforeEpochs() throws {
+    let receiver = try makeReceiver()
+    _ = try account(receiver, 1, 0)
+    _ = try account(receiver, 1, 1 << 21)
+    for epoch in 2...3 as ClosedRange<UInt16> { _ = try account(receiver, epoch, 0) }
+    #expect(receiver.takeJumps() == [SequenceJump(member: 1, epoch: .first, from: 1, to: 1 << 21)])
+  }
+
   @Test("the number of lost records is never negative, in any order and with any jumps", arguments: 1...5)
   func neverNegative(seed: UInt64) throws {
     var generator = SeededGenerator(seed: seed)

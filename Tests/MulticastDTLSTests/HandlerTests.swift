@@ -12,9 +12,11 @@ struct HandlerTests {
   private let group = makeTestGroup()
   private let keys = RecordKeys.ofVectors(.wdmNullSHA256)
 
-  private func makePeer(_ state: String? = nil, handler: MulticastPeer.Handler? = nil) throws -> MulticastPeer {
+  private func makePeer(
+    _ state: String? = nil, in other: GroupAddress? = nil, handler: MulticastPeer.Handler? = nil
+  ) throws -> MulticastPeer {
     var configuration = MulticastPeer.Configuration(
-      member: 0, peers: MemberSet(0...1), group: group, suite: .wdmNullSHA256, interface: loopback,
+      member: 0, peers: MemberSet(0...1), group: other ?? group, suite: .wdmNullSHA256, interface: loopback,
       state: state.map { StateDirectory(path: $0) })
     configuration.epoch = state == nil ? .first : nil
     configuration.timeToLive = 0
@@ -158,5 +160,32 @@ struct HandlerTests {
       await peer.stop()
     }
     #expect(gone == nil)
+  }
+
+  enum Call: CaseIterable { case stop, release, rotate }
+
+  @Test("Two peers whose handlers stop, release or rotate each other both return", arguments: Call.allCases)
+  func crossed(call: Call) async throws {
+    let groups = [makeTestGroup(), makeTestGroup()]
+    let holders = [Holder(), Holder()]
+    let (isIn, isOut) = ([Flag(), Flag()], [Flag(), Flag()])
+    let secret = try GroupSecret(text: "another secret of this group")
+    for (own, other) in [(0, 1), (1, 0)] {
+      holders[own].hold(
+        try makePeer(in: groups[own]) { _, _, _ in
+          isIn[own].set()
+          while !isIn[other].isSet { usleep(100) }
+          switch call {
+          case .stop: holders[other].peer?.stop()
+          case .release: holders[other].hold(nil)
+          case .rotate: try? holders[other].peer?.rotate(to: KeyRing(secret))
+          }
+          isOut[own].set()
+          return true
+        })
+    }
+    for group in groups { try Wire(group).send(record(0)) }
+    try await eventually("both handlers to return") { isOut.allSatisfy(\.isSet) }
+    for holder in holders { holder.hold(nil) }
   }
 }

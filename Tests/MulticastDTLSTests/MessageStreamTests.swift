@@ -95,6 +95,37 @@ struct MessageStreamTests {
     #expect(await stream.reduce(into: []) { $0.append(Int($1.sequence)) } == Array(taken..<(waiting + 3)))
   }
 
+  @Test("A message whose reader was woken and then cancelled goes to the other reader that waits")
+  func passedOn() async throws {
+    for _ in 0..<100 {
+      let stream = makeStream()
+      let taken = Numbers()
+      let first = Task { for await message in stream { taken.append(Int(message.sequence)) } }
+      try await Task.sleep(for: .milliseconds(2))
+      let second = Task { for await message in stream { taken.append(Int(message.sequence)) } }
+      try await Task.sleep(for: .milliseconds(2))
+      #expect(stream.buffer.append(message(0)))
+      first.cancel()
+      try await eventually("the message") { taken.sorted == [0] }
+      stream.buffer.finish()
+      await first.value
+      await second.value
+    }
+  }
+
+  @Test("Readers that take one message and leave do not let the buffer grow past twice its capacity")
+  func bounded() async {
+    let stream = makeStream(10, capacity: 10)
+    var appended = 10
+    for _ in 0..<100 {
+      for await _ in stream {
+        while stream.buffer.append(message(appended)) { appended += 1 }
+        break
+      }
+    }
+    #expect(stream.buffer.takeAll().count < 20)
+  }
+
   @Test("several readers get each message once between them, and all end with the stream")
   func several() async {
     let stream = makeStream(capacity: 100_000)

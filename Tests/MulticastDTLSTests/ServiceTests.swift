@@ -34,10 +34,19 @@ struct ServiceTests {
   @Test("cancelling the task ends the service and stops the peer")
   func cancelled() async throws {
     let peer = try MulticastPeer(configuration(), keys: keys())
-    let running = Task { await peer.run() }
+    let running = Task { try await peer.run() }
     running.cancel()
-    await running.value
+    try await running.value
     #expect(peerError { try peer.send("too late") }?.code == .stopped)
+  }
+
+  @Test("Its service ends when the peer is stopped elsewhere")
+  func stoppedElsewhere() async throws {
+    let peer = try MulticastPeer(configuration(), keys: keys())
+    async let ended: Void = peer.run()
+    try await Task.sleep(for: .milliseconds(50))
+    await peer.stop()
+    try await ended
   }
 
   @Test("a scoped peer is stopped when the scope ends with a value or an error")

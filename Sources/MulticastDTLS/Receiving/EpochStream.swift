@@ -16,6 +16,8 @@ struct EpochStream {
   private var former: (window: EpochWindow, until: BootInstant)?
   /// True if this process has accepted a record of the member under this key.
   private var isHeard = false
+  /// The last gap of a window that is gone.
+  private var formerJump: SequenceJump?
 
   init(_ key: OpeningKey, of member: MemberID) {
     self.key = key
@@ -36,7 +38,10 @@ struct EpochStream {
     _ record: UnsafeBufferPointer<UInt8>, header: RecordHeader, epoch: Epoch,
     into payload: UnsafeMutableRawBufferPointer, isKnown: Bool, now: BootInstant
   ) -> Result<ReceivedRecord, RejectionReason> {
-    if let former, now >= former.until { self.former = nil }
+    if let former, now >= former.until {
+      formerJump = former.window.takeJump() ?? formerJump
+      self.former = nil
+    }
     guard let current, epoch <= current.epoch else {
       return unsafe openLater(record, header: header, epoch: epoch, into: payload, isKnown: isKnown, now)
     }
@@ -56,6 +61,7 @@ struct EpochStream {
       var record = record
       record.isFirstOfEpoch = true
       record.formerEpoch = current?.epoch
+      formerJump = former?.window.takeJump() ?? formerJump
       former = current.map { ($0, now + Self.stragglerTime) }
       current = window
       isHeard = true
@@ -64,5 +70,8 @@ struct EpochStream {
   }
 
   /// Takes the last gap in the member's numbers that was too long for loss.
-  func takeJump() -> SequenceJump? { current?.takeJump() ?? former?.window.takeJump() }
+  mutating func takeJump() -> SequenceJump? {
+    defer { formerJump = nil }
+    return current?.takeJump() ?? former?.window.takeJump() ?? formerJump
+  }
 }

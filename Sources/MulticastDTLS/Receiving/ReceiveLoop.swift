@@ -87,8 +87,8 @@ final class ReceiveLoop: Sendable {
     return statistics
   }
 
-  /// True on the receive thread: in the handler, or in a callback.
-  var isCurrentThread: Bool { thread.isCurrent }
+  /// Runs a body that waits for the receive thread; nil, without running it, if that is or waits for the caller.
+  func awaiting<Value>(_ body: () throws -> Value) rethrows -> Value? { try thread.awaiting(body) }
 
   /// Accepts these keys and no other. When this returns, all that had arrived was received, and the positions under dropped
   /// keys are with their keepers. Does nothing once the loop is stopped. Must not be called on the receive thread.

@@ -78,5 +78,5 @@ final class RemoteMember {
   }
 
   /// Takes the last gap in the member's numbers under each key that was too long for loss.
-  func takeJumps() -> [SequenceJump] { streams.compactMap { $0.takeJump() } }
+  func takeJumps() -> [SequenceJump] { streams.indices.compactMap { streams[$0].takeJump() } }
 }

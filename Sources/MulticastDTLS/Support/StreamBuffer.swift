@@ -76,12 +76,23 @@ final class StreamBuffer<Element: Sendable>: Sendable {
     while !Task.isCancelled {
       let isReady = state.withLock { state in
         if state.elements.isEmpty { return state.isFinished }
-        swap(&state.elements, &taken)
+        if state.elements.count <= capacity {
+          swap(&state.elements, &taken)
+        } else {
+          // Readers have put some back: what one of them holds, and may put back again, must not grow.
+          taken += state.elements.prefix(capacity)
+          state.elements.removeFirst(capacity)
+        }
         return true
       }
       if isReady { return }
       await wait()
     }
+    // Cancelled: it may have been woken for an element that it leaves.
+    let reader = state.withLock { state in
+      state.elements.isEmpty || state.readers.isEmpty ? nil : state.readers.removeFirst()
+    }
+    reader?.continuation.resume()
   }
 
   /// Returns once there may be an element, the buffer is finished, or the task is cancelled.

@@ -32,10 +32,38 @@ final class WorkerThread: Sendable {
     thread.withLock { $0.map { pthread_equal($0, pthread_self()) != 0 } ?? false }
   }
 
-  /// Returns when the function has returned; at once if the thread was not started, and on the thread itself.
+  /// Returns when the function has returned; at once if the thread was not started, on the thread itself, and where the
+  /// thread itself waits for the caller.
   func wait() {
-    if !isCurrent { running.wait() }
+    _ = awaiting { running.wait() }
   }
+
+  /// Runs a body that waits for this thread; nil, without running it, if the thread is or waits for the caller.
+  func awaiting<Value>(_ body: () throws -> Value) rethrows -> Value? {
+    let caller = pthread_self()
+    let isMutual = Self.waits.withLock { waits in
+      var target = self
+      while let thread = target.thread.withLock({ $0 }) {
+        if pthread_equal(thread, caller) != 0 { return true }
+        guard let next = waits.first(where: { pthread_equal($0.caller, thread) != 0 })?.target else { break }
+        target = next
+      }
+      waits.append((caller, self))
+      return false
+    }
+    if isMutual { return nil }
+    defer {
+      Self.waits.withLock { waits in
+        if let index = waits.firstIndex(where: { pthread_equal($0.caller, caller) != 0 && $0.target === self }) {
+          waits.remove(at: index)
+        }
+      }
+    }
+    return try body()
+  }
+
+  /// The threads that wait for such a thread now.
+  private static let waits = Mutex<[(caller: pthread_t, target: WorkerThread)]>([])
 
   fileprivate func run(_ body: () -> Void) {
     thread.withLock { $0 = pthread_self() }

@@ -20,11 +20,13 @@ struct PeerService: Service {
   let options: PeerConfiguration
   let events: EventWriter
   let stopTrigger: StopTrigger
-  let logger: Logger
+  /// Writes the log without blocking a task.
+  let logQueue: LogQueue
 
   /// The descriptors that were a terminal at the start.
   private let terminals = KeyRingReload.terminals
   private let diagnostics = StandardStream.standardError
+  private var logger: Logger { logQueue.logger }
 
   func run() async throws {
     try await withGracefulShutdownHandler {
@@ -78,7 +80,20 @@ struct PeerService: Service {
       configuration: peer.configuration, interfaces: peer.interfaces.map(\.name), epoch: peer.epoch,
       keyIDs: peer.keyIDs,
       input: Sender.phrase(options.input))
-    try await events.started(start)
+    // Before standard output is waited for, which may be blocked: standard error has all events.
+    let reporting = Task {
+      await EventReporting(peer: peer, logger: logger).run { event, text in
+        if !event.kind.isOnlyLogged { events.offer { $0.reported(event, text, &$1) } }
+        if event.kind == .failed { stopTrigger.fire(.error) }
+      }
+    }
+    do {
+      try await events.started(start)
+    } catch {
+      await peer.stop()
+      await reporting.value
+      throw error
+    }
     StandardStream.standardOutput.whenClosed { [stopTrigger] in stopTrigger.fire(.output) }
     StandardStream.standardOutput.whenFailed { [stopTrigger] error in
       stopTrigger.fire(error.isClosed ? .output : .error)
@@ -96,12 +111,6 @@ struct PeerService: Service {
         throw error
       }
     }
-    let reporting = Task {
-      await EventReporting(peer, logger).run { event, text in
-        if !event.kind.isOnlyLogged { events.offer { $0.reported(event, text, &$1) } }
-        if event.kind == .failed { stopTrigger.fire(.error) }
-      }
-    }
     let others = [
       // A failed write to standard error must not end these tasks.
       Task { for await _ in statisticsRequests { try? await writeStatistics() } },
@@ -116,6 +125,7 @@ struct PeerService: Service {
     // Writes the state to disk, before anything waits for the other ends of our streams.
     await peer.stop()
     await reporting.value
+    await logQueue.flush()
     let result = await sending.result
     events.writeDropped(peer.statistics, isLast: true)
     if let failure = peer.failure { throw failure }

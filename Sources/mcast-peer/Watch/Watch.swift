@@ -57,7 +57,7 @@ struct Watch {
       Task {
         repeat { sink.yield(.tick) } while (try? await Task.sleep(for: Self.pause)) != nil
       },
-      Task { await EventReporting(peer, logger).run { event, _ in sink.yield(.reported(event)) } },
+      Task { await EventReporting(peer: peer, logger: logger).run { event, _ in sink.yield(.reported(event)) } },
       Task { await send() },
     ]
     defer { for task in tasks { task.cancel() } }

@@ -84,12 +84,14 @@ struct WatchCommand: AsyncParsableCommand {
     // Trapped before the first log line, so that a signal after it ends watch in order.
     let signals = await UnixSignalsSequence(trapping: Watch.signals)
     if !isLogShown { logger.info("watching \(heading())") }
-    let reload = KeyRingReload(peer: peer, source: source, terminals: KeyRingReload.terminals, logger: logger)
+    // Standard error may be blocked.
+    let background = LogQueue(logger).logger
+    let reload = KeyRingReload(peer: peer, source: source, terminals: KeyRingReload.terminals, logger: background)
     let members = network.namesPeers ? network.peers.without(nodeID) : MemberSet()
     try await Watch(
       peer: peer, sendingEvery: nodeID == nil ? nil : interval ?? Interval(seconds: 3),
       table: MemberTable(named: members),
-      reload: reload, logger: logger
+      reload: reload, logger: background
     ).run(view, signals, events, sink)
   }
 
