@@ -122,6 +122,12 @@ final class ActiveKeyRing: Sendable {
     }
   }
 
+  /// Runs a body with the keys while no change of the ring is under way, and waits for one that is. The body must not
+  /// change the ring.
+  func betweenChanges(_ body: ([RingKey]) -> Void) {
+    changing.withLock { _ in body(keys) }
+  }
+
   /// Closes the states of all keys for good; to be called when the receive loop has stopped.
   func finish() {
     changing.withLock { changing in

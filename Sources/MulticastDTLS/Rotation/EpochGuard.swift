@@ -14,6 +14,8 @@ final class EpochGuard: Sendable {
   private let local: LocalMember
   private let reporter: EventReporter
   private let queue = DispatchQueue(label: "mcast-peer.epochs")
+  /// The queue that waits for changes of the ring, which may wait for the disk: the key in use must not wait for them.
+  private let changes = DispatchQueue(label: "mcast-peer.epochs.changes")
   /// The latest epoch of each key that was heard and not answered yet.
   private let waiting = Mutex<[KeyID: (epoch: Epoch, source: Endpoint)]>([:])
   private let contests = Mutex(ContestCount())
@@ -54,8 +56,19 @@ final class EpochGuard: Sendable {
       if sending.sends(with: keyID, notAfter: contest.epoch) {
         leave(contest.epoch, keyID, contest.source, now: now)
       } else {
+        changes.async { [self] in answerUnused(keyID, contest.epoch, contest.source, now: now) }
+      }
+    }
+  }
+
+  /// Answers a contest under a key that this member does not send with, or not yet: a change of the ring may be under way.
+  private func answerUnused(_ keyID: KeyID, _ epoch: Epoch, _ source: Endpoint, now: BootInstant) {
+    ring.betweenChanges { keys in
+      if sending.sends(with: keyID, notAfter: epoch) {
+        leave(epoch, keyID, source, now: now)
+      } else {
         // If this member ever sends with that key, it begins later.
-        ring.keys.first { $0.keyID == keyID }?.keeper.skip(past: contest.epoch)
+        keys.first { $0.keyID == keyID }?.keeper.skip(past: epoch)
       }
     }
   }

@@ -1,0 +1,51 @@
+import Foundation
+import Synchronization
+import TestSupport
+import Testing
+
+@testable import MulticastDTLS
+
+@Suite("The guard of the epochs")
+struct EpochGuardTests {
+  @Test("a contest that is heard while its key becomes the one to send with is answered")
+  func duringChange() async throws {
+    let group = makeTestGroup()
+    let (old, new) = (try GroupSecret(text: "the old secret of the group"), try GroupSecret(text: "a new secret of it"))
+    // So late that each reservation of an epoch is reported, and early enough to leave it.
+    let epoch = try Epoch(64_600)
+    let context = try DTLSContext(ownMember: 0, suite: .pskChaCha20Poly1305)
+    let during = Mutex<(@Sendable () -> Void)?>(nil)
+    let ring = try ActiveKeyRing(
+      KeyRing(old),
+      .init(
+        member: 0, sends: true, isEncrypting: true, group: group, state: nil, epoch: epoch, isNewMember: false),
+      context
+    ) { _ in during.withLock { $0 }?() }
+    let socket = try MulticastSocket(group: group, interface: loopback, timeToLive: 0)
+    let sent = SentRecords(port: socket.sourcePort)
+    sent.prepare(ring.keys)
+    let transmitter = try GroupTransmitter(ring.keys[0], socket: socket, sent: sent)
+    let local = LocalMember(
+      member: 0, peers: MemberSet(0...1), keyIDs: ring.keys.map(\.keyID), isEncrypted: true)
+    let events = Mutex<[PeerEvent]>([])
+    let reporter = EventReporter(RecordedLog().logger) { event in events.withLock { $0.append(event) } }
+    let guardian = EpochGuard(ring, transmitter, local, reporter)
+    let loop = try ReceiveLoop(ring.keys, sent: sent, socket: socket, local: local, reporter: reporter) { _, _ in true }
+    defer { loop.stop() }
+
+    let (keyID, source) = (try new.keyID(), Endpoint(IPAddress(ipv4: 0x7F00_0001), port: 9))
+    during.withLock {
+      $0 = {
+        guardian.heard(keyID, epoch, from: source, now: .now)
+        // Time enough for an answer that would not wait for the end of the change.
+        Thread.sleep(forTimeInterval: 0.3)
+      }
+    }
+    try await onThread { try ring.change(to: KeyRing(new), sent, loop, transmitter) }
+    during.withLock { $0 = nil }
+    try await eventually("a later epoch") { ring.keys[0].keeper.epoch > epoch }
+    #expect(ring.keys[0].keyID == keyID && transmitter.failure == nil)
+    #expect(!transmitter.sends(with: keyID, notAfter: epoch))
+    #expect(events.withLock { $0 }.contains { $0.kind == .cloned })
+  }
+}
