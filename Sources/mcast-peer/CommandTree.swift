@@ -53,7 +53,8 @@ struct CommandTree: AsyncParsableCommand {
       }
     }
     let arguments = Array(CommandLine.arguments.dropFirst())
-    return arguments.first == "help" ? arguments.dropFirst() + ["--help"] : arguments
+    let command = arguments.drop { $0 == "help" }
+    return command.count < arguments.count ? command + ["--help"] : arguments
   }
 }
 
