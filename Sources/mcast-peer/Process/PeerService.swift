@@ -46,6 +46,7 @@ struct PeerService: Service {
         // Write the pending events before the process ends.
         events.offer { $0.failed("\(error)", &$1) }
         try? await events.end()
+        await logQueue.flush()
         throw error
       }
       if let shortfall { throw shortfall }
@@ -125,7 +126,6 @@ struct PeerService: Service {
     // Writes the state to disk, before anything waits for the other ends of our streams.
     await peer.stop()
     await reporting.value
-    await logQueue.flush()
     let result = await sending.result
     events.writeDropped(peer.statistics, isLast: true)
     if let failure = peer.failure { throw failure }
@@ -136,6 +136,8 @@ struct PeerService: Service {
       try await events.write { $0.counted(statistics, sent: sent, &$1) }
     }
     try await events.end()
+    // After the events, which must not wait for standard error.
+    await logQueue.flush()
     if options.stats { try await printTable(statistics) }
   }
 
