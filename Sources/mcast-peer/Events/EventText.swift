@@ -92,7 +92,7 @@ extension PeerEvent {
   /// The remedy for a member that sends in a former epoch.
   private static func startLater(than epoch: Epoch, _ here: EventContext) -> String {
     guard let next = epoch.next else { return "No epoch is left for it: the group needs a new secret." }
-    // What it has sent twice in one epoch can be read.
+    // Two messages under one nonce reveal their contents.
     return "Start it with --epoch \(next), once\(here.isEncrypted ? ", and change the secret" : "")."
   }
 
