@@ -17,7 +17,7 @@ struct EpochWindowTests {
     let records = Vectors.shared[suite].records
     #expect(records.count == 5)
     for record in records {
-      let session = try makeSession(sender: record.member, epoch: record.epoch, suite: suite, engine: engine)
+      var session = try makeSession(sender: record.member, epoch: record.epoch, suite: suite, engine: engine)
       // Validation rejects sequences from 2^32 on, which no member reaches. wolfSSL gets there in steps of 2^32, if its
       // window moves (see ReplayWindow).
       let isThere = (0..<(record.sequence >> 32)).allSatisfy { upper in
@@ -35,7 +35,7 @@ struct EpochWindowTests {
   @Test("one side opens the records of the other, each once", arguments: CipherSuite.allCases, RecordEngine.allCases)
   func roundTrip(suite: CipherSuite, engine: RecordEngine) throws {
     var sender = try makeSealer(makeKey(member: 1, suite: suite, engine: engine), epoch: .first)
-    let receiver = try makeSession(suite: suite, engine: engine)
+    var receiver = try makeSession(suite: suite, engine: engine)
     for count in [1, 100, suite.maximumPayload] {
       let payload = (0..<count).map { _ in UInt8.random(in: 0...255) }
       let record = try sender.seal(payload)
@@ -48,7 +48,7 @@ struct EpochWindowTests {
     "a record with any altered bit is forged, and the original still opens", arguments: CipherSuite.allCases,
     RecordEngine.allCases)
   func forged(suite: CipherSuite, engine: RecordEngine) throws {
-    let session = try makeSession(suite: suite, engine: engine)
+    var session = try makeSession(suite: suite, engine: engine)
     for (sequence, payload) in [Array("Hello".utf8), []].enumerated() {
       let original = IndependentRecord(member: 1, sequence: UInt64(sequence), payload: payload)
         .sealed(.ofVectors(suite))
@@ -66,14 +66,15 @@ struct EpochWindowTests {
   func otherSecret(suite: CipherSuite, engine: RecordEngine) throws {
     let other = try makeKey(member: 1, suite: suite, secret: "another secret, another group", engine: engine)
     var sender = try makeSealer(other, epoch: .first)
-    #expect(try makeSession(suite: suite, engine: engine).open(sender.seal("Hello")) == .failure(.forged))
+    var session = try makeSession(suite: suite, engine: engine)
+    #expect(session.open(try sender.seal("Hello")) == .failure(.forged))
   }
 
   @Test(
     "late records are accepted once, within the window", arguments: CipherSuite.allCases, RecordEngine.allCases
   )
   func reordered(suite: CipherSuite, engine: RecordEngine) throws {
-    let session = try makeSession(suite: suite, engine: engine)
+    var session = try makeSession(suite: suite, engine: engine)
     func open(_ sequence: UInt64) -> Result<[UInt8], RejectionReason> {
       session.open(IndependentRecord(member: 1, sequence: sequence, text: "\(sequence)"), suite)
     }
@@ -87,7 +88,7 @@ struct EpochWindowTests {
     "the last records of an epoch are also accepted out of order",
     arguments: CipherSuite.allCases, RecordEngine.allCases)
   func lastRecords(suite: CipherSuite, engine: RecordEngine) throws {
-    let session = try makeSession(suite: suite, engine: engine)
+    var session = try makeSession(suite: suite, engine: engine)
     // One number later, wolfSSL's own window would reject the earlier ones.
     let last = RecordHeader.epochLimit - 1
     #expect(last == 4_294_967_294)
@@ -100,7 +101,7 @@ struct EpochWindowTests {
 
   @Test("an empty message is delivered once", arguments: CipherSuite.allCases, RecordEngine.allCases)
   func empty(suite: CipherSuite, engine: RecordEngine) throws {
-    let session = try makeSession(suite: suite, engine: engine)
+    var session = try makeSession(suite: suite, engine: engine)
     let empty = IndependentRecord(member: 1, sequence: 1, payload: [])
     #expect(session.open(empty, suite) == .success([]))
     #expect(session.open(empty, suite) == .failure(.replayed))
@@ -113,7 +114,7 @@ struct EpochWindowTests {
     "a session broken by a fatal alert is replaced: no good record is lost, and no replay is accepted",
     arguments: RecordEngine.allCases)
   func broken(engine: RecordEngine) throws {
-    let session = try makeSession(engine: engine)
+    var session = try makeSession(engine: engine)
     let keys = RecordKeys.ofVectors(.wdmNullSHA256)
     let first = IndependentRecord(member: 1, sequence: 0, text: "first")
     #expect(session.open(first) == .success(first.payload))

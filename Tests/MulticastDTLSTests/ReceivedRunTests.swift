@@ -17,8 +17,10 @@ struct ReceivedRunTests {
     return record
   }
 
-  private func origin(_ sequence: UInt64, from source: Endpoint = endpoint()) -> Message.Origin {
-    Message.Origin(sender: 1, epoch: .first, sequence: sequence, source: source)
+  private func origin(
+    _ sequence: UInt64, epoch: Epoch = .first, from source: Endpoint = endpoint()
+  ) -> Message.Origin {
+    Message.Origin(sender: 1, epoch: epoch, sequence: sequence, source: source)
   }
 
   @Test("a run has the same figures as its single records")
@@ -26,7 +28,7 @@ struct ReceivedRunTests {
     var run = ReceivedRun(record(isFirstOfEpoch: true), origin(5), isDelivered: true)
     let others = [(8, 2, false, true), (7, -1, true, false), (9, 0, false, true)] as [(UInt64, Int64, Bool, Bool)]
     for (sequence, lost, isLate, isDelivered) in others {
-      run.add(record(lost: lost, isLate: isLate), sequence: sequence, isDelivered: isDelivered)
+      run.add(record(lost: lost, isLate: isLate), origin(sequence), isDelivered: isDelivered)
     }
     #expect(run.count == 4 && run.delivered == 3 && run.lost == 1 && run.late == 1 && run.highest == 9)
     #expect(run.first.isRestart)
@@ -40,22 +42,17 @@ struct ReceivedRunTests {
   @Test("another epoch, key or address begins a new run, and so do a straggler and the record after it")
   func others() throws {
     let run = ReceivedRun(record(), origin(5), isDelivered: true)
-    func header(epoch: UInt16 = 1) throws -> RecordHeader {
-      let record = IndependentRecord(member: 1, sequence: 6, epoch: epoch, text: "6").sealed(.ofVectors(.wdmNullSHA256))
-      let header = RecordHeader(record.span)
-      return try #require(header)
-    }
-    #expect(run.continues(with: record(), try header(), from: endpoint()))
-    #expect(run.continues(with: record(lost: 1, isLate: true), try header(), from: endpoint()))
-    #expect(!run.continues(with: record(), try header(epoch: 2), from: endpoint()))
-    #expect(!run.continues(with: record(isFirstOfEpoch: true), try header(), from: endpoint()))
-    #expect(!run.continues(with: record(isKeyChange: true), try header(), from: endpoint()))
-    #expect(!run.continues(with: record(isStraggler: true), try header(), from: endpoint()))
-    #expect(!run.continues(with: record(key: 2), try header(), from: endpoint()))
-    #expect(!run.continues(with: record(), try header(), from: endpoint(2)))
-    #expect(!run.continues(with: record(), try header(), from: endpoint(port: 2)))
+    #expect(run.continues(with: record(), origin(6)))
+    #expect(run.continues(with: record(lost: 1, isLate: true), origin(6)))
+    #expect(!run.continues(with: record(), origin(6, epoch: try Epoch(2))))
+    #expect(!run.continues(with: record(isFirstOfEpoch: true), origin(6)))
+    #expect(!run.continues(with: record(isKeyChange: true), origin(6)))
+    #expect(!run.continues(with: record(isStraggler: true), origin(6)))
+    #expect(!run.continues(with: record(key: 2), origin(6)))
+    #expect(!run.continues(with: record(), origin(6, from: endpoint(2))))
+    #expect(!run.continues(with: record(), origin(6, from: endpoint(port: 2))))
     let straggler = ReceivedRun(record(isStraggler: true), origin(5), isDelivered: true)
-    #expect(!straggler.continues(with: record(), try header(), from: endpoint()))
+    #expect(!straggler.continues(with: record(), origin(6)))
   }
 
   @Test("a member that sends batches is not silent, and a run ends a silence")
@@ -65,7 +62,7 @@ struct ReceivedRunTests {
     for second in 0..<20 as Range<UInt64> {
       var run = ReceivedRun(record(), origin(second * 64), isDelivered: true)
       for sequence in (second * 64 + 1)..<((second + 1) * 64) {
-        run.add(record(), sequence: sequence, isDelivered: true)
+        run.add(record(), origin(sequence), isDelivered: true)
       }
       #expect(observer.heard(run, now: start + .seconds(Int(second))).isEmpty)
       #expect(observer.tick([:], now: start + .seconds(Int(second))).isEmpty)

@@ -34,7 +34,9 @@ final class TestReceiver {
   func open(
     _ datagram: [UInt8], from source: Endpoint = endpoint(), now: BootInstant = .now
   ) -> Result<ReceivedRecord, Rejection> {
-    datagram.withUnsafeBufferPointer { receiver.open($0, from: source, now: now) }
+    datagram.withUnsafeBufferPointer { datagram in
+      Result { () throws(Rejection) in try receiver.open(datagram, from: source, now: now).record }
+    }
   }
 
   /// The payload of the last opened record, as text.
@@ -111,16 +113,20 @@ extension Observer {
 
 extension EpochWindow {
   /// Opens a datagram without validating it: its payload, or the reason for its rejection.
-  func open(_ datagram: [UInt8]) -> Result<[UInt8], RejectionReason> {
+  mutating func open(_ datagram: [UInt8]) -> Result<[UInt8], RejectionReason> {
     guard let header = RecordHeader(datagram.span) else { return .failure(.malformed) }
     var payload = [UInt8](repeating: 0, count: RecordHeader.maximumRecord)
     let opened = datagram.withUnsafeBufferPointer { datagram in
-      payload.withUnsafeMutableBytes { open(datagram, header: header, into: $0) }
+      payload.withUnsafeMutableBytes { room in
+        Result { () throws(RejectionReason) in try open(datagram, header: header, into: room) }
+      }
     }
     return opened.map { Array(payload[..<$0.count]) }
   }
 
-  func open(_ record: IndependentRecord, _ suite: CipherSuite = .wdmNullSHA256) -> Result<[UInt8], RejectionReason> {
+  mutating func open(_ record: IndependentRecord, _ suite: CipherSuite = .wdmNullSHA256) -> Result<
+    [UInt8], RejectionReason
+  > {
     open(record.sealed(.ofVectors(suite)))
   }
 }

@@ -104,12 +104,12 @@ struct Observer {
       events = [.duplicateID(from: source, isRepeated: rejection.isRepeated)]
       if let overtaking = rejection.overtaking { events.append(.overtaken(overtaking, from: source)) }
     case .staleEpoch:
-      if let later = rejection.laterEpoch, let epoch = try? Epoch(header.epoch) {
+      if let later = rejection.laterEpoch, let epoch = Epoch(rawValue: header.epoch) {
         events = [.staleEpoch(member, epoch, later: later, from: source)]
       }
       events += alternation(member, source)
     case .replayed:
-      if let epoch = try? Epoch(header.epoch), watch(member, { $0.repeats(now: now) }) {
+      if let epoch = Epoch(rawValue: header.epoch), watch(member, { $0.repeats(now: now) }) {
         let jump = jumps[member].flatMap { $0.includes(header) ? $0 : nil }
         events = [jump.map { .leftBehind($0, from: source) } ?? .repeatedNumbers(member, epoch, from: source)]
       }

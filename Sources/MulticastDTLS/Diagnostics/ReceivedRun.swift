@@ -24,15 +24,15 @@ struct ReceivedRun {
     late = record.isLate ? 1 : 0
   }
 
-  /// True if a record from an address continues the run.
-  func continues(with record: ReceivedRecord, _ header: RecordHeader, from source: Endpoint) -> Bool {
-    record.isPlain && !first.isStraggler && record.keyID == first.keyID && header.epoch == origin.epoch.rawValue
-      && source == origin.source
+  /// True if a record of the same member continues the run.
+  func continues(with record: ReceivedRecord, _ origin: Message.Origin) -> Bool {
+    record.isPlain && !first.isStraggler && record.keyID == first.keyID && origin.epoch == self.origin.epoch
+      && origin.source == self.origin.source
   }
 
   /// Adds a record that continues the run.
-  mutating func add(_ record: ReceivedRecord, sequence: UInt64, isDelivered: Bool) {
-    highest = max(highest, sequence)
+  mutating func add(_ record: ReceivedRecord, _ origin: Message.Origin, isDelivered: Bool) {
+    highest = max(highest, origin.sequence)
     count += 1
     delivered += isDelivered ? 1 : 0
     lost += record.lost

@@ -14,8 +14,6 @@ struct EpochStream {
   /// The window of the current epoch; nil until the member was heard under this key, by this process or an earlier one.
   private(set) var current: EpochWindow?
   private var former: (window: EpochWindow, until: BootInstant)?
-  /// True if this process has accepted a record of the member under this key.
-  private var isHeard = false
   /// The last gap of a window that is gone.
   private var formerJump: SequenceJump?
 
@@ -26,47 +24,48 @@ struct EpochStream {
   }
 
   /// The position of the member, if this process has heard it under this key.
-  var position: ReplayPosition? { isHeard ? current?.position : nil }
+  var position: ReplayPosition? { current?.position }
 
   /// Opens a validated record.
   ///
   /// - Parameters:
   ///   - payload: Receives the payload.
   ///   - isKnown: True if this process has heard the member before, under any key.
-  /// - Returns: The record, or the reason to reject it.
+  /// - Throws: The reason to reject it.
   mutating func open(
     _ record: UnsafeBufferPointer<UInt8>, header: RecordHeader, epoch: Epoch,
     into payload: UnsafeMutableRawBufferPointer, isKnown: Bool, now: BootInstant
-  ) -> Result<ReceivedRecord, RejectionReason> {
-    if let former, now >= former.until {
-      formerJump = former.window.takeJump() ?? formerJump
-      self.former = nil
+  ) throws(RejectionReason) -> ReceivedRecord {
+    guard header.length >= key.tagSize else { throw .malformed }
+    if let until = former?.until, now >= until {
+      formerJump = former?.window.takeJump() ?? formerJump
+      former = nil
     }
-    guard let current, epoch <= current.epoch else {
-      return unsafe openLater(record, header: header, epoch: epoch, into: payload, isKnown: isKnown, now)
+    guard let latest = current?.epoch, epoch <= latest else {
+      return try unsafe openLater(record, header: header, epoch: epoch, into: payload, isKnown: isKnown, now)
     }
-    let window = epoch == current.epoch ? current : epoch == former?.window.epoch ? former?.window : nil
-    guard let window else { return .failure(unsafe key.isAuthentic(record) ? .staleEpoch : .forged) }
-    let result = unsafe window.open(record, header: header, into: payload)
-    if case .success = result { isHeard = true }
-    return result
+    if epoch == latest, let opened = try unsafe current?.open(record, header: header, into: payload) { return opened }
+    if epoch == former?.window.epoch,
+      var opened = try unsafe former?.window.open(record, header: header, into: payload)
+    {
+      opened.isStraggler = true
+      return opened
+    }
+    throw unsafe key.isAuthentic(record) ? .staleEpoch : .forged
   }
 
   private mutating func openLater(
     _ record: UnsafeBufferPointer<UInt8>, header: RecordHeader, epoch: Epoch,
     into payload: UnsafeMutableRawBufferPointer, isKnown: Bool, _ now: BootInstant
-  ) -> Result<ReceivedRecord, RejectionReason> {
-    let window = EpochWindow(key, sender: member, epoch: epoch, isFromStart: isKnown)
-    return unsafe window.open(record, header: header, into: payload).map { record in
-      var record = record
-      record.isFirstOfEpoch = true
-      record.formerEpoch = current?.epoch
-      formerJump = former?.window.takeJump() ?? formerJump
-      former = current.map { ($0, now + Self.stragglerTime) }
-      current = window
-      isHeard = true
-      return record
-    }
+  ) throws(RejectionReason) -> ReceivedRecord {
+    var window = EpochWindow(key, sender: member, epoch: epoch, isFromStart: isKnown)
+    var opened = try unsafe window.open(record, header: header, into: payload)
+    opened.isFirstOfEpoch = true
+    opened.formerEpoch = current?.epoch
+    formerJump = former?.window.takeJump() ?? formerJump
+    former = current.map { ($0, now + Self.stragglerTime) }
+    current = window
+    return opened
   }
 
   /// Takes the last gap in the member's numbers that was too long for loss.

@@ -2,7 +2,7 @@
 ///
 /// Its wolfSSL session (54 kB, 35 to 80 us) is made once a first record has authenticated without one, so that no forgery
 /// costs more than the check of its tag.
-final class EpochWindow {
+struct EpochWindow {
   /// The epoch whose records it opens.
   let epoch: Epoch
 
@@ -12,6 +12,8 @@ final class EpochWindow {
   private var window: ReplayWindow
   /// The first number at which a gap counts as loss; nil until the first record.
   private var gapsCountFrom: UInt64?
+  /// True if a record was accepted here, and not by an earlier process only.
+  private var isHeard = false
   /// The last gap that was too long for loss, until it is taken.
   private(set) var jump: SequenceJump?
 
@@ -28,54 +30,55 @@ final class EpochWindow {
     gapsCountFrom = isFromStart ? 0 : nil
   }
 
-  /// The position of the member in the epoch.
-  var position: ReplayPosition {
-    ReplayPosition(epoch: epoch, next: window.next)
+  /// The position of the member in the epoch; nil until a record was accepted here.
+  var position: ReplayPosition? {
+    isHeard ? ReplayPosition(epoch: epoch, next: window.next) : nil
   }
 
   /// Opens a validated record.
   ///
   /// - Parameter payload: Receives the payload; it must have room for the largest.
-  /// - Returns: The record, or the reason to reject it.
-  func open(
+  /// - Throws: The reason to reject it.
+  mutating func open(
     _ record: UnsafeBufferPointer<UInt8>, header: RecordHeader, into payload: UnsafeMutableRawBufferPointer
-  ) -> Result<ReceivedRecord, RejectionReason> {
+  ) throws(RejectionReason) -> ReceivedRecord {
     let isFresh = window.isFresh(header.sequence)
     let payloadCount = header.length - key.tagSize
     // wolfSSL returns the same for a replay (where it sees one: see ReplayWindow), a forgery and an empty payload.
     if !isFresh || payloadCount == 0 || session == nil {
-      guard unsafe key.isAuthentic(record) else { return .failure(.forged) }
-      guard isFresh else { return .failure(.replayed) }
+      guard unsafe key.isAuthentic(record) else { throw .forged }
+      guard isFresh else { throw .replayed }
       // If memory is short, the next record tries again.
       if session == nil { session = try? key.makeSession(epoch: epoch, sender: sender) }
     }
-    guard let session else { return .failure(.overrun) }
+    guard let session else { throw .overrun }
 
     let room = unsafe UnsafeMutableRawBufferPointer(rebasing: payload[..<payloadCount])
     switch unsafe session.read(record, into: room) {
     case .payload(let count):
-      return .success(accept(count, header.sequence))
+      return accept(count, header.sequence)
     case .refused where payloadCount == 0:
-      return .success(accept(0, header.sequence))
+      return accept(0, header.sequence)
     case .refused:
-      return .failure(.forged)
+      throw .forged
     case .broken:
       // Validation lets nothing through that does this. If wolfSSL still gives up, the next record gets a new session; the
       // window still knows all accepted numbers.
       self.session = nil
-      return .failure(.malformed)
+      throw .malformed
     }
   }
 
   /// Takes the last gap that was too long for loss.
-  func takeJump() -> SequenceJump? {
+  mutating func takeJump() -> SequenceJump? {
     defer { jump = nil }
     return jump
   }
 
-  private func accept(_ count: Int, _ sequence: UInt64) -> ReceivedRecord {
+  private mutating func accept(_ count: Int, _ sequence: UInt64) -> ReceivedRecord {
     let next = window.next
     window.accept(sequence)
+    isHeard = true
     let gapsCountFrom = gapsCountFrom ?? sequence
     self.gapsCountFrom = gapsCountFrom
     if sequence < next {

@@ -38,12 +38,12 @@ struct Receiver: ~Copyable {
   private let counters: Counters
   private let payload = UnsafeMutableRawBufferPointer.allocate(byteCount: RecordHeader.maximumRecord, alignment: 16)
 
-  /// One place for each of the 256 IDs; nil for a member that is not followed.
-  private let members: [RemoteMember?]
+  /// One for each of the 256 IDs.
+  private var members: [RemoteMember]
   private var keys: [OpeningKey]
   private var observer: Observer
   /// The members whose run is not counted yet.
-  private var dirty: [RemoteMember] = []
+  private var dirty: [MemberID] = []
   /// The rejections that are not counted yet.
   private var rejected: [(reason: RejectionReason, member: MemberID?)] = []
   private var events: [PeerEvent] = []
@@ -66,9 +66,10 @@ struct Receiver: ~Copyable {
     let context = keys[0].key.context
     suite = context.suite
     ownMember = context.ownMember
-    var members = [RemoteMember?](repeating: nil, count: 256)
-    for id in followed.without(context.ownMember) { members[Int(id.rawValue)] = RemoteMember(id) }
-    self.members = members
+    let others = followed.without(context.ownMember)
+    members = (UInt8.min ... .max).map { id in
+      RemoteMember(MemberID(rawValue: id), isFollowed: others.contains(MemberID(rawValue: id)))
+    }
     self.keys = keys
     self.sent = sent
     self.observer = observer
@@ -85,7 +86,7 @@ struct Receiver: ~Copyable {
   /// Accepts records of these keys from now on, and of no other.
   mutating func accept(_ keys: [OpeningKey]) {
     self.keys = keys
-    for member in members { member?.accept(keys) }
+    for place in members.indices { members[place].accept(keys) }
   }
 
   // MARK: - One datagram
@@ -96,49 +97,45 @@ struct Receiver: ~Copyable {
   mutating func receive(
     _ datagram: UnsafeBufferPointer<UInt8>, from source: Endpoint, on interface: UInt32 = 0, now: BootInstant
   ) {
-    guard let header = RecordHeader(validating: unsafe datagram.span), let epoch = try? Epoch(header.epoch),
-      let member = members[Int(header.member.rawValue)]
-    else { return reject(unsafe rejection(of: datagram, from: source, now: now), now: now) }
-    switch unsafe open(datagram, header, epoch, of: member, from: source, now: now) {
-    case .success(let record):
-      let origin = Message.Origin(
-        sender: header.member, epoch: epoch, sequence: header.sequence, source: source, interface: interface)
-      let isDelivered = unsafe handler(origin, lentPayload(record.count).span)
-      if member.run?.continues(with: record, header, from: source) == true {
-        member.run?.add(record, sequence: header.sequence, isDelivered: isDelivered)
-      } else {
-        if member.run == nil { dirty.append(member) } else { endRun(of: member, now: now) }
-        member.run = ReceivedRun(record, origin, isDelivered: isDelivered)
-      }
-    case .failure(let rejection):
-      reject(rejection, now: now)
+    do throws(Rejection) {
+      let opened = try unsafe open(datagram, from: source, on: interface, now: now)
+      let isDelivered = unsafe handler(opened.origin, lentPayload(opened.record.count).span)
+      count(opened.record, opened.origin, isDelivered: isDelivered, now: now)
+    } catch {
+      reject(error, now: now)
     }
   }
 
-  /// Opens a datagram, and says what it tells or why it is rejected. ``lentPayload(_:)`` has its payload.
+  /// Opens a datagram: the origin of its message, and what its record tells. ``lentPayload(_:)`` has its payload.
+  ///
+  /// - Throws: The rejection.
   mutating func open(
-    _ datagram: UnsafeBufferPointer<UInt8>, from source: Endpoint, now: BootInstant
-  ) -> Result<ReceivedRecord, Rejection> {
-    guard let header = RecordHeader(validating: unsafe datagram.span), let epoch = try? Epoch(header.epoch),
-      let member = members[Int(header.member.rawValue)]
-    else { return .failure(unsafe rejection(of: datagram, from: source, now: now)) }
-    return unsafe open(datagram, header, epoch, of: member, from: source, now: now)
+    _ datagram: UnsafeBufferPointer<UInt8>, from source: Endpoint, on interface: UInt32 = 0, now: BootInstant
+  ) throws(Rejection) -> (origin: Message.Origin, record: ReceivedRecord) {
+    guard let header = RecordHeader(validating: unsafe datagram.span), let epoch = Epoch(rawValue: header.epoch),
+      members[Int(header.member.rawValue)].isFollowed
+    else { throw unsafe rejection(of: datagram, from: source, now: now) }
+    let record = try unsafe open(datagram, header, epoch, from: source, now: now)
+    if record.isFirstOfEpoch { hasNewEpoch = true }
+    let origin = Message.Origin(
+      sender: header.member, epoch: epoch, sequence: header.sequence, source: source, interface: interface)
+    return (origin, record)
   }
 
+  /// Opens a validated record of a member that is followed.
   private mutating func open(
-    _ datagram: UnsafeBufferPointer<UInt8>, _ header: RecordHeader, _ epoch: Epoch, of member: RemoteMember,
-    from source: Endpoint, now: BootInstant
-  ) -> Result<ReceivedRecord, Rejection> {
-    guard header.length >= suite.tagSize else {
-      return .failure(
-        Rejection(unsafe isOfOtherSuite(datagram, now) ? .otherSuite : .malformed, header, source))
+    _ record: UnsafeBufferPointer<UInt8>, _ header: RecordHeader, _ epoch: Epoch, from source: Endpoint,
+    now: BootInstant
+  ) throws(Rejection) -> ReceivedRecord {
+    do throws(Rejection) {
+      return try unsafe members[Int(header.member.rawValue)].open(
+        record, header: header, epoch: epoch, from: source, into: payload, now: now)
+    } catch {
+      guard error.reason == .forged || error.reason == .malformed, unsafe isOfOtherSuite(record, now) else {
+        throw error
+      }
+      throw Rejection(.otherSuite, header, source)
     }
-    let result = unsafe member.open(datagram, header: header, epoch: epoch, from: source, into: payload, now: now)
-    if case .failure(let rejection) = result, rejection.reason == .forged, unsafe isOfOtherSuite(datagram, now) {
-      return .failure(Rejection(.otherSuite, header, source))
-    }
-    if case .success(let record) = result, record.isFirstOfEpoch { hasNewEpoch = true }
-    return result
   }
 
   /// The payload of the record that was opened last, lent until the next one is opened.
@@ -150,13 +147,13 @@ struct Receiver: ~Copyable {
 
   private mutating func reject(_ rejection: Rejection, now: BootInstant) {
     rejected.append((rejection.reason, rejection.header?.member))
-    if let header = rejection.header, let member = members[Int(header.member.rawValue)], member.run != nil {
+    if let member = rejection.header?.member, let run = members[Int(member.rawValue)].takeRun() {
       // The observer gets both in their order.
-      endRun(of: member, now: now)
-      dirty.removeAll { $0 === member }
+      count(run, now: now)
+      dirty.removeAll { $0 == member }
     }
     if let onContest, let keyID = rejection.contestedKey,
-      let epoch = rejection.header.flatMap({ try? Epoch($0.epoch) })
+      let epoch = rejection.header.flatMap({ Epoch(rawValue: $0.epoch) })
     {
       onContest(keyID, epoch, rejection.source, now)
     }
@@ -202,10 +199,17 @@ struct Receiver: ~Copyable {
 
   // MARK: - Counting
 
-  /// Counts and observes a run that another one follows.
-  private mutating func endRun(of member: RemoteMember, now: BootInstant) {
-    guard let run = member.run else { return }
-    member.run = nil
+  /// Adds a record to its member's run, and counts the run that it ends.
+  private mutating func count(
+    _ record: ReceivedRecord, _ origin: Message.Origin, isDelivered: Bool, now: BootInstant
+  ) {
+    let place = Int(origin.sender.rawValue)
+    if members[place].continueRun(with: record, origin, isDelivered: isDelivered) { return }
+    if let run = members[place].takeRun() { count(run, now: now) } else { dirty.append(origin.sender) }
+    members[place].beginRun(ReceivedRun(record, origin, isDelivered: isDelivered))
+  }
+
+  private mutating func count(_ run: ReceivedRun, now: BootInstant) {
     counters.counts.withLock { $0.count(run, now: now) }
     observe(run, now: now)
   }
@@ -220,13 +224,13 @@ struct Receiver: ~Copyable {
     if dirty.isEmpty, rejected.isEmpty { return }
     counters.counts.withLock { counts in
       for member in dirty {
-        if let run = member.run { counts.count(run, now: now) }
+        if let run = members[Int(member.rawValue)].run { counts.count(run, now: now) }
       }
       for (reason, member) in rejected { counts.count(reason, of: member) }
     }
     rejected.removeAll(keepingCapacity: true)
     for member in dirty {
-      if let run = member.run.take() { observe(run, now: now) }
+      if let run = members[Int(member.rawValue)].takeRun() { observe(run, now: now) }
     }
     dirty.removeAll(keepingCapacity: true)
   }
@@ -265,13 +269,13 @@ struct Receiver: ~Copyable {
   /// The key that each member sends with, of the members that were heard.
   var sendingKeys: [MemberID: KeyID] {
     var keys: [MemberID: KeyID] = [:]
-    for case let member? in members { keys[member.id] = member.sendingKeyID }
+    for member in members { keys[member.id] = member.sendingKeyID }
     return keys
   }
 
   /// Takes the gaps in members' numbers since the last call that were too long for loss.
-  func takeJumps() -> [SequenceJump] {
-    members.flatMap { $0?.takeJumps() ?? [] }
+  mutating func takeJumps() -> [SequenceJump] {
+    members.indices.flatMap { members[$0].takeJumps() }
   }
 
   /// The position of each member that this process has heard, under each key of the ring.
@@ -279,7 +283,7 @@ struct Receiver: ~Copyable {
     var positions: [KeyID: [MemberID: ReplayPosition]] = [:]
     for key in keys {
       var ofKey: [MemberID: ReplayPosition] = [:]
-      for case let member? in members { ofKey[member.id] = member.position(under: key) }
+      for member in members { ofKey[member.id] = member.position(under: key) }
       positions[key.keyID] = ofKey
     }
     return positions

@@ -1,10 +1,12 @@
 /// All that the receive side knows of one other member. Confined to the receive thread.
-final class RemoteMember {
+struct RemoteMember {
   let id: MemberID
+  /// True if its records are accepted.
+  let isFollowed: Bool
   /// The key that the member sends with; nil until it was heard. It may be a key that the ring no longer has.
   private(set) var sendingKeyID: KeyID?
   /// The accepted records that are not counted yet; see ``Receiver``.
-  var run: ReceivedRun?
+  private(set) var run: ReceivedRun?
 
   /// One stream for each key of the ring, in its order.
   private var streams: [EpochStream] = []
@@ -13,12 +15,14 @@ final class RemoteMember {
   /// The time of the last record under the key that the member sends with.
   private var lastHeard = BootInstant.now
 
-  init(_ id: MemberID) {
+  init(_ id: MemberID, isFollowed: Bool) {
     self.id = id
+    self.isFollowed = isFollowed
   }
 
   /// Accepts these keys from now on, and no other; streams of keys that stay go on.
-  func accept(_ keys: [OpeningKey]) {
+  mutating func accept(_ keys: [OpeningKey]) {
+    guard isFollowed else { return }
     streams = keys.map { key in streams.first { $0.key === key } ?? EpochStream(key, of: id) }
     sendingSlot = streams.firstIndex { $0.key.keyID == sendingKeyID } ?? 0
   }
@@ -27,34 +31,32 @@ final class RemoteMember {
   /// authenticate it.
   ///
   /// - Parameter payload: Receives the payload.
-  /// - Returns: The record, or its rejection.
-  func open(
+  /// - Throws: The rejection.
+  mutating func open(
     _ datagram: UnsafeBufferPointer<UInt8>, header: RecordHeader, epoch: Epoch, from source: Endpoint,
     into payload: UnsafeMutableRawBufferPointer, now: BootInstant
-  ) -> Result<ReceivedRecord, Rejection> {
+  ) throws(Rejection) -> ReceivedRecord {
     var slot = sendingSlot
     for _ in streams.indices {
-      let result = unsafe streams[slot].open(
-        datagram, header: header, epoch: epoch, into: payload, isKnown: sendingKeyID != nil, now: now)
-      switch result {
-      case .success(var record):
+      do throws(RejectionReason) {
+        var record = try unsafe streams[slot].open(
+          datagram, header: header, epoch: epoch, into: payload, isKnown: sendingKeyID != nil, now: now)
         if sendingKeyID != record.keyID || record.isFirstOfEpoch {
           record.isRestart = record.isFirstOfEpoch && sendingKeyID == record.keyID
           record.isKeyChange = heard(under: record.keyID, slot, isFirstOfEpoch: record.isFirstOfEpoch, now: now)
         } else {
           lastHeard = now
         }
-        record.isStraggler = record.keyID != sendingKeyID || epoch != streams[slot].current?.epoch
-        return .success(record)
-      case .failure(.forged):
+        if sendingKeyID != record.keyID { record.isStraggler = true }
+        return record
+      } catch .forged {
         slot = slot + 1 < streams.count ? slot + 1 : 0
-      case .failure(let reason):
-        return .failure(
-          Rejection(
-            reason, header, source, laterEpoch: reason == .staleEpoch ? streams[slot].current?.epoch : nil))
+      } catch {
+        throw Rejection(
+          error, header, source, laterEpoch: error == .staleEpoch ? streams[slot].current?.epoch : nil)
       }
     }
-    return .failure(Rejection(.forged, header, source))
+    throw Rejection(.forged, header, source)
   }
 
   /// Records an accepted record.
@@ -63,7 +65,7 @@ final class RemoteMember {
   /// once nothing has come under the former key for as long as stragglers may take.
   ///
   /// - Returns: True if the member changed from another key to this one.
-  private func heard(under keyID: KeyID, _ slot: Int, isFirstOfEpoch: Bool, now: BootInstant) -> Bool {
+  private mutating func heard(under keyID: KeyID, _ slot: Int, isFirstOfEpoch: Bool, now: BootInstant) -> Bool {
     let former = sendingKeyID
     if let former, former != keyID, !isFirstOfEpoch, lastHeard.duration(to: now) < EpochStream.stragglerTime {
       return false
@@ -78,5 +80,26 @@ final class RemoteMember {
   }
 
   /// Takes the last gap in the member's numbers under each key that was too long for loss.
-  func takeJumps() -> [SequenceJump] { streams.indices.compactMap { streams[$0].takeJump() } }
+  mutating func takeJumps() -> [SequenceJump] { streams.indices.compactMap { streams[$0].takeJump() } }
+
+  // MARK: - The run
+
+  /// Begins a run; the former one must have been taken.
+  mutating func beginRun(_ run: ReceivedRun) {
+    self.run = run
+  }
+
+  /// Adds a record to the run.
+  ///
+  /// - Returns: False if it does not continue the run, or there is none.
+  mutating func continueRun(with record: ReceivedRecord, _ origin: Message.Origin, isDelivered: Bool) -> Bool {
+    guard run?.continues(with: record, origin) == true else { return false }
+    run?.add(record, origin, isDelivered: isDelivered)
+    return true
+  }
+
+  /// Takes the run, to be counted.
+  mutating func takeRun() -> ReceivedRun? {
+    run.take()
+  }
 }

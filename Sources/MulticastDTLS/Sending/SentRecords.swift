@@ -108,8 +108,8 @@ final class SentRecords: Sendable {
 
   /// The lead of an authentic record with our ID that this process did not send; nil if the others still accept ours.
   func overtaking(by header: RecordHeader, keyID: KeyID) -> Overtaking? {
-    guard let epoch = try? Epoch(header.epoch), let run = sent.withLock({ $0.runs.first { $0.keyID == keyID } }),
-      let ownEpoch = try? Epoch(run.epoch),
+    guard let epoch = Epoch(rawValue: header.epoch), let run = sent.withLock({ $0.runs.first { $0.keyID == keyID } }),
+      let ownEpoch = Epoch(rawValue: run.epoch),
       // The others still accept records less than a window behind it.
       epoch > ownEpoch || epoch == ownEpoch && header.sequence >= run.next + ReplayWindow.size
     else { return nil }

@@ -8,12 +8,9 @@ package struct MemoryRecords: ~Copyable {
   private var sealer: Sealer
   private var receiver: Receiver
   private let counters = Receiver.Counters()
-  /// The records, one right after the other as in a batch.
-  private let storage: UnsafeMutableRawBufferPointer
-  private let recordSize: Int
   private let source = Endpoint(IPAddress(ipv4: 0), port: 0)
 
-  /// Prepares to seal a payload `count` times as member 0, and to open that as member 1.
+  /// Prepares to seal a payload `count` times, at most the size of a batch, as member 0, and to open that as member 1.
   package init(suite: CipherSuite, engine: RecordEngine, payload: [UInt8], count: Int) throws {
     let secret = try GroupSecret(text: "a secret for this measurement")
     let sender = try GroupKey(DTLSContext(ownMember: 0, suite: suite, engine: engine), secret)
@@ -28,38 +25,20 @@ package struct MemoryRecords: ~Copyable {
       [opening], following: MemberSet(0...0), sent: SentRecords(port: 0),
       observer: Observer(start: .now, followed: MemberSet(0...0)), counters: counters, handler: { _, _ in true })
     payloads = [[UInt8]](repeating: payload, count: count)
-    recordSize = RecordHeader.size + payload.count + suite.tagSize
-    unsafe storage = .allocate(byteCount: count * recordSize, alignment: 16)
   }
 
-  deinit {
-    unsafe storage.deallocate()
-  }
-
-  /// Seals them all.
+  /// Seals them all, as one batch.
   package mutating func seal() throws {
-    var (sealed, offset) = (0, 0)
-    while sealed < payloads.count {
-      if let failure = sealer.seal(payloads[sealed...]) { throw failure }
-      sealed += sealer.batch.count
-      let storage = unsafe storage
-      unsafe sealer.batch.withRecords { records, sizes in
-        let size = unsafe sizes.reduce(0) { $0 + Int($1) }
-        unsafe storage.baseAddress.unsafelyUnwrapped.advanced(by: offset).copyMemory(from: records, byteCount: size)
-        offset += size
-      }
-      sealer.clear()
-    }
+    sealer.clear()
+    if let failure = sealer.seal(payloads[...]) { throw failure }
   }
 
   /// Takes all that was sealed last as one batch, as if it had arrived, and returns how many messages were delivered.
   package mutating func open() -> Int {
     let before = counters.statistics.received
     let now = BootInstant.now
-    for index in payloads.indices {
-      let start = unsafe storage.baseAddress.unsafelyUnwrapped + index * recordSize
-      let record = unsafe UnsafeBufferPointer(start: start.assumingMemoryBound(to: UInt8.self), count: recordSize)
-      unsafe receiver.receive(record, from: source, now: now)
+    unsafe sealer.batch.forEach { record in
+      unsafe receiver.receive(record.assumingMemoryBound(to: UInt8.self), from: source, now: now)
     }
     receiver.endBatch(now: now)
     return counters.statistics.received - before

@@ -49,6 +49,12 @@ public struct Epoch: Hashable, Comparable, Sendable {
     self.rawValue = rawValue
   }
 
+  /// Takes the epoch of a header; nil if it is 0, which no member sends in.
+  init?(rawValue: UInt16) {
+    guard rawValue > 0 else { return nil }
+    self.rawValue = rawValue
+  }
+
   /// Orders epochs by their number.
   public static func < (left: Epoch, right: Epoch) -> Bool {
     left.rawValue < right.rawValue

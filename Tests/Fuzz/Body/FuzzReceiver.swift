@@ -45,13 +45,12 @@ final class FuzzReceiver {
     let copy = UnsafeMutableBufferPointer<UInt8>.allocate(capacity: datagram.count)
     defer { copy.deallocate() }
     _ = copy.initialize(from: datagram)
-    switch receiver.open(UnsafeBufferPointer(copy), from: Self.source, now: now) {
-    case .failure(let rejection): return .failure(rejection.reason)
-    case .success(let record):
-      let header = RecordHeader(datagram.span)!
-      let origin = Message.Origin(
-        sender: header.member, epoch: try! Epoch(header.epoch), sequence: header.sequence, source: Self.source)
-      return .success(Message(origin: origin, payload: Array(receiver.lentPayload(record.count))))
+    do throws(Rejection) {
+      let opened = try receiver.open(UnsafeBufferPointer(copy), from: Self.source, now: now)
+      return .success(
+        Message(origin: opened.origin, payload: Array(receiver.lentPayload(opened.record.count))))
+    } catch {
+      return .failure(error.reason)
     }
   }
 }
