@@ -2,7 +2,7 @@ import ArgumentParser
 
 /// The benchmark. Senders and receivers run in worker processes.
 @main
-struct McastBench: ParsableCommand {
+struct McastBench: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "mcast-bench",
     abstract: "Measure the library beside plain UDP and wolfSSL's own calls, over loopback.",
@@ -11,10 +11,13 @@ struct McastBench: ParsableCommand {
 }
 
 /// The hidden command of the worker processes.
-struct WorkerCommand: ParsableCommand {
+struct WorkerCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(commandName: "worker", shouldDisplay: false)
 
-  func run() throws {
-    try Worker().run()
+  func run() async throws {
+    // On a thread of its own: the main one belongs to the main actor, on which a receiver may read.
+    try await withCheckedThrowingContinuation { continuation in
+      startThread { continuation.resume(with: Result { try Worker().run() }) }
+    }
   }
 }

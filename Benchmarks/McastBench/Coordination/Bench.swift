@@ -26,9 +26,9 @@ struct Bench {
     for round in 0...rounds {
       for index in group.units.indices {
         // Each round begins with another unit, so that disturbances of the machine affect all units alike.
-        for step in group.units[(index + round) % group.units.count] {
-          try run(step, in: group, round: round)
-        }
+        let unit = group.units[(index + round) % group.units.count]
+        // In turns, so that no step always follows another.
+        for step in round.isMultiple(of: 2) ? unit : unit.reversed() { try run(step, in: group, round: round) }
       }
     }
   }
@@ -67,7 +67,8 @@ struct Bench {
   /// Cells that differ in the number of senders share a link, so that the receiver is the same one.
   private func linkKey(_ cell: Cell, in group: Plan.Group) -> Link.Key {
     Link.Key(
-      path: cell.method.path, receivers: cell.receivers, senders: group.cells.map(\.senders).max() ?? cell.senders)
+      path: cell.method.path, receivers: cell.receivers, senders: group.cells.map(\.senders).max() ?? cell.senders,
+      reader: cell.reader)
   }
 }
 

@@ -9,6 +9,7 @@ final class Link {
     var receivers: Int
     /// The most senders of its cells.
     var senders: Int
+    var reader = Reader.handler
   }
 
   private let key: Key
@@ -26,7 +27,7 @@ final class Link {
     defer { close(shared) }
     var opening = Opening(
       path: key.path, group: group, isSender: true, senders: key.senders, receivers: key.receivers,
-      countsAllocations: countsAllocations)
+      reader: key.reader, countsAllocations: countsAllocations)
     sender = try WorkerProcess(shared: shared)
     try sender.order(.open(opening))
     opening.isSender = false

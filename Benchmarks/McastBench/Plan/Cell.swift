@@ -2,7 +2,7 @@
 struct Cell: Codable, Hashable {
   /// The parameter that a group of cells varies.
   enum Scenario: String, Codable, Hashable {
-    case sizes, receivers, senders, latency
+    case sizes, receivers, senders, readers, latency
   }
 
   var scenario = Scenario.sizes
@@ -11,12 +11,16 @@ struct Cell: Codable, Hashable {
   var size = 256
   var receivers = 1
   var senders = 1
+  var reader = Reader.handler
   /// The messages a second of all senders together; nil for the top rate without loss.
   var rate: Int?
   /// The messages that one sender sends before the next one's turn.
   var burst = Plan.largestBurst
   /// True if each message carries its send time.
   var isTimed = false
+
+  /// The name in tables.
+  var name: String { reader == .handler ? method.name : "\(method.name), \(reader.rawValue)" }
 
   /// A cell that measures latency: messages sent one by one, at a steady rate.
   static func latency(_ method: Method, rate: Int) -> Cell {

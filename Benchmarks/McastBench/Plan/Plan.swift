@@ -27,7 +27,7 @@ struct Plan {
   /// All cells of the tables.
   static let full = Plan(
     groups: [32, 256, 1200].map { throughput(Method.all, size: $0) } + [
-      receivers(Method.all, [1, 2, 8]), senders(Method.all, [1, 8, 64]),
+      receivers(Method.all, [1, 2, 8]), senders(Method.all, [1, 8, 64]), readers,
     ] + latencyRates.map { latency(Method.all, rate: $0) },
     seconds: 0.3, latencySeconds: 1, soakSeconds: 10)
 
@@ -38,6 +38,7 @@ struct Plan {
         [.plain, .baseline] + Suite.allCases.flatMap { [.limit($0), .library($0, isBatched: true)] }, size: 256),
       receivers([.plain, .library(.chaCha, isBatched: true)], [1, 8]),
       senders(Suite.allCases.map { .library($0, isBatched: true) }, [1, 64]),
+      readers,
       latency([.baseline, .library(.wdm, isBatched: false)], rate: 1_000),
     ], seconds: 0.3, latencySeconds: 5, soakSeconds: 10)
 
@@ -45,17 +46,23 @@ struct Plan {
   static let smoke = Plan(
     groups: [
       throughput(Method.all, size: 256), receivers(Method.all, [1, 2]), senders(Method.all, [1, 2]),
-      latency(Method.all, rate: 1_000),
+      readers, latency(Method.all, rate: 1_000),
     ], seconds: 0.005, latencySeconds: 0.02, soakSeconds: nil)
 
-  /// The limit in memory follows the batches that it is compared with, so that both find the machine in the same state.
+  /// The library's batches stand between the two limits that they are compared with, so that all three find the machine in
+  /// the same state.
   private static func throughput(_ methods: [Method], size: Int) -> Group {
     Group(
       title: "\(size) bytes, 1 sender, 1 receiver",
-      units: methods.map { method in
+      units: methods.compactMap { method in
         let cell = Step.cell(Cell(method: method, size: size))
-        guard method.isBatched, case .library(let suite, let engine) = method.path else { return [cell] }
-        return [cell, .memory(MemoryCell(suite: suite, engine: engine, size: size))]
+        switch method.path {
+        case .limit: return nil
+        case .library(let suite, let engine) where method.isBatched:
+          let limit = engine == .libcrypto ? [Step.cell(Cell(method: .limit(suite), size: size))] : []
+          return limit + [cell, .memory(MemoryCell(suite: suite, engine: engine, size: size))]
+        default: return [cell]
+        }
       })
   }
 
@@ -78,6 +85,12 @@ struct Plan {
         }
       })
   }
+
+  private static let readers = Group(
+    title: "1 sender, 1 receiver with a handler or a reader of messages",
+    units: Reader.allCases.map {
+      [.cell(Cell(scenario: .readers, method: .library(.chaCha, isBatched: true), reader: $0))]
+    })
 
   private static func latency(_ methods: [Method], rate: Int) -> Group {
     Group(title: "\(rate) messages/s, one by one", units: methods.map { [.cell(.latency($0, rate: rate))] })

@@ -10,6 +10,7 @@ extension Results {
       latency("p50", \.p50), latency("p99", \.p99),
       costOfSenders(.wdm), costOfSenders(.chaCha),
       costOfReceivers, factorOfReceivers,
+      speedAtTopLevel,
     ].compactMap(\.self)
   }
 
@@ -75,6 +76,14 @@ extension Results {
       }
     }
     return (growths[0], growths[1], lost(in: cells.flatMap(\.self)))
+  }
+
+  /// The rate of a reader on the main actor. The only bound that depends on the machine.
+  private var speedAtTopLevel: Verdict? {
+    let cell = Cell(scenario: .readers, method: .library(.chaCha, isBatched: true), reader: .topLevel)
+    return Verdict(
+      "\(cell.name), messages/s", rounds: measurements(of: cell).map(\.messagesPerSecond), atLeast: 500_000,
+      lost: lost(in: [cell]))
   }
 
   private func ratios(_ one: Cell, _ other: Cell, _ figure: KeyPath<Measurement, Double>) -> [Double] {

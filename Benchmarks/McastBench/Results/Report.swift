@@ -43,7 +43,7 @@ extension Report {
 
 extension Report.CellReport {
   init(cell: Cell, rounds: [Measurement]) {
-    name = cell.method.name
+    name = cell.name
     self.cell = cell
     self.rounds = rounds
     lost = rounds.map(\.lost).reduce(0, +)

@@ -18,7 +18,7 @@ extension Results {
       func figure(_ value: (Measurement) -> Double?) -> String { shown(measurements.compactMap(value)) }
       table.rows.append(
         [
-          cell.method.name, "\(cell.senders)", "\(cell.receivers)", cell.rate?.grouped ?? "top",
+          cell.name, "\(cell.senders)", "\(cell.receivers)", cell.rate?.grouped ?? "top",
           figure(\.messagesPerSecond), measurements.map(\.lost).reduce(0, +).grouped, figure(\.senderMicroseconds),
           figure(\.receiverMicroseconds),
         ] + (isTimed ? [figure(\.latency?.p50), figure(\.latency?.p99), figure(\.latency?.p999)] : []))

@@ -45,11 +45,14 @@ private let silence = Logger(label: "", factory: { _ in SwiftLogNoOpLogHandler()
 func receiveByLibrary(
   _ suite: Suite, _ engine: Engine, _ opening: Opening, into delivery: Delivery
 ) throws -> MulticastPeer {
-  let member = opening.senders + opening.number
-  return try MulticastPeer(
-    configuration(member: member, senders: opening.senders, opening.group, suite, engine), keys: benchKeys(),
-    logger: silence
-  ) { _, payload, _ in
+  let configuration = try configuration(
+    member: opening.senders + opening.number, senders: opening.senders, opening.group, suite, engine)
+  guard opening.reader == .handler else {
+    let peer = try MulticastPeer(configuration, keys: benchKeys(), logger: silence)
+    read(peer.messages, as: opening.reader, into: delivery)
+    return peer
+  }
+  return try MulticastPeer(configuration, keys: benchKeys(), logger: silence) { _, payload, _ in
     delivery.take(payload)
     return true
   }

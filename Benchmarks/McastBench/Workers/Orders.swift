@@ -19,6 +19,8 @@ struct Opening: Codable {
   var number = 0
   var senders: Int
   var receivers: Int
+  /// The reader of a receiver of the library.
+  var reader = Reader.handler
   var countsAllocations = false
 }
 
