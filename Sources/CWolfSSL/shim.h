@@ -29,7 +29,7 @@ __attribute__((weak)) int wolfSSL_mcast_read(WOLFSSL *, unsigned short *, void *
 __attribute__((weak)) int wolfSSL_set_secret(WOLFSSL *, unsigned short, const unsigned char *, unsigned int,
                                              const unsigned char *, const unsigned char *, const unsigned char *);
 
-/// Whether the library that was loaded has the multicast calls.
+/// True if the loaded library has the multicast calls.
 static inline int cwolfssl_has_multicast(void) {
   return wolfSSL_CTX_mcast_set_member_id && wolfSSL_mcast_get_max_peers && wolfSSL_mcast_peer_add &&
          wolfSSL_mcast_read && wolfSSL_set_secret;

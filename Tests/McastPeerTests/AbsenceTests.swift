@@ -12,7 +12,7 @@ struct AbsenceTests {
     let text = try group.start(0, "--peers", "0-3", "-i", "0.5")
     let json = try await group.startReceiver(1, ["-o", "json", "--peers", "0-3"])
     try await eventually("the notice", within: .seconds(90)) {
-      try text.errors.contains("nodes 1-3, of --peers, not heard since the start: do they run")
+      try text.errors.contains("members 1-3, of --peers, not heard since the start: do they run")
     }
     try await eventually("the event", within: .seconds(90)) {
       try json.events("peer").contains { $0.cause == "neverHeard" && $0.all == [2, 3] }
@@ -30,8 +30,8 @@ struct AbsenceTests {
     #expect(heard > start && heard <= .now)
 
     let late = try group.start(2, "--peers", "0-3", "-i", "0.5")
-    try await text.waitForError("node 2 is heard now, ")
-    try await json.waitForEvent("peer", "node 2") { $0.cause == "heard" && $0.member == 2 }
+    try await text.waitForError("member 2 is heard now, ")
+    try await json.waitForEvent("peer", "member 2") { $0.cause == "heard" && $0.member == 2 }
     // The absent members were reported once.
     #expect(try text.errors.components(separatedBy: "not heard since the start").count == 2)
     // The first member falls silent, and the statistics show that, too.

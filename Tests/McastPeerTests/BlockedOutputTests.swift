@@ -42,7 +42,7 @@ struct BlockedOutputTests {
     let ring = RingFileOfNode(Vectors.shared.secret)
     let sender = try group.start(1, "-i", "0.1")
     let watch = try start(["watch", "-k", ring.path] + address, secret: nil, stream: 2)
-    try await eventually("the sender") { try watch.output.contains("node 1 up") }
+    try await eventually("the sender") { try watch.output.contains("member 1 up") }
     pipe.fill()
     for _ in 0..<times {
       watch.signal(SIGHUP)

@@ -102,7 +102,7 @@ struct CloneTests {
     var forged = IndependentRecord(member: 0, epoch: 200, text: "not ours").sealed(keys)
     forged[forged.count - 1] ^= 1
     try wire.send(forged)
-    try await peer.waitForError("sends with our node ID 0")
+    try await peer.waitForError("sends with our member ID 0")
     let report = try await peer.trafficReport { ($0.refused["own ID used by others"] ?? 0) >= 100 }
     #expect(report.refused["own ID used by others"] ?? 0 >= 100)
     #expect(try !peer.errors.contains("nonces were repeated") && peer.isRunning)
@@ -129,7 +129,7 @@ struct CloneTests {
       try Wire(group.address).send(
         IndependentRecord(member: 0, sequence: 7, epoch: UInt16(100 * number), text: "not ours").sealed(keys))
     }
-    try await peer.waitForError("uses our node ID 0")
+    try await peer.waitForError("uses our member ID 0")
     let report = try await peer.trafficReport { ($0.refused["own ID used by others"] ?? 0) >= 4 }
     #expect(report.refused["own ID used by others"] == 4)
     #expect(peer.isRunning)

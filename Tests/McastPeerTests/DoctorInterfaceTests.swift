@@ -50,7 +50,7 @@ struct DoctorInterfaceTests {
         "is a port of br0 (bridge), which receives its datagrams "))
     #expect(line(onPort.lines, "failure  interface  port (used)").hasSuffix("--interface br0"))
     let onBridge = try await doctor("-I", "br0", in: here)
-    #expect(onBridge.code == 0 && line(onBridge.lines, "ok       members").contains("heard node 1"), "\(onBridge)")
+    #expect(onBridge.code == 0 && line(onBridge.lines, "ok       members").contains("heard member 1"), "\(onBridge)")
 
     // The bridge of a used port is needed, too.
     try here.run("ip link set br0 down")
@@ -101,7 +101,7 @@ struct DoctorInterfaceTests {
     try await node.waitForError("peers 0-2")
     let (code, lines) = try await doctor("-I", "red", "--peers", "0,2", in: here)
     #expect(
-      code == 1 && lines.contains { $0.contains("node 1 at 10.11.0.2:") && $0.contains("not among --peers 0,2") },
+      code == 1 && lines.contains { $0.contains("member 1 at 10.11.0.2:") && $0.contains("not among --peers 0,2") },
       "\(lines)")
     #expect(!lines.contains { $0.contains("another program") }, "\(lines)")
     node.signal(SIGTERM)

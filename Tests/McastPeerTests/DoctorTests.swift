@@ -67,7 +67,7 @@ struct DoctorTests {
     #expect(try await doctor.exitCode() == 0)
     let lines = try doctor.findings
     #expect(
-      lines.contains { $0.hasPrefix("ok       members    heard node 1 (epoch 1, key ID 9ab7-6d2d, from 192.0.2.7:") })
+      lines.contains { $0.hasPrefix("ok       members    heard member 1 (epoch 1, key ID 9ab7-6d2d, from 192.0.2.7:") })
     #expect(lines.contains { $0.hasPrefix("ok       interface  eth0 (used) up, multicast, 192.0.2.1") })
     #expect(lines.contains("ok       IGMP       version 3 on eth0"))
     #expect(
@@ -204,12 +204,12 @@ struct DoctorTests {
     let all = try await pair.doctor(code: 0)
     #expect(
       all.count == 1
-        && has(all, "warning members: no message from nodes 0,2 (in the default --peers 0-2) in 1 s", "--peers"),
+        && has(all, "warning members: no message from members 0,2 (in the default --peers 0-2) in 1 s", "--peers"),
       "\(all)")
     let named = try await pair.doctor(["--peers", "0-1"], code: 1)
     #expect(
       named.count == 1
-        && has(named, "failure members: no message from node 0 (in --peers) in 1 s", "check that it runs"),
+        && has(named, "failure members: no message from member 0 (in --peers) in 1 s", "check that it runs"),
       "\(named)")
     #expect(try await pair.doctor(["--peers", "0-255"], code: 0) == [])
     // This machine's own member, if the settings name it, need not be heard.
@@ -222,10 +222,10 @@ struct DoctorTests {
     let nobody = try await pair.doctor(["--peers", "0-2"], code: 1)
     #expect(
       has(nobody, "warning members: nobody was heard on eth0", "likely")
-        && has(nobody, "failure members: no message from nodes 0-2 (in --peers)", "check that they run"), "\(nobody)")
+        && has(nobody, "failure members: no message from members 0-2 (in --peers)", "check that they run"), "\(nobody)")
     #expect(
       has(
-        try await pair.doctor(code: 0), "warning members: no message from nodes 0-2 (in the default --peers 0-2)",
+        try await pair.doctor(code: 0), "warning members: no message from members 0-2 (in the default --peers 0-2)",
         "--peers"))
   }
 
@@ -239,7 +239,7 @@ struct DoctorTests {
       #expect(
         lines.contains {
           $0.hasPrefix("failure members: records from 192.0.2.7:")
-            && ($0.contains("as node \(node) do not") || $0.contains(/also nodes? [0-9,-]*/))
+            && ($0.contains("as member \(node) do not") || $0.contains(/also members? [0-9,-]*/))
         }, "\(lines)")
     }
     #expect(!lines.contains { $0.contains("no message from") })
@@ -302,7 +302,7 @@ struct DoctorTests {
     try await node.waitForError("peers 0-2")
     let lines = try await pair.doctor(code: 1)
     #expect(
-      has(lines, "failure members: records from 192.0.2.7:", "as node 1 do not authenticate: another secret"),
+      has(lines, "failure members: records from 192.0.2.7:", "as member 1 do not authenticate: another secret"),
       "\(lines)")
   }
 
@@ -312,9 +312,9 @@ struct DoctorTests {
     let nodes = [try pair.node(0), try pair.node(1, secret: "quite another secret")]
     for node in nodes { try await node.waitForError("peers 0-2") }
     let lines = try await pair.doctor(code: 1)
-    #expect(has(lines, "failure members: records from 192.0.2.7:", "as node 1 do not authenticate"), "\(lines)")
+    #expect(has(lines, "failure members: records from 192.0.2.7:", "as member 1 do not authenticate"), "\(lines)")
     let others = try await pair.doctor(["--peers", "0"], code: 0)
-    #expect(has(others, "warning members: records from 192.0.2.7:", "as node 1 do not authenticate"), "\(others)")
+    #expect(has(others, "warning members: records from 192.0.2.7:", "as member 1 do not authenticate"), "\(others)")
   }
 
   @Test("a member that encrypts is a failure if this machine does not")
@@ -323,7 +323,8 @@ struct DoctorTests {
     let node = try pair.node(1, "--encrypt", "--new-node")
     try await node.waitForError("peers 0-2")
     let lines = try await pair.doctor(code: 1)
-    #expect(has(lines, "failure members: node 1 sends encrypted records", "start this one with --encrypt"), "\(lines)")
+    #expect(
+      has(lines, "failure members: member 1 sends encrypted records", "start this one with --encrypt"), "\(lines)")
   }
 
   @Test("an interface that is down or missing is a failure")

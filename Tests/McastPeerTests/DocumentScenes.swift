@@ -23,9 +23,9 @@ enum DocumentScenes {
         .init(text: "./mcast-peer 2 --encrypt -k group-secret", shows: heard(0, 1)),
         .init(
           text: "./mcast-peer watch --encrypt -k group-secret",
-          shows: [" node 0 up, ", " node 1 up, ", " node 2 up, "]),
+          shows: [" member 0 up, ", " member 1 up, ", " member 2 up, "]),
         .init(
-          text: "./mcast-peer doctor --encrypt -k group-secret", shows: ["ok       members    heard node 0 "],
+          text: "./mcast-peer doctor --encrypt -k group-secret", shows: ["ok       members    heard member 0 "],
           hides: ["failure"], ends: true),
       ]),
   ]
@@ -214,7 +214,7 @@ enum DocumentScenes {
       commands: [
         .ours("mcast-peer 1 -I eth0 -i 0.2"),
         .init(
-          text: "sudo mcast-peer doctor -I eth0", shows: ["ok       members    heard node 1 "], hides: ["failure"],
+          text: "sudo mcast-peer doctor -I eth0", shows: ["ok       members    heard member 1 "], hides: ["failure"],
           ends: true),
       ]),
     Scene(

@@ -63,7 +63,7 @@ struct EncryptionTests {
     let peers = try (0...2).map { try start($0, "--encrypt", "-i", "0.05", "-m", text) }
     for node in 0...2 {
       for other in 0...2 where other != node {
-        try await eventually("node \(node) to hear node \(other)") {
+        try await eventually("member \(node) to hear member \(other)") {
           try peers[node].shown(from: other, text: text).count >= 5
         }
       }
@@ -119,8 +119,8 @@ struct EncryptionTests {
   func mixed() async throws {
     let encrypting = try start(0, "--encrypt", "-i", "0.05")
     let plain = try start(1, "-i", "0.05")
-    try await encrypting.waitForError("node 1 sends unencrypted records, from ")
-    try await plain.waitForError("node 0 sends encrypted records, from ")
+    try await encrypting.waitForError("member 1 sends unencrypted records, from ")
+    try await plain.waitForError("member 0 sends encrypted records, from ")
     for (peer, other) in [(encrypting, 1), (plain, 0)] {
       let report = try await peer.trafficReport { ($0.refused["other cipher suite"] ?? 0) >= 20 }
       #expect(report.refused["other cipher suite"] ?? 0 >= 20 && report.refused["forged"] == 0)

@@ -28,42 +28,42 @@ struct EventTextTests {
       ),
       (
         .otherSecret(1, from: one, isExpected: true),
-        ["192.0.2.1:1000", "node 1", "another secret,", "key ID 9ab7-6d2d", "secret id"]
+        ["192.0.2.1:1000", "member 1", "another secret,", "key ID 9ab7-6d2d", "secret id"]
       ),
-      (.otherSecret(0, from: one, isExpected: false), ["192.0.2.1:1000", "node 0", "another secret,"]),
-      (.repeatedNumbers(1, try Epoch(5), from: one), ["192.0.2.1:1000", "node 1", "epoch 5", "--epoch 6"]),
+      (.otherSecret(0, from: one, isExpected: false), ["192.0.2.1:1000", "member 0", "another secret,"]),
+      (.repeatedNumbers(1, try Epoch(5), from: one), ["192.0.2.1:1000", "member 1", "epoch 5", "--epoch 6"]),
       (.staleEpoch(1, .first, later: .last, from: one), ["new secret"]),
-      (.unknownMember(9, from: one), ["node 9", "192.0.2.1:1000", "--peers 0-2"]),
+      (.unknownMember(9, from: one), ["member 9", "192.0.2.1:1000", "--peers 0-2"]),
       (
         .staleEpoch(1, .first, later: try Epoch(5), from: one),
-        ["node 1", "epoch 1", "epoch 5", "lost its state", "--epoch 6"]
+        ["member 1", "epoch 1", "epoch 5", "lost its state", "--epoch 6"]
       ),
-      (.otherSuite(1, from: one), ["node 1", "sends encrypted records", "--encrypt"]),
+      (.otherSuite(1, from: one), ["member 1", "sends encrypted records", "--encrypt"]),
       (
         .rotation(RotationProgress(sendingKeys, of: MemberSet(1...2), awaited: MemberSet(1...2))),
-        ["last heard: node 1 with 0102-0304", "not heard: node 2", "this node sends with 9ab7-6d2d"]
+        ["last heard: member 1 with 0102-0304", "not heard: member 2", "this peer sends with 9ab7-6d2d"]
       ),
-      (.keyChange(1, to: key), ["node 1 now sends with key ID 0102-0304"]),
+      (.keyChange(1, to: key), ["member 1 now sends with key ID 0102-0304"]),
       (
         .keyRemoved(key, lastUsedBy: MemberSet([1, 2])),
         [
-          "0102-0304", "nodes 1-2", "if they are still to be members, add and promote 9ab7-6d2d",
+          "0102-0304", "members 1-2", "if they are still to be members, add and promote 9ab7-6d2d",
           "nothing is to be done",
         ]
       ),
       (
         .keyRemoved(key, lastUsedBy: MemberSet([1])),
         [
-          "if node 1 is still to be a member, add and promote 9ab7-6d2d there; if it was removed",
+          "if member 1 is to stay a member, add and promote 9ab7-6d2d there; if it was removed",
           "nothing is to be done",
         ]
       ),
-      (.restarted(1, .last), ["node 1", "restarted", "65535"]),
-      (.silent(1, for: .milliseconds(1500)), ["node 1", "1.5 s"]),
-      (.heardAgain(1), ["node 1", "again"]),
-      (.duplicateID(from: one, isRepeated: false), ["192.0.2.1:1000", "node ID 0"]),
-      (.duplicateID(from: one, isRepeated: true), ["192.0.2.1:1000", "node ID 0"]),
-      (.alternatingSources(1, one, other), ["192.0.2.1:1000", "192.0.2.2:1000", "node 1"]),
+      (.restarted(1, .last), ["member 1", "restarted", "65535"]),
+      (.silent(1, for: .milliseconds(1500)), ["member 1", "1.5 s"]),
+      (.heardAgain(1), ["member 1", "again"]),
+      (.duplicateID(from: one, isRepeated: false), ["192.0.2.1:1000", "member ID 0"]),
+      (.duplicateID(from: one, isRepeated: true), ["192.0.2.1:1000", "member ID 0"]),
+      (.alternatingSources(1, one, other), ["192.0.2.1:1000", "192.0.2.2:1000", "member 1"]),
     ] as [(PeerEvent, [String])] {
       let text = event.text(here)
       for word in words { #expect(text.contains(word), "\(text)") }
@@ -88,26 +88,26 @@ struct EventTextTests {
     }
     expect(
       .epochJump(1, from: try Epoch(5), to: .last, source: one),
-      says: ["node 1 jumps from epoch 5 to epoch 65535", "192.0.2.1:1000", "change the secret"])
+      says: ["member 1 jumps from epoch 5 to epoch 65535", "192.0.2.1:1000", "change the secret"])
     expect(
       .sequenceJump(jump),
-      says: ["node 1 jumps from number 14 to number 4294967295 of epoch 1", "counted as lost", "change the secret"])
+      says: ["member 1 jumps from number 14 to number 4294967295 of epoch 1", "counted as lost", "change the secret"])
     expect(
       .leftBehind(jump, from: one),
-      says: ["node 1 at 192.0.2.1:1000", "too old", "14 to 4294967295 of epoch 1", "restart it"])
+      says: ["member 1 at 192.0.2.1:1000", "too old", "14 to 4294967295 of epoch 1", "restart it"])
     expect(
       try overtaken(9, 0),
       says: [
-        "the others no longer hear this node 0", "192.0.2.1:1000", "of epoch 9, and this node sends in epoch 3",
+        "the others no longer hear this member 0", "192.0.2.1:1000", "of epoch 9, and this peer sends in epoch 3",
         "--epoch 10, once", "change the secret",
       ])
     expect(
       try overtaken(65535, 0),
-      says: ["no longer hear this node 0", "of epoch 65535", "No later epoch is left", "only a new secret helps"])
+      says: ["no longer hear this member 0", "of epoch 65535", "No later epoch is left", "only a new secret helps"])
     expect(
       try overtaken(3, 4_294_967_295),
       says: [
-        "no longer hear this node 0", "number 4294967295 of epoch 3", "is at 17", "in a later epoch",
+        "no longer hear this member 0", "number 4294967295 of epoch 3", "is at 17", "in a later epoch",
         "change the secret",
       ])
   }
@@ -116,12 +116,12 @@ struct EventTextTests {
   func lossTexts() {
     expect(
       .also(.otherSecret(1, from: endpoint(1), isExpected: true), MemberSet([2, 7])),
-      says: ["as node 1 do not authenticate", "(also nodes 2,7, since the last line of this kind)"])
+      says: ["as member 1 do not authenticate", "(also members 2,7, since the last line of this kind)"])
     expect(
       .neverHeard(MemberSet([1, 2])),
-      says: ["nodes 1-2, of --peers, not heard since the start", "key ID 9ab7-6d2d", "239.255.0.1:12345"])
-    expect(.neverHeard(MemberSet([2])), says: ["node 2, of --peers, not heard since the start"])
-    expect(.heardLate(2, after: .seconds(95)), says: ["node 2 is heard now, 95 s after the start"])
+      says: ["members 1-2, of --peers, not heard since the start", "key ID 9ab7-6d2d", "239.255.0.1:12345"])
+    expect(.neverHeard(MemberSet([2])), says: ["member 2, of --peers, not heard since the start"])
+    expect(.heardLate(2, after: .seconds(95)), says: ["member 2 is heard now, 95 s after the start"])
     expect(.overrun(3904), says: ["3904 messages were lost here", "overrun", "faster", "--rate"])
     expect(
       .kernelDrops(95_603), says: ["the kernel dropped about 95603 datagrams", "net.core.rmem_max", "--rate"])
@@ -136,20 +136,20 @@ struct EventTextTests {
     func text(of followed: MemberSet = MemberSet(1...3)) -> String {
       RotationProgress(sendingKeys, of: followed, awaited: followed.expected(at: 0)).text(here)
     }
-    #expect(text() == "nobody was heard yet; this node sends with 9ab7-6d2d")
+    #expect(text() == "nobody was heard yet; this peer sends with 9ab7-6d2d")
     sendingKeys = [1: old, 2: new]
     #expect(
       text()
-        == "last heard: node 2 with 0102-0304, node 1 with 9ab7-6d2d, not heard: node 3; this node sends with 9ab7-6d2d"
+        == "last heard: member 2 with 0102-0304, member 1 with 9ab7-6d2d, not heard: member 3; this peer sends with 9ab7-6d2d"
     )
     sendingKeys = [1: new, 2: new, 3: new]
-    #expect(text() == "all other members were heard with key ID 0102-0304, but this node sends with 9ab7-6d2d")
+    #expect(text() == "all other members were heard with key ID 0102-0304, but this peer sends with 9ab7-6d2d")
     here.keyIDs = [new, old]
-    #expect(text() == "all other members were heard with key ID 0102-0304, and this node sends with it, too")
+    #expect(text() == "all other members were heard with key ID 0102-0304, and this peer sends with it, too")
     // If everyone is followed, no member is awaited.
     #expect(
       text(of: MemberSet(0...255))
-        == "all members that were heard, nodes 1-3, send with key ID 0102-0304, and this node sends with it, too")
+        == "all members that were heard, members 1-3, send with key ID 0102-0304, and this peer sends with it, too")
     // A listener sends with no key.
     here = EventContext(
       member: nil, peers: MemberSet(0...3), keyIDs: [new, old], isEncrypted: true, group: .standard, interface: "lo")

@@ -41,7 +41,7 @@ struct FollowingNetworkTests {
     let other = try start(1, "-i", "0.2", "-I", "red", in: there, family)
     try await other.waitUntilHeard(0)
     try await early.waitForEvent("received") { $0.member == 1 && $0.interface == "red" }
-    try await eventually("the watcher to see node 1") { try watch.output.contains("node 1 up") }
+    try await eventually("the watcher to see member 1") { try watch.output.contains("member 1 up") }
     try await early.waitForEvent("sent") { $0.interface == "red" }
     early.signal(SIGTERM)
     #expect(try await early.exitCode() == 0)
@@ -70,7 +70,7 @@ struct FollowingNetworkTests {
     // Without this route, an IPv6 group has that of the first interface.
     if family == .ipv4 {
       try await peer.waitForError(
-        "has no route for \(family.group) any more: this node stays on red until there is one")
+        "has no route for \(family.group) any more: this peer stays on red until there is one")
       try await others[0].waitUntilHeard(0, count: others[0].shown(from: 0).count + 3)
     }
     try route(here, family, "add", "blue")
@@ -99,7 +99,7 @@ struct FollowingNetworkTests {
     try await peer.waitForError("interface red, TTL 1")
     try here.run("ip link del red")
     try await peer.waitForError("interface red is gone: nothing is heard until it is back")
-    try await peer.waitForError("has no route for \(family.group) any more: this node stays on red")
+    try await peer.waitForError("has no route for \(family.group) any more: this peer stays on red")
     try here.connect("red", family.own(11, 1), to: there, family.own(11, 2), index: 78)
     try route(here, family, "add", "red")
     try await peer.waitForError("interface red is back: joined \(family.group) again")

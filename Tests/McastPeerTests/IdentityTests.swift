@@ -66,7 +66,7 @@ struct TwoHostsTests {
       try await eventually("\(network.address(of: index)) to be told") { try told(of: other, by: node) > 0 }
     }
     try await eventually("the third to be told") {
-      let line = try third.errors.split(separator: "\n").first { $0.contains("alternate as node 1") } ?? ""
+      let line = try third.errors.split(separator: "\n").first { $0.contains("alternate as member 1") } ?? ""
       return (0...1).allSatisfy { line.contains(network.source(of: $0)) }
     }
     // It is not reported again after ten seconds either, as most other events are.
@@ -80,8 +80,8 @@ struct TwoHostsTests {
   /// The number of lines in which a peer reports that an address uses its ID.
   private func told(of source: String, by node: PeerProcess) throws -> Int {
     try node.errors.split(separator: "\n").count {
-      $0.contains("another node, at \(source)") && $0.contains("uses our node ID 1")
-        || $0.contains(source) && $0.contains("sends with our node ID 1: another node has it too")
+      $0.contains("another process, at \(source)") && $0.contains("uses our member ID 1")
+        || $0.contains(source) && $0.contains("sends with our member ID 1: another process has it too")
     }
   }
 }

@@ -97,7 +97,8 @@ struct InstallationTests {
   }
 
   @Test(
-    "every shell completes commands, options and their values, before and after the node ID", arguments: Shell.allCases)
+    "every shell completes commands, options and their values, before and after the member ID",
+    arguments: Shell.allCases)
   func completions(shell: Shell) async throws {
     try #require(shell.isInstalled, "scripts/setup test installs it")
     let files = TemporaryDirectory()

@@ -78,7 +78,7 @@ struct LeaderTests {
     "invalid arguments are errors that name the argument",
     arguments: [
       ([], "usage: leader <member> [<group> [<interface>]]", EX_USAGE),
-      (["x"], "'x' is not a node ID", EXIT_FAILURE),
+      (["x"], "'x' is not a member ID", EXIT_FAILURE),
       (["0", "10.0.0.1"], "10.0.0.1 is not a multicast address", EXIT_FAILURE),
       (["0", "239.255.0.1", "nope"], "there is no interface 'nope'", EXIT_FAILURE),
     ])

@@ -64,7 +64,7 @@ struct NamespaceTests {
     let chosen = try start(0, "-i", "0.2", in: namespace, family)
     let onBlue = try start(1, "-i", "0.2", "-I", family.address(12, 1), in: namespace, family)
     try await chosen.waitUntilHeard(1)
-    try await eventually("node 1 to hear node 0") { try onBlue.output.contains("Received from peer 0") }
+    try await eventually("member 1 to hear member 0") { try onBlue.output.contains("Received from peer 0") }
     #expect(try !chosen.errors.contains("no route"))
   }
 
@@ -144,7 +144,7 @@ struct NamespaceTests {
     let peers = [try start(0, "red", in: here), try start(1, "red", in: there)]
     let apart = try start(2, "blue", in: there)
     for node in 0...1 {
-      try await eventually("node \(node) to hear the other") { try peers[node].shown(from: 1 - node).count >= 5 }
+      try await eventually("member \(node) to hear the other") { try peers[node].shown(from: 1 - node).count >= 5 }
       #expect(try peers[node].shown(from: 2) == [])
     }
     #expect(try apart.shown() == [:])
@@ -225,7 +225,7 @@ struct NamespaceTests {
       try start(1, "-i", "0.2", "-I", "red", in: there, family),
     ]
     try await peers[0].waitUntilHeard(1)
-    try await eventually("node 1 to hear node 0") { try peers[1].output.contains("Received from peer 0") }
+    try await eventually("member 1 to hear member 0") { try peers[1].output.contains("Received from peer 0") }
 
     try here.run(cut == .interfaceDown ? "ip link set red down" : "ip link del red")
     try await peers[0].waitForError("cannot send")

@@ -33,7 +33,7 @@ extension LostStateTests {
   func epochBesideCopy() async throws {
     try await restoreOlderState(of: 1)
     let start = try await run(1, "--encrypt", "--epoch", "2")
-    #expect(start.code == 0 && start.errors.contains("nothing tells whether node 1 has used epoch 2"), "\(start)")
+    #expect(start.code == 0 && start.errors.contains("nothing tells whether member 1 has used epoch 2"), "\(start)")
   }
 
   @Test("a secret with a lost state is not new after a rotation to another secret and back")
@@ -123,7 +123,7 @@ extension LostStateTests {
     #expect(try await run(1, "--encrypt", "--state-dir", "\(home.path)/other", "--new-node").code == 0)
     #expect(try await listener.exitCode() == 0)
     let refused = try await run(1, "--encrypt")
-    #expect(refused.code == 73 && refused.errors.contains("another node here has heard it"), "\(refused)")
+    #expect(refused.code == 73 && refused.errors.contains("another member here has heard it"), "\(refused)")
     // A third member is new.
     #expect(try await run(2, "--encrypt").code == 0)
   }
@@ -153,7 +153,7 @@ extension LostStateTests {
     )
     try await peer.waitUntilReady(node: 1)
     shell("mv .local/state/mcast-peer gone && rm -r gone")
-    try await peer.waitForError("was removed or replaced while the node runs: it was written anew")
+    try await peer.waitForError("was removed or replaced while the process runs: it was written anew")
     shell("cp secret ring")
     peer.signal(SIGHUP)
     try await peer.waitForError("has no state in")

@@ -18,7 +18,7 @@ struct ReadAgainTests {
   /// Waits until a peer has received two more messages of another.
   private func hears(_ peer: PeerProcess, _ other: Int) async throws {
     let before = try peer.shown(from: other).count
-    try await eventually("node \(other) to be heard") { try peer.shown(from: other).count > before + 1 }
+    try await eventually("member \(other) to be heard") { try peer.shown(from: other).count > before + 1 }
   }
 
   @Test("an unusable file leaves the ring in use, and the peer reports the reason")
@@ -96,20 +96,20 @@ struct ReadAgainTests {
     files[1].write([new, old])
     try await peers[1].readRingAgain()
     #expect(try peers[1].sendingKeyID == newID)
-    try await peers[0].waitForError("node 1 now sends with key ID \(newID)")
+    try await peers[0].waitForError("member 1 now sends with key ID \(newID)")
     #expect(try await peers[0].trafficReport().keyIDs == [1: newID, 2: oldID])
     files[0].write([new])
     try await peers[0].readRingAgain()
     try await peers[0].waitForError(
-      "key ID \(oldID) was removed, and was what node 2 sent with when last heard: if node 2 is still to be a member, add and "
+      "key ID \(oldID) was removed, and was what member 2 sent with when last heard: if member 2 is to stay a member, add and "
         + "promote \(newID) there")
-    try await peers[0].waitForError("node 2 last heard with \(oldID)")
+    try await peers[0].waitForError("member 2 last heard with \(oldID)")
     // Member 2 takes the last step.
     files[2].write([new])
     try await peers[2].readRingAgain()
     try await hears(peers[0], 2)
     try await peers[0].waitForError(
-      "all other members were heard with key ID \(newID), and this node sends with it, too")
+      "all other members were heard with key ID \(newID), and this peer sends with it, too")
     #expect(try await peers[0].trafficReport().keyIDs == [1: newID, 2: newID])
   }
 
@@ -125,16 +125,16 @@ struct ReadAgainTests {
       files[node].write([new, old])
       try await peers[node].readRingAgain()
       for other in 0...2 where other != node {
-        try await peers[other].waitForError("node \(node) now sends with key ID \(newID)")
+        try await peers[other].waitForError("member \(node) now sends with key ID \(newID)")
       }
       // The first member reports the key of the others.
       guard node == 1 else { continue }
       try await peers[1].waitForError(
-        "all other members were heard with key ID \(oldID), but this node sends with \(newID)")
+        "all other members were heard with key ID \(oldID), but this peer sends with \(newID)")
     }
     for peer in peers {
       try await peer.waitForError(
-        "all other members were heard with key ID \(newID), and this node sends with it, too")
+        "all other members were heard with key ID \(newID), and this peer sends with it, too")
     }
   }
 
@@ -147,7 +147,7 @@ struct ReadAgainTests {
     try await peers[0].readRingAgain()
     let (oldID, newID) = (try keyID(old), try keyID(new))
     try await peers[0].waitForError(
-      "key ID \(oldID) was removed, and was what node 1 sent with when last heard: if node 1 is still to be a member, add and "
+      "key ID \(oldID) was removed, and was what member 1 sent with when last heard: if member 1 is to stay a member, add and "
         + "promote \(newID) there; if it was removed from the group, nothing is to be done")
     #expect(try !peers[0].errors.contains("here again"))
   }
@@ -186,14 +186,14 @@ struct ReadAgainTests {
     // Each side reports its own key ID for comparison.
     for node in 0...1 {
       try await peers[node].waitForError(
-        "as node 2 do not authenticate: another secret, or a new one that was not added here? Here it is key ID \(newID)"
+        "as member 2 do not authenticate: another secret, or a new one that was not added here? Here it is key ID \(newID)"
       )
       // At first the line names one member, and a moment later the others.
-      try await eventually("a warning of node \(node)") {
+      try await eventually("a warning of member \(node)") {
         try late.errors.split(separator: "\n").contains {
           $0.contains(
             "do not authenticate: another secret, or a new one that was not added here? Here it is key ID \(oldID)")
-            && ($0.contains("as node \(node) do") || $0.contains("also node \(node),"))
+            && ($0.contains("as member \(node) do") || $0.contains("also member \(node),"))
         }
       }
     }

@@ -19,8 +19,8 @@ struct RestartTests {
       #expect(try await node.exitCode() == -SIGKILL)
     }
     for listener in listeners.values {
-      try await listener.waitForError("node 0 has restarted")
-      let said = try listener.errors.components(separatedBy: "node 0 has restarted").count - 1
+      try await listener.waitForError("member 0 has restarted")
+      let said = try listener.errors.components(separatedBy: "member 0 has restarted").count - 1
       #expect(said <= 1 + Int((ContinuousClock.now - start) / .seconds(10)))
       #expect(try listener.lines.count { $0.contains("Received from peer 0") } == 51)
     }

@@ -28,11 +28,11 @@ struct RigTests {
     for (node, peer) in peers.enumerated() {
       for other in 0...2 where other != node {
         let expected = last[other] + 3...last[other] + 5
-        try await eventually("node \(other)'s message \(expected.upperBound) at node \(node)") {
+        try await eventually("member \(other)'s message \(expected.upperBound) at member \(node)") {
           try peer.shown(from: other).last ?? 0 >= expected.upperBound
         }
         let shown = try peer.shown(from: other)
-        #expect(expected.allSatisfy(shown.contains), "node \(node) has heard of node \(other): \(shown)")
+        #expect(expected.allSatisfy(shown.contains), "member \(node) has heard of member \(other): \(shown)")
       }
     }
   }

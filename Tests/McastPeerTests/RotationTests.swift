@@ -64,13 +64,13 @@ struct RotationAtFullRateTests {
       for other in 0...2 where other != node {
         let numbers = shown[other] ?? []
         let gaps = zip(numbers, numbers.dropFirst()).filter { $1 != $0 + 1 }
-        #expect(gaps.isEmpty, "node \(node) of node \(other): \(gaps)")
+        #expect(gaps.isEmpty, "member \(node) of member \(other): \(gaps)")
         #expect(numbers.first ?? .max <= start.1[other] + 1 && numbers.last ?? 0 >= end.1[other])
       }
       let report = reports[node]
       #expect(report.nodes.values.map { $0["lost"] } == [0, 0] && report.droppedByKernel == 0)
       for reason in ["replayed", "forged", "stale epoch", "overrun", "own ID used by others"] {
-        #expect(report.refused[reason] == 0, "node \(node): \(reason)")
+        #expect(report.refused[reason] == 0, "member \(node): \(reason)")
       }
     }
 
@@ -83,7 +83,7 @@ struct RotationAtFullRateTests {
         // A run ends when the member changes its key.
         Int(run.member) == drop.node && run.key == drop.key && run.places.contains(drop.place)
       }
-      #expect(sent.isEmpty, "node \(drop.node) sends with a key that it has dropped")
+      #expect(sent.isEmpty, "member \(drop.node) sends with a key that it has dropped")
     }
     let seconds = (end.0 - start.0) / .seconds(1)
     let rates = zip(start.1, end.1).map { Int(Double($1 - $0) / seconds) }

@@ -45,7 +45,7 @@ struct SecrecyTests {
     var sign: String {
       switch self {
       case .peer: "Received from peer 1"
-      case .watchingPeer, .watcher: " node 1 up, "
+      case .watchingPeer, .watcher: " member 1 up, "
       case .doctor: " self-test "
       }
     }

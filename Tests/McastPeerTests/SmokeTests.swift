@@ -34,7 +34,7 @@ struct SmokeTests {
     let peers = try (0...2).map(start)
     for (node, peer) in peers.enumerated() {
       for other in 0...2 where other != node {
-        try await eventually("node \(node) to hear node \(other)") {
+        try await eventually("member \(node) to hear member \(other)") {
           try peer.output.contains("Node \(node): Received from peer \(other): \"Hello from node \(other), message #")
         }
       }

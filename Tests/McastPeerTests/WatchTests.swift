@@ -22,7 +22,7 @@ struct WatchTests {
     try await watch.waitForRow("no", "member", "was", "heard", "yet")
     let nodes = try (0...2).map { try group.start($0, "-i", "0.3") }
     for node in 0...2 { try await watch.waitForRow("\(node)", "up", "1") }
-    #expect(watch.rows.count { $0.first == "node" } == 1)
+    #expect(watch.rows.count { $0.first == "ID" } == 1)
 
     nodes[1].signal(SIGTERM)
     #expect(try await nodes[1].exitCode() == 0)
@@ -45,7 +45,7 @@ struct WatchTests {
     #expect(heading.hasPrefix("\(group.address) on lo, listening only, WDM-NULL-SHA256, key ID \(keyID)"))
     #expect(
       rows[2] == [
-        "node", "state", "epoch", "messages/s", "lost", "%", "last", "heard", "suite", "key", "ID", "source",
+        "ID", "state", "epoch", "messages/s", "lost", "%", "last", "heard", "suite", "key", "ID", "source",
       ])
     for (row, (node, states, epoch)) in zip(
       rows[3...5], [("0", ["up"], "1"), ("1", ["restarted", "up"], "2"), ("2", ["silent"], "1")])
@@ -56,8 +56,8 @@ struct WatchTests {
     }
     #expect(rows[6] == [] && rows[7] == ["refused:", "nothing"] && rows[8] == [])
     let said = rows[9...].map { $0.dropFirst().joined(separator: " ") }
-    #expect(said.contains("node 1 has restarted, in epoch 2"))
-    #expect(said.contains { $0.hasPrefix("warning: node 2 not heard for ") })
+    #expect(said.contains("member 1 has restarted, in epoch 2"))
+    #expect(said.contains { $0.hasPrefix("warning: member 2 not heard for ") })
     _ = again
   }
 
@@ -69,7 +69,7 @@ struct WatchTests {
       ["7", "--peers", "0-7", "-I", "lo", "-t", "0", "-g", "\(group.address)", "-i", "0.2"],
       secret: "quite another secret")
     try await watch.waitForRow("refused:", "forged")
-    try await eventually("the warning") { watch.shown.text.contains { $0.contains("as node 7 do not authenticate") } }
+    try await eventually("the warning") { watch.shown.text.contains { $0.contains("as member 7 do not authenticate") } }
     #expect(watch.rows.contains(["no", "member", "was", "heard", "yet"]))
     _ = stranger
   }
@@ -82,9 +82,9 @@ struct WatchTests {
     try await watch.waitForRow("3", "not", "heard")
     try watch.resize(columns: 40, lines: 12)
     try await eventually("a narrow table") {
-      watch.rows.contains(["node", "state", "messages/s", "last", "heard"])
+      watch.rows.contains(["ID", "state", "messages/s", "last", "heard"])
     }
-    #expect(watch.rows.count { $0.first == "node" } == 1)
+    #expect(watch.rows.count { $0.first == "ID" } == 1)
     #expect(watch.rows[3...6].map { $0.first } == ["0", "1", "2", "3"])
     try watch.resize(columns: 130, lines: 8)
     try await eventually("a low table") { watch.shown.text.contains("and 2 more: make the window higher") }
@@ -101,7 +101,7 @@ struct WatchTests {
     try await eventually("its greetings") {
       try other.output.contains("Received from peer 2: \"Hello from node 2, message #")
     }
-    #expect(watch.shown.text[0].contains("node 2 in epoch 1"))
+    #expect(watch.shown.text[0].contains("member 2 in epoch 1"))
     // Its own looped-back messages add no row.
     #expect(!watch.rows.contains { $0.first == "2" && $0.contains("up") })
   }
@@ -112,16 +112,16 @@ struct WatchTests {
       ["watch", "-I", "lo", "-t", "0", "-g", "\(group.address)"], secret: Vectors.shared.secret)
     try await watch.waitForError("listening only")
     let first = try group.start(0, "-i", "0.3")
-    try await eventually("node 0") { try watch.output.contains(" node 0 up, epoch 1, ") }
+    try await eventually("member 0") { try watch.output.contains(" member 0 up, epoch 1, ") }
     first.signal(SIGTERM)
     #expect(try await first.exitCode() == 0)
     let again = try group.start(0, "-i", "0.3")
-    try await eventually("its restart") { try watch.output.contains(" node 0 restarted, epoch 2, ") }
+    try await eventually("its restart") { try watch.output.contains(" member 0 restarted, epoch 2, ") }
     watch.signal(SIGINT)
     #expect(try await watch.exitCode() == 0)
     #expect(try !watch.output.unicodeScalars.contains { $0.properties.generalCategory == .control && $0 != "\n" })
     #expect(
-      try watch.lines.filter { !$0.isEmpty }.allSatisfy { $0.wholeMatch(of: /20[-0-9]+T[:.0-9]+Z node 0 .*/) != nil })
+      try watch.lines.filter { !$0.isEmpty }.allSatisfy { $0.wholeMatch(of: /20[-0-9]+T[:.0-9]+Z member 0 .*/) != nil })
     _ = again
   }
 

@@ -8,7 +8,7 @@ struct GroupSecretTests {
   @Test("the secret of a program is used unchanged")
   func text() throws {
     let secret = try GroupSecret(text: "correct horse battery staple")
-    #expect(secret.text.withBytes { Array($0) } == Array("correct horse battery staple".utf8))
+    #expect(secret.bytes.withBytes { Array($0) } == Array("correct horse battery staple".utf8))
     let isShort = secret.isShort
     #expect(!isShort)
   }

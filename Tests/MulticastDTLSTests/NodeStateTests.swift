@@ -68,7 +68,7 @@ struct NodeStateTests {
   @Test("the state of another member or secret is corrupt", arguments: ["9ab7-6d2d 1", "9ab7-6d2e 0"])
   func another(node other: String) {
     let error = #expect(throws: SealedText.Corrupt.self) { try read(text(of: state, for: other)) }
-    #expect(error?.description.contains("another node's") == true)
+    #expect(error?.description.contains("another member's") == true)
   }
 
   @Test(

@@ -420,7 +420,8 @@ struct ObserverTests {
     }
     #expect(times == Array(Set(times)).sorted(), "twice in one second")
     // 0, 10, 30, 70, 150, 310, 630 seconds.
-    #expect(times.count <= 7, "\(times.count) lines")
+    let expected = reason == .duplicateID ? 1...1 : 2...7
+    #expect(expected.contains(times.count), "\(times.count) lines")
     if perSecond == 4, reason != .duplicateID { #expect(try #require(last).members.count == 256) }
   }
 

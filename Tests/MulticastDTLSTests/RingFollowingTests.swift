@@ -167,7 +167,7 @@ struct RingFollowingTests {
     for key in ring[..<2] { sent.prepare(key.keyID, epoch: .first) }
     let receiver = TestReceiver(Array(opening[..<2]), sent: sent)
     func record(_ key: Int, _ sequence: UInt64) -> [UInt8] {
-      IndependentRecord(member: 0, sequence: sequence, epoch: key == 0 ? 1 : 1, text: "ours").sealed(keys[key])
+      IndependentRecord(member: 0, sequence: sequence, text: "ours").sealed(keys[key])
     }
     func reason(_ record: [UInt8], port: UInt16 = 7) -> RejectionReason? {
       if case .failure(let rejection) = receiver.open(record, from: endpoint(1, port: port)) {

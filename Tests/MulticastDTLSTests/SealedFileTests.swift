@@ -109,10 +109,10 @@ struct SecretMarkTests {
 
   @Test("a written mark reads back the same, and any other text is corrupt")
   func roundTrip() throws {
-    for mark in [SecretMark(), SecretMark(isMadeHere: true, nodes: [0, 7, 255]), SecretMark(nodes: [3])] {
+    for mark in [SecretMark(), SecretMark(isMadeHere: true, members: [0, 7, 255]), SecretMark(members: [3])] {
       #expect(try SecretMark(mark.lines(for: keyID).map { Substring($0) }, for: keyID) == mark)
     }
-    let good = SecretMark(isMadeHere: true, nodes: [7]).lines(for: keyID)
+    let good = SecretMark(isMadeHere: true, members: [7]).lines(for: keyID)
     for (index, line) in [
       (0, "mcast-peer state 2"), (1, "secret 9ab7-6d2e"), (2, "made there"), (3, "node 256"), (3, "node"), (3, ""),
     ] {
@@ -129,7 +129,7 @@ struct SecretMarkTests {
     await withTaskGroup(of: Void.self) { group in
       for node in 0..<40 { group.addTask { try? file.add(MemberID(rawValue: UInt8(node))) } }
     }
-    #expect(file.read() == SecretMark(isMadeHere: true, nodes: Set((0..<40).map { MemberID(rawValue: $0) })))
+    #expect(file.read() == SecretMark(isMadeHere: true, members: Set((0..<40).map { MemberID(rawValue: $0) })))
   }
 
   @Test("a copied mark is not made here, and still lists its members")
@@ -138,9 +138,9 @@ struct SecretMarkTests {
     try file.add(7)
     try await Task.sleep(for: .milliseconds(50))
     #expect(system("cd '\(scratch.path)' && cp -a state copy && rm -r state && mv copy state") == 0)
-    #expect(file.read() == SecretMark(nodes: [7]))
+    #expect(file.read() == SecretMark(members: [7]))
     try file.add(8)
-    #expect(file.read() == SecretMark(nodes: [7, 8]) && !directory.hasMark(of: keyID))
+    #expect(file.read() == SecretMark(members: [7, 8]) && !directory.hasMark(of: keyID))
   }
 
   @Test("a new secret has a mark, and a failed creation leaves none")

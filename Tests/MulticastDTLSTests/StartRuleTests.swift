@@ -8,8 +8,8 @@ struct StartRuleTests {
   private static let unsure = NodeState(epoch: .first)
   private static let unused = NodeState(isComplete: true)
   private static let madeHere = SecretMark(isMadeHere: true)
-  private static let named = SecretMark(isMadeHere: true, nodes: [7])
-  private static let other = SecretMark(nodes: [1])
+  private static let named = SecretMark(isMadeHere: true, members: [7])
+  private static let other = SecretMark(members: [1])
 
   private func judge(
     _ state: NodeState = NodeState(), isCopy: Bool = false, _ mark: SecretMark? = nil,
@@ -34,7 +34,7 @@ struct StartRuleTests {
   )
   func new() {
     #expect(judge(Self.madeHere) == .beginAsNew)
-    #expect(judge(SecretMark(isMadeHere: true, nodes: [1, 8])) == .beginAsNew)
+    #expect(judge(SecretMark(isMadeHere: true, members: [1, 8])) == .beginAsNew)
     #expect(judge(nil) == .refuseUnknown && judge(Self.other) == .refuseUnknown)
     #expect(judge(nil, .user) == .beginAsNew && judge(Self.other, .user) == .beginAsNew)
     // The mark overrules an earlier note that the member is new.
@@ -52,7 +52,7 @@ struct StartRuleTests {
 
   @Test("a lost state is detected by the mark, also for a running member")
   func lost() {
-    for mark in [Self.named, SecretMark(nodes: [7])] {
+    for mark in [Self.named, SecretMark(members: [7])] {
       #expect(judge(mark) == .refuseLost && judge(mark, .running) == .refuseLost)
       #expect(judge(mark, .user) == .leapAgainstWord)
       // A start without encryption left this state in its place.

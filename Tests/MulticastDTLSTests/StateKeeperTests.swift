@@ -66,7 +66,7 @@ struct StateKeeperTests {
         Issue.record("\(String(describing: error))")
         continue
       }
-      #expect(reason.contains("node 0") && reason.contains("9ab7-6d2d") && reason.contains("process \(getpid())"))
+      #expect(reason.contains("member 0") && reason.contains("9ab7-6d2d") && reason.contains("process \(getpid())"))
     }
     #expect(try onDisk().epoch == first.epoch)
   }
@@ -315,7 +315,7 @@ struct StateKeeperTests {
       return
     }
     #expect(
-      reason.contains("start it once as a new node")
+      reason.contains("start it once as a new member")
         && reason.contains("if it has ever sent with this secret, change the secret"))
     #expect(try FileManager.default.contentsOfDirectory(atPath: directory.path) == ["9ab7-6d2d-0.lock"])
     #expect(try open(isEncrypting: true, voucher: .user).epoch == .first)
@@ -440,7 +440,7 @@ struct StateKeeperTests {
     look()
     #expect(lines.count == count + 1 && lines.last?.contains("was removed or replaced") == true, "\(lines)")
     #expect(try onDisk() == keeper.state)
-    #expect(MarkFile(in: directory, keyID: keyID).read()?.nodes == [0])
+    #expect(MarkFile(in: directory, keyID: keyID).read()?.members == [0])
     let error = #expect(throws: StateError.self) { try open() }
     guard case .inUse = error else {
       Issue.record("\(String(describing: error))")

@@ -14,7 +14,7 @@ final class GroupKey: Sendable {
   ///   wolfSSL.
   init(_ context: DTLSContext, _ secret: GroupSecret) throws {
     self.context = context
-    keys = try KeyMaterial(secret.text)
+    keys = try KeyMaterial(secret.bytes)
     protectionKeys = try ProtectionKeys(context.suite, keys)
     otherProtectionKeys = try ProtectionKeys(context.suite.other, keys)
     try proveProtection()

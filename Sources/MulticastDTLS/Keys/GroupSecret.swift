@@ -12,11 +12,11 @@ public final class GroupSecret: Sendable {
   public static let recommendedMinimumSize = 16
 
   /// The secret's bytes, without the newline that ended its line.
-  let text: SecretBytes
+  let bytes: SecretBytes
 
   /// True if the secret is so short that an attacker with one recorded datagram can hope to guess it.
   public var isShort: Bool {
-    text.count < Self.recommendedMinimumSize
+    bytes.count < Self.recommendedMinimumSize
   }
 
   /// True if the secret begins or ends with a space or a tab, which counts, and which people do not see.
@@ -52,14 +52,14 @@ public final class GroupSecret: Sendable {
   }
 
   private init(_ text: consuming SecretBytes) {
-    self.text = text
+    bytes = text
   }
 
   /// Lends the secret's bytes, to write them where they are kept. Do not copy them to memory that is not wiped.
   public func withBytes<Value, Failure: Error>(
     _ body: (UnsafeRawBufferPointer) throws(Failure) -> Value
   ) throws(Failure) -> Value {
-    try unsafe text.withBytes(body)
+    try unsafe bytes.withBytes(body)
   }
 
   /// Reads a secret from a descriptor to its end, in the form of a key ring with one secret: one line, and comments.
@@ -101,13 +101,13 @@ public final class GroupSecret: Sendable {
       throw .unusable(
         "\(origin) begins with a byte order mark, which an editor has put there: save the file as UTF-8 without it")
     }
-    self.text = text
+    bytes = text
   }
 
   /// Derives the fingerprint by which people compare secrets, which takes about 7 ms of one core by design.
   ///
   /// - Throws: ``LibcryptoError`` if libcrypto fails.
   public func keyID() throws(LibcryptoError) -> KeyID {
-    try KeyMaterial.fingerprint(of: text)
+    try KeyMaterial.fingerprint(of: bytes)
   }
 }

@@ -34,8 +34,8 @@ public struct KeyRingFile: Sendable {
   ///
   /// - Throws: ``SecretError`` if the ring is full, or the file cannot be used.
   public func add(_ secret: GroupSecret) throws {
-    let line = unsafe KeyRingText(secret.text.withBytes { unsafe SecretBytes(copying: $0) })
-    guard line.isOneSecret(of: secret.text.count) else {
+    let line = unsafe KeyRingText(secret.bytes.withBytes { unsafe SecretBytes(copying: $0) })
+    guard line.isOneSecret(of: secret.bytes.count) else {
       throw SecretError.unusable(
         "the new secret cannot be a line of \(path): it would be taken for a comment or a blank line")
     }
@@ -46,7 +46,7 @@ public struct KeyRingFile: Sendable {
         throw .full("\(path) holds \(keyIDs.count) secrets already: remove one that no member uses any more")
       }
       return unsafe text.text(of: text.lines).withBytes { former in
-        unsafe secret.text.withBytes { new in
+        unsafe secret.bytes.withBytes { new in
           unsafe SecretBytes(capacity: former.count + new.count + 1) { storage in
             unsafe storage.copyMemory(from: former)
             unsafe UnsafeMutableRawBufferPointer(rebasing: storage[former.count...]).copyMemory(from: new)

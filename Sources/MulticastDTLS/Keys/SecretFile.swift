@@ -220,7 +220,7 @@ struct SecretFile {
 
   /// The secret and a newline.
   private static func line(of secret: GroupSecret) -> SecretBytes {
-    unsafe secret.text.withBytes { digits in
+    unsafe secret.bytes.withBytes { digits in
       unsafe SecretBytes(capacity: digits.count + 1) { storage in
         unsafe storage.copyMemory(from: digits)
         unsafe storage[digits.count] = UInt8(ascii: "\n")

@@ -17,7 +17,7 @@ public enum SecretWarning: CaseIterable, Sendable {
 extension GroupSecret {
   /// The reasons to doubt this secret; none for most. Copies nothing of it except one character at each end.
   public var warnings: [SecretWarning] {
-    unsafe text.withBytes { bytes in
+    unsafe bytes.withBytes { bytes in
       let ends = unsafe [Self.first(of: bytes), Self.last(of: bytes)].compactMap(\.self)
       let inner = unsafe bytes.dropFirst().dropLast()
       return SecretWarning.allCases.filter { doubt in

@@ -2,13 +2,13 @@ internal import CommonSupport
 import Glibc
 import Synchronization
 
-/// The interfaces of a group. Checks them once a second, and takes the steps of ``FollowedInterface`` and
-/// ``FollowedRoute``.
+/// The interfaces of a group. Checks them once a second, and takes the steps of ``InterfaceTracker`` and
+/// ``RouteTracker``.
 ///
 /// 1. If the route chooses the interface: ask the kernel for the route, and move to its interface.
 /// 2. Read the kernel's notifications. If one concerns an interface of the group, take a new snapshot of it.
 /// 3. Join, leave, and change the interface for sending.
-/// 4. Return notices of the changes.
+/// 4. Return the changes, as events.
 final class GroupInterfaces: Sendable {
   private let group: GroupAddress
   private let receiver: GroupReceiver
@@ -17,45 +17,17 @@ final class GroupInterfaces: Sendable {
   private let isSending: Bool
   private let state: Mutex<State>
 
-  /// The number of changes of an interface in a row that are announced without delay.
-  private static let atOnce = 16
-
   private struct State: ~Copyable {
     /// Nil if the kernel cannot be asked: then the interfaces never change.
     let netlink: Netlink?
     /// The first entry is used for sending.
-    var entries: [Entry]
+    var entries: [JoinedInterface]
     /// Nil if the user named the interfaces.
-    var route: FollowedRoute?
-    var routeWord: Announcement<RouteState, BootInstant>
-    var refusalWord = Announcement<SystemError?, BootInstant>(nil)
+    var route: RouteTracker?
+    var routeNews: Announcement<RouteState, BootInstant>
+    var refusalNews = Announcement<SystemError?, BootInstant>(nil)
     var egress: GroupSender.Egress?
     var isFirstLook = true
-  }
-
-  private struct Entry {
-    /// The interface as the user named it, or as the route gives it.
-    var wanted: NetworkInterface
-    var followed: FollowedInterface
-    var source: IPAddress?
-    var word: Announcement<Place, BootInstant>
-    /// True if the group was joined again since the last notice.
-    var isJoinedAgain = false
-    /// The number of times in a row that the kernel refused the join.
-    var refusals = 0
-
-    init(_ wanted: NetworkInterface, _ sight: InterfaceSight) {
-      (self.wanted, followed, source) = (wanted, FollowedInterface(sight), sight.source)
-      word = Announcement(Place(interface: sight.interface, condition: .ready), atOnce: GroupInterfaces.atOnce)
-    }
-
-    var place: Place { Place(interface: followed.interface, condition: followed.condition) }
-  }
-
-  /// The interface of an entry, and its condition.
-  private struct Place: Hashable {
-    let interface: NetworkInterface
-    let condition: InterfaceCondition
   }
 
   private struct RouteState: Hashable {
@@ -75,15 +47,15 @@ final class GroupInterfaces: Sendable {
     let netlink = try? Netlink()
     let route = followsRoute ? netlink?.route(for: group) : nil
     let entries = interfaces.map { wanted in
-      let sight =
-        netlink?.sight(of: wanted, for: group) ?? InterfaceSight(interface: wanted, isLoopback: wanted.isLoopback)
-      return Entry(wanted, sight)
+      let snapshot =
+        netlink?.snapshot(of: wanted, for: group) ?? InterfaceSnapshot(interface: wanted, isLoopback: wanted.isLoopback)
+      return JoinedInterface(wanted, snapshot)
     }
     let routeState = RouteState(route: route ?? .none, interface: interfaces[0])
     state = Mutex(
       State(
-        netlink: netlink, entries: entries, route: route.map { FollowedRoute($0) },
-        routeWord: Announcement(routeState, atOnce: Self.atOnce))
+        netlink: netlink, entries: entries, route: route.map { RouteTracker($0) },
+        routeNews: Announcement(routeState, atOnce: JoinedInterface.atOnce))
     )
   }
 
@@ -115,12 +87,12 @@ final class GroupInterfaces: Sendable {
 
   /// Checks the interfaces and the route, and adapts to changes. Called at the start, and then about once a second.
   ///
-  /// - Returns: The notices for a person.
+  /// - Returns: The changes that a person should know.
   func look(now: BootInstant) -> [NetworkEvent] {
     state.withLock { state in
       guard state.netlink != nil else { return [] }
-      var notices: [NetworkEvent] = []
-      followRoute(&state, now, &notices)
+      var events: [NetworkEvent] = []
+      followRoute(&state, now, &events)
       let isPending = state.isFirstLook || state.entries.contains { $0.followed.isPending }
       let watched = isPending ? [] : state.entries.map(\.followed.interface.index)
       if state.netlink?.haveChanged(watched) ?? false || isPending {
@@ -131,48 +103,48 @@ final class GroupInterfaces: Sendable {
         try? send(&state)
       }
       state.isFirstLook = false
-      for index in state.entries.indices { say(index, &state, now, &notices) }
-      return notices
+      for index in state.entries.indices { announce(index, &state, now, &events) }
+      return events
     }
   }
 
-  private func followRoute(_ state: inout State, _ now: BootInstant, _ notices: inout [NetworkEvent]) {
+  private func followRoute(_ state: inout State, _ now: BootInstant, _ events: inout [NetworkEvent]) {
     guard state.route != nil, let route = state.netlink?.route(for: group) else { return }
     let present = state.entries[0].followed.interface
     if state.isFirstLook, route == .none, present.isLoopback {
       // Loopback accepts IPv6 groups only if somebody has given it a route.
-      notices.append(.noRoute(others: Self.others, isLoopbackRouted: group.address.isIPv4))
+      events.append(.noRoute(others: Self.others, isLoopbackRouted: group.address.isIPv4))
     }
     if case .by(let interface) = route, interface.index == present.index { state.entries[0].wanted = interface }
     if let next = state.route?.look(route, present: present) {
       do throws(SystemError) {
         try move(to: next, &state)
-        _ = state.refusalWord.due(nil, now: now)
+        _ = state.refusalNews.due(nil, now: now)
       } catch {
-        if state.refusalWord.due(error, now: now) != nil {
-          notices.append(.interfaceGone(next, .refused(error), .init(isSendingOn: true, isOnly: true)))
+        if state.refusalNews.due(error, now: now) != nil {
+          events.append(.interfaceGone(next, .refused(error), .init(isSendingOn: true, isOnly: true)))
         }
         return
       }
     }
     let routeState = RouteState(route: route, interface: state.entries[0].followed.interface)
-    guard let former = state.routeWord.due(routeState, now: now) else { return }
+    guard let former = state.routeNews.due(routeState, now: now) else { return }
     if case .by = route {
-      notices.append(.routeChanged(routeState.interface, former: former.interface))
+      events.append(.routeChanged(routeState.interface, former: former.interface))
     } else {
-      notices.append(.routeGone(route, staying: routeState.interface))
+      events.append(.routeGone(route, staying: routeState.interface))
     }
   }
 
   /// Moves to another interface: joins there before it leaves the former one.
   private func move(to interface: NetworkInterface, _ state: inout State) throws(SystemError) {
     // The interface is gone again: the next look handles it.
-    guard let sight = state.netlink?.sight(of: interface, for: group) else { return }
-    var next = Entry(interface, sight)
+    guard let snapshot = state.netlink?.snapshot(of: interface, for: group) else { return }
+    var next = JoinedInterface(interface, snapshot)
     try join(interface.index, &next, state.egress)
     let former = state.entries[0]
     // The same interface with a new number was announced as away, so its return must be announced.
-    if former.followed.interface.name == interface.name { (next.word, next.isJoinedAgain) = (former.word, true) }
+    if former.followed.interface.name == interface.name { (next.news, next.isJoinedAgain) = (former.news, true) }
     state.entries[0] = next
     // Switch sending before leaving the former interface, so that sent records loop back without a gap.
     try? send(&state)
@@ -181,9 +153,9 @@ final class GroupInterfaces: Sendable {
 
   private func lookAt(_ index: Int, _ state: inout State) {
     let entry = state.entries[index]
-    let sight = state.netlink?.sight(of: entry.wanted, at: entry.followed.interface, for: group)
-    state.entries[index].source = sight?.source
-    for step in state.entries[index].followed.look(sight, isReportedByKernel: isReportedByKernel) {
+    let snapshot = state.netlink?.snapshot(of: entry.wanted, at: entry.followed.interface, for: group)
+    state.entries[index].source = snapshot?.source
+    for step in state.entries[index].followed.look(snapshot, isReportedByKernel: isReportedByKernel) {
       switch step {
       case .leave(let number):
         leave(number, state.egress)
@@ -221,7 +193,7 @@ final class GroupInterfaces: Sendable {
     !group.address.isIPv4 && !receiver.isSelective
   }
 
-  private func joinAgain(_ number: UInt32, _ entry: inout Entry, _ egress: GroupSender.Egress?) {
+  private func joinAgain(_ number: UInt32, _ entry: inout JoinedInterface, _ egress: GroupSender.Egress?) {
     do throws(SystemError) {
       try join(number, &entry, egress)
       entry.isJoinedAgain = true
@@ -233,7 +205,8 @@ final class GroupInterfaces: Sendable {
     }
   }
 
-  private func join(_ number: UInt32, _ entry: inout Entry, _ egress: GroupSender.Egress?) throws(SystemError) {
+  private func join(_ number: UInt32, _ entry: inout JoinedInterface, _ egress: GroupSender.Egress?) throws(SystemError)
+  {
     if number == egress?.interface { sender.returns(true) }
     do throws(SystemError) {
       try receiver.join(number)
@@ -266,7 +239,8 @@ final class GroupInterfaces: Sendable {
     state.egress = egress
   }
 
-  private func say(_ index: Int, _ state: inout State, _ now: BootInstant, _ notices: inout [NetworkEvent]) {
+  /// Adds the event for a change of an interface, or of its condition, that lasts.
+  private func announce(_ index: Int, _ state: inout State, _ now: BootInstant, _ events: inout [NetworkEvent]) {
     let entry = state.entries[index]
     let (interface, condition) = (entry.followed.interface, entry.followed.condition)
     switch condition {
@@ -275,20 +249,17 @@ final class GroupInterfaces: Sendable {
     case .refused where entry.refusals < 2: return
     default: break
     }
-    guard let former = state.entries[index].word.due(entry.place, now: now) else { return }
+    guard let former = state.entries[index].news.due(entry.place, now: now) else { return }
     switch (former.condition, condition) {
     case (.ready, .ready) where former.interface.name == interface.name && !entry.isJoinedAgain:
       return
-    case (.ready, .ready) where former.interface.name != interface.name:
-      notices.append(.interfaceMoved(interface, former: former.interface))
-      state.entries[index].isJoinedAgain = false
-      return
-    case (_, .ready) where former.interface.name != interface.name && interface.address != nil:
-      notices.append(.interfaceMoved(interface, former: former.interface))
+    case (let before, .ready)
+    where former.interface.name != interface.name && (before == .ready || interface.address != nil):
+      events.append(.interfaceMoved(interface, former: former.interface))
       state.entries[index].isJoinedAgain = false
       return
     case (_, .ready):
-      notices.append(
+      events.append(
         .interfaceBack(interface, after: former.condition, source: entry.source, isJoinedAgain: entry.isJoinedAgain))
       state.entries[index].isJoinedAgain = false
       return
@@ -301,12 +272,12 @@ final class GroupInterfaces: Sendable {
       (part.isBack, part.isJoinedAgain) = (true, entry.isJoinedAgain)
       state.entries[index].isJoinedAgain = false
     }
-    notices.append(.interfaceGone(interface, condition, part))
+    events.append(.interfaceGone(interface, condition, part))
   }
 
   /// The names of the interfaces that the user could choose instead of loopback.
   private static var others: [String] {
-    InterfaceStatus.all(withTies: true).filter { $0.isUp && $0.takesMulticast && !$0.isLoopback && !$0.isPort }.map(
-      \.name)
+    InterfaceStatus.all(withTies: true).filter { $0.isUp && $0.takesMulticast && !$0.isLoopback && !$0.isPort }
+      .map(\.name)
   }
 }

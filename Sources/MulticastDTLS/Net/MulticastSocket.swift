@@ -137,7 +137,7 @@ final class MulticastSocket: Sendable {
 
   /// Checks the interfaces and the route, and adapts to changes. Called at the start, and then about once a second.
   ///
-  /// - Returns: The notices for a person.
+  /// - Returns: The changes that a person should know.
   func lookAtInterfaces(now: BootInstant) -> [NetworkEvent] { groupInterfaces.look(now: now) }
 
   /// Counts buffers and datagrams that the receive loop has read. Confined to the receive thread.

@@ -78,8 +78,8 @@ final class EpochGuard: Sendable {
     guard contests.withLock({ $0.admits(now: now) }) else {
       return fail(
         .contested(
-          "another node sends with our node ID\(member) and secret, at \(source) now, for the third time in an hour: this "
-            + "one sends no more. Nonces were repeated, or may be: change the secret, and give each node an ID of its own"
+          "another process sends with our member ID\(member) and secret, at \(source) now, for the third time in an hour: this "
+            + "one stops sending. Nonces were repeated, or may be: change the secret, and give each member an ID of its own"
         ))
     }
     do {
@@ -88,8 +88,8 @@ final class EpochGuard: Sendable {
     } catch {
       fail(
         .contested(
-          "another node, at \(source), sends with our node ID\(member) and secret in epoch \(epoch), and this one cannot go "
-            + "on in a later one: \((error as? StateError)?.fault ?? "\(error)"). Nonces were repeated, or may be: change the secret"
+          "another process, at \(source), sends with our member ID\(member) and secret in epoch \(epoch), and this one cannot "
+            + "continue in a later one: \((error as? StateError)?.fault ?? "\(error)"). Nonces were repeated, or may be: change the secret"
         ))
     }
   }

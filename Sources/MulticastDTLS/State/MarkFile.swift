@@ -46,10 +46,10 @@ struct MarkFile {
   ///
   /// - Parameter former: The earlier content of the mark, in case the file is gone.
   /// - Throws: ``StateError`` if it cannot be written.
-  func add(_ node: MemberID, former: SecretMark? = nil) throws(StateError) {
+  func add(_ member: MemberID, former: SecretMark? = nil) throws(StateError) {
     try change { mark in
-      mark.nodes.formUnion(former?.nodes ?? [])
-      mark.nodes.insert(node)
+      mark.members.formUnion(former?.members ?? [])
+      mark.members.insert(member)
     }
   }
 

@@ -34,8 +34,8 @@ struct NodeState: Hashable, Sendable {
   }
 
   /// Formats the state for one member of one secret.
-  func lines(for node: String) -> [String] {
-    var lines = [Self.title, "node \(node)"]
+  func lines(for owner: String) -> [String] {
+    var lines = [Self.title, "node \(owner)"]
     if let group { lines.append("group \(group)") }
     if let epoch { lines.append("epoch \(epoch)") }
     if isComplete { lines.append("complete") }
@@ -59,12 +59,12 @@ struct NodeState: Hashable, Sendable {
   ///
   /// - Throws: ``SealedText/Corrupt`` if a line differs from the form of ``lines(for:)``, or the state is another
   ///   member's.
-  init(_ lines: [Substring], for node: String) throws(SealedText.Corrupt) {
+  init(_ lines: [Substring], for owner: String) throws(SealedText.Corrupt) {
     guard let title = lines.first.map(String.init), [Self.title, Self.formerTitle].contains(title) else {
       throw SealedText.Corrupt(description: "it does not begin as one")
     }
-    guard lines.dropFirst().first == "node \(node)" else {
-      throw SealedText.Corrupt(description: "it is another node's")
+    guard lines.dropFirst().first == "node \(owner)" else {
+      throw SealedText.Corrupt(description: "it is another member's")
     }
     for line in lines.dropFirst(2) { try take(line) }
     if title == Self.formerTitle { isComplete = epoch != nil }

@@ -10,24 +10,24 @@ struct SecretMark: Hashable {
   /// True if the secret was made here, so that no member can have sent with it before the mark existed.
   var isMadeHere = false
   /// The members that have sent with the secret from here.
-  var nodes: Set<MemberID> = []
+  var members: Set<MemberID> = []
 
   private static let title = "mcast-peer mark 1"
 
   /// True if a member is known not to have sent with the secret.
-  func isNew(_ node: MemberID) -> Bool {
-    isMadeHere && !nodes.contains(node)
+  func isNew(_ member: MemberID) -> Bool {
+    isMadeHere && !members.contains(member)
   }
 
   /// Formats the mark.
   func lines(for keyID: KeyID) -> [String] {
-    [Self.title, "secret \(keyID)"] + (isMadeHere ? ["made here"] : []) + nodes.sorted().map { "node \($0)" }
+    [Self.title, "secret \(keyID)"] + (isMadeHere ? ["made here"] : []) + members.sorted().map { "node \($0)" }
   }
 
   /// Creates a mark from its parts.
-  init(isMadeHere: Bool = false, nodes: Set<MemberID> = []) {
+  init(isMadeHere: Bool = false, members: Set<MemberID> = []) {
     self.isMadeHere = isMadeHere
-    self.nodes = nodes
+    self.members = members
   }
 
   /// Parses a mark, all of it or nothing.
@@ -46,9 +46,9 @@ struct SecretMark: Hashable {
         isMadeHere = true
       case ("node", 2):
         guard let member = UInt64(decimal: words[1]).flatMap({ UInt8(exactly: $0) }) else {
-          throw SealedText.Corrupt(description: "'\(line)' names no node")
+          throw SealedText.Corrupt(description: "'\(line)' names no member")
         }
-        nodes.insert(MemberID(rawValue: member))
+        members.insert(MemberID(rawValue: member))
       default:
         throw SealedText.Corrupt(description: "'\(line)' means nothing")
       }

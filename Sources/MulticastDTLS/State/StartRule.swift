@@ -53,7 +53,7 @@ enum StartRule {
   static func judge(_ found: Found, of member: MemberID, voucher: Voucher, isEncrypting: Bool) -> Verdict {
     let state = found.state
     if state.epoch != nil, state.isComplete || !isEncrypting { return found.isCopy ? .leapFromCopy : .goOn }
-    let wasHere = state.epoch != nil || found.mark?.nodes.contains(member) == true || found.wasHeard
+    let wasHere = state.epoch != nil || found.mark?.members.contains(member) == true || found.wasHeard
     if state.isComplete, !found.isCopy, !wasHere { return .beginAsNew }
     if wasHere { return voucher == .user ? .leapAgainstWord : isEncrypting ? .refuseLost : .beginAgain }
     if voucher == .user || found.mark?.isNew(member) == true { return .beginAsNew }

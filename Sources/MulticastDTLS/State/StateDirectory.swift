@@ -41,7 +41,7 @@ public struct StateDirectory: Hashable, Sendable, CustomStringConvertible {
     // XDG Base Directory Specification: ignore a relative path.
     if let stateHome, stateHome.hasPrefix("/") { return StateDirectory(path: stateHome + "/mcast-peer") }
     if let home, home.hasPrefix("/") { return StateDirectory(path: home + "/.local/state/mcast-peer") }
-    throw .unusable("there is no home directory to keep the node's state in")
+    throw .unusable("there is no home directory to keep the member's state in")
   }
 
   /// The directory's path.

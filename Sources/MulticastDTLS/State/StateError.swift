@@ -22,10 +22,10 @@ public enum StateError: Error, Hashable, CustomStringConvertible {
     switch self {
     case .inUse, .usedEpoch, .unknownPast, .contested, .usedUp: fault
     case .unusable:
-      "\(fault); mend that, or give an epoch that is later than all that this node has used, if need be with another state "
+      "\(fault); mend that, or give an epoch that is later than all that this member has used, if need be with another state "
         + "directory from then on"
     case .damaged:
-      "\(fault), so it is not known which epochs this node has used: look for its 'epoch' line, and give an epoch once that "
+      "\(fault), so it is not known which epochs this member has used: look for its 'epoch' line, and give an epoch once that "
         + "is later than all of them; the file is then set aside"
     }
   }

@@ -9,7 +9,7 @@ final class StateFile: Sendable {
   let path: String
 
   /// The key ID and the member, as written in the state.
-  private let node: String
+  private let owner: String
   private let lock: Descriptor
   private let known: KnownFile
 
@@ -29,7 +29,7 @@ final class StateFile: Sendable {
     let path = Self.path(in: directory, keyID, member)
     self.path = path
     known = KnownFile(path: path)
-    node = Self.node(keyID, member)
+    owner = Self.owner(keyID, member)
     try directory.makeSafely()
     let lock = try Self.openLock("\(path).lock")
     // flock(2): the kernel drops the lock when the process ends in any way.
@@ -40,8 +40,8 @@ final class StateFile: Sendable {
       }
       let holder = Self.holder(lock).map { "process \($0)" } ?? "another process"
       throw .inUse(
-        "node \(member) with key ID \(keyID) runs on this machine already (\(holder) holds \(path).lock): give this one "
-          + "another node ID, or stop the other")
+        "member \(member) with key ID \(keyID) runs on this machine already (\(holder) holds \(path).lock): give this one "
+          + "another member ID, or stop the other")
     }
     // The process ID is for people only: the lock does not depend on it.
     let text = Array("\(getpid())\n".utf8)
@@ -60,12 +60,12 @@ final class StateFile: Sendable {
   /// - Throws: ``StateError`` if it cannot be read, or is damaged.
   func read() throws(StateError) -> Found? {
     known.remember()
-    return try Self.read(path, node)
+    return try Self.read(path, owner)
   }
 
   /// Reads the state of a member without the lock.
   static func read(in directory: StateDirectory, keyID: KeyID, member: MemberID) throws(StateError) -> Found? {
-    try read(path(in: directory, keyID, member), node(keyID, member))
+    try read(path(in: directory, keyID, member), owner(keyID, member))
   }
 
   /// Marks the known file as a copy, if it still has a name.
@@ -75,15 +75,15 @@ final class StateFile: Sendable {
     "\(directory.path)/\(keyID)-\(member)"
   }
 
-  private static func node(_ keyID: KeyID, _ member: MemberID) -> String { "\(keyID) \(member)" }
+  private static func owner(_ keyID: KeyID, _ member: MemberID) -> String { "\(keyID) \(member)" }
 
-  private static func read(_ path: String, _ node: String) throws(StateError) -> Found? {
+  private static func read(_ path: String, _ owner: String) throws(StateError) -> Found? {
     do {
       guard let content = try SealedFile(path: path).read() else { return nil }
       let isFormer = NodeState.isFormer(content.lines)
       // Earlier versions wrote no birth.
       return Found(
-        state: try NodeState(content.lines, for: node), isCopy: content.isCopy && !isFormer, isFormer: isFormer)
+        state: try NodeState(content.lines, for: owner), isCopy: content.isCopy && !isFormer, isFormer: isFormer)
     } catch let error as SealedText.Corrupt {
       throw .damaged(
         "the state file \(path) is damaged (\(error))")
@@ -109,7 +109,7 @@ final class StateFile: Sendable {
   /// - Throws: ``StateError`` if it cannot be written; then either the former state or this one is there, and whole.
   func write(_ state: NodeState, isCopy: Bool = false) throws(StateError) {
     do {
-      try SealedFile(path: path).write(state.lines(for: node), isCopy: isCopy)
+      try SealedFile(path: path).write(state.lines(for: owner), isCopy: isCopy)
       known.outdate()
       known.remember()
     } catch Errno.fileExists {
@@ -139,7 +139,7 @@ final class StateFile: Sendable {
 
   /// The error for a lost lock.
   static func lockLost(_ path: String) -> StateError {
-    .unusable("the lock \(path).lock was removed, so that another process may use the state: start the node again")
+    .unusable("the lock \(path).lock was removed, so that another process may use the state: start this one again")
   }
 
   /// True if the path names the state that this process knows.

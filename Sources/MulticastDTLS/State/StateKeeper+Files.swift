@@ -71,14 +71,14 @@ extension StateKeeper {
         kept.isLost = false
         report(
           StateNotice(
-            "\(what) of \(identity.text) was removed or replaced while the node runs: it was written anew, in \(path)",
+            "\(what) of \(identity.text) was removed or replaced while the process runs: it was written anew, in \(path)",
             .directory))
         return nil
       } catch {
         guard !kept.isLost else { return nil }
         kept.isLost = true
         let text =
-          "the state of \(identity.text) was removed while the node runs, and cannot be written anew: \(error.fault)"
+          "the state of \(identity.text) was removed while the process runs, and cannot be written anew: \(error.fault)"
         report(StateNotice(text, .directory))
         if case .inUse = error { return .inUse(text) }
         return nil
@@ -89,7 +89,8 @@ extension StateKeeper {
   /// Checks each of the files, and writes missing ones anew.
   ///
   /// - Returns: The name and path of the file that was missing; nil if none was.
-  private func putBack(_ file: StateFile, _ kept: inout Kept) throws(StateError) -> (what: String, path: String)? {
+  private func putBack(_ file: StateFile, _ kept: inout LoadedState) throws(StateError) -> (what: String, path: String)?
+  {
     guard let directory else { return nil }
     switch file.place {
     case .kept where kept.isLost && !kept.isWritten:
@@ -113,23 +114,23 @@ extension StateKeeper {
     try kept.write(in: directory)
     // The mark may have been removed together with the state.
     kept.markFile?.outdate()
-    kept.mark?.nodes.remove(identity.member)
+    kept.mark?.members.remove(identity.member)
     if kept.state.epoch != nil { try kept.nameInMark(identity, in: directory) }
     return ("the state", file.path)
   }
 
   /// Checks the mark, which other members replace as well.
-  private func putBackMark(_ kept: inout Kept) throws(StateError) -> (what: String, path: String)? {
+  private func putBackMark(_ kept: inout LoadedState) throws(StateError) -> (what: String, path: String)? {
     guard let directory, let file = kept.markFile, !file.isKept else { return nil }
     // A mark that was moved away may come back without later entries of other members.
     file.outdate()
-    let wasNamed = kept.mark?.nodes.contains(identity.member) == true
+    let wasNamed = kept.mark?.members.contains(identity.member) == true
     let present = MarkFile(in: directory, keyID: identity.keyID)
-    guard wasNamed, present.read()?.nodes.contains(identity.member) != true else {
+    guard wasNamed, present.read()?.members.contains(identity.member) != true else {
       file.remember()
       return nil
     }
-    kept.mark?.nodes.remove(identity.member)
+    kept.mark?.members.remove(identity.member)
     try kept.nameInMark(identity, in: directory)
     return ("the mark", present.path)
   }

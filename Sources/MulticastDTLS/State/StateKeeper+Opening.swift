@@ -22,8 +22,8 @@ extension StateKeeper {
   static func open(
     _ directory: StateDirectory?, _ beginning: EpochPolicy, mayReplaceDamaged: Bool, _ identity: Identity,
     _ report: StateNotice.Reporter
-  ) throws(StateError) -> Kept {
-    var kept = Kept(state: NodeState())
+  ) throws(StateError) -> LoadedState {
+    var kept = LoadedState(state: NodeState())
     do throws(StateError) {
       guard let directory else { throw .unusable("there is no state directory") }
       kept.file = try StateFile(in: directory, keyID: identity.keyID, member: identity.member)
@@ -88,11 +88,11 @@ extension StateKeeper {
   }
 
   /// Checks an epoch that the user gave, and warns if nothing can confirm it.
-  static func check(_ epoch: Epoch, after kept: Kept, _ identity: Identity, _ report: StateNotice.Reporter)
+  static func check(_ epoch: Epoch, after kept: LoadedState, _ identity: Identity, _ report: StateNotice.Reporter)
     throws(StateError)
   {
     if let last = kept.state.epoch, epoch <= last {
-      let reason = "epoch \(epoch) is not later than \(last), which this node has used with key ID \(identity.keyID)"
+      let reason = "epoch \(epoch) is not later than \(last), which this member has used with key ID \(identity.keyID)"
       guard !identity.isEncrypting else {
         throw .usedEpoch("\(reason): it would repeat nonces, and so break the encryption; leave the epoch out")
       }
@@ -100,7 +100,7 @@ extension StateKeeper {
     } else if identity.isEncrypting, kept.state.epoch == nil || !kept.state.isComplete || kept.isCopy {
       report(
         StateNotice(
-          "nothing tells whether node \(identity.member) has used epoch \(epoch) with key ID \(identity.keyID) before: if it "
+          "nothing tells whether member \(identity.member) has used epoch \(epoch) with key ID \(identity.keyID) before: if it "
             + "has, nonces repeat, and what was sent in both can be read; be sure, or change the secret", .epoch))
     }
   }

@@ -20,7 +20,7 @@ final class StateKeeper: Sendable {
 
   let identity: Identity
   let directory: StateDirectory?
-  let kept: Mutex<Kept>
+  let kept: Mutex<LoadedState>
   /// The positions that were handed in and are not written yet.
   let waiting = Mutex<[MemberID: ReplayPosition]?>(nil)
   let queue = DispatchQueue(label: "mcast-peer.state")
@@ -110,7 +110,7 @@ final class StateKeeper: Sendable {
     note { kept in !kept.state.isComplete && kept.note(verdictOnRunning(kept)) }
   }
 
-  private func verdictOnRunning(_ kept: Kept) -> StartRule.Verdict {
+  private func verdictOnRunning(_ kept: LoadedState) -> StartRule.Verdict {
     let verdict = kept.verdict(for: identity, .running)
     if verdict == .beginFar {
       report(StartWarnings(identity, kept.state, kept.mark, directory: directory).beginsFar)
@@ -130,7 +130,7 @@ final class StateKeeper: Sendable {
   }
 
   /// Changes the state in memory, and writes it if the body returns true.
-  private func note(_ body: (inout Kept) -> Bool) {
+  private func note(_ body: (inout LoadedState) -> Bool) {
     let failure = kept.withLock { kept -> StateError? in
       guard body(&kept) else { return nil }
       do throws(StateError) { try kept.write(in: directory) } catch { return error }

@@ -15,7 +15,7 @@ public struct MemberID: RawRepresentable, Hashable, Comparable, Sendable {
   /// - Throws: ``InvalidValue`` if the text is not a whole number from 0 to 255.
   public init(_ text: some StringProtocol) throws(InvalidValue) {
     guard let number = UInt8(decimal: text) else {
-      throw InvalidValue("'\(text)' is not a node ID: give a whole number from 0 to 255")
+      throw InvalidValue("'\(text)' is not a member ID: give a whole number from 0 to 255")
     }
     self.init(rawValue: number)
   }

@@ -26,13 +26,13 @@ public struct MemberSet: Hashable, Sendable {
       guard (1...2).contains(ends.count), let first = Int(decimal: ends[0]),
         let last = Int(decimal: ends[ends.count - 1])
       else {
-        throw InvalidValue("'\(part)' in '\(text)' is no node ID or range: give something like 0-2,7")
+        throw InvalidValue("'\(part)' in '\(text)' is no member ID or range: give something like 0-2,7")
       }
       guard first <= last else {
         throw InvalidValue("the range '\(part)' runs backwards: write \(last)-\(first)")
       }
       guard let low = UInt8(exactly: first), let high = UInt8(exactly: last) else {
-        throw InvalidValue("'\(part)' in '\(text)' goes past 255, the highest node ID")
+        throw InvalidValue("'\(part)' in '\(text)' goes past 255, the highest member ID")
       }
       members.formUnion(MemberSet(low...high))
     }

@@ -33,7 +33,7 @@ struct ZshCompletions {
         if (( $subcommands[(I)$words[1]:*] )); then
           _\(name)_after "${1:+$1 }$words[1]" && ret=0
         else
-          # Options may follow a node ID.
+          # Options may follow a member ID.
           _arguments -s -S : $specs && ret=0
         fi ;;
       esac

@@ -62,7 +62,7 @@ struct ManualPage {
     let path = parents + [command.commandName]
     let commands = command.shownCommands
     let positional = (command.arguments ?? []).filter { $0.kind == .positional && $0.shouldDisplay }
-    // The node ID of a peer may come from the environment, but rarely does: show it as required.
+    // The member ID of a peer may come from the environment, but rarely does: show it as required.
     let words = positional.map {
       $0.isOptional && !parents.isEmpty ? "[<\($0.valueName ?? "")>]" : "<\($0.valueName ?? "")>"
     }

@@ -39,7 +39,7 @@ enum Prose {
         .item("~/.config/mcast-peer/secret", "The key ring: up to four secrets, one a line, for its owner only."),
         .item(
           "~/.local/state/mcast-peer/",
-          "The state: for each node ID and secret, the epochs used and the last messages heard; for each secret, a mark with "
+          "The state: for each member ID and secret, the epochs used and the last messages heard; for each secret, a mark with "
             + "the members that sent with it."),
         .item("/etc/mcast-peer/secret", "The key ring of the systemd units mcast-peer@ID.service."),
         .item(

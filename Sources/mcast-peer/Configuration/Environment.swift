@@ -16,7 +16,7 @@ enum Environment {
     case list
     /// 1 or 0.
     case flag
-    /// The node ID, an argument without an option.
+    /// The member ID, an argument without an option.
     case argument
   }
 

@@ -68,7 +68,7 @@ struct NetworkConfiguration {
   func check(_ nodeID: MemberID?) throws {
     if let nodeID, !peers.contains(nodeID) {
       let all = MemberSet(peers.members + [nodeID])
-      throw ValidationError("node ID \(nodeID) is not among --peers \(peers): list all members, as in --peers \(all)")
+      throw ValidationError("member ID \(nodeID) is not among --peers \(peers): list all members, as in --peers \(all)")
     }
     guard stateDir != "" else { throw ValidationError("--state-dir is empty: name a directory, or leave it out") }
     if let other = sources.first(where: { $0.isIPv4 != group.address.isIPv4 }) {

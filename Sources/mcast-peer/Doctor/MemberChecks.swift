@@ -119,7 +119,7 @@ struct MemberChecks {
     let parts = [
       counts.epoch.map { "epoch \($0)" }, counts.keyID.map { "key ID \($0)" }, counts.source.map { "from \($0)" },
     ]
-    return "node \(member) (\(parts.compactMap { $0 }.joined(separator: ", ")))"
+    return "member \(member) (\(parts.compactMap { $0 }.joined(separator: ", ")))"
   }
 
   /// Findings on rejected messages: a failure if a member was not heard because of them, else a warning.

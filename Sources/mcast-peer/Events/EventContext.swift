@@ -15,7 +15,7 @@ struct EventContext {
     (keyIDs.count == 1 ? "key ID " : "key IDs ") + keyIDs.map(\.description).joined(separator: ", ")
   }
 
-  /// The own ID behind "our node ID"; empty without one.
+  /// The own ID behind "our member ID"; empty without one.
   var ownID: String { member.map { " \($0)" } ?? "" }
 
   /// The key that this member sends with, in words.
@@ -36,6 +36,6 @@ extension EventContext {
 }
 
 extension MemberSet {
-  /// The set in a sentence: `node 1`, `nodes 1-3`.
-  var named: String { "node\(count == 1 ? "" : "s") \(self)" }
+  /// The set in a sentence: `member 1`, `members 1-3`.
+  var named: String { "member\(count == 1 ? "" : "s") \(self)" }
 }

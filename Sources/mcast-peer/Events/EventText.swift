@@ -10,56 +10,56 @@ extension PeerEvent {
       "nothing heard for \(seconds(time)) of any of the members \(here.others): do they run, with \(here.keys) and group "
         + "\(here.group)? On the network of \(here.interface)? Then look at the TTL, firewalls and switches"
     case .otherSecret(let member, let source, _):
-      "records from \(source) as node \(member) do not authenticate: another secret, or a new one that was not added here? Here it is "
+      "records from \(source) as member \(member) do not authenticate: another secret, or a new one that was not added here? Here it is "
         + "\(here.keys); compare with 'mcast-peer secret id' there"
     case .otherSuite(let member, let source):
       here.isEncrypted
-        ? "node \(member) sends unencrypted records, from \(source), and this node takes encrypted ones only: start that "
+        ? "member \(member) sends unencrypted records, from \(source), and this peer takes encrypted ones only: start that "
           + "one with --encrypt, too (or somebody repeats old messages)"
-        : "node \(member) sends encrypted records, from \(source), and this node does not encrypt: start this one with "
+        : "member \(member) sends encrypted records, from \(source), and this peer does not encrypt: start this one with "
           + "--encrypt, too (or somebody repeats old messages)"
     case .keyChange(let member, let keyID):
-      "node \(member) now sends with key ID \(keyID)"
+      "member \(member) now sends with key ID \(keyID)"
     case .rotation(let progress):
       progress.text(here)
     case .keyRemoved(let keyID, let members):
       "key ID \(keyID) was removed, and was what \(members.named) sent with when last heard: if "
         + (members.count == 1
-          ? "node \(members) is still to be a member, add and promote \(here.sendingKey) there; if it was removed"
+          ? "member \(members) is to stay a member, add and promote \(here.sendingKey) there; if it was removed"
           : "they are still to be members, add and promote \(here.sendingKey) there; if they were removed")
         + " from the group, nothing is to be done"
     case .unknownMember(let member, let source):
-      "node \(member) at \(source) is a member of the group, but not among --peers \(here.peers): add it to hear it"
+      "member \(member) at \(source) is a member of the group, but not among --peers \(here.peers): add it to hear it"
     case .staleEpoch(let member, let epoch, let later, let source):
-      "node \(member) at \(source) sends in epoch \(epoch), and was heard in epoch \(later) before: has it lost its state? "
-        + "\(Self.startLater(than: later, here)) (Or two nodes have that ID, or somebody repeats old messages)"
+      "member \(member) at \(source) sends in epoch \(epoch), and was heard in epoch \(later) before: has it lost its state? "
+        + "\(Self.startLater(than: later, here)) (Or two processes have that ID, or somebody repeats old messages)"
     case .repeatedNumbers(let member, let epoch, let source):
-      "node \(member) at \(source) repeats numbers of epoch \(epoch) that were heard before: was it started twice in one "
+      "member \(member) at \(source) repeats numbers of epoch \(epoch) that were heard before: was it started twice in one "
         + "epoch? \(Self.startLater(than: epoch, here)) (Or somebody repeats old messages)"
     case .restarted(let member, let epoch):
-      "node \(member) has restarted, in epoch \(epoch)"
+      "member \(member) has restarted, in epoch \(epoch)"
     case .epochJump(let member, let from, let to, let source):
-      "node \(member) jumps from epoch \(from) to epoch \(to), with a record from \(source): was it restarted so often, or "
-        + "did another holder of the secret send that in its name? Then node \(member) is not heard any more, and is told "
+      "member \(member) jumps from epoch \(from) to epoch \(to), with a record from \(source): was it restarted so often, or "
+        + "did another holder of the secret send that in its name? Then member \(member) is not heard any more, and is told "
         + "so: change the secret"
     case .sequenceJump(let jump):
-      "node \(jump.member) jumps from number \(jump.from) to number \(jump.to) of epoch \(jump.epoch); none of these is "
+      "member \(jump.member) jumps from number \(jump.from) to number \(jump.to) of epoch \(jump.epoch); none of these is "
         + "counted as lost. Was nothing heard for so long, or did another holder of the secret send that in its name? Then "
-        + "node \(jump.member) is not heard any more, and is told so: restart it, and change the secret"
+        + "member \(jump.member) is not heard any more, and is told so: restart it, and change the secret"
     case .leftBehind(let jump, let source):
-      "node \(jump.member) at \(source) sends numbers that are too old, since a record in its name jumped from \(jump.from) "
-        + "to \(jump.to) of epoch \(jump.epoch): restart it, and change the secret, unless two nodes have that ID"
+      "member \(jump.member) at \(source) sends numbers that are too old, since a record in its name jumped from \(jump.from) "
+        + "to \(jump.to) of epoch \(jump.epoch): restart it, and change the secret, unless two processes have that ID"
     case .overtaken(let overtaking, let source):
       overtaking.text(here, source)
     case .silent(let member, let time):
-      "node \(member) not heard for \(seconds(time)), five of its intervals"
+      "member \(member) not heard for \(seconds(time)), five of its intervals"
     case .heardAgain(let member):
-      "node \(member) is heard again"
+      "member \(member) is heard again"
     case .neverHeard(let members):
       "\(members.named), of --peers, not heard since the start: \(members.count == 1 ? "does it" : "do they") run, "
         + "with \(here.keys), group \(here.group), and on the network of \(here.interface)?"
     case .heardLate(let member, let time):
-      "node \(member) is heard now, \(seconds(time)) after the start"
+      "member \(member) is heard now, \(seconds(time)) after the start"
     case .overrun(let count):
       "\(count) message\(count == 1 ? " was" : "s were") lost here, since this program did not take "
         + "\(count == 1 ? "it" : "them") in time (overrun): take what it receives or writes faster, or have the members send "
@@ -68,16 +68,17 @@ extension PeerEvent {
       "the kernel dropped about \(count) datagram\(count == 1 ? "" : "s") that came faster than this process takes them: give "
         + "it a larger receive buffer (net.core.rmem_max) or more of the processor, or have the members send more slowly (--rate)"
     case .duplicateID(let source, isRepeated: false):
-      "another node, at \(source), uses our node ID\(here.ownID): give each node an ID of its own"
+      "another process, at \(source), uses our member ID\(here.ownID): give each member an ID of its own"
     case .duplicateID(let source, isRepeated: true):
-      "\(source) sends with our node ID\(here.ownID): another node has it too, or somebody repeats our messages"
-        + (here.isEncrypted ? "; if it is another node, nonces may have been used twice: then change the secret" : "")
+      "\(source) sends with our member ID\(here.ownID): another process has it too, or somebody repeats our messages"
+        + (here.isEncrypted
+          ? "; if it is another process, nonces may have been used twice: then change the secret" : "")
     case .cloned(let source, let heard, let from, let next):
-      "another node, at \(source), sends with our node ID\(here.ownID) and secret in epoch \(heard), and this one in epoch "
-        + "\(from): nonces were repeated, or may be, and what was sent in both can be read. Change the secret. This node goes on "
+      "another process, at \(source), sends with our member ID\(here.ownID) and secret in epoch \(heard), and this one in epoch "
+        + "\(from): nonces were repeated, or may be, and what was sent in both can be read. Change the secret. This member continues "
         + "in epoch \(next), and ends when that happens for the third time in an hour"
     case .alternatingSources(let member, let one, let other):
-      "\(one) and \(other) alternate as node \(member): two nodes with one ID, or somebody repeats its messages"
+      "\(one) and \(other) alternate as member \(member): two processes with one ID, or somebody repeats its messages"
     case .also(let event, let others):
       "\(event.text(here)) (also \(others.named), since the last line of this kind)"
     case .network(let event):
@@ -109,9 +110,9 @@ extension Overtaking {
     let key = keyID == here.keyIDs.first ? "" : ", with key ID \(keyID)"
     let ahead =
       epoch > ownEpoch
-      ? "is of epoch \(epoch)\(key), and this node sends in epoch \(ownEpoch)"
-      : "has number \(sequence) of epoch \(epoch)\(key), and this node is at \(ownNext)"
-    return "the others no longer hear this node\(here.ownID): a record from \(source) in its name \(ahead). \(remedy)"
+      ? "is of epoch \(epoch)\(key), and this peer sends in epoch \(ownEpoch)"
+      : "has number \(sequence) of epoch \(epoch)\(key), and this peer is at \(ownNext)"
+    return "the others no longer hear this member\(here.ownID): a record from \(source) in its name \(ahead). \(remedy)"
   }
 
   private var remedy: String {
@@ -120,7 +121,7 @@ extension Overtaking {
         + "else uses this ID"
     }
     let start = epoch > ownEpoch ? "Start it again with --epoch \(next), once" : "Start it again, in a later epoch"
-    return "\(start); if no second node has this ID, a holder of the secret did it: change the secret"
+    return "\(start); if no second process has this ID, a holder of the secret did it: change the secret"
   }
 }
 
@@ -134,13 +135,13 @@ extension RotationProgress {
         : "all members that were heard, \(members[keyID]?.named ?? ""), send with key ID \(keyID)"
       guard here.member != nil else { return all }
       return keyID == here.keyIDs.first
-        ? "\(all), and this node sends with it, too" : "\(all), but this node sends with \(here.sendingKey)"
+        ? "\(all), and this peer sends with it, too" : "\(all), but this peer sends with \(here.sendingKey)"
     }
     var parts = members.sorted { "\($0.key)" < "\($1.key)" }.map { "\($1.named) with \($0)" }
     let isAnyHeard = !parts.isEmpty
     if !unheard.isEmpty { parts.append("not heard: \(unheard.named)") }
     let heard = isAnyHeard ? "last heard: \(parts.joined(separator: ", "))" : "nobody was heard yet"
-    return here.member == nil ? heard : "\(heard); this node sends with \(here.sendingKey)"
+    return here.member == nil ? heard : "\(heard); this peer sends with \(here.sendingKey)"
   }
 }
 

@@ -48,7 +48,7 @@ extension NetworkEvent {
     case .routeGone(let route, let interface):
       return "the kernel "
         + (route == .none ? "has no route for \(group) any more" : "has a route for \(group) that leads nowhere")
-        + ": this node stays on \(interface.name) until there is one"
+        + ": this peer stays on \(interface.name) until there is one"
     }
   }
 }

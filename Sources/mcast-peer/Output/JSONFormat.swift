@@ -44,7 +44,7 @@ struct JSONFormat: EventFormat {
       var line = line("peer")
       line.add("member", index)
       line.add("cause", "heard")
-      line.add("message", "node \(origin.sender) was heard for the first time in this run, in epoch \(origin.epoch)")
+      line.add("message", "member \(origin.sender) was heard for the first time in this run, in epoch \(origin.epoch)")
       line.end(in: &text)
     }
     isHeard[index] = true

@@ -31,7 +31,7 @@ struct StatisticsTable {
   /// The table, without a newline at its end.
   var text: String {
     let others = peers.members.filter { $0 != own }
-    let titles = ["node", "key ID", "received", "lost", "reordered"] + Self.columns.map(\.title)
+    let titles = ["member", "key ID", "received", "lost", "reordered"] + Self.columns.map(\.title)
     var rows = [titles]
     var unheard: [MemberID] = []
     for member in others {

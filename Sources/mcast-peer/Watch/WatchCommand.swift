@@ -12,8 +12,8 @@ struct WatchCommand: AsyncParsableCommand {
     commandName: "watch",
     abstract: "Show a table of the members that are heard, redrawn twice a second.",
     discussion: """
-      Without a node ID, watch only listens, to all members of the group: it sends nothing and keeps nothing on disk. \
-      With a node ID, it is a member, and sends a greeting at every interval.
+      Without a member ID, watch only listens, to all members of the group: it sends nothing and keeps nothing on disk. \
+      With a member ID, it is a member, and sends a greeting at every interval.
 
       Each row shows one member. Its state is up, restarted (in the last 30 s), silent (it has missed five of its \
       intervals), quiet (not heard for 30 s; its interval is unknown or long), or not heard (a member of --peers). The \
@@ -38,7 +38,7 @@ struct WatchCommand: AsyncParsableCommand {
   @Option(
     name: .shortAndLong,
     parsing: .unconditional,
-    help: .init("Time between messages, with a node ID. (default: 3)", valueName: "seconds"),
+    help: .init("Time between messages, with a member ID. (default: 3)", valueName: "seconds"),
     transform: { try Interval($0) }
   )
   var interval: Interval?
@@ -50,7 +50,7 @@ struct WatchCommand: AsyncParsableCommand {
     let network = try NetworkConfiguration(network, environment.network, peers: MemberSet(0...255))
     try network.check(nodeID)
     if nodeID == nil, interval != nil {
-      throw ValidationError("--interval needs a node ID, since watch sends nothing without one: leave it out")
+      throw ValidationError("--interval needs a member ID, since watch sends nothing without one: leave it out")
     }
     let isLive = isatty(STDOUT_FILENO) == 1
     let (events, sink) = AsyncStream.makeStream(of: Watch.Event.self)
@@ -70,7 +70,7 @@ struct WatchCommand: AsyncParsableCommand {
     for text in Environment.warnings + network.warnings + InvisibleEnds.warnings { logger.warning("\(text)") }
 
     let keys = peer.keyIDs.map(\.description).joined(separator: ", ")
-    let node = peer.epoch.flatMap { epoch in nodeID.map { "node \($0) in epoch \(epoch)" } } ?? "listening only"
+    let node = peer.epoch.flatMap { epoch in nodeID.map { "member \($0) in epoch \(epoch)" } } ?? "listening only"
     // Evaluated for each screen: the kernel's route may change to another interface.
     func heading() -> String {
       let interfaces = peer.interfaces.map(\.name).joined(separator: ", ").visible

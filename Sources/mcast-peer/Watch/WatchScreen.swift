@@ -31,7 +31,7 @@ struct WatchScreen {
 
   private static func allColumns(_ suite: CipherSuite) -> [Column] {
     [
-      Column(title: "node", rank: 9, isText: false) { "\($0.row.member)" },
+      Column(title: "ID", rank: 9, isText: false) { "\($0.row.member)" },
       Column(title: "state", rank: 8, isText: true) { $0.row.state.rawValue },
       Column(title: "epoch", rank: 5, isText: false, cell: \.epoch),
       Column(title: "messages/s", rank: 6, isText: false, cell: \.rate),

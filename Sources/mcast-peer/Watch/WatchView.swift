@@ -108,7 +108,7 @@ struct PlainView: WatchView {
         last.map { $0.0 != row.state && !($0.0 == .restarted && row.state == .up) || $0.1 != row.epoch } ?? true
       guard isNew || isAll else { continue }
       let text = FormattedRow(row: row)
-      result += "\(time) node \(row.member) \(row.state.rawValue)"
+      result += "\(time) member \(row.member) \(row.state.rawValue)"
       if row.epoch != nil {
         result +=
           ", epoch \(text.epoch), \(text.rate) messages/s, lost \(text.loss) %, heard \(text.age) ago, \(suite.name), key ID "

@@ -25,7 +25,7 @@ extension PeerProcess {
   /// Waits until it has printed some messages of a member. The first numbers may be missing, if the member started
   /// earlier.
   func waitUntilHeard(_ node: Int, count: Int = 3) async throws {
-    try await eventually("\(count) messages of node \(node)") { try shown(from: node).count >= count }
+    try await eventually("\(count) messages of member \(node)") { try shown(from: node).count >= count }
   }
 
   /// The numbers of the messages that it has sent.

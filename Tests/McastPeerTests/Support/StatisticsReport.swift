@@ -20,7 +20,7 @@ struct StatisticsReport: Equatable {
   /// Parses the last table in a text; nil if there is no complete one.
   init?(_ text: String) {
     let lines = text.components(separatedBy: "\n").dropLast()
-    guard let start = lines.lastIndex(where: { $0.hasPrefix("node  ") }) else { return nil }
+    guard let start = lines.lastIndex(where: { $0.hasPrefix("member  ") }) else { return nil }
     let titles = lines[start].components(separatedBy: "  ").map { $0.trimmingCharacters(in: .whitespaces) }
       .filter { !$0.isEmpty }
     var nodes: [Int: [String: Int]] = [:]

@@ -4,16 +4,16 @@ import Testing
 @testable import MulticastDTLS
 
 @Suite("Interfaces that appear and disappear")
-struct FollowedInterfaceTests {
-  private typealias Step = FollowedInterface.Step
+struct InterfaceTrackerTests {
+  private typealias Step = InterfaceTracker.Step
 
   private static let address = IPAddress("192.0.2.1")
 
-  private func sight(
+  private func snapshot(
     _ index: UInt32 = 7, isUp: Bool = true, hasCarrier: Bool = true, ups: UInt32 = 1,
-    source: IPAddress? = FollowedInterfaceTests.address, isLoopback: Bool = false
-  ) -> InterfaceSight {
-    InterfaceSight(
+    source: IPAddress? = InterfaceTrackerTests.address, isLoopback: Bool = false
+  ) -> InterfaceSnapshot {
+    InterfaceSnapshot(
       interface: NetworkInterface(name: "eth0", index: index), isUp: isUp, hasCarrier: isUp && hasCarrier,
       carrierUps: ups,
       source: source, isLoopback: isLoopback)
@@ -21,12 +21,12 @@ struct FollowedInterfaceTests {
 
   /// Looks at these states in order, and carries out the steps.
   private func steps(
-    _ sights: InterfaceSight?..., isReportedByKernel: Bool = false
+    _ snapshots: InterfaceSnapshot?..., isReportedByKernel: Bool = false
   ) throws -> [[Step]] {
-    var followed = FollowedInterface(try #require(sights[0]))
+    var followed = InterfaceTracker(try #require(snapshots[0]))
     followed.joined = 7
-    return sights.dropFirst().map { sight in
-      let steps = followed.look(sight, isReportedByKernel: isReportedByKernel)
+    return snapshots.dropFirst().map { snapshot in
+      let steps = followed.look(snapshot, isReportedByKernel: isReportedByKernel)
       for step in steps {
         switch step {
         case .leave: followed.joined = nil
@@ -39,58 +39,60 @@ struct FollowedInterfaceTests {
 
   @Test("an unchanged interface needs no step")
   func nothing() throws {
-    #expect(try steps(sight(), sight(), sight()) == [[], []])
+    #expect(try steps(snapshot(), snapshot(), snapshot()) == [[], []])
   }
 
   @Test("an interface that disappears is left at once, and joined when it is back with its old or another index")
   func gone() throws {
-    #expect(try steps(sight(), nil, nil, sight()) == [[.leave(7)], [], [.join(7)]])
-    #expect(try steps(sight(), nil, sight(8)) == [[.leave(7)], [.join(8)]])
+    #expect(try steps(snapshot(), nil, nil, snapshot()) == [[.leave(7)], [], [.join(7)]])
+    #expect(try steps(snapshot(), nil, snapshot(8)) == [[.leave(7)], [.join(8)]])
     // The interface was replaced between two looks.
-    #expect(try steps(sight(), sight(8)) == [[.leave(7), .join(8)]])
+    #expect(try steps(snapshot(), snapshot(8)) == [[.leave(7), .join(8)]])
   }
 
   @Test("a returning carrier causes one membership report, also if no look saw it go")
   func carrier() throws {
-    #expect(try steps(sight(), sight(hasCarrier: false), sight(ups: 2), sight(ups: 2)) == [[], [.report(7)], []])
-    #expect(try steps(sight(), sight(ups: 2), sight(ups: 2)) == [[.report(7)], []])
-    #expect(try steps(sight(), sight(isUp: false), sight()) == [[], [.report(7)]])
-    #expect(try steps(sight(), sight(hasCarrier: false, ups: 2), sight(hasCarrier: false, ups: 2)) == [[], []])
-    #expect(try steps(sight(), sight(hasCarrier: false), sight(ups: 2), isReportedByKernel: true) == [[], []])
+    #expect(
+      try steps(snapshot(), snapshot(hasCarrier: false), snapshot(ups: 2), snapshot(ups: 2)) == [[], [.report(7)], []])
+    #expect(try steps(snapshot(), snapshot(ups: 2), snapshot(ups: 2)) == [[.report(7)], []])
+    #expect(try steps(snapshot(), snapshot(isUp: false), snapshot()) == [[], [.report(7)]])
+    #expect(
+      try steps(snapshot(), snapshot(hasCarrier: false, ups: 2), snapshot(hasCarrier: false, ups: 2)) == [[], []])
+    #expect(try steps(snapshot(), snapshot(hasCarrier: false), snapshot(ups: 2), isReportedByKernel: true) == [[], []])
   }
 
   @Test("the first address causes a membership report, and a change of address causes none")
   func address() throws {
-    #expect(try steps(sight(source: nil), sight(), sight()) == [[.report(7)], []])
-    #expect(try steps(sight(), sight(source: IPAddress("192.0.2.2"))) == [[]])
+    #expect(try steps(snapshot(source: nil), snapshot(), snapshot()) == [[.report(7)], []])
+    #expect(try steps(snapshot(), snapshot(source: IPAddress("192.0.2.2"))) == [[]])
   }
 
   @Test("the condition of an interface is the first missing prerequisite")
   func conditions() {
-    #expect(sight(isUp: false, source: nil).condition == .down)
-    #expect(sight(hasCarrier: false, source: nil).condition == .noCarrier)
-    #expect(sight(source: nil).condition == .noAddress(nil))
-    #expect(sight().condition == .ready)
-    #expect(sight(source: nil, isLoopback: true).condition == .ready)
+    #expect(snapshot(isUp: false, source: nil).condition == .down)
+    #expect(snapshot(hasCarrier: false, source: nil).condition == .noCarrier)
+    #expect(snapshot(source: nil).condition == .noAddress(nil))
+    #expect(snapshot().condition == .ready)
+    #expect(snapshot(source: nil, isLoopback: true).condition == .ready)
   }
 
   @Test("a failed or pending join is tried again, also if nothing changes")
   func pending() {
-    var followed = FollowedInterface(sight())
+    var followed = InterfaceTracker(snapshot())
     #expect(followed.isPending)
     followed.joined = 7
     #expect(!followed.isPending)
-    #expect(followed.look(sight(), isReportedByKernel: false) == [])
+    #expect(followed.look(snapshot(), isReportedByKernel: false) == [])
     followed.joined = nil
-    #expect(followed.look(sight(), isReportedByKernel: false) == [.join(7)])
+    #expect(followed.look(snapshot(), isReportedByKernel: false) == [.join(7)])
     followed.refused(SystemError("setsockopt", 105))
-    #expect(followed.isPending && followed.look(sight(), isReportedByKernel: false) == [.join(7)])
+    #expect(followed.isPending && followed.look(snapshot(), isReportedByKernel: false) == [.join(7)])
   }
 
   @Test("a route to another interface is followed, and without a usable route the group stays")
   func route() {
     let (red, blue) = (NetworkInterface(name: "red", index: 2), NetworkInterface(name: "blue", index: 3))
-    var route = FollowedRoute(.none)
+    var route = RouteTracker(.none)
     #expect(route.look(.none, present: red) == nil)
     #expect(route.look(.by(blue), present: red) == blue)
     #expect(route.look(.by(blue), present: blue) == nil)

@@ -5,34 +5,34 @@ extension Netlink {
   ///
   /// - Parameter present: The last known interface. It remains the answer if it has lost the altname or address, and no
   ///   other interface has it.
-  func sight(of wanted: NetworkInterface, at present: NetworkInterface? = nil, for group: GroupAddress)
-    -> InterfaceSight?
+  func snapshot(of wanted: NetworkInterface, at present: NetworkInterface? = nil, for group: GroupAddress)
+    -> InterfaceSnapshot?
   {
     let named = wanted.address.flatMap { $0.isIPv4 == group.address.isIPv4 ? $0 : nil }
     if let link = wanted.alias.flatMap({ link(named: $0) })
       ?? link(
         named: named == nil && wanted.alias == nil ? wanted.name : (present ?? wanted).name)
     {
-      let sight = sight(of: link, wanted, named, group)
-      if named == nil || sight.source != nil { return sight }
+      let snapshot = snapshot(of: link, wanted, named, group)
+      if named == nil || snapshot.source != nil { return snapshot }
       // The address may have moved to another interface.
-      return elsewhere(wanted, named, group) ?? sight
+      return elsewhere(wanted, named, group) ?? snapshot
     }
     return elsewhere(wanted, named, group)
   }
 
-  private func elsewhere(_ wanted: NetworkInterface, _ named: IPAddress?, _ group: GroupAddress) -> InterfaceSight? {
+  private func elsewhere(_ wanted: NetworkInterface, _ named: IPAddress?, _ group: GroupAddress) -> InterfaceSnapshot? {
     guard let named, let other = InterfaceStatus.all().first(where: { $0.addresses.contains(named) })?.name,
       let link = link(named: other)
     else { return nil }
-    return sight(of: link, wanted, named, group)
+    return snapshot(of: link, wanted, named, group)
   }
 
-  private func sight(
+  private func snapshot(
     of link: cnetlink_link, _ wanted: NetworkInterface, _ named: IPAddress?, _ group: GroupAddress
-  ) -> InterfaceSight {
+  ) -> InterfaceSnapshot {
     let addresses = addresses(of: link.index, for: group)
-    return InterfaceSight(
+    return InterfaceSnapshot(
       interface: NetworkInterface(name: link.ownName, index: link.index, address: named, alias: wanted.alias),
       isUp: link.isUp, hasCarrier: link.hasCarrier, carrierUps: link.carrier_ups,
       source: named.map { addresses.contains($0) ? $0 : nil } ?? addresses.first, isLoopback: link.isLoopback)

@@ -12,11 +12,11 @@ extension StateKeeper {
       (self.keyID, self.member, self.isEncrypting, self.group) = (keyID, member, isEncrypting, group)
     }
 
-    var text: String { "node \(member) with key ID \(keyID)" }
+    var text: String { "member \(member) with key ID \(keyID)" }
   }
 
   /// The state in memory, with the condition in which it was found.
-  struct Kept {
+  struct LoadedState {
     /// The lock and the file of the state; nil if none is kept, or after ``StateKeeper/finish()``.
     var file: StateFile?
     var state: NodeState
@@ -63,7 +63,7 @@ extension StateKeeper {
     mutating func take(_ found: StateFile.Found, of member: MemberID) {
       (state, wasThere) = (found.state, true)
       // An earlier version knew no marks: if a mark names the member, that state is older.
-      isCopy = found.isCopy || found.isFormer && mark?.nodes.contains(member) == true
+      isCopy = found.isCopy || found.isFormer && mark?.members.contains(member) == true
     }
 
     /// Chooses the epoch to hand out next; nil if there is none left.
@@ -139,10 +139,10 @@ extension StateKeeper {
 
     /// Checks again that the member is new, since another process may have started as the same member meanwhile.
     private func checkMark(_ identity: Identity, in directory: StateDirectory) throws(StateError) {
-      guard identity.isEncrypting, mark?.nodes.contains(identity.member) != true,
-        MarkFile(in: directory, keyID: identity.keyID).read()?.nodes.contains(identity.member) == true
+      guard identity.isEncrypting, mark?.members.contains(identity.member) != true,
+        MarkFile(in: directory, keyID: identity.keyID).read()?.members.contains(identity.member) == true
       else { return }
-      throw .unusable("another process has begun as \(identity.text) meanwhile: start the node again")
+      throw .unusable("another process has begun as \(identity.text) meanwhile: start this one again")
     }
 
     /// Chooses the next epoch and records it in memory.
@@ -182,7 +182,7 @@ extension StateKeeper {
 
     /// Adds the member to the mark, once it is about to send.
     mutating func nameInMark(_ identity: Identity, in directory: StateDirectory?) throws(StateError) {
-      guard let directory, file != nil, mark?.nodes.contains(identity.member) != true else { return }
+      guard let directory, file != nil, mark?.members.contains(identity.member) != true else { return }
       let file = MarkFile(in: directory, keyID: identity.keyID)
       try file.add(identity.member, former: mark)
       mark = file.read()

@@ -1,5 +1,5 @@
 /// The state machine of the kernel's route for a group. Pure.
-struct FollowedRoute: Sendable {
+struct RouteTracker: Sendable {
   /// The last answer.
   private(set) var last: GroupRoute
 

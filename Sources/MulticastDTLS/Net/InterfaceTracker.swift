@@ -1,5 +1,5 @@
 /// A snapshot of an interface, as the kernel reports it.
-struct InterfaceSight: Hashable, Sendable {
+struct InterfaceSnapshot: Hashable, Sendable {
   let interface: NetworkInterface
   var isUp = true
   /// True if packets can pass.
@@ -20,7 +20,7 @@ struct InterfaceSight: Hashable, Sendable {
 
 /// The state machine of one interface of a group: compares the last snapshot with the current one and returns the steps
 /// to take. Pure.
-struct FollowedInterface: Sendable {
+struct InterfaceTracker: Sendable {
   /// A step to take.
   enum Step: Hashable {
     /// Leave the group on the interface with this number.
@@ -38,13 +38,13 @@ struct FollowedInterface: Sendable {
   /// The interface number under which the group is joined; nil if it is not joined.
   var joined: UInt32?
 
-  private var last: InterfaceSight?
+  private var last: InterfaceSnapshot?
 
   /// Starts with an interface on which the group is not joined yet.
-  init(_ sight: InterfaceSight) {
-    interface = sight.interface
-    condition = sight.condition
-    last = sight
+  init(_ snapshot: InterfaceSnapshot) {
+    interface = snapshot.interface
+    condition = snapshot.condition
+    last = snapshot
   }
 
   /// True if another look is needed even without a notification about this interface.
@@ -59,7 +59,7 @@ struct FollowedInterface: Sendable {
   /// - Parameter isReportedByKernel: True if the kernel itself reports memberships again when a carrier returns, as for
   ///   IPv6. Source: Linux, net/ipv6/addrconf.c, NETDEV_CHANGE.
   /// - Returns: The steps to take, in order.
-  mutating func look(_ now: InterfaceSight?, isReportedByKernel: Bool) -> [Step] {
+  mutating func look(_ now: InterfaceSnapshot?, isReportedByKernel: Bool) -> [Step] {
     let former = last
     last = now
     guard let now else {
