@@ -98,16 +98,19 @@ struct EventTextTests {
     expect(
       try overtaken(9, 0),
       says: [
-        "the others no longer hear this member 0", "192.0.2.1:1000", "of epoch 9, and this peer sends in epoch 3",
+        "the others no longer hear this peer as member 0", "192.0.2.1:1000",
+        "of epoch 9, and this peer sends in epoch 3",
         "--epoch 10, once", "change the secret",
       ])
     expect(
       try overtaken(65535, 0),
-      says: ["no longer hear this member 0", "of epoch 65535", "No later epoch is left", "only a new secret helps"])
+      says: [
+        "no longer hear this peer as member 0", "of epoch 65535", "No later epoch is left", "only a new secret helps",
+      ])
     expect(
       try overtaken(3, 4_294_967_295),
       says: [
-        "no longer hear this member 0", "number 4294967295 of epoch 3", "is at 17", "in a later epoch",
+        "no longer hear this peer as member 0", "number 4294967295 of epoch 3", "is at 17", "in a later epoch",
         "change the secret",
       ])
   }

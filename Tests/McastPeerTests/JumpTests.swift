@@ -36,7 +36,7 @@ struct JumpTests {
   func lastEpoch() async throws {
     let story = try await story()
     try story.wire.send(IndependentRecord(member: 1, epoch: 65_535, text: "not node 1").sealed(group.keys))
-    try await story.victim.waitForError("the others no longer hear this member 1: a record from ")
+    try await story.victim.waitForError("the others no longer hear this peer as member 1: a record from ")
     let line = try #require(try story.victim.errors.split(separator: "\n").first { $0.contains("no longer hear") })
     #expect(line.contains(" warning ") && line.contains("epoch 65535, and this peer sends in epoch 1"), "\(line)")
     #expect(line.contains(":\(story.wire.port) in its name"), "\(line)")
@@ -77,7 +77,7 @@ struct JumpTests {
   func lastNumber() async throws {
     let story = try await story()
     try story.wire.send(IndependentRecord(member: 1, sequence: 4_294_967_295, text: "not node 1").sealed(group.keys))
-    try await story.victim.waitForError("the others no longer hear this member 1: ")
+    try await story.victim.waitForError("the others no longer hear this peer as member 1: ")
     let line = try #require(try story.victim.errors.split(separator: "\n").first { $0.contains("no longer hear") })
     #expect(line.contains("has number 4294967295 of epoch 1, and this peer is at "), "\(line)")
     #expect(line.contains("Start it again, in a later epoch"), "\(line)")

@@ -35,7 +35,7 @@ struct WatchScreenTests {
         let text = screen.text(of: table, suite: .pskChaCha20Poly1305, heading: "a heading", log: said)
         #expect(text.count <= lines && text.allSatisfy { $0.count <= columns }, "\(columns) x \(lines)")
         // A heading, a blank line and the titles come first.
-        if lines > 25, columns >= 4 { #expect(text[3].split(separator: " ").first == "0", "\(columns) x \(lines)") }
+        if lines > 25, columns >= 2 { #expect(text[3].hasPrefix(" 0"), "\(columns) x \(lines)") }
       }
     }
   }

@@ -33,7 +33,7 @@ final class Link {
     opening.isSender = false
     receivers = try (0..<key.receivers).map { number in
       opening.number = number
-      let receiver = try WorkerProcess(shared: shared)
+      let receiver = try WorkerProcess(shared: shared, readsOnMainActor: key.reader == .topLevel)
       try receiver.order(.open(opening))
       return receiver
     }

@@ -10,9 +10,10 @@ final class WorkerProcess {
   /// The bytes after the last whole line.
   private var rest: [UInt8] = []
 
-  init(shared: CInt) throws {
+  /// - Parameter readsOnMainActor: True for a receiver that reads messages there.
+  init(shared: CInt, readsOnMainActor: Bool = false) throws {
     var child = cbench_child()
-    let result = unsafe cbench_spawn("worker", shared, &child)
+    let result = unsafe cbench_spawn(readsOnMainActor ? "reading-worker" : "worker", shared, &child)
     guard result == 0 else { throw BenchError("cannot start a worker: errno \(-result)") }
     (process, input, output) = (child.process, child.input, child.output)
   }

@@ -131,7 +131,7 @@ struct Receiver: ~Copyable {
       return try unsafe members[Int(header.member.rawValue)].open(
         record, header: header, epoch: epoch, from: source, into: payload, now: now)
     } catch {
-      guard error.reason == .forged || error.reason == .malformed, unsafe isOfOtherSuite(record, now) else {
+      guard error.reason == .forged || header.length < suite.tagSize, unsafe isOfOtherSuite(record, now) else {
         throw error
       }
       throw Rejection(.otherSuite, header, source)

@@ -20,7 +20,7 @@ enum SendError: Error, Hashable, CustomStringConvertible {
     switch self {
     case .empty: "an empty message cannot be sent: give it at least one byte"
     case .tooLong(let count, let limit): "a message of \(count) bytes is too long: one record carries at most \(limit)"
-    case .stopped: "the peer has been stopped: make another one to send"
+    case .stopped: "the peer has been stopped: make another one"
     case .listening: "this peer has no member ID and only listens: give it one to send"
     }
   }

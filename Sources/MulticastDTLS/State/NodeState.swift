@@ -64,7 +64,7 @@ struct NodeState: Hashable, Sendable {
       throw SealedText.Corrupt(description: "it does not begin as one")
     }
     guard lines.dropFirst().first == "node \(owner)" else {
-      throw SealedText.Corrupt(description: "it is another member's")
+      throw SealedText.Corrupt(description: "it is another member's, or another secret's")
     }
     for line in lines.dropFirst(2) { try take(line) }
     if title == Self.formerTitle { isComplete = epoch != nil }

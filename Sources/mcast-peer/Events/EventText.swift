@@ -75,7 +75,7 @@ extension PeerEvent {
           ? "; if it is another process, nonces may have been used twice: then change the secret" : "")
     case .cloned(let source, let heard, let from, let next):
       "another process, at \(source), sends with our member ID\(here.ownID) and secret in epoch \(heard), and this one in epoch "
-        + "\(from): nonces were repeated, or may be, and what was sent in both can be read. Change the secret. This member continues "
+        + "\(from): nonces were repeated, or may be, and what was sent in both can be read. Change the secret. This peer continues "
         + "in epoch \(next), and ends when that happens for the third time in an hour"
     case .alternatingSources(let member, let one, let other):
       "\(one) and \(other) alternate as member \(member): two processes with one ID, or somebody repeats its messages"
@@ -112,7 +112,8 @@ extension Overtaking {
       epoch > ownEpoch
       ? "is of epoch \(epoch)\(key), and this peer sends in epoch \(ownEpoch)"
       : "has number \(sequence) of epoch \(epoch)\(key), and this peer is at \(ownNext)"
-    return "the others no longer hear this member\(here.ownID): a record from \(source) in its name \(ahead). \(remedy)"
+    return "the others no longer hear this peer as member\(here.ownID): a record from \(source) in its name \(ahead). "
+      + remedy
   }
 
   private var remedy: String {
