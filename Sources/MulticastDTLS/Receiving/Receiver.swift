@@ -39,7 +39,7 @@ struct Receiver: ~Copyable {
   private let payload = UnsafeMutableRawBufferPointer.allocate(byteCount: RecordHeader.maximumRecord, alignment: 16)
 
   /// One for each of the 256 IDs.
-  private var members: [RemoteMember]
+  private var members: InlineArray<256, RemoteMember>
   private var keys: [OpeningKey]
   private var observer: Observer
   /// The members whose run is not counted yet.
@@ -67,8 +67,9 @@ struct Receiver: ~Copyable {
     suite = context.suite
     ownMember = context.ownMember
     let others = followed.without(context.ownMember)
-    members = (UInt8.min ... .max).map { id in
-      RemoteMember(MemberID(rawValue: id), isFollowed: others.contains(MemberID(rawValue: id)))
+    members = InlineArray { index in
+      let id = MemberID(rawValue: UInt8(index))
+      return RemoteMember(id, isFollowed: others.contains(id))
     }
     self.keys = keys
     self.sent = sent
@@ -269,7 +270,7 @@ struct Receiver: ~Copyable {
   /// The key that each member sends with, of the members that were heard.
   var sendingKeys: [MemberID: KeyID] {
     var keys: [MemberID: KeyID] = [:]
-    for member in members { keys[member.id] = member.sendingKeyID }
+    for index in members.indices { keys[members[index].id] = members[index].sendingKeyID }
     return keys
   }
 
@@ -283,7 +284,7 @@ struct Receiver: ~Copyable {
     var positions: [KeyID: [MemberID: ReplayPosition]] = [:]
     for key in keys {
       var ofKey: [MemberID: ReplayPosition] = [:]
-      for member in members { ofKey[member.id] = member.position(under: key) }
+      for index in members.indices { ofKey[members[index].id] = members[index].position(under: key) }
       positions[key.keyID] = ofKey
     }
     return positions
