@@ -9,14 +9,14 @@ struct Events: Service {
 
   func run() async throws {
     for await event in peer.events.cancelOnGracefulShutdown() {
-      switch event {
-      case .silent(let member, _): logger.notice("a sensor is away", metadata: ["member": "\(member)"])
-      case .heardAgain(let member), .restarted(let member, _):
-        logger.notice("a sensor is back", metadata: ["member": "\(member)"])
-      // The peer no longer sends, since nonces would repeat: an operator must change the secret.
-      case .failed(let error): throw error
+      // An event may stand for several members.
+      switch event.kind {
+      case .silent: logger.notice("sensors are away", metadata: ["members": "\(event.members)"])
+      case .heardAgain, .restarted: logger.notice("sensors are back", metadata: ["members": "\(event.members)"])
       default: break
       }
+      // The peer no longer sends, since nonces would repeat: an operator must change the secret.
+      if case .failed(let error) = event { throw error }
     }
   }
 }

@@ -18,7 +18,7 @@ struct Main {
     let keys = try KeyRing(from: .choose(secretFile: nil), markingIn: configuration.state)
     let peer = try MulticastPeer(configuration, keys: keys, logger: logger)
 
-    // Stopped from the last to the first: the peer when nothing sends or reads any more.
+    // Stopped from the last to the first: the peer once nothing sends or reads.
     let services = ServiceGroup(
       services: [
         peer, Inbox(peer: peer, logger: logger), Events(peer: peer, logger: logger), Readings(peer: peer),

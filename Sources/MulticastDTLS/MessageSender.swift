@@ -7,7 +7,8 @@ public struct MessageSender: Sendable {
   ///
   /// - Throws: ``PeerError/Code/emptyMessage`` or ``PeerError/Code/messageTooLong``; ``PeerError/Code/system`` if the network
   ///   does not take it now; ``PeerError/Code/state`` if it needs a new epoch (every 2^32 messages) and there is none, or
-  ///   another member sends with this ID; ``PeerError/Code/listening`` and ``PeerError/Code/stopped``.
+  ///   another process sends with this ID; ``PeerError/Code/cryptography`` if it cannot be sealed; ``PeerError/Code/listening``
+  ///   and ``PeerError/Code/stopped``.
   public func send(_ payload: RawSpan) throws(PeerError) {
     do { try working.send(payload) } catch { throw PeerError(error) }
   }
@@ -35,16 +36,17 @@ public struct MessageSender: Sendable {
   /// Sends messages, each as one datagram, in order and in as few passes through the kernel as it allows: several times
   /// faster than one by one, and the same for receivers.
   ///
-  /// - Returns: The records of the messages that the network took: of all, or of the first ones if it takes no more now.
+  /// If the send buffer is full, it waits up to 100 ms for room, and for the disk where a new epoch begins.
+  ///
+  /// - Returns: The records of the messages that the network took: of all, or of the first ones. Send the rest again: if
+  ///   that cannot be sent at all, the next call throws the reason.
   ///   Up to a batch of the messages after those may have consumed sequence numbers already; receivers count them as lost.
   /// - Throws: If nothing was sent: the first error of those of ``send(_:)-(RawSpan)``.
-  @discardableResult
   public func send(_ payloads: [[UInt8]]) throws(PeerError) -> SendReceipt {
     do { return try working.send(payloads) } catch { throw PeerError(error) }
   }
 
   /// Sends messages of any collections of bytes; see ``send(_:)-([[UInt8]])``.
-  @discardableResult
   public func send(_ payloads: some Sequence<some Collection<UInt8>>) throws(PeerError) -> SendReceipt {
     try send(payloads.map { Array($0) })
   }

@@ -183,11 +183,9 @@ public final class MulticastPeer: Sendable {
   public func send(_ text: String) throws(PeerError) { try sender.send(text) }
 
   /// Sends messages, each as one datagram, in order; see ``MessageSender/send(_:)-([[UInt8]])``.
-  @discardableResult
   public func send(_ payloads: [[UInt8]]) throws(PeerError) -> SendReceipt { try sender.send(payloads) }
 
   /// Sends messages, each as one datagram, in order; see ``MessageSender/send(_:)-([[UInt8]])``.
-  @discardableResult
   public func send(_ payloads: some Sequence<some Collection<UInt8>>) throws(PeerError) -> SendReceipt {
     try sender.send(payloads)
   }

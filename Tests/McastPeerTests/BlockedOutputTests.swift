@@ -19,11 +19,11 @@ struct BlockedOutputTests {
   @Test("SIGHUP changes the ring, and SIGTERM ends the peer, also if nobody reads standard error")
   func ring() async throws {
     let (former, new) = ("the former secret of the group", "the new secret of the group")
-    let ring = RingFileOfNode(former)
+    let ring = RingFileOfMember(former)
     let peer = try start(["0", "-o", "json", "-i", "0.1", "-k", ring.path] + address, secret: nil, stream: 2)
     try await peer.waitForEvent("sent")
     pipe.fill()
-    func change(_ ring: RingFileOfNode, to secrets: [String]) async throws {
+    func change(_ ring: RingFileOfMember, to secrets: [String]) async throws {
       let count = try peer.events.count { $0.cause == "ring" }
       ring.write(secrets)
       peer.signal(SIGHUP)
@@ -39,7 +39,7 @@ struct BlockedOutputTests {
 
   @Test("SIGTERM ends `watch`, however often SIGHUP came while nobody read standard error", arguments: 1...3)
   func watch(times: Int) async throws {
-    let ring = RingFileOfNode(Vectors.shared.secret)
+    let ring = RingFileOfMember(Vectors.shared.secret)
     let sender = try group.start(1, "-i", "0.1")
     let watch = try start(["watch", "-k", ring.path] + address, secret: nil, stream: 2)
     try await eventually("the sender") { try watch.output.contains("member 1 up") }

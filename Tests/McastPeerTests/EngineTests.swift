@@ -80,7 +80,7 @@ struct EngineTests {
     #expect(try await peer.exitCode() == 71)
     #expect(try peer.output == "")
     let errors = try peer.errors
-    #expect(errors.contains("OpenSSL \(CryptoLibrary.version)") && errors.contains("default provider"), "\(errors)")
+    #expect(errors.contains("OpenSSL \(LibcryptoLibrary.version)") && errors.contains("default provider"), "\(errors)")
     #expect(!errors.contains(Vectors.shared.secret))
   }
 

@@ -13,7 +13,7 @@ struct EventTests {
     "a peer writes every event of the schema, and every line is valid")
   func everyEvent() async throws {
     let (secret, other) = (Vectors.shared.secret, "another secret of the group")
-    let ring = RingFileOfNode(secret)
+    let ring = RingFileOfMember(secret)
     let peer = try PeerProcess(
       ["0", "-I", "lo", "-t", "0", "-g", "\(group.address)", "-k", ring.path, "-i", "0.2", "-o", "json", "--stats"],
       home: group.home)

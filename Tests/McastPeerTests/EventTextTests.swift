@@ -47,7 +47,7 @@ struct EventTextTests {
       (
         .keyRemoved(key, lastUsedBy: MemberSet([1, 2])),
         [
-          "0102-0304", "members 1-2", "if they are still to be members, add and promote 9ab7-6d2d",
+          "0102-0304", "members 1-2", "if they are to stay members, add and promote 9ab7-6d2d",
           "nothing is to be done",
         ]
       ),
@@ -63,7 +63,7 @@ struct EventTextTests {
       (.heardAgain(1), ["member 1", "again"]),
       (.duplicateID(from: one, isRepeated: false), ["192.0.2.1:1000", "member ID 0"]),
       (.duplicateID(from: one, isRepeated: true), ["192.0.2.1:1000", "member ID 0"]),
-      (.alternatingSources(1, one, other), ["192.0.2.1:1000", "192.0.2.2:1000", "member 1"]),
+      (.alternatingSources(1, one, and: other), ["192.0.2.1:1000", "192.0.2.2:1000", "member 1"]),
     ] as [(PeerEvent, [String])] {
       let text = event.text(here)
       for word in words { #expect(text.contains(word), "\(text)") }
@@ -87,7 +87,7 @@ struct EventTextTests {
         from: one)
     }
     expect(
-      .epochJump(1, from: try Epoch(5), to: .last, source: one),
+      .epochJump(1, former: try Epoch(5), to: .last, from: one),
       says: ["member 1 jumps from epoch 5 to epoch 65535", "192.0.2.1:1000", "change the secret"])
     expect(
       .sequenceJump(jump),

@@ -53,7 +53,7 @@ extension FollowingNetworkTests {
     // Without this route, an IPv6 group has that of the first interface.
     if family == .ipv4 {
       try await peer.waitForError(
-        "has no route for \(family.group) any more: this peer stays on red until there is one")
+        "no longer has a route for \(family.group): this peer stays on red until there is one")
       try await others[0].waitUntilHeard(0, count: others[0].shown(from: 0).count + 3)
     }
     try route(here, family, "add", "blue")
@@ -82,7 +82,7 @@ extension FollowingNetworkTests {
     try await peer.waitForError("interface red, TTL 1")
     try here.run("ip link del red")
     try await peer.waitForError("interface red is gone: nothing is heard until it is back")
-    try await peer.waitForError("has no route for \(family.group) any more: this peer stays on red")
+    try await peer.waitForError("no longer has a route for \(family.group): this peer stays on red")
     try here.connect("red", family.own(11, 1), to: there, family.own(11, 2), index: 78)
     try route(here, family, "add", "red")
     try await peer.waitForError("interface red is back: joined \(family.group) again")

@@ -203,7 +203,7 @@ struct LostStateTests {
   @Test("a new secret needs no --new-node after SIGHUP or a restart, also if it was only added before")
   func rotation() async throws {
     try await makeSecret()
-    let ring = RingFileOfNode(try String(contentsOfFile: secret, encoding: .utf8).trimmingCharacters(in: .newlines))
+    let ring = RingFileOfMember(try String(contentsOfFile: secret, encoding: .utf8).trimmingCharacters(in: .newlines))
     func start(_ more: String...) throws -> PeerProcess {
       try PeerProcess(
         ["0", "-I", "lo", "-t", "0", "-g", "\(address)", "-k", ring.path, "-i", "0.05", "--encrypt"] + more, home: home)

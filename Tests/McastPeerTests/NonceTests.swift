@@ -8,7 +8,7 @@ struct NonceTests {
   func neverTwice() async throws {
     let group = LoopbackGroup()
     let secrets = ["the first secret of the group", "the second secret of the group"]
-    let file = RingFileOfNode(secrets[0])
+    let file = RingFileOfMember(secrets[0])
     let tap = try Tap(group.address)
     var sent = 0
     /// Runs member 0 until it has sent some messages, changes something, and waits for more messages.

@@ -71,7 +71,7 @@ extension LostStateTests {
       let made = try PeerProcess(["secret", "new", "--write", next], home: home)
       #expect(try await made.exitCode() == 0)
       let new = try String(contentsOfFile: next, encoding: .utf8).trimmingCharacters(in: .newlines)
-      let ring = RingFileOfNode(new)
+      let ring = RingFileOfMember(new)
       if isThereFromTheStart { ring.write([new, old]) }
       let peer = try PeerProcess(
         ["1", "-I", "lo", "-t", "0", "-g", "\(address)", "-k", ring.path, "-i", "0.05", "--encrypt"], home: home)

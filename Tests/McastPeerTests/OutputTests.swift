@@ -104,7 +104,7 @@ struct OutputTests {
 
   @Test("a ring is changed also if its output has no reader")
   func unreadChange() async throws {
-    let ring = RingFileOfNode(Vectors.shared.secret)
+    let ring = RingFileOfMember(Vectors.shared.secret)
     for step in ["add <<X\nanother secret of some length\nX", "promote"] {
       let words = step.split(separator: " ", maxSplits: 1).map(String.init)
       let pipe = "mkfifo $HOME/pipe; exec 3<>$HOME/pipe 4>$HOME/pipe 3>&-; rm $HOME/pipe"

@@ -10,7 +10,7 @@ struct ReadAgainTests {
   private let old = "the old secret of the group"
   private let new = "the new secret of the group"
 
-  private func start(_ node: Int, _ file: RingFileOfNode, _ more: String...) throws -> PeerProcess {
+  private func start(_ node: Int, _ file: RingFileOfMember, _ more: String...) throws -> PeerProcess {
     try PeerProcess(
       ["\(node)", "-I", "lo", "-t", "0", "-g", "\(group.address)", "-k", file.path] + more, home: group.home)
   }
@@ -23,7 +23,7 @@ struct ReadAgainTests {
 
   @Test("an unusable file leaves the ring in use, and the peer reports the reason")
   func unusable() async throws {
-    let (file, otherFile) = (RingFileOfNode(old), RingFileOfNode(old))
+    let (file, otherFile) = (RingFileOfMember(old), RingFileOfMember(old))
     let (peer, other) = (try start(0, file, "-i", "0.05"), try start(1, otherFile, "-i", "0.05"))
     try await hears(peer, 1)
     func refused(_ reason: String, _ count: Int) async throws {
@@ -64,7 +64,7 @@ struct ReadAgainTests {
   @Test("a SIGHUP during the start is not lost and does not end the peer")
   func early() async throws {
     for number in 0..<10 {
-      let file = RingFileOfNode(old)
+      let file = RingFileOfMember(old)
       let peer = try start(0, file, "-i", "3600")
       // At several moments of the start, from the first at which the signal does not kill.
       try await eventually("the signal to be ignored", every: .milliseconds(1)) { try peer.handles(SIGHUP) }
@@ -85,7 +85,7 @@ struct ReadAgainTests {
   @Test(
     "the keys of the members are reported when members change theirs, in the table, and when a key is dropped")
   func readiness() async throws {
-    let files = (0...2).map { _ in RingFileOfNode(old, new) }
+    let files = (0...2).map { _ in RingFileOfMember(old, new) }
     let peers = try files.enumerated().map { try start($0, $1, "-i", "0.05") }
     for (node, peer) in peers.enumerated() {
       for other in 0...2 where other != node { try await hears(peer, other) }
@@ -101,7 +101,7 @@ struct ReadAgainTests {
     files[0].write([new])
     try await peers[0].readRingAgain()
     try await peers[0].waitForError(
-      "key ID \(oldID) was removed, and was what member 2 sent with when last heard: if member 2 is to stay a member, add and "
+      "key ID \(oldID) was removed, but member 2 sent with it when last heard: if member 2 is to stay a member, add and "
         + "promote \(newID) there")
     try await peers[0].waitForError("member 2 last heard with \(oldID)")
     // Member 2 takes the last step.
@@ -115,7 +115,7 @@ struct ReadAgainTests {
 
   @Test("the last member to change its key reports that all have changed, and the first reports the key of the others")
   func last() async throws {
-    let files = (0...2).map { _ in RingFileOfNode(old, new) }
+    let files = (0...2).map { _ in RingFileOfMember(old, new) }
     let peers = try files.enumerated().map { try start($0, $1, "-i", "0.05") }
     for (node, peer) in peers.enumerated() {
       for other in 0...2 where other != node { try await hears(peer, other) }
@@ -140,14 +140,14 @@ struct ReadAgainTests {
 
   @Test("dropping a key that a member still sends with causes no advice to add it again here")
   func removed() async throws {
-    let files = [RingFileOfNode(new, old), RingFileOfNode(old)]
+    let files = [RingFileOfMember(new, old), RingFileOfMember(old)]
     let peers = try files.enumerated().map { try start($0, $1, "--peers", "0-1", "-i", "0.05") }
     try await hears(peers[0], 1)
     files[0].write([new])
     try await peers[0].readRingAgain()
     let (oldID, newID) = (try keyID(old), try keyID(new))
     try await peers[0].waitForError(
-      "key ID \(oldID) was removed, and was what member 1 sent with when last heard: if member 1 is to stay a member, add and "
+      "key ID \(oldID) was removed, but member 1 sent with it when last heard: if member 1 is to stay a member, add and "
         + "promote \(newID) there; if it was removed from the group, nothing is to be done")
     #expect(try !peers[0].errors.contains("here again"))
   }
@@ -159,7 +159,7 @@ struct ReadAgainTests {
   @Test(
     "a peer that was off during a rotation and its group both report the other key, and with the new ring it is heard")
   func wasOff() async throws {
-    let files = (0...2).map { _ in RingFileOfNode(old) }
+    let files = (0...2).map { _ in RingFileOfMember(old) }
     func startNode(_ node: Int) throws -> PeerProcess { try start(node, files[node], "-i", "0.1") }
     var peers = try (0...2).map(startNode)
     for (node, peer) in peers.enumerated() {

@@ -17,7 +17,7 @@ struct RotationAtFullRateTests {
   func everyOrder() async throws {
     let secrets = (0..<2).map { "secret \($0) of the group, long enough" }
     let keys = secrets.map { RecordKeys(secret: $0, .pskChaCha20Poly1305) }
-    let files = (0...2).map { _ in RingFileOfNode(secrets[0]) }
+    let files = (0...2).map { _ in RingFileOfMember(secrets[0]) }
     let tap = try Tap(address)
     let peers = try files.enumerated().map { node, file in
       try PeerProcess(

@@ -61,7 +61,7 @@ struct SecrecyTests {
       role.suites.flatMap { suite in [(suite, true, role), (suite, false, role)] }
     })
   func memory(suite: CipherSuite, isInFile: Bool, role: Role) async throws {
-    let file = RingFileOfNode(secret)
+    let file = RingFileOfMember(secret)
     let shared =
       ["-I", "lo", "-t", "0", "-g", "\(group.address)"] + (suite.isEncrypted ? ["--encrypt", "--new-node"] : [])
     let peer = try PeerProcess(

@@ -23,7 +23,7 @@ struct ServiceExampleTests {
     #expect(try await first.exitCode() == 0)
     // Its state was unlocked: it starts again at once, and is heard in a later epoch.
     let again = try start(0)
-    try await eventually("its return") { try second.errors.contains("a sensor is back") }
+    try await eventually("its return") { try second.errors.contains("sensors are back") }
     try await again.waitForError("member=1")
     for sensor in [again, second] {
       sensor.signal(SIGTERM)

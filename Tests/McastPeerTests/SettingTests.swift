@@ -80,7 +80,7 @@ struct SettingTests {
       "MCAST_PEER_INTERVAL": "99", "MCAST_PEER_SECRET_FILE": "/nonexistent", "MCAST_PEER_DEADLINE": "0.001",
       "MCAST_PEER_EXPECT": "99", "MCAST_PEER_SOURCE": "192.0.2.1", "MCAST_PEER_ENGINE": "wolfssl",
     ]
-    let ring = RingFileOfNode(Vectors.shared.secret)
+    let ring = RingFileOfMember(Vectors.shared.secret)
     let line = "0 -I lo -t 0 --peers 0,1 -o json -c 1 -m mine --epoch 60 --rate 1000 --deadline 30 --source 127.0.0.1"
     let more = [
       "-g", "\(group.address)", "-k", ring.path, "--state-dir", "\(group.home.path)/state", "--engine", "libcrypto",
@@ -214,7 +214,7 @@ struct SettingTests {
   func doubtfulSecret(doubtful: (secret: String, sign: String), isInFile: Bool) async throws {
     let (secret, sign) = doubtful
     // In a file, one carriage return belongs to the line end.
-    let ring = RingFileOfNode(secret + (secret.hasSuffix("\r") ? "\r" : ""))
+    let ring = RingFileOfMember(secret + (secret.hasSuffix("\r") ? "\r" : ""))
     let file = isInFile ? ["-k", ring.path] : []
     for command in [
       ["0", "-I", "lo", "-t", "0", "-g", "\(group.address)", "-c", "1"], ["secret", "id"],
@@ -237,7 +237,7 @@ struct SettingTests {
 
   @Test("a variable can name the secret file, for a peer and for the secret commands")
   func secretFile() async throws {
-    let ring = RingFileOfNode(Vectors.shared.secret)
+    let ring = RingFileOfMember(Vectors.shared.secret)
     let variable = ["MCAST_PEER_SECRET_FILE": ring.path]
     let peer = try PeerProcess(
       ["0", "-I", "lo", "-t", "0", "-g", "\(group.address)", "-c", "1"], home: group.home, environment: variable)

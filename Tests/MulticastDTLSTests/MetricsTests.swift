@@ -31,7 +31,7 @@ struct MetricsTests {
     try wire.send(IndependentRecord(member: 1, sequence: 5, text: "5").sealed(keys))
     try wire.send(Array("something else".utf8))
     try peer.send("alone")
-    try peer.send([[1], [2], [3]])
+    #expect(try peer.send([[1], [2], [3]]).count == 3)
     try await eventually("all to be counted") {
       peer.statistics.received == 5 && peer.statistics.rejected == [.replayed: 1, .foreign: 1]
     }

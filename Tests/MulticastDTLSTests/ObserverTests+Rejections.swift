@@ -40,7 +40,7 @@ extension ObserverTests {
     #expect(observer.rejected(rejection(.replayed, 1, from: here), now: start) == [])
     #expect(observer.heard(message(1, 4, from: there), now: start) == [])
     let events = observer.rejected(rejection(.staleEpoch, 1, from: here, laterEpoch: .last), now: start)
-    #expect(events.contains(.alternatingSources(1, there, here)) && events.count == 2)
+    #expect(events.contains(.alternatingSources(1, there, and: here)) && events.count == 2)
   }
 
   @Test("the source of a forged record never counts as an address of the member")

@@ -62,12 +62,12 @@ struct ObserverTests {
     }
     #expect(try events(from: 5, to: 1005) == [.restarted(1, try Epoch(1005))])
     let (five, later) = (try Epoch(5), try Epoch(1006))
-    #expect(try events(from: 5, to: 1006) == [.epochJump(1, from: five, to: later, source: endpoint())])
+    #expect(try events(from: 5, to: 1006) == [.epochJump(1, former: five, to: later, from: endpoint())])
     // Also if the former epoch was heard before our own start.
     #expect(
-      try events(from: 5, to: 1006, isRestart: false) == [.epochJump(1, from: five, to: later, source: endpoint())])
+      try events(from: 5, to: 1006, isRestart: false) == [.epochJump(1, former: five, to: later, from: endpoint())])
     #expect(try events(from: 5, to: 6, isRestart: false) == [])
-    #expect(PeerEvent.epochJump(1, from: five, to: later, source: endpoint()).isWarning)
+    #expect(PeerEvent.epochJump(1, former: five, to: later, from: endpoint()).isWarning)
   }
 
   @Test("a member left behind by a jump of its numbers is not reported to repeat them")

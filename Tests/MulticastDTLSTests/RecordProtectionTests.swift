@@ -80,7 +80,8 @@ struct RecordProtectionTests {
       }
     }
     #expect(
-      error?.description.contains("EVP_Cipher") == true && error?.description.contains(CryptoLibrary.version) == true)
+      error?.description.contains("EVP_Cipher") == true && error?.description.contains(LibcryptoLibrary.version) == true
+    )
     #expect(room.allSatisfy { $0 == 0 })
   }
 

@@ -9,7 +9,7 @@ struct RecordValidationTests {
     RecordHeader(validating: datagram.span)
   }
 
-  /// The reason why a receiver rejects a datagram; nil if it accepts it.
+  /// The reason that a receiver rejects a datagram; nil if it accepts it.
   private func reason(_ datagram: [UInt8]) throws -> RejectionReason? {
     if case .failure(let rejection) = try makeReceiver().open(datagram) { rejection.reason } else { nil }
   }

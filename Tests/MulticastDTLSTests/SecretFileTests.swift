@@ -82,7 +82,7 @@ struct SecretFileTests {
     #expect(reason.contains("65534"))
   }
 
-  /// The reason why a file is not read, if its directory is unsafe.
+  /// The reason that a file is not read, if its directory is unsafe.
   private func reasonForDirectory(_ path: String) -> String? {
     let error = #expect(throws: SecretError.self) { try read(path) }
     guard case .openToOthers(let reason) = error else { return nil }

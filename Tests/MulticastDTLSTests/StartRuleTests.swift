@@ -4,18 +4,18 @@ import Testing
 
 @Suite("The rule for a member's start")
 struct StartRuleTests {
-  private static let used = NodeState(epoch: .first, isComplete: true)
-  private static let unsure = NodeState(epoch: .first)
-  private static let unused = NodeState(isComplete: true)
+  private static let used = MemberState(epoch: .first, isComplete: true)
+  private static let unsure = MemberState(epoch: .first)
+  private static let unused = MemberState(isComplete: true)
   private static let madeHere = SecretMark(isMadeHere: true)
   private static let named = SecretMark(isMadeHere: true, members: [7])
   private static let other = SecretMark(members: [1])
 
-  private func judge(
-    _ state: NodeState = NodeState(), isCopy: Bool = false, _ mark: SecretMark? = nil,
+  private func decide(
+    _ state: MemberState = MemberState(), isCopy: Bool = false, _ mark: SecretMark? = nil,
     _ voucher: StartRule.Voucher = .nothing, isEncrypting: Bool = true
   ) -> StartRule.Verdict {
-    StartRule.judge(
+    StartRule.decide(
       .init(state: state, isCopy: isCopy, mark: mark), of: 7, voucher: voucher, isEncrypting: isEncrypting)
   }
 
@@ -24,8 +24,8 @@ struct StartRuleTests {
     arguments: [nil, madeHere, named, other], [true, false])
   func goesOn(mark: SecretMark?, isEncrypting: Bool) {
     for voucher in [StartRule.Voucher.nothing, .user, .running] {
-      #expect(judge(Self.used, mark, voucher, isEncrypting: isEncrypting) == .goOn)
-      #expect(judge(Self.used, isCopy: true, mark, voucher, isEncrypting: isEncrypting) == .leapFromCopy)
+      #expect(decide(Self.used, mark, voucher, isEncrypting: isEncrypting) == .goOn)
+      #expect(decide(Self.used, isCopy: true, mark, voucher, isEncrypting: isEncrypting) == .leapFromCopy)
     }
   }
 
@@ -33,45 +33,45 @@ struct StartRuleTests {
     "without a state, a member is new if the secret was made here and the mark does not list it, or if the user says so"
   )
   func new() {
-    #expect(judge(Self.madeHere) == .beginAsNew)
-    #expect(judge(SecretMark(isMadeHere: true, members: [1, 8])) == .beginAsNew)
-    #expect(judge(nil) == .refuseUnknown && judge(Self.other) == .refuseUnknown)
-    #expect(judge(nil, .user) == .beginAsNew && judge(Self.other, .user) == .beginAsNew)
+    #expect(decide(Self.madeHere) == .beginAsNew)
+    #expect(decide(SecretMark(isMadeHere: true, members: [1, 8])) == .beginAsNew)
+    #expect(decide(nil) == .refuseUnknown && decide(Self.other) == .refuseUnknown)
+    #expect(decide(nil, .user) == .beginAsNew && decide(Self.other, .user) == .beginAsNew)
     // The mark overrules an earlier note that the member is new.
-    #expect(judge(Self.unused, Self.named) == .refuseLost)
+    #expect(decide(Self.unused, Self.named) == .refuseLost)
     // The note was made when the secret came to a running member.
-    #expect(judge(Self.unused) == .beginAsNew && judge(Self.unused, isCopy: true) == .refuseUnknown)
+    #expect(decide(Self.unused) == .beginAsNew && decide(Self.unused, isCopy: true) == .refuseUnknown)
   }
 
   @Test("with a new secret, a running member begins as new if the mark says so, and else in a far epoch")
   func running() {
-    #expect(judge(nil, .running) == .beginFar && judge(Self.other, .running) == .beginFar)
-    #expect(judge(Self.madeHere, .running) == .beginAsNew)
-    #expect(judge(nil, .running, isEncrypting: false) == .beginUnsure)
+    #expect(decide(nil, .running) == .beginFar && decide(Self.other, .running) == .beginFar)
+    #expect(decide(Self.madeHere, .running) == .beginAsNew)
+    #expect(decide(nil, .running, isEncrypting: false) == .beginUnsure)
   }
 
   @Test("a lost state is detected by the mark, also for a running member")
   func lost() {
     for mark in [Self.named, SecretMark(members: [7])] {
-      #expect(judge(mark) == .refuseLost && judge(mark, .running) == .refuseLost)
-      #expect(judge(mark, .user) == .leapAgainstWord)
+      #expect(decide(mark) == .refuseLost && decide(mark, .running) == .refuseLost)
+      #expect(decide(mark, .user) == .leapAgainstWord)
       // A start without encryption left this state in its place.
-      #expect(judge(Self.unsure, mark) == .refuseLost)
+      #expect(decide(Self.unsure, mark) == .refuseLost)
     }
-    #expect(judge(Self.unsure) == .refuseLost && judge(Self.unsure, nil, .user) == .leapAgainstWord)
+    #expect(decide(Self.unsure) == .refuseLost && decide(Self.unsure, nil, .user) == .leapAgainstWord)
   }
 
   @Test("without encryption, a member always begins")
   func plain() {
-    #expect(judge(isEncrypting: false) == .beginUnsure && judge(Self.named, isEncrypting: false) == .beginAgain)
-    #expect(judge(Self.unsure, isEncrypting: false) == .goOn)
-    #expect(judge(Self.madeHere, isEncrypting: false) == .beginAsNew)
+    #expect(decide(isEncrypting: false) == .beginUnsure && decide(Self.named, isEncrypting: false) == .beginAgain)
+    #expect(decide(Self.unsure, isEncrypting: false) == .goOn)
+    #expect(decide(Self.madeHere, isEncrypting: false) == .beginAsNew)
   }
 
-  private func judge(
+  private func decide(
     _ mark: SecretMark?, _ voucher: StartRule.Voucher = .nothing, isEncrypting: Bool = true
   ) -> StartRule.Verdict {
-    judge(NodeState(), mark, voucher, isEncrypting: isEncrypting)
+    decide(MemberState(), mark, voucher, isEncrypting: isEncrypting)
   }
 }
 

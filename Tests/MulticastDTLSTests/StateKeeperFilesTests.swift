@@ -22,7 +22,7 @@ struct StateKeeperFilesTests {
   }
 
   private func hold(
-    _ beginning: StateKeeper.EpochPolicy = .next, isEncrypting: Bool = true, known: NodeState = NodeState(),
+    _ beginning: StateKeeper.EpochPolicy = .next, isEncrypting: Bool = true, known: MemberState = MemberState(),
     in directory: StateDirectory? = nil
   ) throws -> StateKeeper {
     try StateKeeper(
@@ -110,7 +110,7 @@ struct StateKeeperFilesTests {
     #expect(try run(.user) == 1)
     let listener = try hold(.never)
     try SealedFile(path: "\(directory)/new").write(
-      NodeState(epoch: Epoch(890), isComplete: true).lines(for: "\(keyID) 0"))
+      MemberState(epoch: Epoch(890), isComplete: true).lines(for: "\(keyID) 0"))
     shell("mv state/new state/\(keyID)-0")
     listener.save([1: ReplayPosition(epoch: .first, next: 5)])
     listener.finish()
@@ -187,7 +187,7 @@ struct StateKeeperFilesTests {
     shell("cp -a state backup")
     for remove in ["rm state/*-0", "rm state/*-0 && cp -a backup/*-0 state/"] {
       shell(remove)
-      let keeper = try hold(known: NodeState(epoch: Epoch(2), isComplete: true))
+      let keeper = try hold(known: MemberState(epoch: Epoch(2), isComplete: true))
       try keeper.begin(.running, isStart: false)
       #expect(try keeper.reserveEpoch().rawValue >= 2 + 64)
       keeper.finish()
@@ -231,7 +231,7 @@ struct StateKeeperFilesTests {
     let dropped = try hold()
     dropped.vouch()
     dropped.finish()
-    #expect(dropped.state == NodeState(isComplete: true))
+    #expect(dropped.state == MemberState(isComplete: true))
     for epoch in 1...2 { #expect(try run() == epoch) }
     shell("rm state/*-0")
     let keeper = try hold(known: dropped.state)

@@ -34,8 +34,8 @@ struct StateKeeperTests {
     return keeper
   }
 
-  func onDisk() throws -> NodeState {
-    try NodeState(#require(try SealedFile(path: path).read()).lines, for: "9ab7-6d2d 0")
+  func onDisk() throws -> MemberState {
+    try MemberState(#require(try SealedFile(path: path).read()).lines, for: "9ab7-6d2d 0")
   }
 
   @Test("the first start has epoch 1, and each later start has the next epoch, which is on disk before use")
@@ -103,7 +103,7 @@ struct StateKeeperTests {
 
   func openLater(
     atLeast epoch: Epoch, _ directory: StateDirectory? = nil, mayReplaceDamaged: Bool = true,
-    known: NodeState = NodeState()
+    known: MemberState = MemberState()
   ) throws -> StateKeeper {
     try StateKeeper(
       directory: directory ?? self.directory, beginning: .atLeast(epoch), mayReplaceDamaged: mayReplaceDamaged,
@@ -118,7 +118,7 @@ struct StateKeeperTests {
     do {
       let keeper = try openLater(atLeast: Epoch(7))
       try keeper.begin(.user, isStart: false)
-      #expect(try keeper.reserveEpoch().rawValue == 7 && onDisk() == NodeState(epoch: Epoch(7), isComplete: true))
+      #expect(try keeper.reserveEpoch().rawValue == 7 && onDisk() == MemberState(epoch: Epoch(7), isComplete: true))
     }
     #expect(try openLater(atLeast: Epoch(3)).nextEpoch?.rawValue == 8)
     let keeper = try openLater(atLeast: Epoch(20))
@@ -131,13 +131,13 @@ struct StateKeeperTests {
   func known() throws {
     _ = try open()
     let later = ReplayPosition(epoch: .last, next: 7)
-    let known = NodeState(epoch: try Epoch(10), heard: [1: later])
+    let known = MemberState(epoch: try Epoch(10), heard: [1: later])
     let keeper = try openLater(atLeast: .first, known: known)
     #expect(keeper.heardBefore == [1: later])
     // The file is behind the known epoch, so the next epoch is a leap.
     let epoch = try keeper.reserveEpoch()
     #expect(epoch.rawValue >= 10 + 64)
-    #expect(keeper.state == NodeState(epoch: epoch, heard: [1: later]))
+    #expect(keeper.state == MemberState(epoch: epoch, heard: [1: later]))
   }
 
   @Test(

@@ -10,17 +10,17 @@ struct StateRulesTests {
   private var directory: StateDirectory { StateDirectory(path: "\(scratch.path)/state") }
   private var state: String { "\(directory)/9ab7-6d2d-0" }
 
-  private func open(_ directory: StateDirectory? = nil) throws(StateError) -> NodeState? {
+  private func open(_ directory: StateDirectory? = nil) throws(StateError) -> MemberState? {
     try StateFile(in: directory ?? self.directory, keyID: KeyID([0x9A, 0xB7, 0x6D, 0x2D]), member: 0).read()?
       .state
   }
 
   /// Makes a state of epoch 7.
   private func write() throws {
-    try StateFile(in: directory, keyID: KeyID([0x9A, 0xB7, 0x6D, 0x2D]), member: 0).write(NodeState(epoch: Epoch(7)))
+    try StateFile(in: directory, keyID: KeyID([0x9A, 0xB7, 0x6D, 0x2D]), member: 0).write(MemberState(epoch: Epoch(7)))
   }
 
-  /// The reason why the state is unusable. It is neither read nor called damaged.
+  /// The reason that the state is unusable. It is neither read nor called damaged.
   private func reason(_ directory: StateDirectory? = nil) -> String {
     let error = #expect(throws: StateError.self) { try open(directory) }
     guard let error, case .unusable(let reason) = error else {
@@ -70,7 +70,7 @@ struct StateRulesTests {
     #expect(mkdir(directory.path, 0o1777) == 0 && chmod(directory.path, 0o1777) == 0)
     let path = state + ending
     for content in [
-      "", "mcast-peer state 1\n", SealedText(lines: NodeState(epoch: .last).lines(for: "9ab7-6d2d 0")).text,
+      "", "mcast-peer state 1\n", SealedText(lines: MemberState(epoch: .last).lines(for: "9ab7-6d2d 0")).text,
     ] {
       scratch.write(content, to: "state/9ab7-6d2d-0\(ending)", mode: 0o644)
       #expect(chown(path, 4242, 4242) == 0)

@@ -5,7 +5,7 @@ import MulticastDTLS
 /// A sending member: a full peer, which also receives, or a transmitter alone.
 private protocol Sender {
   func send(_ payload: [UInt8]) throws(PeerError)
-  @discardableResult func send(_ payloads: [[UInt8]]) throws(PeerError) -> SendReceipt
+  func send(_ payloads: [[UInt8]]) throws(PeerError) -> SendReceipt
 }
 
 extension MulticastPeer: Sender {}

@@ -11,7 +11,7 @@ public struct LibcryptoError: Error, Hashable, CustomStringConvertible {
   init(_ call: String) {
     self.init(
       description:
-        "\(call) failed: OpenSSL \(CryptoLibrary.version) on this machine cannot protect records: install Debian's or "
+        "\(call) failed: OpenSSL \(LibcryptoLibrary.version) on this machine cannot protect records: install Debian's or "
         + "Ubuntu's libssl, and leave its default provider active (openssl.cnf)")
   }
 }

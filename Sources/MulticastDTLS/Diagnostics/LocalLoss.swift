@@ -5,8 +5,8 @@ struct LocalLoss {
   /// The estimated number of datagrams that the kernel dropped.
   var droppedByKernel = 0
 
-  private var saidOverrun = 0
-  private var saidDropped = 0
+  private var reportedOverrun = 0
+  private var reportedDropped = 0
   /// The messages without room at the last look.
   private var lastOverrun = 0
 
@@ -16,15 +16,15 @@ struct LocalLoss {
   mutating func events(_ admit: (PeerEvent) -> PeerEvent?) -> [PeerEvent] {
     var events: [PeerEvent] = []
     // One look later: a program that is just ending takes no more messages, and misses none.
-    if lastOverrun > saidOverrun, let event = admit(.overrun(overrun - saidOverrun)) {
+    if lastOverrun > reportedOverrun, let event = admit(.overrun(overrun - reportedOverrun)) {
       events.append(event)
-      saidOverrun = overrun
+      reportedOverrun = overrun
     }
     lastOverrun = overrun
-    let dropped = droppedByKernel - saidDropped
+    let dropped = droppedByKernel - reportedDropped
     if dropped > 0, let event = admit(.kernelDrops(dropped)) {
       events.append(event)
-      saidDropped = droppedByKernel
+      reportedDropped = droppedByKernel
     }
     return events
   }
@@ -32,8 +32,8 @@ struct LocalLoss {
   /// The events of all losses that were not reported yet; to be called at the end.
   mutating func rest() -> [PeerEvent] {
     // Messages after the last look were not taken because the program ended.
-    let (overrun, dropped) = (lastOverrun - saidOverrun, droppedByKernel - saidDropped)
-    (saidOverrun, saidDropped) = (lastOverrun, droppedByKernel)
+    let (overrun, dropped) = (lastOverrun - reportedOverrun, droppedByKernel - reportedDropped)
+    (reportedOverrun, reportedDropped) = (lastOverrun, droppedByKernel)
     return (overrun > 0 ? [.overrun(overrun)] : []) + (dropped > 0 ? [.kernelDrops(dropped)] : [])
   }
 }

@@ -29,7 +29,7 @@ struct Observer {
   /// The key that this member sends with; nil if it only listens.
   private var sendingKey: KeyID?
   /// True if a member, or this one, changed its key since the last such event.
-  private var isMoving = false
+  private var isRotating = false
   /// The losses on this machine.
   private var lost = LocalLoss()
   /// The members whose silence was noticed at the last tick.
@@ -73,7 +73,7 @@ struct Observer {
     }
     if record.isKeyChange {
       events.append(.keyChange(origin.sender, to: record.keyID))
-      isMoving = true
+      isRotating = true
     } else if record.isRestart, epochJump(run) == nil {
       events.append(.restarted(origin.sender, origin.epoch))
     } else if endsSilence {
@@ -128,7 +128,7 @@ struct Observer {
     guard let former = run.first.formerEpoch else { return nil }
     let (member, epoch) = (run.origin.sender, run.origin.epoch)
     guard Int(epoch.rawValue) - Int(former.rawValue) > Self.longestEpochStep else { return nil }
-    return .epochJump(member, from: former, to: epoch, source: run.origin.source)
+    return .epochJump(member, former: former, to: epoch, from: run.origin.source)
   }
 
   /// Observes gaps in members' numbers that are too long for loss.
@@ -178,11 +178,11 @@ struct Observer {
     events += absence(now: now)
     events = events.compactMap { limit.admit($0, now: now) } + limit.due(now: now)
     lost.droppedByKernel = droppedByKernel
-    events += sayLost(now: now)
-    return events + move(sendingKeys, sendingKey, now: now)
+    events += reportLosses(now: now)
+    return events + reportRotation(sendingKeys, sendingKey, now: now)
   }
 
-  private mutating func sayLost(now: BootInstant) -> [PeerEvent] {
+  private mutating func reportLosses(now: BootInstant) -> [PeerEvent] {
     // Both change in one call, and neither knows the other.
     var limit = limit
     defer { self.limit = limit }
@@ -198,13 +198,15 @@ struct Observer {
   }
 
   /// Reports the keys of all members after a member, or this one, changed its key.
-  private mutating func move(_ sendingKeys: [MemberID: KeyID], _ sendingKey: KeyID?, now: BootInstant) -> [PeerEvent] {
-    if let sendingKey, let former = self.sendingKey, former != sendingKey, !followed.isEmpty { isMoving = true }
+  private mutating func reportRotation(_ sendingKeys: [MemberID: KeyID], _ sendingKey: KeyID?, now: BootInstant)
+    -> [PeerEvent]
+  {
+    if let sendingKey, let former = self.sendingKey, former != sendingKey, !followed.isEmpty { isRotating = true }
     self.sendingKey = sendingKey
-    guard isMoving,
+    guard isRotating,
       let event = limit.admit(.rotation(RotationProgress(sendingKeys, of: followed, awaited: awaited)), now: now)
     else { return [] }
-    isMoving = false
+    isRotating = false
     return [event]
   }
 
@@ -214,7 +216,7 @@ struct Observer {
   }
 
   private mutating func alternation(_ member: MemberID, _ source: Endpoint) -> [PeerEvent] {
-    watch(member) { $0.spoke(from: source) }.map { [.alternatingSources(member, $0.0, $0.1)] } ?? []
+    watch(member) { $0.spoke(from: source) }.map { [.alternatingSources(member, $0.0, and: $0.1)] } ?? []
   }
 
   private mutating func watch<Value>(_ member: MemberID, _ body: (inout MemberWatch) -> Value) -> Value {

@@ -24,7 +24,7 @@ public enum PeerEvent: Hashable, Sendable {
   /// A member restarted, in a new epoch.
   case restarted(MemberID, Epoch)
   /// A member began an epoch so much later than the last one that a restart hardly explains it.
-  case epochJump(MemberID, from: Epoch, to: Epoch, source: Endpoint)
+  case epochJump(MemberID, former: Epoch, to: Epoch, from: Endpoint)
   /// A member left out so many numbers that loss hardly explains it.
   case sequenceJump(SequenceJump)
   /// A member sends numbers that are too old since it, or another in its name, has left them out.
@@ -48,7 +48,7 @@ public enum PeerEvent: Hashable, Sendable {
   /// Another process sends with our ID and secret in an epoch that is ours or later: we continue in the epoch `next`.
   case cloned(from: Endpoint, heard: Epoch, left: Epoch, next: Epoch)
   /// Two addresses send as one member in turns.
-  case alternatingSources(MemberID, Endpoint, Endpoint)
+  case alternatingSources(MemberID, Endpoint, and: Endpoint)
   /// The interfaces or the route of the group changed.
   case network(NetworkEvent)
   /// A fact about the state on disk.
@@ -85,7 +85,7 @@ extension PeerEvent {
     case duplicateID = "ownID"
     /// See ``PeerEvent/cloned(from:heard:left:next:)``.
     case cloned
-    /// See ``PeerEvent/alternatingSources(_:_:_:)``.
+    /// See ``PeerEvent/alternatingSources(_:_:and:)``.
     case alternatingSources = "alternating"
     /// See ``PeerEvent/otherSuite(_:from:)``.
     case otherSuite
@@ -95,7 +95,7 @@ extension PeerEvent {
     case rotation = "readiness"
     /// See ``PeerEvent/keyRemoved(_:lastUsedBy:)``.
     case keyRemoved = "keyDropped"
-    /// See ``PeerEvent/epochJump(_:from:to:source:)``.
+    /// See ``PeerEvent/epochJump(_:former:to:from:)``.
     case epochJump
     /// See ``PeerEvent/sequenceJump(_:)``.
     case sequenceJump

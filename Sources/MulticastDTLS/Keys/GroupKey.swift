@@ -78,7 +78,7 @@ final class GroupKey: Sendable {
     guard try seal(context) == record, try open(record) == payload, isAuthentic(record), !isAuthentic(forged) else {
       throw LibcryptoError(
         description:
-          "OpenSSL \(CryptoLibrary.version) and wolfSSL \(WolfSSLLibrary.version) protect records differently on this "
+          "OpenSSL \(LibcryptoLibrary.version) and wolfSSL \(WolfSSLLibrary.version) protect records differently on this "
           + "machine: install Debian's or Ubuntu's packages of both")
     }
   }

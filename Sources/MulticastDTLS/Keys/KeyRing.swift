@@ -84,7 +84,7 @@ public struct KeyRing: Sendable {
     guard secrets.count <= Self.maximumCount else {
       throw .unusable(
         "\(origin) holds \(secrets.count) secrets, one a line, and can have \(Self.maximumCount): remove those that no "
-          + "member uses any more")
+          + "member uses")
     }
     self.secrets = secrets
   }

@@ -43,7 +43,7 @@ public struct KeyRingFile: Sendable {
     try edit { text, keyIDs throws(SecretError) in
       if keyIDs.contains(keyID) { return text.text(of: text.lines) }
       guard keyIDs.count < KeyRing.maximumCount else {
-        throw .full("\(path) holds \(keyIDs.count) secrets already: remove one that no member uses any more")
+        throw .full("\(path) holds \(keyIDs.count) secrets already: remove one that no member uses")
       }
       return unsafe text.text(of: text.lines).withBytes { former in
         unsafe secret.bytes.withBytes { new in

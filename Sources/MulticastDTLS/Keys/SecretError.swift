@@ -1,7 +1,7 @@
 internal import CommonSupport
 import SystemPackage
 
-/// The reason why there is no secret to use, with the facts and a remedy.
+/// The reason that there is no secret to use, with the facts and a remedy.
 public enum SecretError: Error, Hashable, CustomStringConvertible {
   /// Other users can read or change the file.
   case openToOthers(String)

@@ -64,7 +64,7 @@ extension SecretSource {
   static func takeVariable() throws(SecretError) -> SecretBytes {
     guard let value = unsafe getenv(variable) else {
       throw .unusable(
-        "the environment variable \(variable) is not set any more, since a process can read it once: to change the secret, "
+        "the environment variable \(variable) is no longer set, since a process can read it once: to change the secret, "
           + "keep it in a file")
     }
     let size = unsafe strlen(value)

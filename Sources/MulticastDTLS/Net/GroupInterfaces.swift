@@ -207,11 +207,11 @@ final class GroupInterfaces: Sendable {
 
   private func join(_ number: UInt32, _ entry: inout JoinedInterface, _ egress: GroupSender.Egress?) throws(SystemError)
   {
-    if number == egress?.interface { sender.returns(true) }
+    if number == egress?.interface { sender.setLoopsBack(true) }
     do throws(SystemError) {
       try receiver.join(number)
     } catch {
-      if let egress { sender.returns(receiver.isJoined(on: egress.interface)) }
+      if let egress { sender.setLoopsBack(receiver.isJoined(on: egress.interface)) }
       throw error
     }
     entry.followed.joined = number
@@ -219,7 +219,7 @@ final class GroupInterfaces: Sendable {
 
   private func leave(_ number: UInt32, _ egress: GroupSender.Egress?) {
     receiver.leave(number)
-    if let egress { sender.returns(receiver.isJoined(on: egress.interface)) }
+    if let egress { sender.setLoopsBack(receiver.isJoined(on: egress.interface)) }
   }
 
   /// Sets the first interface, as it is now, for sending.
@@ -234,7 +234,7 @@ final class GroupInterfaces: Sendable {
       } ?? (state.netlink == nil || interface.isLoopback && interface.address == nil ? .kernels : .none))
     if entry.followed.condition == .gone { egress = GroupSender.Egress(interface: interface.index, source: .gone) }
     guard egress != state.egress else { return }
-    if receiver.isJoined(on: egress.interface) { sender.returns(true) }
+    if receiver.isJoined(on: egress.interface) { sender.setLoopsBack(true) }
     try sender.choose(egress)
     state.egress = egress
   }

@@ -33,7 +33,7 @@ final class GroupSender: Sendable {
   /// by one.
   private let isGROEnabled: Bool
   /// True if sent records loop back: this process is a member of the group on the interface used for sending.
-  private let isReturning = Atomic(true)
+  private let loopsBack = Atomic(true)
   /// The number of looped-back buffers that the kernel may have discarded and counted as dropped.
   private let discarded = Atomic(0)
 
@@ -146,8 +146,8 @@ final class GroupSender: Sendable {
 
   /// Records if sent records loop back. Call it before joining the group on the interface used for sending, and after
   /// leaving it there, so that ``discardedCount`` includes everything that the kernel may have counted.
-  func returns(_ isReturning: Bool) {
-    self.isReturning.store(isReturning, ordering: .sequentiallyConsistent)
+  func setLoopsBack(_ loopsBack: Bool) {
+    self.loopsBack.store(loopsBack, ordering: .sequentiallyConsistent)
   }
 
   /// The current way to send batches.
@@ -248,7 +248,7 @@ final class GroupSender: Sendable {
   private func handOver(_ count: Int, _ call: String, _ send: () -> CInt) throws(SystemError) -> Int {
     let obstacle = obstacle.load(ordering: .relaxed)
     if obstacle != 0 { throw SystemError(call, obstacle) }
-    let counted = isReturning.load(ordering: .relaxed) ? count : 0
+    let counted = loopsBack.load(ordering: .relaxed) ? count : 0
     discarded.add(counted, ordering: .relaxed)
     let result = send()
     let unsent = result < 0 ? counted : result == 0 ? 0 : max(0, counted - Int(result))

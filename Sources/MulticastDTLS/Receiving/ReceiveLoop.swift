@@ -184,7 +184,7 @@ extension ReceiveLoop {
       }
     }
 
-    /// Saves and reports what is left, and releases the thread that waits for a ring.
+    /// Saves and reports the rest, and releases the thread that waits for a ring.
     mutating func end() {
       receiver.finish()
       report()
@@ -209,7 +209,7 @@ extension ReceiveLoop {
       }
     }
 
-    /// Does what was ordered.
+    /// Executes the pending orders.
     ///
     /// - Returns: False if the loop is to stop.
     private mutating func obey(now: BootInstant) -> Bool {

@@ -30,7 +30,7 @@ final class ActiveKeyRing: Sendable {
   private struct Changing {
     var isStopped = false
     /// The states of keys that were removed: these may come back.
-    var formerStates: [KeyID: NodeState] = [:]
+    var formerStates: [KeyID: MemberState] = [:]
 
     /// Closes the states of keys, and remembers their contents.
     mutating func finish(_ keys: [RingKey]) {
@@ -53,7 +53,7 @@ final class ActiveKeyRing: Sendable {
     self.report = report
     var held: [RingKey] = []
     for key in try Self.derive(keys, context) {
-      // The epoch that the user gave is for what is sent first.
+      // The epoch that the user gave applies to the sending key.
       let beginning = policy.epoch.map { held.isEmpty ? StateKeeper.EpochPolicy.given($0) : .atLeast($0) }
       held.append(try Self.hold(key, beginning ?? .next, isStart: true, policy, report))
     }
@@ -148,7 +148,7 @@ final class ActiveKeyRing: Sendable {
 
   /// Opens the state of a key.
   private static func hold(
-    _ key: GroupKey, _ beginning: StateKeeper.EpochPolicy, known: NodeState? = nil, isStart: Bool,
+    _ key: GroupKey, _ beginning: StateKeeper.EpochPolicy, known: MemberState? = nil, isStart: Bool,
     _ policy: Policy, _ report: @escaping StateNotice.Reporter
   ) throws -> RingKey {
     let isEncrypting = policy.isEncrypting
@@ -157,7 +157,7 @@ final class ActiveKeyRing: Sendable {
       let keeper = try StateKeeper(
         directory: nil, beginning: .never,
         identity: .init(keyID: key.keyID, member: key.context.recordMember, isEncrypting: isEncrypting),
-        known: known ?? NodeState(), report: report)
+        known: known ?? MemberState(), report: report)
       return try RingKey(key, keeper)
     }
     if policy.state == nil, !policy.sends, isStart {
@@ -169,7 +169,7 @@ final class ActiveKeyRing: Sendable {
       mayReplaceDamaged: isStart,
       identity: .init(
         keyID: key.keyID, member: member, isEncrypting: isEncrypting, group: "\(policy.group)"),
-      known: known ?? NodeState(),
+      known: known ?? MemberState(),
       report: report)
     return try RingKey(key, keeper)
   }

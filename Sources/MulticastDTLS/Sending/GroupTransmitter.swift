@@ -83,7 +83,7 @@ final class GroupTransmitter: Sendable {
   }
 
   /// Leaves an epoch in which another process has sent with our ID; see ``Sealer/abandon(_:keyID:)``. Nothing is sent
-  /// meanwhile, and after an error nothing must be sent any more.
+  /// meanwhile, and after an error nothing must be sent.
   func abandon(_ heard: Epoch, keyID: KeyID) throws -> (from: Epoch, to: Epoch)? {
     try sealer.withLock { try $0?.abandon(heard, keyID: keyID) }
   }

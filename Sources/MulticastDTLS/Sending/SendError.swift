@@ -1,4 +1,4 @@
-/// Why a message was not sent. Nothing of it was.
+/// The reason to reject a message before any of it is sent.
 enum SendError: Error, Hashable, CustomStringConvertible {
   /// The message has no bytes; wolfSSL makes no record for it.
   case empty
@@ -6,7 +6,7 @@ enum SendError: Error, Hashable, CustomStringConvertible {
   case tooLong(count: Int, limit: Int)
   /// The peer was stopped.
   case stopped
-  /// The peer has no member ID: it only listens.
+  /// The peer only listens: it has no member ID, or is set to listen.
   case listening
 
   /// Checks the size of a message.
@@ -21,7 +21,7 @@ enum SendError: Error, Hashable, CustomStringConvertible {
     case .empty: "an empty message cannot be sent: give it at least one byte"
     case .tooLong(let count, let limit): "a message of \(count) bytes is too long: one record carries at most \(limit)"
     case .stopped: "the peer has been stopped: make another one"
-    case .listening: "this peer has no member ID and only listens: give it one to send"
+    case .listening: "this peer only listens: to send, give it a member ID, and do not set it to listen"
     }
   }
 }

@@ -9,7 +9,7 @@ struct SendSchedule<Instant: InstantProtocol>: Sendable where Instant.Duration =
   private let interval: Duration
 
   /// A shorter hiccup is caught up, if the interval is shorter, too.
-  static var moment: Duration { .milliseconds(100) }
+  static var longestHiccup: Duration { .milliseconds(100) }
 
   /// - Parameter interval: The time between messages; at least a millisecond.
   init(start: Instant, interval: Duration) {
@@ -22,7 +22,7 @@ struct SendSchedule<Instant: InstantProtocol>: Sendable where Instant.Duration =
   mutating func advance(past now: Instant) {
     next = next.advanced(by: interval)
     let late = next.duration(to: now)
-    guard late >= (interval < Self.moment ? Self.moment : .zero) else { return }
+    guard late >= (interval < Self.longestHiccup ? Self.longestHiccup : .zero) else { return }
     next = next.advanced(by: interval * Int(late / interval))
     if next <= now { next = next.advanced(by: interval) }
   }

@@ -8,7 +8,7 @@
 enum StartRule {
   /// The facts on disk.
   struct Found {
-    var state: NodeState
+    var state: MemberState
     /// True if the state file is a copy of the one that was written.
     var isCopy = false
     /// The mark of the secret, if there is one.
@@ -50,7 +50,7 @@ enum StartRule {
   }
 
   /// Decides from the facts found.
-  static func judge(_ found: Found, of member: MemberID, voucher: Voucher, isEncrypting: Bool) -> Verdict {
+  static func decide(_ found: Found, of member: MemberID, voucher: Voucher, isEncrypting: Bool) -> Verdict {
     let state = found.state
     if state.epoch != nil, state.isComplete || !isEncrypting { return found.isCopy ? .leapFromCopy : .goOn }
     let wasHere = state.epoch != nil || found.mark?.members.contains(member) == true || found.wasHeard

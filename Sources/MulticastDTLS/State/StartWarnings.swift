@@ -4,17 +4,17 @@ struct StartWarnings {
   private let keyID: KeyID
   private let isEncrypting: Bool
   private let group: String?
-  private let state: NodeState
+  private let state: MemberState
   private let mark: SecretMark?
   private let place: String
 
-  init(_ identity: StateKeeper.Identity, _ state: NodeState, _ mark: SecretMark?, directory: StateDirectory?) {
+  init(_ identity: StateKeeper.Identity, _ state: MemberState, _ mark: SecretMark?, directory: StateDirectory?) {
     (member, keyID, isEncrypting, group) = (identity.member, identity.keyID, identity.isEncrypting, identity.group)
     (self.state, self.mark) = (state, mark)
     place = directory?.path ?? "no directory"
   }
 
-  /// The reason why the member does not start; nil if it does.
+  /// The reason that the member does not start; nil if it does.
   func refusal(_ verdict: StartRule.Verdict) -> String? {
     let found: String
     switch verdict {
@@ -53,7 +53,7 @@ struct StartWarnings {
         notices.append(
           StateNotice(
             "member \(member) is not new: \(lastUse). Do not start it as a new member: then a lost state is not noticed",
-            .isNew))
+            .newMember))
       }
     case .beginAsNew, .beginUnsure, .beginAgain:
       if isStart, !wasThere || verdict != .beginAsNew { notices += first(voucher) }
@@ -108,7 +108,7 @@ struct StartWarnings {
       first,
       StateNotice(
         "member \(member) starts as a new member, on your word: if it has ever sent with this secret, nonces repeat, and what was "
-          + "sent in both can be read; then change the secret", .isNew),
+          + "sent in both can be read; then change the secret", .newMember),
     ]
   }
 

@@ -82,7 +82,7 @@ extension StateDirectory {
     throw error
   }
 
-  /// The reason why a file cannot be opened: its kind, owner or mode if that explains it, else the error itself.
+  /// The reason that a file cannot be opened: its kind, owner or mode if that explains it, else the error itself.
   static func reason(_ error: any Error, _ path: String) -> StateError {
     var status = stat()
     if unsafe lstat(path, &status) == 0 {

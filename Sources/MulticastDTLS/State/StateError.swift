@@ -1,6 +1,6 @@
 internal import CommonSupport
 
-/// The reason why a member has no epoch to send in, with the facts and a remedy.
+/// The reason that a member has no epoch to send in, with the facts and a remedy.
 public enum StateError: Error, Hashable, CustomStringConvertible {
   /// Another process on this machine runs with the same member ID and secret.
   case inUse(String)

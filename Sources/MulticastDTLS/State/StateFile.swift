@@ -15,7 +15,7 @@ final class StateFile: Sendable {
 
   /// A state as found on disk.
   struct Found {
-    let state: NodeState
+    let state: MemberState
     /// True if the file is a copy of the one that was written.
     let isCopy: Bool
     /// True if an earlier version wrote it, which could not detect copies.
@@ -80,10 +80,10 @@ final class StateFile: Sendable {
   private static func read(_ path: String, _ owner: String) throws(StateError) -> Found? {
     do {
       guard let content = try SealedFile(path: path).read() else { return nil }
-      let isFormer = NodeState.isFormer(content.lines)
+      let isFormer = MemberState.isFormer(content.lines)
       // Earlier versions wrote no birth.
       return Found(
-        state: try NodeState(content.lines, for: owner), isCopy: content.isCopy && !isFormer, isFormer: isFormer)
+        state: try MemberState(content.lines, for: owner), isCopy: content.isCopy && !isFormer, isFormer: isFormer)
     } catch let error as SealedText.Corrupt {
       throw .damaged(
         "the state file \(path) is damaged (\(error))")
@@ -97,7 +97,7 @@ final class StateFile: Sendable {
   /// Replaces a damaged state, and keeps it under another name for a person to examine. The path always names a file.
   ///
   /// - Throws: ``StateError`` if the new state cannot be written; then the damaged one is still there.
-  func replaceDamaged(by state: NodeState) throws(StateError) {
+  func replaceDamaged(by state: MemberState) throws(StateError) {
     unsafe unlink("\(path).damaged")
     _ = unsafe link(path, "\(path).damaged")
     try write(state)
@@ -107,7 +107,7 @@ final class StateFile: Sendable {
   ///
   /// - Parameter isCopy: True if the state must still count as a copy.
   /// - Throws: ``StateError`` if it cannot be written; then either the former state or this one is there, and whole.
-  func write(_ state: NodeState, isCopy: Bool = false) throws(StateError) {
+  func write(_ state: MemberState, isCopy: Bool = false) throws(StateError) {
     do {
       try SealedFile(path: path).write(state.lines(for: owner), isCopy: isCopy)
       known.outdate()

@@ -19,7 +19,7 @@ extension StateKeeper {
   struct LoadedState {
     /// The lock and the file of the state; nil if none is kept, or after ``StateKeeper/finish()``.
     var file: StateFile?
-    var state: NodeState
+    var state: MemberState
     /// True if there was a state file at the start.
     var wasThere = false
     /// True if that file was a copy of the one that was written.
@@ -96,7 +96,7 @@ extension StateKeeper {
 
     /// Decides if the member may send with the secret.
     func verdict(for identity: Identity, _ voucher: StartRule.Voucher) -> StartRule.Verdict {
-      StartRule.judge(
+      StartRule.decide(
         StartRule.Found(state: state, isCopy: isCopy, mark: mark, wasHeard: wasHeard),
         of: identity.member, voucher: voucher, isEncrypting: identity.isEncrypting)
     }

@@ -23,7 +23,7 @@ extension StateKeeper {
     _ directory: StateDirectory?, _ beginning: EpochPolicy, mayReplaceDamaged: Bool, _ identity: Identity,
     _ report: StateNotice.Reporter
   ) throws(StateError) -> LoadedState {
-    var kept = LoadedState(state: NodeState())
+    var kept = LoadedState(state: MemberState())
     do throws(StateError) {
       guard let directory else { throw .unusable("there is no state directory") }
       kept.file = try StateFile(in: directory, keyID: identity.keyID, member: identity.member)

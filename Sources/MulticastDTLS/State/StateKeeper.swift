@@ -39,14 +39,14 @@ final class StateKeeper: Sendable {
   ///   - mayReplaceDamaged: True if the given epoch is the user's answer to a damaged state.
   ///   - identity: The member and its secret.
   ///   - known: The state that this process has in memory, if it has had this key before.
-  ///   - log: Receives the notices.
+  ///   - report: Receives the notices.
   /// - Throws: ``StateError`` if another process holds the state, or it cannot be used.
   init(
     directory: StateDirectory?,
     beginning: EpochPolicy,
     mayReplaceDamaged: Bool = true,
     identity: Identity,
-    known: NodeState = NodeState(),
+    known: MemberState = MemberState(),
     report: @escaping StateNotice.Reporter
   ) throws(StateError) {
     self.identity = identity
@@ -145,7 +145,7 @@ final class StateKeeper: Sendable {
   }
 
   /// The state in memory, on disk or not.
-  var state: NodeState {
+  var state: MemberState {
     kept.withLock { $0.state }
   }
 

@@ -7,7 +7,7 @@ public struct StateNotice: Hashable, Sendable {
     /// ``MulticastPeer/Configuration/epoch``.
     case epoch
     /// ``MulticastPeer/Configuration/isNewMember``.
-    case isNew
+    case newMember
     /// The group secret.
     case secret
   }

@@ -15,7 +15,7 @@ extension StateDirectory {
   ///   - member: The ID of the member.
   ///   - keyID: The fingerprint of the secret that it sends with.
   package func forecast(of member: MemberID, keyID: KeyID) -> Forecast {
-    var kept = StateKeeper.LoadedState(state: NodeState())
+    var kept = StateKeeper.LoadedState(state: MemberState())
     kept.mark = MarkFile(in: self, keyID: keyID).read()
     do throws(StateError) {
       if let found = try StateFile.read(in: self, keyID: keyID, member: member) { kept.take(found, of: member) }

@@ -1,4 +1,4 @@
-/// The reason why a datagram was not delivered.
+/// The reason that a datagram was not delivered.
 public enum RejectionReason: String, Error, Hashable, Sendable, CaseIterable {
   /// It does not begin as a DTLS 1.2 application data record: other traffic in the same group.
   case foreign

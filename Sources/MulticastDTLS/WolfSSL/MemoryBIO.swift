@@ -60,7 +60,7 @@ func takeRecord(
     let record = unsafe buffers.pointee.input, let start = record.baseAddress, let buffer = unsafe buffer
   else { return nothing }
   unsafe buffers.pointee.input = nil
-  // Admission rejects oversized records; a truncated record must not get in either.
+  // The validation of the header rejects oversized records; a truncated record must not get in either.
   guard record.count <= Int(size) else { return nothing }
   unsafe UnsafeMutableRawPointer(buffer).copyMemory(from: start, byteCount: record.count)
   return Int32(record.count)

@@ -59,7 +59,7 @@ enum Prose {
         .example(
           "Each line of a program as a message, and the received messages as JSON:",
           ["sensor | mcast-peer 0 -I eth0 --stdin", "mcast-peer 1 -I eth0 --listen -o json"]),
-        .example("The reason why a peer hears no one:", ["sudo mcast-peer doctor -I eth0"]),
+        .example("The reason that a peer hears no one:", ["sudo mcast-peer doctor -I eth0"]),
         .example(
           "Member 0 as a service:",
           [

@@ -37,7 +37,7 @@ struct LocalChecks {
 
   /// Seals and opens a record of each suite, with each engine.
   func libraries() -> [Finding] {
-    let versions = "wolfSSL \(WolfSSLLibrary.version), OpenSSL \(CryptoLibrary.version)"
+    let versions = "wolfSSL \(WolfSSLLibrary.version), OpenSSL \(LibcryptoLibrary.version)"
     let suites: [Finding] = CipherSuite.allCases.map { suite in
       for engine in RecordEngine.allCases {
         do {

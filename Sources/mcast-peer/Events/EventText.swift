@@ -23,10 +23,10 @@ extension PeerEvent {
     case .rotation(let progress):
       progress.text(here)
     case .keyRemoved(let keyID, let members):
-      "key ID \(keyID) was removed, and was what \(members.named) sent with when last heard: if "
+      "key ID \(keyID) was removed, but \(members.named) sent with it when last heard: if "
         + (members.count == 1
           ? "member \(members) is to stay a member, add and promote \(here.sendingKey) there; if it was removed"
-          : "they are still to be members, add and promote \(here.sendingKey) there; if they were removed")
+          : "they are to stay members, add and promote \(here.sendingKey) there; if they were removed")
         + " from the group, nothing is to be done"
     case .unknownMember(let member, let source):
       "member \(member) at \(source) is a member of the group, but not among --peers \(here.peers): add it to hear it"
@@ -40,12 +40,12 @@ extension PeerEvent {
       "member \(member) has restarted, in epoch \(epoch)"
     case .epochJump(let member, let from, let to, let source):
       "member \(member) jumps from epoch \(from) to epoch \(to), with a record from \(source): was it restarted so often, or "
-        + "did another holder of the secret send that in its name? Then member \(member) is not heard any more, and is told "
+        + "did another holder of the secret send that in its name? Then member \(member) is no longer heard, and logs "
         + "so: change the secret"
     case .sequenceJump(let jump):
       "member \(jump.member) jumps from number \(jump.from) to number \(jump.to) of epoch \(jump.epoch); none of these is "
         + "counted as lost. Was nothing heard for so long, or did another holder of the secret send that in its name? Then "
-        + "member \(jump.member) is not heard any more, and is told so: restart it, and change the secret"
+        + "member \(jump.member) is no longer heard, and logs it: restart it, and change the secret"
     case .leftBehind(let jump, let source):
       "member \(jump.member) at \(source) sends numbers that are too old, since a record in its name jumped from \(jump.from) "
         + "to \(jump.to) of epoch \(jump.epoch): restart it, and change the secret, unless two processes have that ID"
@@ -150,7 +150,7 @@ extension StateNotice {
   /// The notice, with the options that it is about.
   var textWithOption: String {
     switch subject {
-    case .isNew: "\(text) (see --new-node)"
+    case .newMember: "\(text) (see --new-node)"
     case .epoch where isWarning: "\(text) (see --epoch)"
     case .directory, .epoch, .secret: text
     }

@@ -47,7 +47,7 @@ extension NetworkEvent {
       return "the kernel's route for \(group) leads by \(interface.name) now: joined it there, and left \(former.name)"
     case .routeGone(let route, let interface):
       return "the kernel "
-        + (route == .none ? "has no route for \(group) any more" : "has a route for \(group) that leads nowhere")
+        + (route == .none ? "no longer has a route for \(group)" : "has a route for \(group) that leads nowhere")
         + ": this peer stays on \(interface.name) until there is one"
     }
   }

@@ -26,7 +26,7 @@ struct Failure {
       }
       Glibc.exit(EXIT_SUCCESS)
     }
-    // Standard error may be blocked, and nobody takes the signals any more that were trapped.
+    // Standard error may be blocked, and no thread takes the trapped signals now.
     for number in [SIGINT, SIGTERM] { signal(number, SIG_DFL) }
     for notice in notices where notice.isWarning {
       try? StandardStream.write("mcast-peer: warning: \(notice.textWithOption.visible)\n", to: STDERR_FILENO)

@@ -1,5 +1,4 @@
 import Glibc
-import MulticastDTLS
 
 /// The `time` of events: UTC, to the microsecond. Source: RFC 3339.
 struct WallClock {
@@ -55,37 +54,5 @@ struct WallClock {
     let decimal = String(number)
     text += [UInt8](repeating: UInt8(ascii: "0"), count: max(0, digits - decimal.count))
     text += decimal.utf8
-  }
-}
-
-/// Quotes values, and caches the last one: consecutive events mostly repeat it.
-struct LastValue<Value: Equatable & CustomStringConvertible & Sendable>: Sendable {
-  private var last: (value: Value, quoted: [UInt8])?
-
-  mutating func quoted(_ value: Value) -> [UInt8] {
-    if let last, last.value == value { return last.quoted }
-    var quoted: [UInt8] = []
-    JSONLine.appendQuoted(value.description, to: &quoted)
-    last = (value, quoted)
-    return quoted
-  }
-}
-
-/// The quoted names of interfaces, by the kernel's index.
-struct InterfaceNames {
-  private struct Name: Equatable, CustomStringConvertible {
-    let index: UInt32
-    static func == (left: Name, right: Name) -> Bool { left.index == right.index }
-
-    /// The current name; the index if the interface is gone.
-    var description: String {
-      NetworkInterface(index: index)?.name ?? String(index)
-    }
-  }
-
-  private var last = LastValue<Name>()
-
-  mutating func quoted(_ index: UInt32) -> [UInt8] {
-    last.quoted(Name(index: index))
   }
 }

@@ -8,7 +8,7 @@
 ///     epoch 7
 ///     complete
 ///     heard 1 3 4021
-struct NodeState: Hashable, Sendable {
+struct MemberState: Hashable, Sendable {
   /// The latest epoch that the member may have sent in; nil if none is known.
   var epoch: Epoch?
   /// True if the member cannot have used a later epoch. False if, for instance, an earlier state was lost.
@@ -26,7 +26,7 @@ struct NodeState: Hashable, Sendable {
   static func isFormer(_ lines: [Substring]) -> Bool { lines.first == formerTitle[...] }
 
   /// Merges another state: takes the later epoch, and the further position of each member.
-  mutating func merge(_ other: NodeState) {
+  mutating func merge(_ other: MemberState) {
     epoch = [epoch, other.epoch].compactMap(\.self).max()
     isComplete = isComplete || other.isComplete
     group = group ?? other.group

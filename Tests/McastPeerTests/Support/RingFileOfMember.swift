@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 
 /// The key ring file of one member, changed by the real command.
-struct RingFileOfNode: Sendable {
+struct RingFileOfMember: Sendable {
   let path: String
 
   private let directory = TemporaryDirectory()

@@ -4,24 +4,24 @@ import Testing
 @testable import MulticastDTLS
 
 @Suite("A member's state as text")
-struct NodeStateTests {
+struct MemberStateTests {
   private let node = "9ab7-6d2d 0"
-  private let state = NodeState(
+  private let state = MemberState(
     epoch: .first, isComplete: true, group: "239.255.0.1:12345",
     heard: [1: ReplayPosition(epoch: .first, next: 4021), 255: ReplayPosition(epoch: .last, next: 1 << 32)])
 
-  private func text(of state: NodeState, for node: String? = nil) -> String {
+  private func text(of state: MemberState, for node: String? = nil) -> String {
     SealedText(lines: state.lines(for: node ?? self.node)).text
   }
 
-  private func read(_ text: String) throws -> NodeState {
-    try NodeState(SealedText(text).lines, for: node)
+  private func read(_ text: String) throws -> MemberState {
+    try MemberState(SealedText(text).lines, for: node)
   }
 
   @Test("a written state reads back the same")
   func roundTrip() throws {
     let everyone = (0...255).map { (MemberID(rawValue: $0), ReplayPosition(epoch: .last, next: 1 << 32)) }
-    for state in [state, NodeState(), NodeState(epoch: .last, heard: Dictionary(uniqueKeysWithValues: everyone))] {
+    for state in [state, MemberState(), MemberState(epoch: .last, heard: Dictionary(uniqueKeysWithValues: everyone))] {
       #expect(try read(text(of: state)) == state)
     }
   }
@@ -38,11 +38,11 @@ struct NodeStateTests {
   func former() throws {
     let lines = ["mcast-peer state 1", "node \(node)", "epoch 7", "heard 1 3 4021"]
     let heard = [MemberID(rawValue: 1): ReplayPosition(epoch: try Epoch(3), next: 4021)]
-    #expect(try read(SealedText(lines: lines).text) == NodeState(epoch: Epoch(7), isComplete: true, heard: heard))
+    #expect(try read(SealedText(lines: lines).text) == MemberState(epoch: Epoch(7), isComplete: true, heard: heard))
     // Without an epoch, the secret was accepted but never sent with, so the state is incomplete.
     #expect(
       try read(SealedText(lines: lines.filter { !$0.hasPrefix("epoch") }).text)
-        == NodeState(epoch: nil, isComplete: false, heard: heard))
+        == MemberState(epoch: nil, isComplete: false, heard: heard))
   }
 
   @Test("a truncated state is corrupt")
