@@ -40,8 +40,8 @@ struct EventTextTests {
       ),
       (.otherSuite(1, from: one), ["member 1", "sends encrypted records", "--encrypt"]),
       (
-        .rotation(RotationProgress(sendingKeys, of: MemberSet(1...2), awaited: MemberSet(1...2))),
-        ["last heard: member 1 with 0102-0304", "not heard: member 2", "this peer sends with 9ab7-6d2d"]
+        .rotation(RotationProgress(sendingKeys, of: MemberSet(1...2), awaited: MemberSet(1...2), own: key)),
+        ["last heard: member 1 with 0102-0304", "not heard: member 2", "this peer sends with 0102-0304"]
       ),
       (.keyChange(1, to: key), ["member 1 now sends with key ID 0102-0304"]),
       (
@@ -133,11 +133,16 @@ struct EventTextTests {
   @Test("the text of a rotation lists every member's key, and says when all have moved")
   func readiness() {
     let (old, new) = (keyID, KeyID([1, 2, 3, 4]))
-    var here = EventContext(
-      member: 0, peers: MemberSet(0...4), keyIDs: [old, new], isEncrypted: true, group: .standard, interface: "lo")
+    // The context may still have the keys before the rotation, which the text must not name.
+    let here = EventContext(
+      member: 0, peers: MemberSet(0...4), keyIDs: [KeyID([9, 9, 9, 9])], isEncrypted: true, group: .standard,
+      interface: "lo")
     var sendingKeys: [MemberID: KeyID] = [:]
+    var own: KeyID? = old
     func text(of followed: MemberSet = MemberSet(1...3)) -> String {
-      RotationProgress(sendingKeys, of: followed, awaited: followed.expected(at: 0)).text(here)
+      PeerEvent.rotation(
+        RotationProgress(sendingKeys, of: followed, awaited: followed.expected(at: 0), own: own)
+      ).text(here)
     }
     #expect(text() == "nobody was heard yet; this peer sends with 9ab7-6d2d")
     sendingKeys = [1: old, 2: new]
@@ -147,15 +152,14 @@ struct EventTextTests {
     )
     sendingKeys = [1: new, 2: new, 3: new]
     #expect(text() == "all other members were heard with key ID 0102-0304, but this peer sends with 9ab7-6d2d")
-    here.keyIDs = [new, old]
+    own = new
     #expect(text() == "all other members were heard with key ID 0102-0304, and this peer sends with it, too")
     // If everyone is followed, no member is awaited.
     #expect(
       text(of: MemberSet(0...255))
         == "all members that were heard, members 1-3, send with key ID 0102-0304, and this peer sends with it, too")
     // A listener sends with no key.
-    here = EventContext(
-      member: nil, peers: MemberSet(0...3), keyIDs: [new, old], isEncrypted: true, group: .standard, interface: "lo")
+    own = nil
     #expect(text() == "all other members were heard with key ID 0102-0304")
   }
 }

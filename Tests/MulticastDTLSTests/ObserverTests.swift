@@ -147,7 +147,8 @@ struct ObserverTests {
     func tick(_ second: Int, _ sendingKey: KeyID?) -> [PeerEvent] {
       observer.tick(sendingKeys, sendingKey: sendingKey, now: start + .seconds(second))
     }
-    let readiness = PeerEvent.rotation(RotationProgress(sendingKeys, of: MemberSet(1...1), awaited: MemberSet(1...1)))
+    let readiness = PeerEvent.rotation(
+      RotationProgress(sendingKeys, of: MemberSet(1...1), awaited: MemberSet(1...1), own: new))
     #expect(tick(1, keyID) == [])
     #expect(tick(2, new) == [readiness])
     #expect(tick(3, new) == [])

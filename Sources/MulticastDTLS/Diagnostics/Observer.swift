@@ -204,7 +204,9 @@ struct Observer {
     if let sendingKey, let former = self.sendingKey, former != sendingKey, !followed.isEmpty { isRotating = true }
     self.sendingKey = sendingKey
     guard isRotating,
-      let event = limit.admit(.rotation(RotationProgress(sendingKeys, of: followed, awaited: awaited)), now: now)
+      let event = limit.admit(
+        .rotation(
+          RotationProgress(sendingKeys, of: followed, awaited: awaited, own: sendingKey)), now: now)
     else { return [] }
     isRotating = false
     return [event]

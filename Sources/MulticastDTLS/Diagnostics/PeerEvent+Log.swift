@@ -53,6 +53,7 @@ extension PeerEvent {
     case .rotation(let progress):
       details["keys"] = .dictionary(
         Dictionary(uniqueKeysWithValues: progress.members.map { ("\($0)", .string("\($1)")) }))
+      if let own = progress.own { details["ownKey"] = "\(own)" }
       if !progress.unheard.isEmpty { details["notHeard"] = "\(progress.unheard)" }
     case .staleEpoch(_, let epoch, let later, _):
       details["epoch"] = "\(epoch)"

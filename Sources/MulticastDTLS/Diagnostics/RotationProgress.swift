@@ -4,13 +4,17 @@ public struct RotationProgress: Hashable, Sendable {
   public let members: [KeyID: MemberSet]
   /// The members that were not heard.
   public let unheard: MemberSet
+  /// The key that this member sends with now; nil if it only listens.
+  public let own: KeyID?
   /// True if the configuration names all members.
   public let namesAll: Bool
 
   /// - Parameters:
   ///   - followed: The members to receive from.
   ///   - awaited: Those of them that the configuration names.
-  init(_ sendingKeys: [MemberID: KeyID], of followed: MemberSet, awaited: MemberSet) {
+  ///   - own: The key that this member sends with.
+  init(_ sendingKeys: [MemberID: KeyID], of followed: MemberSet, awaited: MemberSet, own: KeyID?) {
+    self.own = own
     var members: [KeyID: MemberSet] = [:]
     for member in followed {
       if let keyID = sendingKeys[member] { members[keyID, default: MemberSet()].insert(member) }

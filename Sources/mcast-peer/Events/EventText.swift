@@ -21,7 +21,7 @@ extension PeerEvent {
     case .keyChange(let member, let keyID):
       "member \(member) now sends with key ID \(keyID)"
     case .rotation(let progress):
-      progress.text(here)
+      progress.text
     case .keyRemoved(let keyID, let members):
       "key ID \(keyID) was removed, but \(members.named) sent with it when last heard: if "
         + (members.count == 1
@@ -128,21 +128,21 @@ extension Overtaking {
 
 extension RotationProgress {
   /// The keys of all members, in words.
-  func text(_ here: EventContext) -> String {
+  var text: String {
+    // The own key is the event's: the keys of the context may be those before the rotation.
     if members.count == 1, let keyID = members.keys.first, unheard.isEmpty {
       let all =
         namesAll
         ? "all other members were heard with key ID \(keyID)"
         : "all members that were heard, \(members[keyID]?.named ?? ""), send with key ID \(keyID)"
-      guard here.member != nil else { return all }
-      return keyID == here.keyIDs.first
-        ? "\(all), and this peer sends with it, too" : "\(all), but this peer sends with \(here.sendingKey)"
+      guard let own else { return all }
+      return keyID == own ? "\(all), and this peer sends with it, too" : "\(all), but this peer sends with \(own)"
     }
     var parts = members.sorted { "\($0.key)" < "\($1.key)" }.map { "\($1.named) with \($0)" }
     let isAnyHeard = !parts.isEmpty
     if !unheard.isEmpty { parts.append("not heard: \(unheard.named)") }
     let heard = isAnyHeard ? "last heard: \(parts.joined(separator: ", "))" : "nobody was heard yet"
-    return here.member == nil ? heard : "\(heard); this peer sends with \(here.sendingKey)"
+    return own.map { "\(heard); this peer sends with \($0)" } ?? heard
   }
 }
 
