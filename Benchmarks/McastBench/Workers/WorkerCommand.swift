@@ -2,7 +2,7 @@ import ArgumentParser
 import Dispatch
 import Glibc
 
-/// The hidden command of the worker processes. Its thread is the only one of a process that runs the C calls, as in the C example.
+/// The hidden command of the worker processes. A process that makes the C calls has no other thread, as the C example.
 struct WorkerCommand: ParsableCommand {
   static let configuration = CommandConfiguration(commandName: "worker", shouldDisplay: false)
 
