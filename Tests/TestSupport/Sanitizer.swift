@@ -7,6 +7,9 @@ package enum Sanitizer {
   /// True if the tests were built with a sanitizer, so that everything takes more time and memory.
   package static let isOn = variables["SANITIZER"] != nil
 
+  /// True if it is ThreadSanitizer, whose `_exit` flushes the streams of C first, and so waits for one that is blocked.
+  package static let flushesAtExit = variables["SANITIZER"] == "tsan"
+
   /// The environment for a child process, so that its sanitizer has the same options.
   package static let environment = variables.filter { name, _ in
     ["ASAN_OPTIONS", "LSAN_OPTIONS", "TSAN_OPTIONS", "SWIFT_BACKTRACE"].contains(name)
