@@ -75,11 +75,15 @@ extension DoctorTests {
     let folded = Finding.failure("rp_filter", long, "do this", command: command)
     #expect(
       folded.lines.filter { $0.count > 80 }.map { $0.filter { $0 != " " }.count } == [
-        90, command.filter { $0 != " " }.count,
+        90, "runrp_filter\(command)".filter { $0 != " " }.count,
       ])
-    #expect(folded.lines.suffix(2) == ["         do this:", "           \(command)"])
+    #expect(folded.lines.suffix(2) == ["         do this:", "run      rp_filter  \(command)"])
     #expect(folded.lines.dropFirst().dropLast(2).allSatisfy { $0.hasPrefix(String(repeating: " ", count: 20)) })
     #expect(folded.advice == "do this: \(command)")
+    // `grep route` finds the command too, as short as it may be.
+    #expect(
+      Finding.warning("route", "none", "run", command: "ip route").lines
+        == ["warning  route      none", "run      route      ip route"])
     #expect(Finding.ok("route", "fine").lines == ["ok       route      fine"])
   }
 

@@ -66,15 +66,19 @@ struct Finding: Equatable {
     }
   }
 
-  /// The finding as text of at most 80 columns: verdict, check and text, then the remedy, one cause a line. Commands
-  /// and long words are never broken.
+  /// The finding as text of at most 80 columns: verdict, check and text, then the remedy, one cause a line. A command has
+  /// a line of its own that names the check, so that `grep` finds both. Commands and long words are never broken.
   var lines: [String] {
+    let first = folded(text, indent: Self.textIndent)
+    return [headed(verdict.rawValue, first[0].dropFirst(Self.textIndent))] + first.dropFirst() + remedyLines
+  }
+
+  /// A line of three columns: a label, the check and a text.
+  private func headed(_ label: String, _ text: some StringProtocol) -> String {
     func padded(_ text: String, _ width: Int) -> String {
       text + String(repeating: " ", count: max(0, width - text.count))
     }
-    let head = "\(padded(verdict.rawValue, 7))  \(padded(check, 9))  "
-    let first = folded(text, indent: Self.textIndent)
-    return [head + first[0].dropFirst(head.count)] + first.dropFirst() + remedyLines
+    return "\(padded(label, 7))  \(padded(check, 9))  \(text)"
   }
 
   private var remedyLines: [String] {
@@ -83,9 +87,8 @@ struct Finding: Equatable {
     case .none: return []
     case .action(let text, nil): return folded(text, indent: Self.remedyIndent)
     case .action(let text, let command?):
-      let line = "\(blanks)\(text): \(command)"
-      if line.count <= Self.columns { return [line] }
-      return folded("\(text):", indent: Self.remedyIndent) + ["\(blanks)  \(command)"]
+      // The line of the command says "run" by itself.
+      return (text == "run" ? [] : folded("\(text):", indent: Self.remedyIndent)) + [headed("run", command)]
     case .causes(let causes):
       let heading = causes.count == 1 ? "likely cause:" : "likely causes, in this order:"
       return [blanks + heading]

@@ -80,12 +80,14 @@ final class PeerProcess {
   var errors: String { get throws { try String(contentsOfFile: "\(directory.path)/stderr", encoding: .utf8) } }
   var outputBytes: Data { get throws { try Data(contentsOf: URL(filePath: "\(directory.path)/stdout")) } }
   var lines: [String] { get throws { try output.components(separatedBy: "\n") } }
-  /// The findings of `doctor`: one string each, with its lines joined by spaces.
+  /// The findings of `doctor`: one string each, with its lines joined by spaces, and the command alone of a line to run.
   var findings: [String] {
     get throws {
       try lines.reduce(into: []) { findings, line in
         if let last = findings.last, line.hasPrefix(" ") {
           findings[findings.count - 1] = "\(last) \(line.drop { $0 == " " })"
+        } else if let last = findings.last, let (_, command) = line.wholeMatch(of: /run +[^ ]+ +(.+)/)?.output {
+          findings[findings.count - 1] = "\(last) \(command)"
         } else if !line.isEmpty {
           findings.append(line)
         }
