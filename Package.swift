@@ -2,7 +2,7 @@
 
 import PackageDescription
 
-// `make lint` and `make test` set WARNINGS_AS_ERRORS; a user with a newer compiler is not stopped by its new warnings.
+// `make unit` and `make docs` set WARNINGS_AS_ERRORS; a user with a newer compiler is not stopped by its new warnings.
 let strict: [SwiftSetting] =
   [.strictMemorySafety()] + (Context.environment["WARNINGS_AS_ERRORS"] == nil ? [] : [.treatAllWarnings(as: .error)])
 
