@@ -1,4 +1,5 @@
 import CommonSupport
+import TestSupport
 import Testing
 
 @testable import MulticastDTLS
@@ -26,7 +27,7 @@ struct InterfaceTrackerTests {
     var followed = InterfaceTracker(try #require(snapshots[0]))
     followed.joined = 7
     return snapshots.dropFirst().map { snapshot in
-      let steps = followed.look(snapshot, isReportedByKernel: isReportedByKernel)
+      let steps = followed.look(snapshot, isReportedByKernel: isReportedByKernel, at: .now)
       for step in steps {
         switch step {
         case .leave: followed.joined = nil
@@ -61,6 +62,57 @@ struct InterfaceTrackerTests {
     #expect(try steps(snapshot(), snapshot(hasCarrier: false), snapshot(ups: 2), isReportedByKernel: true) == [[], []])
   }
 
+  /// A peer of a machine, and its next look at the interface.
+  private struct Peer {
+    var followed: InterfaceTracker
+    var nextLook: BootInstant
+  }
+
+  /// Peers of one machine look once a second, each up to 1.5 s late.
+  ///
+  /// - Parameter returns: The times at which the carrier is back, after short losses.
+  /// - Returns: The times at which the kernel reported the group, and the peers that were members 10 s later.
+  private func reports(of count: Int, after returns: [Duration], seed: UInt64) -> (times: [Duration], members: Int) {
+    var random = SeededGenerator(seed: seed)
+    let start = BootInstant.now
+    var peers = (0..<count).map { _ in
+      var followed = InterfaceTracker(snapshot())
+      followed.joined = 7
+      return Peer(followed: followed, nextLook: start + .milliseconds(Int.random(in: 0...1000, using: &random)))
+    }
+    var reported: [Duration] = []
+    while let next = peers.indices.min(by: { peers[$0].nextLook < peers[$1].nextLook }),
+      case let now = peers[next].nextLook, start.duration(to: now) < (returns.last ?? .zero) + .seconds(10)
+    {
+      func joinInTurn() {
+        let isAlone = peers.allSatisfy { $0.followed.joined == nil }
+        guard peers[next].followed.mayJoin(isAlone: isAlone, now: now) else { return }
+        if isAlone { reported.append(start.duration(to: now)) }
+        peers[next].followed.joined = 7
+      }
+      let ups = 1 + returns.count { $0 <= start.duration(to: now) }
+      for step in peers[next].followed.look(snapshot(ups: UInt32(ups)), isReportedByKernel: false, at: now) {
+        if case .report = step { peers[next].followed.left(now: now) }
+        joinInTurn()
+      }
+      let isLate = Int.random(in: 0..<4, using: &random) == 0
+      peers[next].nextLook =
+        now + .milliseconds(1000 + (isLate ? Int.random(in: 0...1500, using: &random) : 0))
+    }
+    return (reported, peers.count { $0.followed.joined == 7 })
+  }
+
+  @Test("several peers of a machine bring about a report after each return of the carrier, whenever they look")
+  func reportsOfSeveral() throws {
+    for seed in 0..<2000 as Range<UInt64> {
+      let count = 1 + Int(seed % 6)
+      let returns: [Duration] = seed % 2 == 0 ? [.seconds(2)] : [.seconds(2), .milliseconds(2100 + Int(seed))]
+      let (times, members) = reports(of: count, after: returns, seed: seed)
+      let last = try #require(returns.last)
+      #expect(times.contains { $0 >= last } && members == count, "seed \(seed): \(times), \(members) of \(count)")
+    }
+  }
+
   @Test("the first address causes a membership report, and a change of address causes none")
   func address() throws {
     #expect(try steps(snapshot(source: nil), snapshot(), snapshot()) == [[.report(7)], []])
@@ -82,11 +134,11 @@ struct InterfaceTrackerTests {
     #expect(followed.isPending)
     followed.joined = 7
     #expect(!followed.isPending)
-    #expect(followed.look(snapshot(), isReportedByKernel: false) == [])
+    #expect(followed.look(snapshot(), isReportedByKernel: false, at: .now) == [])
     followed.joined = nil
-    #expect(followed.look(snapshot(), isReportedByKernel: false) == [.join(7)])
+    #expect(followed.look(snapshot(), isReportedByKernel: false, at: .now) == [.join(7)])
     followed.refused(SystemError("setsockopt", 105))
-    #expect(followed.isPending && followed.look(snapshot(), isReportedByKernel: false) == [.join(7)])
+    #expect(followed.isPending && followed.look(snapshot(), isReportedByKernel: false, at: .now) == [.join(7)])
   }
 
   @Test("a route to another interface is followed, and without a usable route the group stays")

@@ -97,7 +97,7 @@ final class GroupInterfaces: Sendable {
       let watched = isPending ? [] : state.entries.map(\.followed.interface.index)
       if state.netlink?.haveChanged(watched) ?? false || isPending {
         for index in state.entries.indices {
-          lookAt(index, &state)
+          lookAt(index, &state, now)
           renew(index, &state)
         }
         try? send(&state)
@@ -151,27 +151,31 @@ final class GroupInterfaces: Sendable {
     if let number = former.followed.joined { leave(number, state.egress) }
   }
 
-  private func lookAt(_ index: Int, _ state: inout State) {
+  private func lookAt(_ index: Int, _ state: inout State, _ now: BootInstant) {
     let entry = state.entries[index]
     let snapshot = state.netlink?.snapshot(of: entry.wanted, at: entry.followed.interface, for: group)
     state.entries[index].source = snapshot?.source
-    for step in state.entries[index].followed.look(snapshot, isReportedByKernel: isReportedByKernel) {
+    for step in state.entries[index].followed.look(snapshot, isReportedByKernel: isReportedByKernel, at: now) {
       switch step {
       case .leave(let number):
         leave(number, state.egress)
         state.entries[index].followed.joined = nil
       case .join(let number):
-        joinAgain(number, &state.entries[index], state.egress)
+        joinInTurn(number, &state.entries[index], state.egress, now)
       case .report(let number):
         leave(number, state.egress)
-        state.entries[index].followed.joined = nil
-        // While another socket of this machine is a member there, the kernel sends no report. If that socket is a
-        // peer's, it leaves within a second too, and the first to join again triggers the report.
-        if !MembershipTable.current(for: group.address).hasMember(of: group.address, on: number) {
-          joinAgain(number, &state.entries[index], state.egress)
-        }
+        state.entries[index].followed.left(now: now)
+        joinInTurn(number, &state.entries[index], state.egress, now)
       }
     }
+  }
+
+  /// Joins again, unless other members of this machine still have to leave: the kernel reports the first that joins.
+  private func joinInTurn(
+    _ number: UInt32, _ entry: inout JoinedInterface, _ egress: GroupSender.Egress?, _ now: BootInstant
+  ) {
+    let isAlone = !MembershipTable.current(for: group.address).hasMember(of: group.address, on: number)
+    if entry.followed.mayJoin(isAlone: isAlone, now: now) { joinAgain(number, &entry, egress) }
   }
 
   /// Joins again if the kernel has dropped the membership without telling the socket: for IPv6 while the MTU was below

@@ -39,6 +39,12 @@ struct InterfaceTracker: Sendable {
   var joined: UInt32?
 
   private var last: InterfaceSnapshot?
+  /// The end of the wait for the other members of this machine, which also leave to be reported.
+  private var waitsUntil: BootInstant?
+
+  /// The longest such wait. A peer leaves within a second after a carrier is back, and a busy machine may delay it. Who
+  /// joins before the last one has left keeps the kernel from sending a report.
+  static let longestWait = Duration.seconds(3)
 
   /// Starts with an interface on which the group is not joined yet.
   init(_ snapshot: InterfaceSnapshot) {
@@ -54,12 +60,12 @@ struct InterfaceTracker: Sendable {
     return condition == .gone || joined != interface.index
   }
 
-  /// Takes the current snapshot; nil if the interface is gone.
+  /// Takes the snapshot of `time`; nil if the interface is gone.
   ///
   /// - Parameter isReportedByKernel: True if the kernel itself reports memberships again when a carrier returns, as for
   ///   IPv6. Source: Linux, net/ipv6/addrconf.c, NETDEV_CHANGE.
   /// - Returns: The steps to take, in order.
-  mutating func look(_ now: InterfaceSnapshot?, isReportedByKernel: Bool) -> [Step] {
+  mutating func look(_ now: InterfaceSnapshot?, isReportedByKernel: Bool, at time: BootInstant) -> [Step] {
     let former = last
     last = now
     guard let now else {
@@ -69,14 +75,35 @@ struct InterfaceTracker: Sendable {
     }
     interface = now.interface
     condition = now.condition
+    let isReportDue = !isReportedByKernel && former.map { Self.needsReport($0, now) } ?? false
     guard joined == now.interface.index else {
+      // The others leave now, perhaps again.
+      if isReportDue { waitsUntil = time + Self.longestWait }
       return (joined.map { [.leave($0)] } ?? []) + [.join(now.interface.index)]
     }
-    guard let former, !isReportedByKernel, now.hasCarrier else { return [] }
+    return isReportDue ? [.report(now.interface.index)] : []
+  }
+
+  private static func needsReport(_ former: InterfaceSnapshot, _ now: InterfaceSnapshot) -> Bool {
+    guard now.hasCarrier, now.interface.index == former.interface.index else { return false }
     let isBack = !former.hasCarrier || former.carrierUps != now.carrierUps
     // A report without an address has source 0.0.0.0, which some switches ignore.
-    let hasAddressSince = former.source == nil && now.source != nil
-    return isBack || hasAddressSince ? [.report(now.interface.index)] : []
+    return isBack || former.source == nil && now.source != nil
+  }
+
+  /// Records that the group was left to be reported.
+  mutating func left(now: BootInstant) {
+    joined = nil
+    waitsUntil = now + Self.longestWait
+  }
+
+  /// True if it is time to join.
+  ///
+  /// - Parameter isAlone: True if no other socket of this machine is a member: then the kernel sends a report.
+  mutating func mayJoin(isAlone: Bool, now: BootInstant) -> Bool {
+    if let waitsUntil, !isAlone, now < waitsUntil { return false }
+    waitsUntil = nil
+    return true
   }
 
   /// Records that the kernel refused the join.
