@@ -113,6 +113,23 @@ struct InterfaceTrackerTests {
     }
   }
 
+  @Test("a peer does not wait for members of an interface that was replaced, or went and came back meanwhile")
+  func replacedWhileWaiting() {
+    let start = BootInstant.now
+    for next in [[snapshot(8)], [nil, snapshot(7)]] {
+      var followed = InterfaceTracker(snapshot())
+      followed.joined = 7
+      #expect(followed.look(snapshot(ups: 2), isReportedByKernel: false, at: start) == [.report(7)])
+      followed.left(now: start)
+      let later = start + .seconds(1)
+      let mayJoinBeside = followed.mayJoin(isAlone: false, now: later)
+      #expect(!mayJoinBeside)
+      for snapshot in next { _ = followed.look(snapshot, isReportedByKernel: false, at: later) }
+      let mayJoin = followed.mayJoin(isAlone: false, now: later)
+      #expect(mayJoin)
+    }
+  }
+
   @Test("the first address causes a membership report, and a change of address causes none")
   func address() throws {
     #expect(try steps(snapshot(source: nil), snapshot(), snapshot()) == [[.report(7)], []])

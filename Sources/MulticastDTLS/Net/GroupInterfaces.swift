@@ -174,8 +174,9 @@ final class GroupInterfaces: Sendable {
   private func joinInTurn(
     _ number: UInt32, _ entry: inout JoinedInterface, _ egress: GroupSender.Egress?, _ now: BootInstant
   ) {
-    let isAlone = !MembershipTable.current(for: group.address).hasMember(of: group.address, on: number)
-    if entry.followed.mayJoin(isAlone: isAlone, now: now) { joinAgain(number, &entry, egress) }
+    let mayJoin = entry.followed.mayJoin(
+      isAlone: !MembershipTable.current(for: group.address).hasMember(of: group.address, on: number), now: now)
+    if mayJoin { joinAgain(number, &entry, egress) }
   }
 
   /// Joins again if the kernel has dropped the membership without telling the socket: for IPv6 while the MTU was below

@@ -75,6 +75,8 @@ struct InterfaceTracker: Sendable {
     }
     interface = now.interface
     condition = now.condition
+    // A wait for members on a former number says nothing about this one.
+    if former?.interface.index != now.interface.index { waitsUntil = nil }
     let isReportDue = !isReportedByKernel && former.map { Self.needsReport($0, now) } ?? false
     guard joined == now.interface.index else {
       // The others leave now, perhaps again.
@@ -100,8 +102,8 @@ struct InterfaceTracker: Sendable {
   /// True if it is time to join.
   ///
   /// - Parameter isAlone: True if no other socket of this machine is a member: then the kernel sends a report.
-  mutating func mayJoin(isAlone: Bool, now: BootInstant) -> Bool {
-    if let waitsUntil, !isAlone, now < waitsUntil { return false }
+  mutating func mayJoin(isAlone: @autoclosure () -> Bool, now: BootInstant) -> Bool {
+    if let waitsUntil, now < waitsUntil, !isAlone() { return false }
     waitsUntil = nil
     return true
   }
