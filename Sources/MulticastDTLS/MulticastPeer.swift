@@ -1,5 +1,6 @@
 import Logging
 import Metrics
+import Synchronization
 import SystemPackage
 
 /// A member of a group: sends messages to all other members, and receives theirs.
@@ -42,6 +43,7 @@ public final class MulticastPeer: Sendable {
   /// Has no element, and is finished when the peer has stopped.
   let end = StreamBuffer<Never>(capacity: 0)
   private let loop: ReceiveLoop
+  private let followed: Mutex<MemberSet>
 
   /// Joins the group and starts to receive. Takes some 15 ms for each secret, nearly all of it to derive keys.
   ///
@@ -88,6 +90,7 @@ public final class MulticastPeer: Sendable {
   ) throws {
     self.configuration = configuration
     self.events = EventStream(buffer: events)
+    followed = Mutex(configuration.peers)
     let reporter = EventReporter(logger) { event in events.append(event, isVital: event.kind == .failed) }
     let report: StateNotice.Reporter = { reporter.report(.state($0)) }
     if configuration.member != nil, let remark = configuration.state?.remark { report(StateNotice(remark, .directory)) }
@@ -160,36 +163,6 @@ public final class MulticastPeer: Sendable {
     stopSynchronously()
   }
 
-  // MARK: - Sending
-
-  /// The size of the largest message in bytes.
-  public var maximumPayload: Int {
-    configuration.suite.maximumPayload
-  }
-
-  /// Sends one message, as one datagram, at once; see ``MessageSender/send(_:)-(RawSpan)``.
-  public func send(_ payload: RawSpan) throws(PeerError) { try sender.send(payload) }
-
-  /// Sends one message, as one datagram, at once; see ``MessageSender/send(_:)-(RawSpan)``.
-  public func send(_ payload: Span<UInt8>) throws(PeerError) { try sender.send(payload) }
-
-  /// Sends one message, as one datagram, at once; see ``MessageSender/send(_:)-(RawSpan)``.
-  public func send(_ payload: [UInt8]) throws(PeerError) { try sender.send(payload) }
-
-  /// Sends one message, as one datagram, at once; see ``MessageSender/send(_:)-(RawSpan)``.
-  public func send(_ payload: some Collection<UInt8>) throws(PeerError) { try sender.send(payload) }
-
-  /// Sends a text, as UTF-8.
-  public func send(_ text: String) throws(PeerError) { try sender.send(text) }
-
-  /// Sends messages, each as one datagram, in order; see ``MessageSender/send(_:)-([[UInt8]])``.
-  public func send(_ payloads: [[UInt8]]) throws(PeerError) -> SendReceipt { try sender.send(payloads) }
-
-  /// Sends messages, each as one datagram, in order; see ``MessageSender/send(_:)-([[UInt8]])``.
-  public func send(_ payloads: some Sequence<some Collection<UInt8>>) throws(PeerError) -> SendReceipt {
-    try sender.send(payloads)
-  }
-
   // MARK: - State
 
   /// The fingerprints of the secrets of the ring; the first is sent with.
@@ -226,6 +199,26 @@ public final class MulticastPeer: Sendable {
   /// The figures of all datagrams so far.
   public var statistics: Statistics {
     loop.statistics
+  }
+
+  /// The time since the receive thread last showed that it works: at most some two seconds, unless it hangs, as in a handler
+  /// that does not return. For a watchdog.
+  public var timeSinceTick: Duration { loop.timeSinceTick }
+
+  // MARK: - Members
+
+  /// The members that the peer receives from: ``Configuration/peers``, or those of the last ``follow(_:)``.
+  public var peers: MemberSet { followed.withLock { $0 } }
+
+  /// Receives from these members from now on, and from no other; our own ID among them changes nothing. Returns at once; the
+  /// receive thread follows after its batch. Nothing that the others send is lost, and nothing that was accepted before is
+  /// accepted again, also of a member that comes back.
+  public func follow(_ members: MemberSet) {
+    followed.withLock { followed in
+      followed = members
+      // Under the lock, so that the thread gets the sets in this order.
+      loop.follow(members)
+    }
   }
 
   // MARK: - Rotation

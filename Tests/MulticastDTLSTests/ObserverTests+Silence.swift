@@ -123,3 +123,35 @@ extension ObserverTests {
     #expect(replay(103) == [.repeatedNumbers(1, .first, from: endpoint())])
   }
 }
+
+extension ObserverTests {
+  @Test("a member that is awaited later has its own 30 seconds, and one that is not awaited is forgotten")
+  func absence() {
+    var observer = Observer(start: start, followed: MemberSet(1...2), awaited: MemberSet(1...2))
+    _ = events(&observer, 1...10) { [message(1, UInt64($0))] }
+    observer.follow(MemberSet(1...3), awaited: MemberSet(1...3), now: start + .seconds(10))
+    #expect(events(&observer, 11...29) { [message(1, UInt64($0))] } == [])
+    #expect(events(&observer, 30...39) { [message(1, UInt64($0))] } == [.neverHeard(MemberSet([2]))])
+    observer.follow(MemberSet([1, 3]), awaited: MemberSet([1, 3]), now: start + .seconds(39))
+    #expect(events(&observer, 40...40) { [message(1, UInt64($0))] } == [.neverHeard(MemberSet([3]))])
+    // Member 2 was reported, and is awaited anew.
+    observer.follow(MemberSet(1...3), awaited: MemberSet(1...3), now: start + .seconds(41))
+    #expect(
+      events(&observer, 41...60) { [message(1, UInt64($0)), message($0 % 2 == 0 ? 2 : 3, UInt64($0))] }
+        == [.heardLate(3, after: .seconds(31))])
+  }
+
+  @Test("a member that is no longer followed is not silent, also if it is followed again")
+  func unfollowed() {
+    var observer = makeObserver()
+    _ = events(&observer, 1...20) { second in [message(1, UInt64(second)), message(2, UInt64(second))] }
+    observer.follow(MemberSet([1]), awaited: MemberSet(), now: start + .seconds(20))
+    #expect(events(&observer, 21...90) { [message(1, UInt64($0))] } == [])
+    observer.follow(MemberSet(1...2), awaited: MemberSet(), now: start + .seconds(90))
+    #expect(events(&observer, 91...200) { [message(1, UInt64($0))] } == [])
+    observer.follow(MemberSet(), awaited: MemberSet(), now: start + .seconds(200))
+    #expect(events(&observer, 201...300) == [])
+    observer.follow(MemberSet([1]), awaited: MemberSet(), now: start + .seconds(300))
+    #expect(events(&observer, 301...330) == [.nothingHeard(for: .seconds(30), isArriving: false)])
+  }
+}

@@ -1,7 +1,7 @@
 /// This member, as the receive side needs it.
 struct LocalMember: Sendable {
   let member: MemberID?
-  let peers: MemberSet
+  var peers: MemberSet
   /// The keys of the ring; the first is sent with.
   var keyIDs: [KeyID]
   let isEncrypted: Bool

@@ -4,8 +4,6 @@ struct Observer {
   private static let longestQuiet = Duration.seconds(10)
   /// As above, once a member was heard whose interval is not known yet.
   private static let longestQuietOfStrangers = Duration.seconds(30)
-  /// The time after the start until a member that was not heard is reported.
-  private static let longestAbsence = Duration.seconds(30)
   /// The longest step between epochs that restarts explain.
   private static let longestEpochStep = 1000
   /// Ticks further apart mean that the machine or the process slept, and did not listen.
@@ -19,13 +17,11 @@ struct Observer {
   private var hasHeard = false
   /// The time of the last rejection that was worth an event.
   private var lastRejected: BootInstant?
-  private let followed: MemberSet
+  private var followed: MemberSet
   /// The members that the configuration names.
-  private let awaited: MemberSet
-  /// The named members that were not heard in time, and not since; nil until that time has passed.
-  private var missed: Set<MemberID>?
-  /// The start, moved by the time that this process has slept since.
-  private var start: BootInstant
+  private var awaited: MemberSet
+  private var absence: Absence
+  private let isWatching: Bool
   /// The key that this member sends with; nil if it only listens.
   private var sendingKey: KeyID?
   /// True if a member, or this one, changed its key since the last such event.
@@ -48,14 +44,28 @@ struct Observer {
     start: BootInstant, followed: MemberSet, awaited: MemberSet = MemberSet(), isWatching: Bool = false,
     sendingKey: KeyID? = nil
   ) {
-    missed = isWatching ? [] : nil
+    self.isWatching = isWatching
+    absence = Absence(of: isWatching ? MemberSet() : awaited, since: start)
     lastHeard = start
     lastTick = start
-    self.start = start
     self.followed = followed
     self.awaited = awaited
     self.sendingKey = sendingKey
     isQuiet = followed.isEmpty
+  }
+
+  /// Follows other members from now on.
+  ///
+  /// - Parameter awaited: The members that the configuration names.
+  mutating func follow(_ followed: MemberSet, awaited: MemberSet, now: BootInstant) {
+    for member in followed.union(self.followed) where followed.contains(member) != self.followed.contains(member) {
+      // A member that comes back is a new one: it is not silent for the time in which it was not followed.
+      watch(member) { $0 = MemberWatch() }
+    }
+    for member in self.awaited where !awaited.contains(member) { absence.forget(member) }
+    if !isWatching { absence.expect(MemberSet(awaited.filter { !self.awaited.contains($0) }), since: now) }
+    if self.followed.isEmpty != followed.isEmpty { (isQuiet, lastHeard) = (followed.isEmpty, now) }
+    (self.followed, self.awaited) = (followed, awaited)
   }
 
   /// Observes a run of accepted records.
@@ -78,8 +88,9 @@ struct Observer {
       events.append(.restarted(origin.sender, origin.epoch))
     } else if endsSilence {
       events.append(.heardAgain(origin.sender))
-    } else if missed?.isEmpty == false, missed?.remove(origin.sender) != nil {
-      events.append(.heardLate(origin.sender, after: start.duration(to: now)))
+    }
+    if let absence = absence.heard(origin.sender, now: now), events.isEmpty {
+      events.append(.heardLate(origin.sender, after: absence))
     }
     lost.overrun += run.count - run.delivered
     if let jump = epochJump(run) { events.append(jump) }
@@ -155,7 +166,7 @@ struct Observer {
     let tick = lastTick.duration(to: now)
     if tick > Self.longestTick {
       lastHeard += tick
-      start += tick
+      absence.leaveOut(tick)
       for index in members.indices { members[index].leaveOut(tick) }
     }
     lastTick = now
@@ -175,11 +186,19 @@ struct Observer {
         events.append(.silent(member, for: silence))
       }
     }
-    events += absence(now: now)
+    let absent = absence.due(now: now)
+    if !absent.isEmpty { events.append(.neverHeard(absent)) }
     events = events.compactMap { limit.admit($0, now: now) } + limit.due(now: now)
     lost.droppedByKernel = droppedByKernel
     events += reportLosses(now: now)
     return events + reportRotation(sendingKeys, sendingKey, now: now)
+  }
+
+  /// The longest recent time between two messages of each member, as far as it is known.
+  var intervals: [(member: MemberID, interval: Duration)] {
+    members.indices.compactMap { index in
+      members[index].longestPause.map { (MemberID(rawValue: UInt8(index)), $0) }
+    }
   }
 
   private mutating func reportLosses(now: BootInstant) -> [PeerEvent] {
@@ -187,14 +206,6 @@ struct Observer {
     var limit = limit
     defer { self.limit = limit }
     return lost.events { limit.admit($0, now: now) }
-  }
-
-  /// Reports once the members that were not heard since the start.
-  private mutating func absence(now: BootInstant) -> [PeerEvent] {
-    guard missed == nil, start.duration(to: now) >= Self.longestAbsence else { return [] }
-    let unheard = awaited.filter { members[Int($0.rawValue)].lastHeard == nil }
-    missed = Set(unheard)
-    return unheard.isEmpty ? [] : [.neverHeard(MemberSet(unheard))]
   }
 
   /// Reports the keys of all members after a member, or this one, changed its key.

@@ -19,6 +19,8 @@ public struct Statistics: Hashable, Sendable {
     public internal(set) var source: Endpoint?
     /// True if it has missed five of its intervals, as far as these are known, and was not heard since.
     public internal(set) var isSilent: Bool = false
+    /// The longest recent time between two of its messages, of the last second but one or so; nil until it is known.
+    public internal(set) var interval: Duration?
     /// The time of its last message.
     var lastHeard: BootInstant?
 
@@ -62,6 +64,11 @@ public struct Statistics: Hashable, Sendable {
     members.values.reduce(0) { $0 + $1.received }
   }
 
+  /// Messages of all members that are missing.
+  public var lost: Int {
+    members.values.reduce(0) { $0 + $1.lost }
+  }
+
   /// Counts a run of accepted records, delivered or not.
   mutating func count(_ run: ReceivedRun, now: BootInstant) {
     members[run.origin.sender, default: Member()].count(run, now: now)
@@ -71,6 +78,11 @@ public struct Statistics: Hashable, Sendable {
   /// Records members that have missed five of their intervals.
   mutating func fellSilent(_ silent: [MemberID]) {
     for member in silent { members[member]?.isSilent = true }
+  }
+
+  /// Records the intervals of the members that were heard.
+  mutating func learned(_ intervals: [(member: MemberID, interval: Duration)]) {
+    for (member, interval) in intervals { members[member]?.interval = interval }
   }
 
   /// Counts rejected datagrams.

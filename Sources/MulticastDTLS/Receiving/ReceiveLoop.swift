@@ -36,14 +36,17 @@ final class ReceiveLoop: Sendable {
   /// True once the handler has stopped the loop: the rest of its batch is not received.
   private let isHalted = Atomic(false)
   private let metrics: any MetricsFactory
-  private let counters = Receiver.Counters()
+  private let counters = ReceiveCounters()
   private let thread = WorkerThread()
+  private let lastTick = Mutex(BootInstant.now)
 
   /// The orders that the thread has not seen.
   private struct Orders {
     var isStopped = false
     /// A ring to accept, and the signal that it is.
     var ring: (keys: [RingKey], isAccepted: DispatchSemaphore)?
+    /// The members to receive from.
+    var followed: MemberSet?
   }
 
   /// Starts to receive.
@@ -87,6 +90,9 @@ final class ReceiveLoop: Sendable {
     return statistics
   }
 
+  /// The time since the thread has begun its last tick. It grows past some seconds if the thread hangs.
+  var timeSinceTick: Duration { lastTick.withLock { $0 }.duration(to: .now) }
+
   /// Runs a body that waits for the receive thread; nil, without running it, if that is or waits for the caller.
   func awaiting<Value>(_ body: () throws -> Value) rethrows -> Value? { try thread.awaiting(body) }
 
@@ -101,6 +107,12 @@ final class ReceiveLoop: Sendable {
     guard isOrdered else { return }
     wakeEvent.signal()
     isAccepted.wait()
+  }
+
+  /// Receives from these members, and from no other, as soon as the thread has finished its batch.
+  func follow(_ members: MemberSet) {
+    orders.withLock { $0.followed = members }
+    wakeEvent.signal()
   }
 
   /// Stops the loop, and waits until the last message was handled and ``Callbacks/onEnd`` has returned. On the receive
@@ -125,6 +137,7 @@ extension ReceiveLoop {
     private var receiver: Receiver
     private var saving: SaveSchedule
     private let metrics: PeerMetrics
+    private let waiting: ReceiveWait
     private var nextTick: BootInstant
     private var nextComplaint = BootInstant.now
 
@@ -134,9 +147,8 @@ extension ReceiveLoop {
     private static let complaintPause = Duration.seconds(60)
     /// The most batches to receive before a key is dropped: more than a receive buffer holds.
     private static let drainedBatches = 2048
-    /// A batch this large predicts more; poll for this long before blocking.
+    /// A batch this large predicts more.
     private static let busyBatch = 8
-    private static let busyPollTime = Duration.microseconds(20)
 
     init(
       _ loop: ReceiveLoop, _ ring: [RingKey], sent: SentRecords, _ local: LocalMember,
@@ -154,6 +166,7 @@ extension ReceiveLoop {
         counters: loop.counters, onContest: loop.callbacks.onContest, handler: handler)
       saving = SaveSchedule(interval: loop.saveInterval)
       metrics = PeerMetrics(loop.metrics)
+      waiting = ReceiveWait(socket: loop.socket.receiveDescriptor, order: loop.wakeEvent.rawValue)
       nextTick = now + Self.tick
     }
 
@@ -162,7 +175,7 @@ extension ReceiveLoop {
       lookAtInterfaces(now: .now)
       var isBusy = false
       while true {
-        let awaited = waitForMore(isBusy: isBusy)
+        let awaited = waiting.next(isBusy: isBusy)
         isBusy = false
         let now = BootInstant.now
         switch awaited {
@@ -176,7 +189,7 @@ extension ReceiveLoop {
           } catch {
             // The socket reports an error. It does not last, and must not make the loop spin or the log grow.
             complain(error, now: now)
-            _ = wait(for: -1, milliseconds: 100)
+            waiting.pause()
           }
         }
         if receiver.isUnsaved, saving.isDue(isNew: receiver.hasNewEpoch, now: now) { save() }
@@ -214,9 +227,19 @@ extension ReceiveLoop {
     /// - Returns: False if the loop is to stop.
     private mutating func obey(now: BootInstant) -> Bool {
       loop.wakeEvent.clear()
-      let (isStopped, order) = loop.orders.withLock { ($0.isStopped, $0.isStopped ? nil : $0.ring.take()) }
-      if let order { accept(order.keys, order.isAccepted, now: now) }
-      return !isStopped
+      let orders = loop.orders.withLock { orders in
+        defer { (orders.ring, orders.followed) = (orders.isStopped ? orders.ring : nil, nil) }
+        return orders
+      }
+      if orders.isStopped { return false }
+      if let followed = orders.followed { follow(followed, now: now) }
+      if let order = orders.ring { accept(order.keys, order.isAccepted, now: now) }
+      return true
+    }
+
+    private mutating func follow(_ members: MemberSet, now: BootInstant) {
+      local.peers = members
+      receiver.follow(local.others, awaited: local.awaited, now: now)
     }
 
     private mutating func accept(_ keys: [RingKey], _ isAccepted: DispatchSemaphore, now: BootInstant) {
@@ -233,6 +256,7 @@ extension ReceiveLoop {
     }
 
     private mutating func tick(now: BootInstant) {
+      loop.lastTick.withLock { $0 = now }
       // The kernel counts modulo 2^32: it must be asked before that can come round.
       let dropped = loop.socket.countDrops(isTick: true).datagrams
       receiver.tick(sendingKey: local.sendingKey, droppedByKernel: dropped, now: now)
@@ -264,36 +288,6 @@ extension ReceiveLoop {
       guard now >= nextComplaint else { return }
       loop.reporter.debug("receiving failed and goes on", ["error": "\(error)"])
       nextComplaint = now + Self.complaintPause
-    }
-
-    // MARK: - Waiting
-
-    private enum Awaited { case datagrams, silence, order }
-
-    /// Waits for the next event. After a large batch the next datagram is likely there in a moment: until then the thread
-    /// stays awake, since waking it would cost a sender on the same host more than sealing some records.
-    private func waitForMore(isBusy: Bool) -> Awaited {
-      if isBusy {
-        let end = BootInstant.now + Self.busyPollTime
-        repeat {
-          let awaited = wait(for: loop.socket.receiveDescriptor, milliseconds: 0)
-          if awaited != .silence { return awaited }
-        } while BootInstant.now < end
-      }
-      return wait(for: loop.socket.receiveDescriptor, milliseconds: 1000)
-    }
-
-    /// Waits for datagrams, for an order, or until the time is up. Source: poll(2), which skips descriptor -1.
-    private func wait(for descriptor: CInt, milliseconds: CInt) -> Awaited {
-      // No array: it would be the only allocation of a batch.
-      unsafe withUnsafeTemporaryAllocation(of: pollfd.self, capacity: 2) { awaited in
-        unsafe awaited.initializeElement(at: 0, to: pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0))
-        unsafe awaited.initializeElement(
-          at: 1, to: pollfd(fd: loop.wakeEvent.rawValue, events: Int16(POLLIN), revents: 0))
-        // A signal may end the wait early: that is silence too.
-        guard unsafe poll(awaited.baseAddress, nfds_t(awaited.count), milliseconds) > 0 else { return .silence }
-        return unsafe awaited[1].revents != 0 ? .order : .datagrams
-      }
     }
   }
 }

@@ -1,5 +1,3 @@
-import Synchronization
-
 /// Turns datagrams into messages, and counts and observes every outcome. Confined to the receive thread.
 ///
 /// 1. The header is validated, and names the member.
@@ -12,15 +10,6 @@ import Synchronization
 struct Receiver: ~Copyable {
   /// Takes a message, lent for the call, and returns true if it had room for it.
   typealias Handler = @Sendable (_ origin: Message.Origin, _ payload: Span<UInt8>) -> Bool
-
-  /// The figures of all datagrams so far; any thread may read them.
-  final class Counters: Sendable {
-    fileprivate let counts = Mutex(Statistics())
-
-    var statistics: Statistics {
-      counts.withLock { $0 }
-    }
-  }
 
   /// Records with our own ID that we did not send: in our epoch or a later one, of this key.
   typealias Contest = @Sendable (_ keyID: KeyID, _ epoch: Epoch, _ source: Endpoint, _ now: BootInstant) -> Void
@@ -35,7 +24,7 @@ struct Receiver: ~Copyable {
   private let sent: SentRecords
   private let handler: Handler
   private let onContest: Contest?
-  private let counters: Counters
+  private let counters: ReceiveCounters
   private let payload = UnsafeMutableRawBufferPointer.allocate(byteCount: RecordHeader.maximumRecord, alignment: 16)
 
   /// One for each of the 256 IDs.
@@ -59,7 +48,8 @@ struct Receiver: ~Copyable {
   ///   - followed: The members to receive from; our own ID among them changes nothing.
   ///   - sent: The records of this process, by which its own are known when they loop back.
   init(
-    _ keys: [OpeningKey], following followed: MemberSet, sent: SentRecords, observer: Observer, counters: Counters,
+    _ keys: [OpeningKey], following followed: MemberSet, sent: SentRecords, observer: Observer,
+    counters: ReceiveCounters,
     onContest: Contest? = nil, handler: @escaping Handler
   ) {
     precondition(!keys.isEmpty, "a ring has at least one key")
@@ -88,6 +78,15 @@ struct Receiver: ~Copyable {
   mutating func accept(_ keys: [OpeningKey]) {
     self.keys = keys
     for place in members.indices { members[place].accept(keys) }
+  }
+
+  /// Receives from these members from now on, and from no other.
+  ///
+  /// - Parameter awaited: Those of them that the configuration names.
+  mutating func follow(_ followed: MemberSet, awaited: MemberSet, now: BootInstant) {
+    let others = followed.without(ownMember)
+    for place in members.indices { members[place].follow(others.contains(members[place].id), keys) }
+    observer.follow(others, awaited: awaited, now: now)
   }
 
   // MARK: - One datagram
@@ -244,7 +243,10 @@ struct Receiver: ~Copyable {
   mutating func tick(sendingKey: KeyID?, droppedByKernel: Int, now: BootInstant) {
     events += observer.jumped(takeJumps(), now: now)
     events += observer.tick(sendingKeys, sendingKey: sendingKey, droppedByKernel: droppedByKernel, now: now)
-    if !observer.newlySilent.isEmpty { counters.counts.withLock { $0.fellSilent(observer.newlySilent) } }
+    counters.counts.withLock { counts in
+      counts.fellSilent(observer.newlySilent)
+      counts.learned(observer.intervals)
+    }
   }
 
   /// Reports the members that were still heard with a key that the ring no longer has.
@@ -267,10 +269,12 @@ struct Receiver: ~Copyable {
 
   // MARK: - State
 
-  /// The key that each member sends with, of the members that were heard.
+  /// The key that each member sends with, of the followed members that were heard.
   var sendingKeys: [MemberID: KeyID] {
     var keys: [MemberID: KeyID] = [:]
-    for index in members.indices { keys[members[index].id] = members[index].sendingKeyID }
+    for index in members.indices where members[index].isFollowed {
+      keys[members[index].id] = members[index].sendingKeyID
+    }
     return keys
   }
 

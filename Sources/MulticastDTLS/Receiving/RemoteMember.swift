@@ -2,7 +2,7 @@
 struct RemoteMember {
   let id: MemberID
   /// True if its records are accepted.
-  let isFollowed: Bool
+  private(set) var isFollowed: Bool
   /// The key that the member sends with; nil until it was heard. It may be a key that the ring no longer has.
   private(set) var sendingKeyID: KeyID?
   /// The accepted records that are not counted yet; see ``Receiver``.
@@ -22,9 +22,18 @@ struct RemoteMember {
 
   /// Accepts these keys from now on, and no other; streams of keys that stay go on.
   mutating func accept(_ keys: [OpeningKey]) {
-    guard isFollowed else { return }
+    // A member that was followed before keeps its positions: nothing that was accepted is accepted again later.
+    guard isFollowed || !streams.isEmpty else { return }
     streams = keys.map { key in streams.first { $0.key === key } ?? EpochStream(key, of: id) }
     sendingSlot = streams.firstIndex { $0.key.keyID == sendingKeyID } ?? 0
+  }
+
+  /// Accepts its records from now on, or no longer.
+  ///
+  /// - Parameter keys: The keys of the ring.
+  mutating func follow(_ isFollowed: Bool, _ keys: [OpeningKey]) {
+    self.isFollowed = isFollowed
+    accept(keys)
   }
 
   /// Opens a validated record: with the key that the member sends with, and with the others only if that key does not

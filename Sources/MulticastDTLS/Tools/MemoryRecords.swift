@@ -7,7 +7,7 @@ package struct MemoryRecords: ~Copyable {
   private let payloads: [[UInt8]]
   private var sealer: Sealer
   private var receiver: Receiver
-  private let counters = Receiver.Counters()
+  private let counters = ReceiveCounters()
   private let source = Endpoint(IPAddress(ipv4: 0), port: 0)
 
   /// Prepares to seal a payload `count` times, at most the size of a batch, as member 0, and to open that as member 1.
