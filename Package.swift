@@ -61,6 +61,8 @@ let package = Package(
     .systemLibrary(name: "CWolfSSL", pkgConfig: "wolfssl", providers: [.apt(["libwolfssl-dev"])]),
     .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
     .target(name: "CDatagram"),
+    // Keeps the first milliseconds of the command from signals.
+    .target(name: "CEarlySignals"),
     // Texts and rate limits that the library and the command share.
     .target(name: "CommonSupport", swiftSettings: strict),
     .target(
@@ -80,6 +82,7 @@ let package = Package(
     .executableTarget(
       name: "mcast-peer",
       dependencies: [
+        "CEarlySignals",
         "COpenSSL",
         "CommonSupport",
         "MulticastDTLS",

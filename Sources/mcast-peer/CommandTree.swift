@@ -24,7 +24,8 @@ struct CommandTree: AsyncParsableCommand {
     for number in [SIGINT, SIGTERM] {
       signal(number, SIG_DFL)
     }
-    // SIGUSR1 and SIGHUP must not end the process before PeerService traps them. A closed pipe must not kill the
+    // SIGUSR1 and SIGHUP must not end the process before PeerService traps them (CEarlySignals has ignored them since before
+    // main, unless this is a test). A closed pipe must not kill the
     // process, so that the peer still writes its state.
     for number in [SIGUSR1, SIGHUP, SIGPIPE] {
       signal(number, SIG_IGN)

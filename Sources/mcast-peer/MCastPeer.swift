@@ -22,8 +22,8 @@ struct MCastPeer: AsyncParsableCommand {
       authenticates every message; --encrypt also encrypts it.
 
       The secret comes from --secret-file, else from DTLS_MCAST_SECRET, else from \
-      ${XDG_CONFIG_HOME:-~/.config}/mcast-peer/secret. The first start makes that file. SIGHUP makes a running peer \
-      read its file again; 'mcast-peer secret --help' shows the steps to change the secret of a running group.
+      ${XDG_CONFIG_HOME:-~/.config}/mcast-peer/secret. The first start makes that file. A running peer \
+      reads its file again when it changes; 'mcast-peer secret --help' shows the steps to change the secret of a group.
 
       Each start uses a new epoch, so that the other members hear a restarted one at once. The state directory keeps \
       the last epoch (see --state-dir).
@@ -45,7 +45,7 @@ struct MCastPeer: AsyncParsableCommand {
 
   func run() async throws {
     let options = try PeerConfiguration(arguments, Environment.settings())
-    LoggingSystem.bootstrap { VisibleLogHandler($0) }
+    LoggingSystem.bootstrap { _ in StandardErrorLog() }
     var logger = Logger(label: "mcast-peer")
     if options.network.isVerbose { logger.logLevel = .debug }
     for text in Environment.warnings { logger.warning("\(text)") }
@@ -54,52 +54,26 @@ struct MCastPeer: AsyncParsableCommand {
     let named = try options.network.namedInterfaces()
     let source = try SecretSource.choose(secretFile: options.network.secretFile.map { FilePath($0) })
     // Trapped before the ring is read, so that no request to reload it is lost.
-    let reloadRequests = await UnixSignalsSequence(trapping: .sighup)
+    let causes = await ReloadCauses(
+      source, options.network.memberSource, watchesFiles: options.network.watchesFiles)
     let statisticsRequests = await UnixSignalsSequence(trapping: .sigusr1)
     let stopTrigger = StopTrigger()
+    let members = CurrentMembers(options.network.members)
     let events = EventWriter(
       eventFormat(options), on: .standardOutput, stopTrigger: stopTrigger, limit: options.limit)
     let isListening = if case .none = options.input { true } else { false }
     let configuration = try options.network.peerConfiguration(
       options.nodeID, interfaces: named, isListening: isListening)
     let peer = try makePeer(configuration, source, events, logger: logger)
-    if peer.engine != configuration.engine {
-      logger.notice(
-        """
-        the wolfSSL \(WolfSSLLibrary.version) library on this machine was built without --enable-atomicuser, the hook for \
-        libcrypto: it computes by itself, several times slower
-        """)
-    }
-    logger.info(
-      options.network.suite.isEncrypted
-        ? "\(options.network.suite.name): messages are AUTHENTICATED AND ENCRYPTED"
-        : "\(options.network.suite.name): messages are AUTHENTICATED, NOT ENCRYPTED; anyone on the network can read them (see --encrypt)"
-    )
-    for text in options.network.warnings + InvisibleEnds.warnings { logger.warning("\(text)") }
-    let state =
-      switch (peer.statePath, peer.epoch) {
-      case (let path?, let epoch?): "epoch \(epoch), state in \(path)"
-      case (nil, let epoch?): "epoch \(epoch), NO STATE: give a higher --epoch at every start"
-      case (let path?, nil): "listening only, state (of received messages) in \(path)"
-      case (nil, nil): "listening only, NO STATE: after a restart, recorded messages can be accepted again"
-      }
-    let names = peer.interfaces.map(\.name)
-    logger.info(
-      """
-      interface \(names.joined(separator: ", "))\(names.count > 1 ? " (sending on \(names[0]))" : ""), TTL \
-      \(options.network.ttl), peers \(options.network.peers), \(state)
-      """)
+    logStart(of: peer, source, options, logger)
 
-    let buffer = peer.receiveBufferSizes
-    logger.debug(
-      """
-      the receive buffer has \(buffer.size) bytes\(buffer.size < buffer.wanted
-        ? " of \(buffer.wanted) that were asked for: net.core.rmem_max allows no more" : "")
-      """)
-
+    let logQueue = LogQueue(logger)
     let service = PeerService(
-      peer: peer, source: source, reloadRequests: reloadRequests, statisticsRequests: statisticsRequests,
-      options: options, events: events, stopTrigger: stopTrigger, logQueue: LogQueue(logger))
+      peer: peer, members: members,
+      reload: Reload(peer, source, options.network.memberSource, members, logger: logQueue.logger),
+      reloadCauses: causes, statisticsRequests: statisticsRequests,
+      reports: ServiceReports(manager: ServiceManager(), peer: peer, members: members),
+      options: options, events: events, stopTrigger: stopTrigger, logQueue: logQueue)
     let group = ServiceGroup(
       configuration: ServiceGroupConfiguration(
         services: [.init(service: service, successTerminationBehavior: .gracefullyShutdownGroup)],
@@ -110,13 +84,53 @@ struct MCastPeer: AsyncParsableCommand {
     try await group.run()
   }
 
+  /// Logs the warnings of the options, and the start lines.
+  private func logStart(
+    of peer: MulticastPeer, _ source: SecretSource, _ options: PeerConfiguration, _ logger: Logger
+  ) {
+    if peer.engine != peer.configuration.engine {
+      logger.notice(
+        """
+        the wolfSSL \(WolfSSLLibrary.version) library on this machine was built without --enable-atomicuser, the hook for \
+        libcrypto: it computes by itself, several times slower
+        """)
+    }
+    for text in options.network.warnings + InvisibleEnds.warnings { logger.warning("\(text)") }
+    if peer.statePath == nil {
+      logger.warning(
+        peer.epoch == nil
+          ? "NO STATE: after a restart, recorded messages can be accepted again"
+          : "NO STATE: give a higher --epoch at every start")
+    }
+    if peer.epoch?.rawValue == 1 {
+      logger.info("first start with this secret: members with the same key ID have the same secret")
+      if !peer.configuration.suite.isEncrypted {
+        logger.info("anyone on the network can read messages that are not encrypted (see --encrypt)")
+      }
+    }
+    let lines = StartLines(
+      member: options.nodeID, group: options.network.group, suite: peer.configuration.suite, keyIDs: peer.keyIDs,
+      secret: "\(source)", state: peer.statePath?.removingLastComponent().string,
+      interfaces: peer.interfaces.map(\.name), timeToLive: options.network.ttl, peers: peer.peers, epoch: peer.epoch,
+      home: unsafe getenv("HOME").map { unsafe String(cString: $0) })
+    for line in lines.all { logger.info("\(line)") }
+    if lines.interfaces.count > 1 {
+      logger.info("hears on \(lines.interfaces.count) interfaces, sends on \(lines.interfaces[0])")
+    }
+    let buffer = peer.receiveBufferSizes
+    logger.debug(
+      """
+      the receive buffer has \(buffer.size) bytes\(buffer.size < buffer.wanted
+        ? " of \(buffer.wanted) that were asked for: net.core.rmem_max allows no more" : "")
+      """)
+  }
+
   /// The format of `--output`.
   private func eventFormat(_ options: PeerConfiguration) -> sending any EventFormat {
     switch options.output {
-    case .text: TextFormat(options.nodeID)
-    case .json:
-      JSONFormat(
-        options.nodeID, options.network.group, awaiting: options.network.peers.expected(at: options.nodeID))
+    case .text where options.isQuiet: SilentFormat()
+    case .text: TextFormat(options.nodeID, options.network.members)
+    case .json: JSONFormat(options.nodeID, options.network.group, options.network.members)
     case .raw: RawFormat(hasNewlines: !options.isDatagram)
     }
   }
@@ -129,12 +143,6 @@ struct MCastPeer: AsyncParsableCommand {
     let peer = try MulticastPeer(configuration, keys: ring, logger: .ofLibrary(logger)) { origin, payload, _ in
       events.received(origin, payload)
     }
-    let (first, others) = (peer.keyIDs[0], peer.keyIDs.dropFirst().map(\.description).joined(separator: ", "))
-    logger.info(
-      """
-      group secret from \(source), key ID \(first)\(others.isEmpty ? "" : ", also accepts \(others)"): members with \
-      the same key ID have the same secret
-      """)
     if ring.isNew {
       // Peers on loopback share the file. Elsewhere, a new secret means that no member hears this one yet.
       let isLoopback = peer.interfaces.allSatisfy { $0.name == "lo" }

@@ -12,7 +12,7 @@ struct AbsenceTests {
     let text = try group.start(0, "--peers", "0-3", "-i", "0.5")
     let json = try await group.startReceiver(1, ["-o", "json", "--peers", "0-3"])
     try await eventually("the notice", within: .seconds(90)) {
-      try text.errors.contains("members 1-3, of --peers, not heard since the start: do they run")
+      try text.errors.contains("members 1-3 not heard since the start: do they run")
     }
     try await eventually("the event", within: .seconds(90)) {
       try json.events("peer").contains { $0.cause == "neverHeard" && $0.all == [2, 3] }

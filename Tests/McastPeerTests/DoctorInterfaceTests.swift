@@ -92,7 +92,7 @@ struct DoctorInterfaceTests {
       "\(failure)")
   }
 
-  @Test("doctor names members not among --peers, and blames no other program for them or for another doctor")
+  @Test("doctor names members not in --peers, and blames no other program for them or for another doctor")
   func notFollowed() async throws {
     let (here, there) = (try Namespace(), try Namespace())
     try here.connect("red", "10.11.0.1/24", to: there, "10.11.0.2/24")
@@ -101,7 +101,7 @@ struct DoctorInterfaceTests {
     try await node.waitForError("peers 0-2")
     let (code, lines) = try await doctor("-I", "red", "--peers", "0,2", in: here)
     #expect(
-      code == 1 && lines.contains { $0.contains("member 1 at 10.11.0.2:") && $0.contains("not among --peers 0,2") },
+      code == 1 && lines.contains { $0.contains("member 1 at 10.11.0.2:") && $0.contains("not in --peers 0,2") },
       "\(lines)")
     #expect(!lines.contains { $0.contains("another program") }, "\(lines)")
     node.signal(SIGTERM)

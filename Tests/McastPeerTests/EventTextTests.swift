@@ -8,7 +8,8 @@ import Testing
 struct EventTextTests {
   private let keyID = KeyID([0x9A, 0xB7, 0x6D, 0x2D])
   private let here = EventContext(
-    member: 0, peers: MemberSet(0...2), keyIDs: [KeyID([0x9A, 0xB7, 0x6D, 0x2D])], isEncrypted: false, group: .standard,
+    member: 0, members: Members(roster: Roster(MemberSet(0...2)), origin: .option),
+    keyIDs: [KeyID([0x9A, 0xB7, 0x6D, 0x2D])], isEncrypted: false, group: .standard,
     interface: "lo")
 
   private func endpoint(_ host: UInt8) -> Endpoint {
@@ -54,7 +55,7 @@ struct EventTextTests {
       (
         .keyRemoved(key, lastUsedBy: MemberSet([1])),
         [
-          "if member 1 is to stay a member, add and promote 9ab7-6d2d there; if it was removed",
+          "if it is to stay a member, add and promote 9ab7-6d2d there; if it was removed",
           "nothing is to be done",
         ]
       ),
@@ -122,8 +123,8 @@ struct EventTextTests {
       says: ["as member 1 do not authenticate", "(also members 2,7, since the last line of this kind)"])
     expect(
       .neverHeard(MemberSet([1, 2])),
-      says: ["members 1-2, of --peers, not heard since the start", "key ID 9ab7-6d2d", "239.255.0.1:12345"])
-    expect(.neverHeard(MemberSet([2])), says: ["member 2, of --peers, not heard since the start"])
+      says: ["members 1-2 not heard since the start", "key ID 9ab7-6d2d", "239.255.0.1:12345"])
+    expect(.neverHeard(MemberSet([2])), says: ["member 2 not heard since the start"])
     expect(.heardLate(2, after: .seconds(95)), says: ["member 2 is heard now, 95 s after the start"])
     expect(.overrun(3904), says: ["3904 messages were lost here", "overrun", "faster", "--rate"])
     expect(
@@ -135,7 +136,8 @@ struct EventTextTests {
     let (old, new) = (keyID, KeyID([1, 2, 3, 4]))
     // The context may still have the keys before the rotation, which the text must not name.
     let here = EventContext(
-      member: 0, peers: MemberSet(0...4), keyIDs: [KeyID([9, 9, 9, 9])], isEncrypted: true, group: .standard,
+      member: 0, members: Members(roster: Roster(MemberSet(0...4)), origin: .option), keyIDs: [KeyID([9, 9, 9, 9])],
+      isEncrypted: true, group: .standard,
       interface: "lo")
     var sendingKeys: [MemberID: KeyID] = [:]
     var own: KeyID? = old

@@ -18,7 +18,8 @@ struct EventWriterTests {
   private let stopTrigger = StopTrigger()
 
   private func makeDisplay(limit: Int? = nil) throws -> EventWriter {
-    let presentation = JSONFormat(try MemberID("0"), .standard)
+    let presentation = JSONFormat(
+      try MemberID("0"), .standard, Members(roster: Roster(MemberSet(0...2)), origin: .standard))
     let console = StandardStream(descriptor: pipe.fileHandleForWriting.fileDescriptor)
     return EventWriter(presentation, on: console, stopTrigger: stopTrigger, limit: limit)
   }

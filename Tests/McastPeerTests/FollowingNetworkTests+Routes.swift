@@ -15,7 +15,7 @@ extension FollowingNetworkTests {
       ["watch", "-g", family.group], home: home, secret: Vectors.shared.secret, namespace: here)
     try await early.waitForError("the kernel has no route for \(family.group), so this is loopback (lo) only")
     try await watch.waitForError("so this is loopback (lo) only")
-    try await early.waitForError("interface lo, TTL 1")
+    try await early.waitForError(" on lo, TTL 1")
     try here.connect("red", family.own(11, 1), to: there, family.own(11, 2))
     // IPv6 has a multicast route for each interface.
     if family == .ipv4 { try route(here, family, "add", "red") }
@@ -79,7 +79,7 @@ extension FollowingNetworkTests {
     try here.connect("red", family.own(11, 1), to: there, family.own(11, 2), index: 77)
     try route(here, family, "add", "red")
     let peer = try start(0, "-i", "0.2", in: here, family)
-    try await peer.waitForError("interface red, TTL 1")
+    try await peer.waitForError(" on red, TTL 1")
     try here.run("ip link del red")
     try await peer.waitForError("interface red is gone: nothing is heard until it is back")
     try await peer.waitForError("no longer has a route for \(family.group): this peer stays on red")

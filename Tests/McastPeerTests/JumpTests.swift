@@ -41,7 +41,7 @@ struct JumpTests {
     #expect(line.contains(" warning ") && line.contains("epoch 65535, and this peer sends in epoch 1"), "\(line)")
     #expect(line.contains(":\(story.wire.port) in its name"), "\(line)")
     #expect(line.contains("only a new secret helps"), "\(line)")
-    try await story.receiver.waitForError("warning mcast-peer: ")
+    try await story.receiver.waitForError("Z warning ")
     try await story.receiver.waitForError("member 1 jumps from epoch 1 to epoch 65535")
     #expect(try !story.receiver.errors.contains("member 1 has restarted"))
     #expect(try await lost(story) == 0)

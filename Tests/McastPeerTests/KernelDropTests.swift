@@ -60,7 +60,7 @@ struct KernelDropTests {
         namespace: namespace)
     }
     let receiver = try start(0, "--rate", "1000", "-m", "x", in: here)
-    try await receiver.waitForError("interface red, TTL 1")
+    try await receiver.waitForError(" on red, TTL 1")
     try there.run("ip link set red down")
     try await receiver.waitForError("interface red has no carrier")
     try there.run("ip link set red up")

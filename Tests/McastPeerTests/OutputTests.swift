@@ -44,7 +44,7 @@ struct OutputTests {
     #expect(try receiver.output.contains("\"reason\":\"expected\",\"received\":3,"))
     let alone = try group.start(2, "--listen", "--deadline", "0.3", "--expect", "2")
     #expect(try await alone.exitCode() == 1)
-    #expect(try alone.errors.hasSuffix("mcast-peer: received 0 of 2 expected messages (see --expect and --deadline)\n"))
+    #expect(try alone.errors.hasSuffix(" error received 0 of 2 expected messages (see --expect and --deadline)\n"))
     #expect(ContinuousClock.now - start >= .seconds(3))
   }
 
@@ -74,7 +74,7 @@ struct OutputTests {
       secret: Vectors.shared.secret, shell: "{ \"$0\" \"$@\"; echo code $? >&2; } | sleep 0.7")
     #expect(try await peer.exitCode() == 0)
     try await peer.waitForError("code 0\n")
-    #expect(try peer.errors.split(separator: "\n").filter { !$0.contains(" info mcast-peer: ") } == ["code 0"])
+    #expect(try peer.errors.split(separator: "\n").filter { !$0.contains(" info ") } == ["code 0"])
   }
 
   /// Runs a command to its end with standard output or standard error in a pipe without a reader.
@@ -98,7 +98,7 @@ struct OutputTests {
   func unread(arguments: String) async throws {
     let command = arguments.replacing("GROUP", with: "\(group.address)")
     let process = try await runUnread(command, stream: 1, secret: "a secret of some length")
-    let errors = try process.errors.split(separator: "\n").filter { !$0.contains(" info mcast-peer: ") }
+    let errors = try process.errors.split(separator: "\n").filter { !$0.contains(" info ") }
     #expect(try await process.exitCode() == 0 && errors == [], "\(errors)")
   }
 

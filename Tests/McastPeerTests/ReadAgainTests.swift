@@ -74,7 +74,7 @@ struct ReadAgainTests {
       try await eventually("the new secret") {
         let errors = try peer.errors
         guard peer.isRunning else { throw Timeout(description: errors) }
-        return try errors.contains("sends with key ID \(keyID(new))") || errors.contains(", key ID \(keyID(new)):")
+        return try errors.contains("sends with key ID \(keyID(new))") || errors.contains(", key ID \(keyID(new))")
       }
       try await peer.waitUntilReady(node: 0)
       peer.signal(SIGTERM)
@@ -101,7 +101,7 @@ struct ReadAgainTests {
     files[0].write([new])
     try await peers[0].readRingAgain()
     try await peers[0].waitForError(
-      "key ID \(oldID) was removed, but member 2 sent with it when last heard: if member 2 is to stay a member, add and "
+      "key ID \(oldID) was removed, but member 2 sent with it when last heard: if it is to stay a member, add and "
         + "promote \(newID) there")
     try await peers[0].waitForError("member 2 last heard with \(oldID)")
     // Member 2 takes the last step.
@@ -147,7 +147,7 @@ struct ReadAgainTests {
     try await peers[0].readRingAgain()
     let (oldID, newID) = (try keyID(old), try keyID(new))
     try await peers[0].waitForError(
-      "key ID \(oldID) was removed, but member 1 sent with it when last heard: if member 1 is to stay a member, add and "
+      "key ID \(oldID) was removed, but member 1 sent with it when last heard: if it is to stay a member, add and "
         + "promote \(newID) there; if it was removed from the group, nothing is to be done")
     #expect(try !peers[0].errors.contains("here again"))
   }

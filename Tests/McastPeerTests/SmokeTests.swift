@@ -90,7 +90,7 @@ struct SmokeTests {
     let path = "\(home.path)/.config/mcast-peer/secret"
     let secret = try String(contentsOfFile: path, encoding: .utf8).trimmingCharacters(in: .newlines)
     for peer in peers {
-      #expect(try peer.errors.contains(path))
+      #expect(try peer.errors.contains("secret ~/.config/mcast-peer/secret, state ~/.local/state/mcast-peer"))
       #expect(try !peer.errors.contains(secret) && !peer.output.contains(secret))
     }
   }

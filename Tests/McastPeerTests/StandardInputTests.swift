@@ -50,7 +50,7 @@ struct StandardInputTests {
     #expect(errors.contains("line 4 of standard input has \(2 * limit) bytes"), "\(errors)")
     let last =
       "skipped 2 lines of standard input, the first at line 3: a message carries at most \(limit) bytes"
-    #expect(errors.hasSuffix("mcast-peer: \(last) (see --stdin)\n"), "\(errors)")
+    #expect(errors.hasSuffix(" error \(last) (see --stdin)\n"), "\(errors)")
     #expect(try sender.output.contains("Node 0: Sent: \"b\"\n\nNode 0: Shutting down"))
   }
 

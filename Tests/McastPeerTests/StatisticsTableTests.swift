@@ -26,11 +26,12 @@ struct StatisticsTableTests {
     (statistics.droppedByKernel, statistics.batchesDroppedByKernel) = (95_603, 756)
 
     #expect(
-      StatisticsTable(statistics, of: MemberSet([0, 1, 2, 3, 10]), at: 0).text == """
+      StatisticsTable(statistics, of: Members(roster: Roster(MemberSet([0, 1, 2, 3, 10])), origin: .option), at: 0).text
+        == """
         member     key ID  received  lost  reordered  replayed  forged  stale epoch  overrun
              1  9ab7-6d01     12348     5          2         0       1            0        0
             10  9ab7-6d0a         1     0          0         0       0            0        0
-        nothing from: 2-3
+        nothing from: members 2-3
         refused, of all: foreign 3, malformed 0, own 0, own ID used by others 0, unknown member 0, stale epoch 0, \
         replayed 0, other cipher suite 0, forged 1, overrun 0
         dropped by the kernel: about 95603 datagrams, in 756 batches

@@ -34,7 +34,7 @@ struct StatisticsTests {
            1  9ab7-6d2d         4     1          1         1       0            0        0
            2  9ab7-6d2d         1     0          0         0       0            1        0
            3          -         0     0          0         0       2            0        0
-      nothing from: 4
+      nothing from: member 4
       refused, of all: foreign 1, malformed 1, own 0, own ID used by others 1, unknown member 1, stale epoch 1, replayed 1, \
       other cipher suite 0, forged 2, overrun 0
       dropped by the kernel: 0

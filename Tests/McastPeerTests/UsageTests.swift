@@ -51,7 +51,8 @@ struct UsageTests {
     let peer = try PeerProcess(input.arguments.split(separator: " ").map(String.init), home: home)
     #expect(try await peer.exitCode() == input.code)
     let errors = try peer.errors
-    #expect(errors.hasPrefix("mcast-peer: ") && errors.contains(input.hint), "\(errors)")
+    #expect(
+      (errors.hasPrefix("mcast-peer: ") || errors.contains("Z error ")) && errors.contains(input.hint), "\(errors)")
     #expect(errors.split(separator: "\n").count == 1, "\(errors)")
     #expect(try peer.output == "")
     #expect(try FileManager.default.contentsOfDirectory(atPath: home.path).filter { $0.hasPrefix(".") } == [])

@@ -23,10 +23,13 @@ enum Environment {
   /// All settings, by option name.
   static let all: [(option: String, kind: Kind)] = [
     ("group", .value), ("interface", .list), ("source", .list), ("ttl", .value),
-    ("no-loop", .flag), ("peers", .value), ("interval", .value), ("rate", .value), ("count", .value),
+    ("no-loop", .flag), ("peers", .value), ("roster", .value), ("interval", .value), ("rate", .value),
+    ("count", .value),
     ("message", .value), ("stdin", .flag), ("listen", .flag), ("datagram", .flag), ("output", .value),
-    ("deadline", .value), ("expect", .value), ("secret-file", .value), ("encrypt", .flag), ("epoch", .value),
-    ("state-dir", .value), ("state-interval", .value), ("new-node", .flag), ("engine", .value), ("stats", .flag),
+    ("deadline", .value), ("expect", .value), ("secret-file", .value), ("no-watch-files", .flag), ("encrypt", .flag),
+    ("epoch", .value),
+    ("state-dir", .value), ("state-interval", .value), ("new-node", .flag), ("engine", .value), ("quiet", .flag),
+    ("stats", .flag),
     ("allow-core-dumps", .flag), ("verbose", .flag),
     ("node-id", .argument),
   ]

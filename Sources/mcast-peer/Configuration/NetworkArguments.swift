@@ -76,6 +76,18 @@ struct GroupArguments: ParsableArguments {
   )
   var peers: MemberSet?
 
+  @Option(
+    parsing: .unconditional,
+    help: .init(
+      """
+      File of the members, instead of --peers: one a line, ID [NAME]. It is read again when it changes. (default: the \
+      file 'roster' beside the secret's file, if there is one)
+      """,
+      valueName: "path"),
+    completion: .file()
+  )
+  var roster: String?
+
   private static func address(_ text: String) throws -> IPAddress {
     guard let address = IPAddress(text), !address.isMulticast else {
       throw ValidationError("'\(text)' is no sender's address: give one such as 192.0.2.7 or 2001:db8::7")
@@ -98,6 +110,9 @@ struct KeyArguments: ParsableArguments {
     completion: .file()
   )
   var secretFile: String?
+
+  @Flag(help: "Read the files of the secret and the roster again only on SIGHUP, and not when they change.")
+  var noWatchFiles = false
 
   @Flag(help: "Encrypt messages, and accept only encrypted ones. All members must use it.")
   var encrypt = false

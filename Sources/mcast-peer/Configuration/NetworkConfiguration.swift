@@ -9,10 +9,12 @@ struct NetworkConfiguration {
   let sources: [IPAddress]
   let ttl: UInt8
   let multicastLoopback: Bool
-  let peers: MemberSet
-  /// True if `--peers` was given.
-  let namesPeers: Bool
+  let memberSource: MemberSource
+  /// The members at the start.
+  let members: Members
   let secretFile: String?
+  /// True to read the files of the secret and the roster again when they change.
+  let watchesFiles: Bool
   let suite: CipherSuite
   let allowsCoreDumps: Bool
   let isVerbose: Bool
@@ -31,7 +33,7 @@ struct NetworkConfiguration {
   ///   - line: The arguments of the command line.
   ///   - environment: The arguments from the environment.
   ///   - peers: The default of `--peers`.
-  /// - Throws: `ValidationError` if arguments contradict each other.
+  /// - Throws: `ValidationError` if arguments contradict each other; ``RosterError`` if there is a roster that cannot be used.
   init(_ line: NetworkArguments, _ environment: NetworkArguments, peers standardPeers: MemberSet) throws {
     let (lineGroup, environmentGroup) = (line.group, environment.group)
     group = lineGroup.address ?? environmentGroup.address ?? .standard
@@ -39,11 +41,17 @@ struct NetworkConfiguration {
     sources = lineGroup.sources.isEmpty ? environmentGroup.sources : lineGroup.sources
     ttl = lineGroup.ttl ?? environmentGroup.ttl ?? 1
     multicastLoopback = !lineGroup.noLoop && !environmentGroup.noLoop
-    let named = lineGroup.peers ?? environmentGroup.peers
-    (peers, namesPeers) = (named ?? standardPeers, named != nil)
-
     let (lineKeys, environmentKeys) = (line.keys, environment.keys)
     secretFile = lineKeys.secretFile ?? environmentKeys.secretFile
+    watchesFiles = !lineKeys.noWatchFiles && !environmentKeys.noWatchFiles
+    // Both options name the members: one of them on the command line replaces the other in the environment.
+    let membership = lineGroup.peers != nil || lineGroup.roster != nil ? lineGroup : environmentGroup
+    guard membership.peers == nil || membership.roster == nil else {
+      throw ValidationError("--peers and --roster exclude each other: give one of them")
+    }
+    memberSource = MemberSource(
+      listed: membership.peers, roster: membership.roster, secretFile: secretFile, standard: standardPeers)
+    members = try memberSource.read()
     suite = lineKeys.encrypt || environmentKeys.encrypt ? .pskChaCha20Poly1305 : .wdmNullSHA256
     stateDir = lineKeys.stateDir ?? environmentKeys.stateDir
     stateInterval = lineKeys.stateInterval ?? environmentKeys.stateInterval ?? Interval(seconds: 30)
@@ -66,10 +74,7 @@ struct NetworkConfiguration {
   /// - Parameter nodeID: The ID of the member; nil only listens.
   /// - Throws: `ValidationError` if this member cannot run with it.
   func check(_ nodeID: MemberID?) throws {
-    if let nodeID, !peers.contains(nodeID) {
-      let all = MemberSet(peers.members + [nodeID])
-      throw ValidationError("member ID \(nodeID) is not among --peers \(peers): list all members, as in --peers \(all)")
-    }
+    if let nodeID { try members.check(nodeID) }
     guard stateDir != "" else { throw ValidationError("--state-dir is empty: name a directory, or leave it out") }
     if let other = sources.first(where: { $0.isIPv4 != group.address.isIPv4 }) {
       throw ValidationError("--source \(other) cannot send to \(group): give two IPv4 or two IPv6 addresses")
@@ -78,6 +83,9 @@ struct NetworkConfiguration {
       throw ValidationError("with --no-loop and --ttl 0 nobody would hear this member: leave one of them out")
     }
   }
+
+  /// The members at the start, without their names.
+  var peers: MemberSet { members.all }
 
   /// True if an interface was given, by `--interface` or by the zone of the group.
   var namesInterface: Bool { !interfaceNames.isEmpty || group.zone != nil }

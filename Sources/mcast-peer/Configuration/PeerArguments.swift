@@ -67,6 +67,9 @@ struct OutputArguments: ParsableArguments {
   )
   var format: OutputFormat?
 
+  @Flag(name: .shortAndLong, help: "Print no text on standard output. The log on standard error stays.")
+  var quiet = false
+
   @Flag(help: "Print a table of received, lost and rejected messages at the end. SIGUSR1 prints it at any time.")
   var stats = false
 }

@@ -14,6 +14,8 @@ struct PeerConfiguration {
   let deadline: Interval?
   let expected: Int?
   let stats: Bool
+  /// True to write no text.
+  let isQuiet: Bool
 
   private let message: String?
 
@@ -43,6 +45,10 @@ struct PeerConfiguration {
     deadline = line.stopping.deadline ?? environment.stopping.deadline
     expected = line.stopping.expect ?? environment.stopping.expect
     stats = line.output.stats || environment.output.stats
+    isQuiet = line.output.quiet || environment.output.quiet
+    if line.output.quiet, output != .text {
+      throw ValidationError("--quiet prints nothing, and --output \(output.rawValue) something: give one of them")
+    }
 
     let sending = Self.merged(line.sending, environment.sending)
     try Self.check(sending)

@@ -39,7 +39,7 @@ struct MemberChecks {
     self.network = network
     interface = interfaces[0]
     self.isSelfHeard = isSelfHeard
-    awaited = (network.namesPeers ? network.peers : NetworkConfiguration.peersOfPeer).expected(at: ownID)
+    awaited = (network.members.areGiven ? network.peers : NetworkConfiguration.peersOfPeer).expected(at: ownID)
     self.interfaces = checks
     listening = Result {
       // Opened before the socket, so that it counts every datagram that the socket could get. Not with --source, where
@@ -74,7 +74,7 @@ struct MemberChecks {
     let heard = statistics.members.filter { $0.value.received > 0 }.sorted { $0.key < $1.key }
     let events = await listening.peer.events.filter { Self.rejections.contains($0.kind) }
       .reduce(into: []) { $0.append($1) }
-    var findings = rejections(events, EventContext(listening.peer), heard: MemberSet(heard.map(\.key)))
+    var findings = rejections(events, EventContext(listening.peer, network.members), heard: MemberSet(heard.map(\.key)))
     let received = statistics.rejected.values.reduce(0, +)
     // Sent neither by a member nor by a doctor on this machine.
     let strange = [.foreign, .malformed].compactMap { statistics.rejected[$0] }.reduce(0, +)
@@ -99,10 +99,12 @@ struct MemberChecks {
   private func missing(_ members: MemberSet, after time: Interval) -> [Finding] {
     if members.isEmpty { return [] }
     let isOne = members.count == 1
-    if network.namesPeers {
+    let names = network.members.named(members)
+    if network.members.areGiven {
+      let origin = network.members.origin == .option ? "--peers" : network.members.place
       return [
         .failure(
-          "members", "no message from \(members.named) (in --peers) in \(time) s",
+          "members", "no message from \(names) (in \(origin)) in \(time) s",
           "check that \(isOne ? "it runs" : "they run"), also on this machine, and \(isOne ? "sends" : "send") in that "
             + "time (--wait)")
       ]
@@ -110,7 +112,7 @@ struct MemberChecks {
     return [
       .warning(
         "members",
-        "no message from \(members.named) (in the default --peers \(NetworkConfiguration.peersOfPeer)) in \(time) s",
+        "no message from \(names) (in the default --peers \(NetworkConfiguration.peersOfPeer)) in \(time) s",
         "check that \(isOne ? "it runs" : "they run"), or list the members of this group (--peers)")
     ]
   }
@@ -119,7 +121,7 @@ struct MemberChecks {
     let parts = [
       counts.epoch.map { "epoch \($0)" }, counts.keyID.map { "key ID \($0)" }, counts.source.map { "from \($0)" },
     ]
-    return "member \(member) (\(parts.compactMap { $0 }.joined(separator: ", ")))"
+    return "\(network.members.named(member)) (\(parts.compactMap { $0 }.joined(separator: ", ")))"
   }
 
   /// Findings on rejected messages: a failure if a member was not heard because of them, else a warning.

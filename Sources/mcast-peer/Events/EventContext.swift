@@ -3,7 +3,7 @@ import MulticastDTLS
 /// The peer's side of an event, for its text.
 struct EventContext {
   let member: MemberID?
-  let peers: MemberSet
+  let members: Members
   /// The keys of the ring; the first is sent with.
   var keyIDs: [KeyID]
   let isEncrypted: Bool
@@ -22,20 +22,15 @@ struct EventContext {
   var sendingKey: String { keyIDs.first.map(\.description) ?? "none" }
 
   /// The other members to receive from.
-  var others: MemberSet { peers.without(member) }
+  var others: MemberSet { members.all.without(member) }
 }
 
 extension EventContext {
   /// The context of a running peer.
-  init(_ peer: MulticastPeer) {
+  init(_ peer: MulticastPeer, _ members: Members) {
     self.init(
-      member: peer.configuration.member, peers: peer.configuration.peers, keyIDs: peer.keyIDs,
+      member: peer.configuration.member, members: members, keyIDs: peer.keyIDs,
       isEncrypted: peer.configuration.suite.isEncrypted, group: peer.configuration.group,
       interface: peer.interfaces.map(\.name).joined(separator: ", "))
   }
-}
-
-extension MemberSet {
-  /// The set in a sentence: `member 1`, `members 1-3`.
-  var named: String { "member\(count == 1 ? "" : "s") \(self)" }
 }

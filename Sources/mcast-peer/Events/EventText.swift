@@ -10,56 +10,56 @@ extension PeerEvent {
       "nothing heard for \(seconds(time)) of any of the members \(here.others): do they run, with \(here.keys) and group "
         + "\(here.group)? On the network of \(here.interface)? Then look at the TTL, firewalls and switches"
     case .otherSecret(let member, let source, _):
-      "records from \(source) as member \(member) do not authenticate: another secret, or a new one that was not added here? Here it is "
+      "records from \(source) as \(here.members.named(member)) do not authenticate: another secret, or a new one that was not added here? Here it is "
         + "\(here.keys); compare with 'mcast-peer secret id' there"
     case .otherSuite(let member, let source):
       here.isEncrypted
-        ? "member \(member) sends unencrypted records, from \(source), and this peer takes encrypted ones only: start that "
+        ? "\(here.members.named(member)) sends unencrypted records, from \(source), and this peer takes encrypted ones only: start that "
           + "one with --encrypt, too (or somebody repeats old messages)"
-        : "member \(member) sends encrypted records, from \(source), and this peer does not encrypt: start this one with "
+        : "\(here.members.named(member)) sends encrypted records, from \(source), and this peer does not encrypt: start this one with "
           + "--encrypt, too (or somebody repeats old messages)"
     case .keyChange(let member, let keyID):
-      "member \(member) now sends with key ID \(keyID)"
+      "\(here.members.named(member)) now sends with key ID \(keyID)"
     case .rotation(let progress):
-      progress.text
+      progress.text(here.members)
     case .keyRemoved(let keyID, let members):
-      "key ID \(keyID) was removed, but \(members.named) sent with it when last heard: if "
+      "key ID \(keyID) was removed, but \(here.members.named(members)) sent with it when last heard: if "
         + (members.count == 1
-          ? "member \(members) is to stay a member, add and promote \(here.sendingKey) there; if it was removed"
+          ? "it is to stay a member, add and promote \(here.sendingKey) there; if it was removed"
           : "they are to stay members, add and promote \(here.sendingKey) there; if they were removed")
         + " from the group, nothing is to be done"
     case .unknownMember(let member, let source):
-      "member \(member) at \(source) is a member of the group, but not among --peers \(here.peers): add it to hear it"
+      "\(here.members.named(member)) at \(source) is a member of the group, but not in \(here.members.place): add it to hear it"
     case .staleEpoch(let member, let epoch, let later, let source):
-      "member \(member) at \(source) sends in epoch \(epoch), and was heard in epoch \(later) before: has it lost its state? "
+      "\(here.members.named(member)) at \(source) sends in epoch \(epoch), and was heard in epoch \(later) before: has it lost its state? "
         + "\(Self.startLater(than: later, here)) (Or two processes have that ID, or somebody repeats old messages)"
     case .repeatedNumbers(let member, let epoch, let source):
-      "member \(member) at \(source) repeats numbers of epoch \(epoch) that were heard before: was it started twice in one "
+      "\(here.members.named(member)) at \(source) repeats numbers of epoch \(epoch) that were heard before: was it started twice in one "
         + "epoch? \(Self.startLater(than: epoch, here)) (Or somebody repeats old messages)"
     case .restarted(let member, let epoch):
-      "member \(member) has restarted, in epoch \(epoch)"
+      "\(here.members.named(member)) has restarted, in epoch \(epoch)"
     case .epochJump(let member, let from, let to, let source):
-      "member \(member) jumps from epoch \(from) to epoch \(to), with a record from \(source): was it restarted so often, or "
-        + "did another holder of the secret send that in its name? Then member \(member) is no longer heard, and logs "
+      "\(here.members.named(member)) jumps from epoch \(from) to epoch \(to), with a record from \(source): was it restarted so often, or "
+        + "did another holder of the secret send that in its name? Then \(here.members.named(member)) is no longer heard, and logs "
         + "so: change the secret"
     case .sequenceJump(let jump):
-      "member \(jump.member) jumps from number \(jump.from) to number \(jump.to) of epoch \(jump.epoch); none of these is "
+      "\(here.members.named(jump.member)) jumps from number \(jump.from) to number \(jump.to) of epoch \(jump.epoch); none of these is "
         + "counted as lost. Was nothing heard for so long, or did another holder of the secret send that in its name? Then "
-        + "member \(jump.member) is no longer heard, and logs it: restart it, and change the secret"
+        + "\(here.members.named(jump.member)) is no longer heard, and logs it: restart it, and change the secret"
     case .leftBehind(let jump, let source):
-      "member \(jump.member) at \(source) sends numbers that are too old, since a record in its name jumped from \(jump.from) "
+      "\(here.members.named(jump.member)) at \(source) sends numbers that are too old, since a record in its name jumped from \(jump.from) "
         + "to \(jump.to) of epoch \(jump.epoch): restart it, and change the secret, unless two processes have that ID"
     case .overtaken(let overtaking, let source):
       overtaking.text(here, source)
     case .silent(let member, let time):
-      "member \(member) not heard for \(seconds(time)), five of its intervals"
+      "\(here.members.named(member)) not heard for \(seconds(time)), five of its intervals"
     case .heardAgain(let member):
-      "member \(member) is heard again"
+      "\(here.members.named(member)) is heard again"
     case .neverHeard(let members):
-      "\(members.named), of --peers, not heard since the start: \(members.count == 1 ? "does it" : "do they") run, "
+      "\(here.members.named(members)) not heard since the start: \(members.count == 1 ? "does it" : "do they") run, "
         + "with \(here.keys), group \(here.group), and on the network of \(here.interface)?"
     case .heardLate(let member, let time):
-      "member \(member) is heard now, \(seconds(time)) after the start"
+      "\(here.members.named(member)) is heard now, \(seconds(time)) after the start"
     case .overrun(let count):
       "\(count) message\(count == 1 ? " was" : "s were") lost here, since this program did not take "
         + "\(count == 1 ? "it" : "them") in time (overrun): take what it receives or writes faster, or have the members send "
@@ -78,9 +78,9 @@ extension PeerEvent {
         + "\(from): nonces were repeated, or may be, and what was sent in both can be read. Change the secret. This peer continues "
         + "in epoch \(next), and ends when that happens for the third time in an hour"
     case .alternatingSources(let member, let one, let other):
-      "\(one) and \(other) alternate as member \(member): two processes with one ID, or somebody repeats its messages"
+      "\(one) and \(other) alternate as \(here.members.named(member)): two processes with one ID, or somebody repeats its messages"
     case .also(let event, let others):
-      "\(event.text(here)) (also \(others.named), since the last line of this kind)"
+      "\(event.text(here)) (also \(here.members.named(others)), since the last line of this kind)"
     case .network(let event):
       event.text(here.group)
     case .state(let notice):
@@ -128,19 +128,19 @@ extension Overtaking {
 
 extension RotationProgress {
   /// The keys of all members, in words.
-  var text: String {
+  func text(_ names: Members) -> String {
     // The own key is the event's: the keys of the context may be those before the rotation.
     if members.count == 1, let keyID = members.keys.first, unheard.isEmpty {
       let all =
         namesAll
         ? "all other members were heard with key ID \(keyID)"
-        : "all members that were heard, \(members[keyID]?.named ?? ""), send with key ID \(keyID)"
+        : "all members that were heard, \(members[keyID].map(names.named) ?? ""), send with key ID \(keyID)"
       guard let own else { return all }
       return keyID == own ? "\(all), and this peer sends with it, too" : "\(all), but this peer sends with \(own)"
     }
-    var parts = members.sorted { "\($0.key)" < "\($1.key)" }.map { "\($1.named) with \($0)" }
+    var parts = members.sorted { "\($0.key)" < "\($1.key)" }.map { "\(names.named($1)) with \($0)" }
     let isAnyHeard = !parts.isEmpty
-    if !unheard.isEmpty { parts.append("not heard: \(unheard.named)") }
+    if !unheard.isEmpty { parts.append("not heard: \(names.named(unheard))") }
     let heard = isAnyHeard ? "last heard: \(parts.joined(separator: ", "))" : "nobody was heard yet"
     return own.map { "\(heard); this peer sends with \($0)" } ?? heard
   }

@@ -18,6 +18,8 @@ protocol EventFormat: Sendable {
   mutating func reported(_ event: PeerEvent, _ message: String, _ text: inout [UInt8])
   /// This member uses another key ring.
   mutating func changedRing(_ keyIDs: [KeyID], _ epoch: Epoch?, _ text: inout [UInt8])
+  /// The roster was read again.
+  mutating func changedMembers(_ members: Members, _ text: inout [UInt8])
   /// An operation failed.
   mutating func failed(_ message: String, _ text: inout [UInt8])
   /// The statistics are due, on request or at the end.
@@ -32,6 +34,7 @@ extension EventFormat {
   func dropped(_ event: DroppedEvents.Event, _ text: inout [UInt8]) {}
   func reported(_ event: PeerEvent, _ message: String, _ text: inout [UInt8]) {}
   func changedRing(_ keyIDs: [KeyID], _ epoch: Epoch?, _ text: inout [UInt8]) {}
+  func changedMembers(_ members: Members, _ text: inout [UInt8]) {}
   func failed(_ message: String, _ text: inout [UInt8]) {}
   func counted(_ statistics: Statistics, sent: Int, _ text: inout [UInt8]) {}
   func ended(_ reason: StopReason, received: Int, sent: Int, _ text: inout [UInt8]) {}

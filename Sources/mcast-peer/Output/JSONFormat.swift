@@ -3,21 +3,19 @@ import MulticastDTLS
 /// Formats events as JSON, one object a line. docs/events.md and docs/events.schema.json define them.
 struct JSONFormat: EventFormat {
   /// The version of the events. It changes with every new event, key or value.
-  static let version = 2
+  static let version = 3
 
   private let member: MemberID
   private let group: GroupAddress
-  /// The members that have an entry in the statistics even if not heard.
-  private let awaited: MemberSet
+  private var members: Members
   /// True at the index of each member that was heard.
   private var isHeard = [Bool](repeating: false, count: 256)
   private var clock = WallClock()
   private var names = InterfaceNames()
   private var source = LastValue<Endpoint>()
 
-  /// - Parameter awaited: The members that have an entry in the statistics even if not heard.
-  init(_ member: MemberID, _ group: GroupAddress, awaiting awaited: MemberSet = MemberSet([])) {
-    (self.member, self.group, self.awaited) = (member, group, awaited)
+  init(_ member: MemberID, _ group: GroupAddress, _ members: Members) {
+    (self.member, self.group, self.members) = (member, group, members)
   }
 
   private mutating func line(_ event: String) -> JSONLine {
@@ -29,7 +27,8 @@ struct JSONFormat: EventFormat {
     let configuration = start.configuration
     line.add("version", Self.version)
     line.add("member", Int(member.rawValue))
-    line.add("peers", configuration.peers.description)
+    line.add("peers", members.all.description)
+    addNames(to: &line)
     line.add("group", group.description)
     line.add("interfaces", start.interfaces)
     line.add("suite", configuration.suite.name)
@@ -44,7 +43,8 @@ struct JSONFormat: EventFormat {
       var line = line("peer")
       line.add("member", index)
       line.add("cause", "heard")
-      line.add("message", "member \(origin.sender) was heard for the first time in this run, in epoch \(origin.epoch)")
+      line.add(
+        "message", "\(members.named(origin.sender)) was heard for the first time in this run, in epoch \(origin.epoch)")
       line.end(in: &text)
     }
     isHeard[index] = true
@@ -52,6 +52,7 @@ struct JSONFormat: EventFormat {
     line.add("interface", quoted: names.quoted(origin.interface))
     line.add("source", quoted: source.quoted(origin.source))
     line.add("member", index)
+    if let name = members.roster.name(of: origin.sender) { line.add("name", name) }
     line.add("epoch", Int(origin.epoch.rawValue))
     line.add("sequence", Int(origin.sequence))
     line.add(payload: payload)
@@ -96,6 +97,24 @@ struct JSONFormat: EventFormat {
     line.end(in: &text)
   }
 
+  mutating func changedMembers(_ members: Members, _ text: inout [UInt8]) {
+    self.members = members
+    var line = line("members")
+    line.add("peers", members.all.description)
+    addNames(to: &line)
+    line.end(in: &text)
+  }
+
+  /// Adds the names of the roster, by member ID.
+  private func addNames(to line: inout JSONLine) {
+    guard members.roster.hasNames else { return }
+    var names = JSONLine()
+    for member in members.all {
+      if let name = members.roster.name(of: member) { names.add("\(member)", name) }
+    }
+    line.add("names", names)
+  }
+
   mutating func failed(_ message: String, _ text: inout [UInt8]) {
     var line = line("error")
     line.add("message", message)
@@ -111,10 +130,11 @@ struct JSONFormat: EventFormat {
     line.add("refused", Self.counts(statistics.rejected))
     line.add(
       "members",
-      MemberSet(Array(statistics.members.keys) + awaited.members).members.map { member in
+      MemberSet(Array(statistics.members.keys) + members.all.expected(at: self.member)).map { member in
         let counts = statistics.members[member] ?? .unheard
         var object = JSONLine()
         object.add("member", Int(member.rawValue))
+        if let name = members.roster.name(of: member) { object.add("name", name) }
         object.add("state", Self.state(counts))
         if let time = counts.timeSinceHeard {
           object.add("lastHeard", quoted: [UInt8(ascii: "\"")] + clock.text(before: time) + [UInt8(ascii: "\"")])

@@ -3,7 +3,7 @@ import MulticastDTLS
 /// The statistics as a text table: a row for each member with counters, then the silent members and the totals.
 struct StatisticsTable {
   private let statistics: Statistics
-  private let peers: MemberSet
+  private let members: Members
   private let own: MemberID
 
   /// The reasons with a column. The others have no single member, or concern our own ID.
@@ -12,11 +12,11 @@ struct StatisticsTable {
   ]
 
   /// - Parameters:
-  ///   - peers: The members of the group.
+  ///   - members: The members of the group.
   ///   - own: This member's ID.
-  init(_ statistics: Statistics, of peers: MemberSet, at own: MemberID) {
+  init(_ statistics: Statistics, of members: Members, at own: MemberID) {
     self.statistics = statistics
-    self.peers = peers
+    self.members = members
     self.own = own
   }
 
@@ -30,8 +30,10 @@ struct StatisticsTable {
 
   /// The table, without a newline at its end.
   var text: String {
-    let others = peers.members.filter { $0 != own }
-    let titles = ["member", "key ID", "received", "lost", "reordered"] + Self.columns.map(\.title)
+    let hasNames = members.roster.hasNames
+    let others = members.all.without(own)
+    let titles =
+      ["member"] + (hasNames ? ["name"] : []) + ["key ID", "received", "lost", "reordered"] + Self.columns.map(\.title)
     var rows = [titles]
     var unheard: [MemberID] = []
     for member in others {
@@ -40,17 +42,18 @@ struct StatisticsTable {
         continue
       }
       rows.append(
-        [
-          "\(member)", counts.keyID.map { "\($0)" } ?? "-", "\(counts.received)", "\(counts.lost)",
-          "\(counts.reordered)",
-        ]
+        ["\(member)"] + (hasNames ? [members.roster.name(of: member) ?? "-"] : [])
+          + [
+            counts.keyID.map { "\($0)" } ?? "-", "\(counts.received)", "\(counts.lost)",
+            "\(counts.reordered)",
+          ]
           + Self.columns.map { "\(counts.rejected[$0.reason] ?? 0)" })
     }
     let widths = titles.indices.map { column in rows.map { $0[column].count }.max() ?? 0 }
     var lines = rows.map { row in
       zip(row, widths).map { String(repeating: " ", count: $1 - $0.count) + $0 }.joined(separator: "  ")
     }
-    if !unheard.isEmpty { lines.append("nothing from: \(MemberSet(unheard))") }
+    if !unheard.isEmpty { lines.append("nothing from: \(members.named(MemberSet(unheard)))") }
     let reasons = RejectionReason.allCases.map { "\($0.rawValue) \(statistics.rejected[$0] ?? 0)" }
     lines.append("refused, of all: " + reasons.joined(separator: ", "))
     lines.append("dropped by the kernel: \(Self.dropped(statistics))")

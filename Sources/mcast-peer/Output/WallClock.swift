@@ -50,6 +50,14 @@ struct WallClock {
     return text
   }
 
+  /// The local time of day, as in 23:59:59.
+  static func timeOfDay(_ time: timespec) -> String {
+    var (seconds, parts) = unsafe (time.tv_sec, tm())
+    unsafe localtime_r(&seconds, &parts)
+    return unsafe [parts.tm_hour, parts.tm_min, parts.tm_sec].map { ($0 < 10 ? "0" : "") + "\($0)" }
+      .joined(separator: ":")
+  }
+
   private static func append(_ number: Int, digits: Int, to text: inout [UInt8]) {
     let decimal = String(number)
     text += [UInt8](repeating: UInt8(ascii: "0"), count: max(0, digits - decimal.count))

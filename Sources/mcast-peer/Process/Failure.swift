@@ -28,12 +28,19 @@ struct Failure {
     }
     // Standard error may be blocked, and no thread takes the trapped signals now.
     for number in [SIGINT, SIGTERM] { signal(number, SIG_DFL) }
-    for notice in notices where notice.isWarning {
-      try? StandardStream.write("mcast-peer: warning: \(notice.textWithOption.visible)\n", to: STDERR_FILENO)
-    }
+    for notice in notices where notice.isWarning { StandardErrorLog.write(.warning, notice.textWithOption) }
     // The thrower of a bare exit code has printed its own message.
-    if !(error is ExitCode) { try? StandardStream.write("mcast-peer: \(line)\n", to: STDERR_FILENO) }
+    if !(error is ExitCode) { write() }
     Glibc.exit(code)
+  }
+
+  /// Writes the line: in the log of a command that keeps one, else behind the name of the command, as is the custom.
+  private func write() {
+    if called.count == 1 || called[1] == WatchCommand._commandName {
+      StandardErrorLog.write(.error, line)
+    } else {
+      try? StandardStream.write("mcast-peer: \(line)\n", to: STDERR_FILENO)
+    }
   }
 
   /// True if the reader of standard output has closed it, which is no failure.
@@ -58,6 +65,7 @@ struct Failure {
       case SecretError.exists: "\(error) ('\(CommandTree.name) secret rotate')"
       case SecretError.full: "\(error) ('\(CommandTree.name) secret rotate drop')"
       case is SecretError where !called.contains(SecretCommand.name): "\(error) (see --secret-file)"
+      case is RosterError: "\(error) (see --roster)"
       case StateError.unusable, StateError.damaged, StateError.usedEpoch: "\(error) (see --epoch and --state-dir)"
       case StateError.unknownPast: "\(error) (see --new-node, --epoch and --state-dir)"
       case _ where ownCode != nil: "\(error)"
@@ -99,7 +107,8 @@ struct Failure {
     case is SystemError, is WolfSSLError, is LibcryptoError, is OutputError, is InputError: EX_OSERR
     case is StateError: EX_CANTCREAT
     case SecretError.openToOthers: EX_NOPERM
-    case is SecretError: EX_CONFIG
+    case RosterError.openToOthers: EX_NOPERM
+    case is SecretError, is RosterError: EX_CONFIG
     default: nil
     }
   }

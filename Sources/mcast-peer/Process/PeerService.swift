@@ -7,25 +7,26 @@ import UnixSignals
 /// Runs a peer from start to end.
 ///
 /// 1. Write the start event.
-/// 2. Send messages and write received ones until a reason to stop arises. Meanwhile print the statistics on SIGUSR1,
-///    and reload the key ring on SIGHUP.
+/// 2. Report that the peer is ready. Send messages and write received ones until a reason to stop arises. Meanwhile print
+///    the statistics on SIGUSR1, and read key ring and roster again on SIGHUP and when they change.
 /// 3. Stop the peer, write the remaining events and the end event. With `--stats`, print the statistics.
 struct PeerService: Service {
   let peer: MulticastPeer
-  let source: SecretSource
-  /// SIGHUP: requests to reload the key ring.
-  let reloadRequests: UnixSignalsSequence
+  let members: CurrentMembers
+  let reload: Reload
+  let reloadCauses: ReloadCauses
   /// SIGUSR1: requests for the statistics.
   let statisticsRequests: UnixSignalsSequence
+  let reports: ServiceReports
   let options: PeerConfiguration
   let events: EventWriter
   let stopTrigger: StopTrigger
   /// Writes the log without blocking a task.
   let logQueue: LogQueue
 
-  /// The descriptors that were a terminal at the start.
-  private let terminals = KeyRingReload.terminals
   private let diagnostics = StandardStream.standardError
+  /// The time that the end waits for the line of the totals, which belongs before the last event.
+  private static let figuresTime = Duration.milliseconds(50)
   private var logger: Logger { logQueue.logger }
 
   func run() async throws {
@@ -45,12 +46,14 @@ struct PeerService: Service {
       } catch {
         // Write the pending events before the process ends.
         events.offer { $0.failed("\(error)", &$1) }
+        logFigures()
         try? await events.end()
         await logQueue.flush()
         throw error
       }
       if let shortfall { throw shortfall }
     } onGracefulShutdown: {
+      reports.stopping()
       stopTrigger.fire(.signal)
       // Stopping the peer also writes its state to disk.
       ExitWatchdog { exitNow() }.start { peer.stop() }
@@ -83,7 +86,7 @@ struct PeerService: Service {
       input: Sender.phrase(options.input))
     // Before standard output is waited for, which may be blocked: standard error has all events.
     let reporting = Task {
-      await EventReporting(peer: peer, logger: logger).run { event, text in
+      await EventReporting(peer: peer, members: members, logger: logger).run { event, text in
         if !event.kind.isOnlyLogged { events.offer { $0.reported(event, text, &$1) } }
         if event.kind == .failed { stopTrigger.fire(.error) }
       }
@@ -115,7 +118,8 @@ struct PeerService: Service {
     let others = [
       // A failed write to standard error must not end these tasks.
       Task { for await _ in statisticsRequests { try? await writeStatistics() } },
-      Task { for await _ in reloadRequests { await reloadRing() } },
+      Task { await reloadCauses.forEach { cause in await reports.reloading { await readAgain(cause) } } },
+      Task { await reports.run() },
       Task {
         while (try? await Task.sleep(for: .seconds(1))) != nil { events.writeDropped(peer.statistics) }
       },
@@ -135,23 +139,34 @@ struct PeerService: Service {
       let sent = events.counts.sent
       try await events.write { $0.counted(statistics, sent: sent, &$1) }
     }
+    logFigures()
+    await logQueue.flush(within: Self.figuresTime)
     try await events.end()
-    // After the events, which must not wait for standard error.
+    // After the events, which must not wait long for standard error.
     await logQueue.flush()
     if options.stats { try await printTable(statistics) }
   }
 
-  /// Reloads the key ring, and writes an event of the result.
-  private func reloadRing() async {
-    switch await KeyRingReload(peer: peer, source: source, terminals: terminals, logger: logger).run() {
-    case .success(let keyIDs):
-      let epoch = peer.epoch
-      events.offer { $0.changedRing(keyIDs, epoch, &$1) }
-    case .failure(let failure):
-      events.offer { $0.failed(failure.description, &$1) }
-    case nil:
-      break
+  /// Reads key ring or roster again, and writes events of the results.
+  private func readAgain(_ cause: Reload.Cause) async {
+    guard let outcome = await reload.run(cause) else { return }
+    let epoch = peer.epoch
+    switch outcome.ring {
+    case .success(let keyIDs): events.offer { $0.changedRing(keyIDs, epoch, &$1) }
+    case .failure(let failure): events.offer { $0.failed(failure.description, &$1) }
+    case nil: break
     }
+    switch outcome.members {
+    case .success(let members): events.offer { $0.changedMembers(members, &$1) }
+    case .failure(let failure): events.offer { $0.failed(failure.description, &$1) }
+    case nil: break
+    }
+  }
+
+  /// Logs the totals of the peer.
+  private func logFigures() {
+    let statistics = peer.statistics
+    logger.info("\(events.counts.sent) sent, \(statistics.received) received, \(statistics.lost) lost")
   }
 
   /// Writes the statistics as an event, and as a table on standard error.
@@ -162,7 +177,7 @@ struct PeerService: Service {
   }
 
   private func printTable(_ statistics: Statistics) async throws {
-    try await diagnostics.print(StatisticsTable(statistics, of: options.network.peers, at: options.nodeID).text)
+    try await diagnostics.print(StatisticsTable(statistics, of: members.value, at: options.nodeID).text)
     try await diagnostics.flush()
   }
 }

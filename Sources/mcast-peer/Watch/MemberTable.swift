@@ -7,7 +7,7 @@ struct MemberTable {
     case up
     /// The member began a new epoch less than 30 s ago.
     case restarted
-    /// The member was last heard 30 s ago or earlier. Its interval is unknown, or long.
+    /// The member was not heard for five of its intervals, as far as these are known after so few messages, or for 30 s.
     case quiet
     /// The member has missed five of its intervals.
     case silent
@@ -17,6 +17,8 @@ struct MemberTable {
 
   struct Row {
     let member: MemberID
+    /// Its name in the roster.
+    let name: String?
     let state: State
     let epoch: Epoch?
     /// Messages a second, over the last 10 s.
@@ -35,16 +37,24 @@ struct MemberTable {
   private static let rateTime = Duration.seconds(10)
   /// The silence after which a member counts as quiet.
   private static let quietTime = Duration.seconds(30)
+  /// The intervals that a member misses before it counts as quiet, and the shortest such time.
+  private static let missedIntervals = 5
+  private static let shortestQuiet = Duration.seconds(1)
 
-  /// The members that have a row even if not heard.
-  private let named: MemberSet
+  /// The members of the group: those that the user named have a row even if not heard.
+  private var members: Members
+  private let own: MemberID?
   private var statistics = Statistics.none
   private var restarts: [MemberID: ContinuousClock.Instant] = [:]
   private var samples: [(time: ContinuousClock.Instant, received: [MemberID: Int])] = []
 
-  init(named: MemberSet) {
-    self.named = named
+  /// - Parameter own: The member ID of this process, which has no row.
+  init(members: Members, own: MemberID?) {
+    (self.members, self.own) = (members, own)
   }
+
+  /// Uses other members from now on.
+  mutating func changed(_ members: Members) { self.members = members }
 
   /// Records a restart, if the event reports one.
   mutating func reported(_ event: PeerEvent, now: ContinuousClock.Instant) {
@@ -64,24 +74,28 @@ struct MemberTable {
   /// A row for each heard or named member, sorted by ID.
   var rows: [Row] {
     let heard = statistics.members.filter { $0.value.epoch != nil }.keys
-    return MemberSet(Array(heard) + named.members).members.map(row)
+    let named = members.areGiven ? members.all.expected(at: own) : MemberSet()
+    return MemberSet(heard).union(named).map(row)
   }
 
   private func row(_ member: MemberID) -> Row {
     let counts = statistics.members[member]
     let sent = (counts?.received ?? 0) + (counts?.lost ?? 0)
     return Row(
-      member: member, state: state(member), epoch: counts?.epoch, rate: rate(member),
+      member: member, name: members.roster.name(of: member), state: state(member), epoch: counts?.epoch,
+      rate: rate(member),
       loss: sent > 0 ? 100 * Double(counts?.lost ?? 0) / Double(sent) : 0,
       age: counts?.timeSinceHeard, keyID: counts?.keyID, source: counts?.source)
   }
 
   private func state(_ member: MemberID) -> State {
-    if statistics.members[member]?.epoch == nil { return .unheard }
-    if statistics.members[member]?.isSilent == true { return .silent }
-    if restarts[member] != nil { return .restarted }
-    let age = statistics.members[member]?.timeSinceHeard ?? .zero
-    return age >= Self.quietTime ? .quiet : .up
+    guard let counts = statistics.members[member], counts.epoch != nil, let age = counts.timeSinceHeard else {
+      return .unheard
+    }
+    if counts.isSilent { return .silent }
+    let longest = counts.interval.map { min(max($0 * Self.missedIntervals, Self.shortestQuiet), Self.quietTime) }
+    if age >= longest ?? Self.quietTime { return .quiet }
+    return restarts[member] == nil ? .up : .restarted
   }
 
   private func rate(_ member: MemberID) -> Double {

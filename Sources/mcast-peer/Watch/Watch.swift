@@ -11,6 +11,8 @@ struct Watch {
     case reported(PeerEvent)
     case logged(String)
     case signal(UnixSignal)
+    /// A person has pressed the key that ends `watch`.
+    case quit
     /// A write to standard output has failed.
     case failed(OutputError)
     /// The reader has closed standard output.
@@ -19,37 +21,45 @@ struct Watch {
 
   private let peer: MulticastPeer
   private let interval: Interval?
-  private let reload: KeyRingReload
+  private let reload: Reload
+  private let members: CurrentMembers
   private let logger: Logger
   private let stream = StandardStream.standardOutput
+  private let keyboard: Keyboard?
   private let table: MemberTable
 
   /// The time between two screens.
   private static let pause = Duration.milliseconds(500)
 
-  /// - Parameter sendingEvery: The time between messages; nil sends none.
+  /// - Parameters:
+  ///   - sendingEvery: The time between messages; nil sends none.
+  ///   - keyboard: The keyboard that can end it; nil if there is none.
   init(
-    peer: MulticastPeer, sendingEvery interval: Interval?, table: MemberTable, reload: KeyRingReload,
-    logger: Logger
+    peer: MulticastPeer, sendingEvery interval: Interval?, table: MemberTable, members: CurrentMembers, reload: Reload,
+    keyboard: Keyboard?, logger: Logger
   ) {
     self.peer = peer
+    self.keyboard = keyboard
     self.interval = interval
     self.table = table
+    self.members = members
     self.reload = reload
     self.logger = logger
   }
 
   /// The signals to trap.
-  static let signals: [UnixSignal] = [.sigint, .sigterm, .sighup, .sigwinch, .sigcont]
+  static let signals: [UnixSignal] = [.sigint, .sigterm, .sigwinch, .sigcont]
 
   /// Shows the members until a signal arrives, or the reader closes standard output.
   ///
   /// - Throws: ``OutputError`` if a write fails, for instance because a disk is full.
   func run(
-    _ firstView: any WatchView, _ signals: UnixSignalsSequence, _ events: AsyncStream<Event>,
+    _ firstView: any WatchView, _ signals: UnixSignalsSequence, _ causes: ReloadCauses, _ events: AsyncStream<Event>,
     _ sink: AsyncStream<Event>.Continuation
   ) async throws {
     var (view, table) = (firstView, table)
+    keyboard?.whenPressed { if $0 == UInt8(ascii: "q") { sink.yield(.quit) } }
+    defer { keyboard?.release() }
     stream.whenClosed { sink.yield(.closed) }
     stream.whenFailed { sink.yield($0.isClosed ? .closed : .failed($0)) }
     let tasks = [
@@ -57,7 +67,12 @@ struct Watch {
       Task {
         repeat { sink.yield(.tick) } while (try? await Task.sleep(for: Self.pause)) != nil
       },
-      Task { await EventReporting(peer: peer, logger: logger).run { event, _ in sink.yield(.reported(event)) } },
+      Task {
+        await EventReporting(peer: peer, members: members, logger: logger).run { event, _ in
+          sink.yield(.reported(event))
+        }
+      },
+      Task { await causes.forEach { _ = await reload.run($0) } },
       Task { await send() },
     ]
     defer { for task in tasks { task.cancel() } }
@@ -65,6 +80,7 @@ struct Watch {
     loop: for await event in events {
       switch event {
       case .tick:
+        table.changed(members.value)
         table.update(peer.statistics, now: .now)
         // Skip screens while the terminal is stopped with Ctrl+S.
         if stream.isWritten { offer(view.shown(table, now: .now)) }
@@ -72,18 +88,18 @@ struct Watch {
         table.reported(event, now: .now)
       case .logged(let line):
         view.logged(line)
-      case .signal(.sighup):
-        // Key derivation takes some milliseconds, during which the screen is redrawn.
-        Task { _ = await reload.run() }
       case .signal(.sigwinch), .signal(.sigcont):
+        // The shell has set the modes of the terminal for itself while this process was stopped.
+        keyboard?.take()
         if stream.isWritten { offer(view.resized(table, now: .now)) }
-      case .signal, .closed:
+      case .signal, .closed, .quit:
         break loop
       case .failed(let error):
         await peer.stop()
         throw error
       }
     }
+    keyboard?.release()
     // A stopped terminal must not delay the exit.
     ExitWatchdog { _exit(EXIT_SUCCESS) }.start { peer.stop() }
     await peer.stop()

@@ -16,13 +16,14 @@ struct WatchCommand: AsyncParsableCommand {
       With a member ID, it is a member, and sends a greeting at every interval.
 
       Each row shows one member. Its state is up, restarted (in the last 30 s), silent (it has missed five of its \
-      intervals), quiet (not heard for 30 s; its interval is unknown or long), or not heard (a member of --peers). The \
+      intervals), quiet (the same, but heard too little to know its interval well; or not heard for 30 s), or not heard \
+      (a member of --peers or the roster). If there is no room for all, those that are not up come first. The \
       columns are its epoch, its messages a second over the last 10 s, the percentage lost since the start, the time \
       since it was last heard, the cipher suite, the key ID of its secret, and its address, which is not \
       authenticated. The lines below show rejected datagrams by reason, and the latest log lines.
 
       If standard output is no terminal, watch prints a line for a member when its state or epoch changes, and every \
-      10 s. NO_COLOR turns colours off. Ctrl+C ends watch. The MCAST_PEER_ variables apply as for a peer, except \
+      10 s. NO_COLOR turns colours off. q or Ctrl+C ends watch. The MCAST_PEER_ variables apply as for a peer, except \
       MCAST_PEER_NODE_ID and the variables on sending, output and stopping.
 
       Exit codes: as for a peer; 0 after Ctrl+C.
@@ -56,8 +57,8 @@ struct WatchCommand: AsyncParsableCommand {
     let (events, sink) = AsyncStream.makeStream(of: Watch.Event.self)
     // On the terminal of the screen, log lines become part of the screen.
     let isLogShown = isLive && isatty(STDERR_FILENO) == 1
-    LoggingSystem.bootstrap { label -> any LogHandler in
-      isLogShown ? EventLogHandler { sink.yield(.logged($0.visible)) } : VisibleLogHandler(label)
+    LoggingSystem.bootstrap { _ -> any LogHandler in
+      isLogShown ? EventLogHandler { sink.yield(.logged($0.visible)) } : StandardErrorLog()
     }
     var logger = Logger(label: "mcast-peer")
     if network.isVerbose { logger.logLevel = .debug }
@@ -65,6 +66,7 @@ struct WatchCommand: AsyncParsableCommand {
 
     let named = try network.namedInterfaces()
     let source = try SecretSource.choose(secretFile: network.secretFile.map { FilePath($0) })
+    let causes = await ReloadCauses(source, network.memberSource, watchesFiles: network.watchesFiles)
     let peer = try makePeer(
       network.peerConfiguration(nodeID, interfaces: named), source, logger: logger)
     for text in Environment.warnings + network.warnings + InvisibleEnds.warnings { logger.warning("\(text)") }
@@ -86,13 +88,13 @@ struct WatchCommand: AsyncParsableCommand {
     if !isLogShown { logger.info("watching \(heading())") }
     // Standard error may be blocked.
     let background = LogQueue(logger).logger
-    let reload = KeyRingReload(peer: peer, source: source, terminals: KeyRingReload.terminals, logger: background)
-    let members = network.namesPeers ? network.peers.without(nodeID) : MemberSet()
+    let members = CurrentMembers(network.members)
+    let reload = Reload(peer, source, network.memberSource, members, logger: background)
     try await Watch(
       peer: peer, sendingEvery: nodeID == nil ? nil : interval ?? Interval(seconds: 3),
-      table: MemberTable(named: members),
-      reload: reload, logger: background
-    ).run(view, signals, events, sink)
+      table: MemberTable(members: network.members, own: nodeID),
+      members: members, reload: reload, keyboard: isLive ? Keyboard() : nil, logger: background
+    ).run(view, signals, causes, events, sink)
   }
 
   /// Makes the peer. The secrets are wiped when this returns; the peer holds only keys derived from them.

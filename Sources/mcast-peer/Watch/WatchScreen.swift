@@ -29,18 +29,19 @@ struct WatchScreen {
     var colour: (state: MemberTable.State, start: Int, count: Int)?
   }
 
-  private static func allColumns(_ suite: CipherSuite) -> [Column] {
-    [
-      Column(title: "ID", rank: 9, isText: false) { "\($0.row.member)" },
-      Column(title: "state", rank: 8, isText: true) { $0.row.state.rawValue },
-      Column(title: "epoch", rank: 5, isText: false, cell: \.epoch),
-      Column(title: "messages/s", rank: 6, isText: false, cell: \.rate),
-      Column(title: "lost %", rank: 4, isText: false, cell: \.loss),
-      Column(title: "last heard", rank: 7, isText: false, cell: \.age),
-      Column(title: "suite", rank: 1, isText: true) { $0.row.epoch == nil ? "-" : suite.name },
-      Column(title: "key ID", rank: 2, isText: true, cell: \.keyID),
-      Column(title: "source", rank: 3, isText: true, cell: \.source),
-    ]
+  private static func allColumns(_ suite: CipherSuite, hasNames: Bool) -> [Column] {
+    [Column(title: "ID", rank: 10, isText: false) { "\($0.row.member)" }]
+      + (hasNames ? [Column(title: "name", rank: 8, isText: true) { $0.row.name ?? "-" }] : [])
+      + [
+        Column(title: "state", rank: 9, isText: true) { $0.row.state.rawValue },
+        Column(title: "epoch", rank: 5, isText: false, cell: \.epoch),
+        Column(title: "messages/s", rank: 6, isText: false, cell: \.rate),
+        Column(title: "lost %", rank: 4, isText: false, cell: \.loss),
+        Column(title: "last heard", rank: 7, isText: false, cell: \.age),
+        Column(title: "suite", rank: 1, isText: true) { $0.row.epoch == nil ? "-" : suite.name },
+        Column(title: "key ID", rank: 2, isText: true, cell: \.keyID),
+        Column(title: "source", rank: 3, isText: true, cell: \.source),
+      ]
   }
 
   /// The lines of the screen. Each fits the width, so that the terminal never wraps one.
@@ -51,7 +52,7 @@ struct WatchScreen {
   func text(of table: MemberTable, suite: CipherSuite, heading: String, log: [String]) -> [String] {
     let bottom = dropLines(table.drops).prefix(max(1, lines / 3))
     let tail = log.flatMap(folded).suffix(max(0, min(Self.tailLines, lines / 3)))
-    // Four lines: heading, titles, and a blank line before and after the table.
+    // Four lines: heading, count, titles, and a blank line after the table.
     var room = lines - 4 - bottom.count - (tail.isEmpty ? 0 : tail.count + 1)
     let rows = table.rows
     var shown = rows[...]
@@ -60,11 +61,12 @@ struct WatchScreen {
       rest = [Line(text: "no member was heard yet")]
     } else if rows.count > room {
       room = max(0, room - 1)
-      // Members that were heard come first.
-      shown = (rows.filter { $0.state != .unheard } + rows.filter { $0.state == .unheard }).prefix(room)
+      // Members that need attention come first.
+      shown = (rows.filter { $0.state != .up } + rows.filter { $0.state == .up }).prefix(room)
       rest = [Line(text: "and \(rows.count - shown.count) more: make the window higher")]
     }
-    var all = [Line(text: heading), Line(text: "")] + tableLines(Array(shown), suite) + rest + [Line(text: "")]
+    let up = rows.isEmpty ? "" : "\(rows.count { $0.state == .up }) of \(rows.count) up"
+    var all = [Line(text: heading), Line(text: up)] + tableLines(Array(shown), suite) + rest + [Line(text: "")]
     all += bottom.map { Line(text: $0) }
     if !tail.isEmpty { all += [Line(text: "")] + tail.map { Line(text: $0) } }
     return all.prefix(max(1, lines)).map(written)
@@ -73,7 +75,7 @@ struct WatchScreen {
   private func tableLines(_ rows: [MemberTable.Row], _ suite: CipherSuite) -> [Line] {
     if rows.isEmpty { return [] }
     let texts = rows.map { FormattedRow(row: $0) }
-    var used = Self.allColumns(suite)
+    var used = Self.allColumns(suite, hasNames: rows.contains { $0.name != nil })
     func width(_ column: Column) -> Int { texts.reduce(column.title.count) { max($0, column.cell($1).count) } }
     while used.count > 1, used.reduce(-2, { $0 + width($1) + 2 }) > columns {
       let least = used.map(\.rank).min()

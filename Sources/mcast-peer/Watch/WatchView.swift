@@ -38,7 +38,7 @@ struct LiveView: WatchView {
   }
 
   mutating func logged(_ line: String) {
-    log.append("\(Self.timeOfDay) \(line)")
+    log.append("\(WallClock.timeOfDay(LogForm.now)) \(line)")
     if log.count > Self.logLimit { log.removeFirst() }
   }
 
@@ -58,13 +58,6 @@ struct LiveView: WatchView {
 
   mutating func ended(_ table: MemberTable, now: ContinuousClock.Instant) -> String {
     shown(table, now: now) + "\r\n"
-  }
-
-  private static var timeOfDay: String {
-    var (now, parts) = unsafe (time(nil), tm())
-    unsafe localtime_r(&now, &parts)
-    return unsafe [parts.tm_hour, parts.tm_min, parts.tm_sec].map { ($0 < 10 ? "0" : "") + "\($0)" }
-      .joined(separator: ":")
   }
 }
 
@@ -108,7 +101,7 @@ struct PlainView: WatchView {
         last.map { $0.0 != row.state && !($0.0 == .restarted && row.state == .up) || $0.1 != row.epoch } ?? true
       guard isNew || isAll else { continue }
       let text = FormattedRow(row: row)
-      result += "\(time) member \(row.member) \(row.state.rawValue)"
+      result += "\(time) member \(row.member)\(row.name.map { " (\($0))" } ?? "") \(row.state.rawValue)"
       if row.epoch != nil {
         result +=
           ", epoch \(text.epoch), \(text.rate) messages/s, lost \(text.loss) %, heard \(text.age) ago, \(suite.name), key ID "

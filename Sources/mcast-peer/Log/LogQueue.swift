@@ -6,9 +6,8 @@ import Synchronization
 /// dropped.
 final class LogQueue: Sendable {
   private static let backlog = 64
-  /// The time between two looks at the backlog, and their number: 400 ms in all.
+  /// The time between two looks at the backlog.
   private static let pause = Duration.milliseconds(10)
-  private static let polls = 40
 
   private let inner: Logger
   private let queue = DispatchQueue(label: "mcast-peer.log")
@@ -26,9 +25,10 @@ final class LogQueue: Sendable {
     return logger
   }
 
-  /// Returns once all lines are written, or standard error is blocked.
-  func flush() async {
-    for _ in 0..<Self.polls where waiting.load(ordering: .relaxed) > 0 { try? await Task.sleep(for: Self.pause) }
+  /// Returns once all lines are written, or the time is up since standard error is blocked.
+  func flush(within time: Duration = .milliseconds(400)) async {
+    let end = ContinuousClock.now + time
+    while waiting.load(ordering: .relaxed) > 0, .now < end { try? await Task.sleep(for: Self.pause) }
   }
 
   private func log(_ level: Logger.Level, _ message: Logger.Message) {

@@ -1,0 +1,1 @@
+// Has no declaration: the code runs by itself, before main (see CEarlySignals.c).

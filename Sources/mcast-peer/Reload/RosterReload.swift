@@ -1,0 +1,45 @@
+import Logging
+import MulticastDTLS
+
+/// Reads the roster of a running peer again, and has the peer follow its members.
+struct RosterReload {
+  let peer: MulticastPeer
+  let source: MemberSource
+  let members: CurrentMembers
+  let logger: Logger
+
+  /// Reads the file. The former members stay if it is unusable, is gone, or does not have this member.
+  ///
+  /// - Parameter isAsked: True if somebody asked for it, and so wants to know that nothing changed.
+  /// - Returns: The members; nil if nothing changed, or no roster is used.
+  func run(isAsked: Bool) -> Result<Members, ReloadFailure>? {
+    guard let path = source.path else { return nil }
+    let former = members.value
+    do {
+      let next = try source.read()
+      if let own = peer.configuration.member { try next.check(own) }
+      if case .file = former.origin, next.origin == .standard {
+        throw RosterError.missing("there is no roster \(path)")
+      }
+      guard next != former else {
+        if isAsked, case .file = next.origin { logger.info("roster read again from \(path), unchanged") }
+        return nil
+      }
+      members.value = next
+      if next.all != former.all { peer.follow(next.all) }
+      logger.info("roster read again from \(path): \(changes(from: former, to: next))")
+      return .success(next)
+    } catch {
+      return .failure(ReloadFailure("the members stay as they were (\(former.all)): \(error)", logger))
+    }
+  }
+
+  private func changes(from former: Members, to next: Members) -> String {
+    let added = MemberSet(next.all.filter { !former.all.contains($0) })
+    let removed = MemberSet(former.all.filter { !next.all.contains($0) })
+    var parts: [String] = []
+    if !added.isEmpty { parts.append("\(next.named(added)) added") }
+    if !removed.isEmpty { parts.append("\(former.named(removed)) removed") }
+    return (parts.isEmpty ? ["other names"] : parts).joined(separator: ", ") + "; members now \(next.all)"
+  }
+}

@@ -1,0 +1,58 @@
+import Glibc
+import MulticastDTLS
+
+/// Reports of a running peer to the service manager: that it is ready, its status, its reloads, and signs of life as long
+/// as the receive thread works. Does nothing without a service manager.
+struct ServiceReports: Sendable {
+  let manager: ServiceManager?
+  let peer: MulticastPeer
+  let members: CurrentMembers
+
+  /// The time between two looks at the status.
+  private static let pause = Duration.seconds(1)
+  /// The longest time without a tick of the receive thread that a working peer can have.
+  private static let longestTick = Duration.seconds(3)
+
+  /// Reports that the peer is ready, and from then on its status and its life, until the task is cancelled.
+  func run() async {
+    guard let manager else { return }
+    var status = self.status
+    manager.report("READY=1", "STATUS=\(status)")
+    let watchdogPause = manager.watchdogTime.map { $0 / 2 }
+    repeat {
+      if let watchdogPause, peer.timeSinceTick < max(watchdogPause, Self.longestTick) { manager.report("WATCHDOG=1") }
+      let next = self.status
+      if next != status { manager.report("STATUS=\(next)") }
+      status = next
+    } while (try? await Task.sleep(for: min(Self.pause, watchdogPause ?? Self.pause))) != nil
+  }
+
+  /// Reports a reload while `body` runs.
+  func reloading<Value>(_ body: () async -> Value) async -> Value {
+    manager?.report("RELOADING=1", "MONOTONIC_USEC=\(Self.monotonicMicroseconds)")
+    defer { manager?.report("READY=1") }
+    return await body()
+  }
+
+  /// Reports that the peer is about to end.
+  func stopping() {
+    manager?.report("STOPPING=1")
+  }
+
+  /// The status in a sentence, as `systemctl status` shows it.
+  var status: String {
+    let heard = peer.statistics.members.filter { $0.value.epoch != nil && !$0.value.isSilent }
+    let others = members.value.all.expected(at: peer.configuration.member)
+    let count =
+      others.isEmpty
+      ? "\(heard.count) member\(heard.count == 1 ? "" : "s") heard"
+      : "\(others.count { heard[$0] != nil }) of \(others.count) members heard"
+    return "\(count), key ID \(peer.keyIDs[0])"
+  }
+
+  private static var monotonicMicroseconds: Int {
+    var time = timespec()
+    unsafe clock_gettime(CLOCK_MONOTONIC, &time)
+    return time.tv_sec * 1_000_000 + time.tv_nsec / 1000
+  }
+}
