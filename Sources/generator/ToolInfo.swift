@@ -49,11 +49,14 @@ struct ToolInfo: Decodable {
       struct Command: Decodable {
         let command: String
       }
+      struct Own: Decodable {}
 
       let list: Words?
       let file: Files?
       let directory: Files?
       let shellCommand: Command?
+      /// Present if the program itself prints the values.
+      let custom: Own?
     }
 
     let kind: Kind

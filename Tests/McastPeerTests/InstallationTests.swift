@@ -2,6 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
+@testable import MulticastDTLS
 @testable import mcast_peer
 
 /// The files that `make unit` has generated.
@@ -134,5 +135,34 @@ struct InstallationTests {
       // Other interfaces may begin with the same letter.
       #expect(line.hasSuffix("-I l") ? names.isSuperset(of: own) : names == own, "mcast-peer \(line)")
     }
+  }
+  @Test(
+    "every shell offers the key IDs that promote and drop can take, of the ring that the line names",
+    arguments: Shell.allCases)
+  func keyIDs(shell: Shell) async throws {
+    try #require(shell.isInstalled, "scripts/setup test installs it")
+    let (home, commands) = (TemporaryDirectory(), TemporaryDirectory())
+    try FileManager.default.createSymbolicLink(
+      atPath: "\(commands.path)/mcast-peer", withDestinationPath: PeerProcess.executable)
+    try FileManager.default.createDirectory(
+      atPath: "\(home.path)/.config/mcast-peer", withIntermediateDirectories: true)
+    let secrets = ["the first secret of the ring", "the second secret of the ring", "the third secret of the ring"]
+    home.write(secrets.map { "\($0)\n" }.joined(), to: ".config/mcast-peer/secret")
+    let other = home.write(secrets.suffix(2).map { "\($0)\n" }.joined(), to: "other")
+    let keyIDs = try secrets.map { try GroupSecret(text: $0).keyID().description }
+    // bash takes the equals sign for a word.
+    let equals = shell == .bash ? " = " : "="
+    let expected: [(line: String, offers: Set<String>)] = [
+      ("rotate promote ", [keyIDs[1], keyIDs[2]]), ("rotate drop ", [keyIDs[1], keyIDs[2]]),
+      ("rotate drop \(keyIDs[1].prefix(7))", [keyIDs[1]]), ("rotate promote \(keyIDs[0].prefix(7))", []),
+      ("rotate promote \(keyIDs[1]) \(keyIDs[2].prefix(7))", []), ("rotate promote -k \(other) ", [keyIDs[2]]),
+      ("rotate drop --secret-file\(equals)\(other) ", [keyIDs[2]]), ("rotate drop -k ~/other ", [keyIDs[2]]),
+      ("rotate promote -k \(home.path)/none ", []), ("rotate promote -k \(home.path) ", []),
+    ]
+    let offers = try await shell.offers(
+      after: expected.map { "mcast-peer secret \($0.line)" }, by: "\(generated)/mcast-peer.\(shell)", home: home,
+      path: commands.path)
+    try #require(offers.count == expected.count, "\(offers)")
+    for (index, (line, own)) in expected.enumerated() { #expect(Set(offers[index]) == own, "\(line)") }
   }
 }

@@ -67,7 +67,7 @@ struct RingCommandTests {
     #expect(!FileManager.default.fileExists(atPath: path))
   }
 
-  @Test("rotate performs the three steps, and prints the ring after each")
+  @Test("rotate performs the three steps, and prints the ring after each, and the next step on standard error")
   func rotate() async throws {
     #expect(try await run("new --write").code == 0)
     let old = try await run("id").output.prefix(9)
@@ -80,7 +80,30 @@ struct RingCommandTests {
     let dropped = try await run("rotate drop \(old)")
     #expect(dropped.code == 0 && dropped.output == "9ab7-6d2d  sends, and is accepted\n")
     #expect(try String(contentsOfFile: path, encoding: .utf8) == "correct horse battery staple\n")
-    for outcome in [added, promoted, dropped] { #expect(!outcome.output.contains("horse") && outcome.errors == "") }
+    #expect(
+      added.errors == "next, once all members accept it: mcast-peer secret rotate promote 9ab7-6d2d\n")
+    #expect(
+      promoted.errors == "next, once all members send with 9ab7-6d2d: mcast-peer secret rotate drop \(old)\n")
+    #expect(dropped.errors == "done, once all members have dropped it\n")
+    for outcome in [added, promoted, dropped] { #expect(!outcome.output.contains("horse")) }
+  }
+
+  @Test("the next step can be pasted: it has the file of the line, and comes only if there is one")
+  func nextStep() async throws {
+    let ring = home.write("the secret\n", to: "a 'ring'")
+    let quoted = "'\(home.path)/a '\\''ring'\\'''"
+    var errors = try await run("rotate add -k \(quoted)", input: "correct horse battery staple\n").errors
+    for step in ["promote", "drop"] {
+      let command = try #require(errors.firstMatch(of: /: mcast-peer secret (rotate .*)\n/)).output.1
+      #expect(command.hasPrefix("rotate \(step) ") && command.hasSuffix(" -k \(quoted)"), "\(errors)")
+      let outcome = try await run(String(command))
+      #expect(outcome.code == 0, "\(outcome)")
+      errors = outcome.errors
+    }
+    #expect(try String(contentsOfFile: ring, encoding: .utf8) == "correct horse battery staple\n")
+    // The ring has it already, as the first secret, and has no other one.
+    #expect(try await run("rotate add -k \(quoted)", input: "correct horse battery staple\n").errors == "")
+    #expect(try await run("rotate promote 9ab7-6d2d -k \(quoted)").errors == "")
   }
 
   @Test(

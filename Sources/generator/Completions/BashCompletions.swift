@@ -29,12 +29,13 @@ struct BashCompletions {
     }
 
     _\(function)() {
-      local cur=$2 command= option= argument= word options valued commands
+      local cur=$2 command= option= argument= word options valued commands given=()
       COMPREPLY=()
       # bash splits "--option=value" into three words.
       [[ $cur != = ]] || cur=
       __\(function)_command ''
       for word in "${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
+        [[ $word == = ]] || given+=("$word")
         if [[ $option ]]; then
           [[ $word == = ]] || option=
         elif [[ $word == -* ]]; then
@@ -93,6 +94,7 @@ struct BashCompletions {
     case .files: "__\(function)_files -f"
     case .directories: "__\(function)_files -d"
     case .printed(let line): "__\(function)_words \"$(\(line))\""
+    case .own(let call): "__\(function)_words \"$(\(name) \(call) \"${given[@]}\" </dev/null 2>/dev/null)\""
     case .free: nil
     }
   }

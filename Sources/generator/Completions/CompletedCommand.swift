@@ -28,6 +28,8 @@ struct CompletedCommand {
       case directories
       /// The words that a shell command prints.
       case printed(String)
+      /// The words that the program prints if its arguments are these and then the words before the cursor.
+      case own(String)
       /// Any text.
       case free
     }
@@ -49,10 +51,10 @@ struct CompletedCommand {
       Option(
         names: (argument.names ?? []).map(\.text).sorted { $0.count < $1.count },
         abstract: Self.beginning(argument.abstract ?? ""), isRepeating: argument.isRepeating,
-        value: argument.kind == .option ? Value(argument) : nil)
+        value: argument.kind == .option ? Value(argument, of: path) : nil)
     }
     commands = below.map { ($0.commandName, Self.beginning($0.abstract ?? "")) }
-    argument = shown.first { $0.kind == .positional }.map { Value($0) }
+    argument = shown.first { $0.kind == .positional }.map { Value($0, of: path) }
   }
 
   /// The start of a text, up to its first clause: short enough to stand beside a name.
@@ -64,7 +66,7 @@ struct CompletedCommand {
 }
 
 extension CompletedCommand.Value {
-  fileprivate init(_ argument: ToolInfo.Argument) {
+  fileprivate init(_ argument: ToolInfo.Argument, of path: [String]) {
     name = argument.valueName ?? ""
     let completion = argument.completionKind
     kind =
@@ -76,8 +78,17 @@ extension CompletedCommand.Value {
         .directories
       } else if let line = completion?.shellCommand {
         .printed(line.command)
+      } else if completion?.custom != nil {
+        .own(Self.call(argument, of: path))
       } else {
         .free
       }
+  }
+
+  /// The arguments by which ArgumentParser asks the program for values. The two numbers are a place in the line, which no
+  /// value here depends on.
+  private static func call(_ argument: ToolInfo.Argument, of path: [String]) -> String {
+    let name = argument.longName.map { "--\($0)" } ?? "positional@0"
+    return "---completion \(path.joined(separator: " ")) -- \(name) 0 0"
   }
 }

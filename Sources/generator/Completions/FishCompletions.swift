@@ -74,6 +74,8 @@ struct FishCompletions {
     case .files: "-F"
     case .directories: "-f -a '(__fish_complete_directories (commandline -ct))'"
     case .printed(let line): "-f -a '(\(line))'"
+    // fish reports an unknown command on the terminal, and no redirection stops it.
+    case .own(let call): "-f -a '(command -q \(name); and \(name) \(call) (commandline -opc) </dev/null 2>/dev/null)'"
     case .free: "-f"
     }
   }

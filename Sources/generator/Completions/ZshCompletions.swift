@@ -79,6 +79,8 @@ struct ZshCompletions {
       case .files: "_files"
       case .directories: "_files -/"
       case .printed(let line): "{compadd - ${(f)\"$(\(line))\"}}"
+      case .own(let call):
+        "{compadd - ${(f)\"$(\(name) \(call) ${(Q)words[1,CURRENT-1]} </dev/null 2>/dev/null)\"}}"
       case .free: ""
       }
     return "\(escaped(value.name)):\(action)"

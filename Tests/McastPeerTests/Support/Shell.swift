@@ -13,16 +13,22 @@ enum Shell: String, CaseIterable {
 
   /// The completions that it offers after each line.
   ///
-  /// - Parameter completions: The script with the command's completions.
-  func offers(after lines: [String], by completions: String) async throws -> [[String]] {
+  /// - Parameters:
+  ///   - completions: The script with the command's completions.
+  ///   - home: Its HOME; nil for a directory of its own.
+  ///   - path: A directory to find commands in, before the usual ones.
+  func offers(
+    after lines: [String], by completions: String, home: TemporaryDirectory? = nil, path: String? = nil
+  ) async throws -> [[String]] {
     let directory = TemporaryDirectory()
     let script = directory.write(script, to: "script")
     let offers = directory.write("", to: "offers")
     let setup = directory.write(Self.zshSetup, to: "setup")
     let words = ["exec", rawValue] + options + [script] + lines
+    var environment = ["COMPLETIONS": completions, "OFFERS": offers, "SETUP": setup, "TERM": "xterm"]
+    if let path { environment["PATH"] = "\(path):\(ProcessInfo.processInfo.environment["PATH"] ?? "")" }
     let process = try PeerProcess(
-      [], environment: ["COMPLETIONS": completions, "OFFERS": offers, "SETUP": setup, "TERM": "xterm"],
-      shell: words.map(quoted).joined(separator: " "))
+      [], home: home, environment: environment, shell: words.map(quoted).joined(separator: " "))
     let code = try await process.exitCode()
     let errors = try process.errors
     defer { withExtendedLifetime(directory) {} }
@@ -82,6 +88,7 @@ enum Shell: String, CaseIterable {
           echo = >>$OFFERS
           complete -C $line | string replace -r '\t.*' '' >>$OFFERS
       end
+      true
       """#
     }
   }
