@@ -98,7 +98,7 @@ struct Finding: Equatable {
     }
   }
 
-  /// Folds a text at blanks.
+  /// Folds a text at blanks, except those in quotes: a quoted command or path stays whole, and can be pasted.
   ///
   /// - Parameters:
   ///   - indent: The indentation of all lines.
@@ -106,7 +106,7 @@ struct Finding: Equatable {
   private func folded(_ text: String, indent: Int, hang: Int = 0) -> [String] {
     var lines = [String(repeating: " ", count: indent)]
     var isEmpty = true
-    for word in text.split(separator: " ", omittingEmptySubsequences: false) {
+    for word in Self.words(of: text) {
       if !isEmpty, lines[lines.count - 1].count + 1 + word.count > Self.columns {
         lines.append(String(repeating: " ", count: indent + hang))
         isEmpty = true
@@ -115,6 +115,19 @@ struct Finding: Equatable {
       isEmpty = false
     }
     return lines
+  }
+
+  /// The words of a text. Words between quotes, as in `'ip link'`, are one.
+  private static func words(of text: String) -> [String] {
+    var words: [String] = []
+    var isQuoted = false
+    for part in text.split(separator: " ", omittingEmptySubsequences: false) {
+      if isQuoted { words[words.count - 1] += " \(part)" } else { words.append(String(part)) }
+      // An apostrophe within a word, as in "wolfSSL's", opens nothing.
+      guard isQuoted || ["'", "$'", "('"].contains(where: part.hasPrefix) else { continue }
+      if !part.count(where: { $0 == "'" }).isMultiple(of: 2) { isQuoted.toggle() }
+    }
+    return words
   }
 
   /// The finding as a JSON object (see docs/doctor.schema.json).
