@@ -1,6 +1,6 @@
 import Logging
 
-/// Reads messages from the lines of standard input. Skips and logs lines that no message can carry.
+/// Reads messages from the lines of standard input. Skips lines that no message can carry, and logs that.
 final class InputLines {
   private let input: StandardInput
   private let limit: Int
@@ -10,10 +10,10 @@ final class InputLines {
   private var waiting: ArraySlice<[UInt8]> = []
   private var isAtEnd = false
   private var number = 0
-  private var emptyCount = 0
+  private var empty: (count: Int, first: Int)?
   private var tooLong: (count: Int, first: Int)?
 
-  /// The most skipped lines that get a log line each.
+  /// The most lines that are too long and get a log line each.
   private static let noticeLimit = 3
 
   /// - Parameter limit: The largest payload of a message, in bytes.
@@ -49,11 +49,17 @@ final class InputLines {
     waiting = waiting.dropFirst(count)
   }
 
-  /// Logs the number of empty lines, if not every one was logged.
+  /// Logs the number of empty lines, if there was one: what a receiver writes to a file lacks them.
+  func logEmptyLines() {
+    guard let (count, first) = empty else { return }
+    let lines = count == 1 ? "1 empty line" : "\(count) empty lines"
+    logger.warning("skipped \(lines) of standard input, the first at line \(first): a message needs at least 1 byte")
+  }
+
+  /// Checks all lines that were read.
   ///
   /// - Throws: ``InputError/linesTooLong(count:first:limit:)`` if a line was too long.
   func finish() throws {
-    if emptyCount > Self.noticeLimit { logger.warning("skipped \(emptyCount) empty lines of standard input in all") }
     if let tooLong { throw InputError.linesTooLong(count: tooLong.count, first: tooLong.first, limit: limit) }
   }
 
@@ -63,10 +69,7 @@ final class InputLines {
     case .message(let message):
       lines.append(message)
     case .empty:
-      emptyCount += 1
-      if emptyCount <= Self.noticeLimit {
-        logger.warning("line \(number) of standard input is empty: skipped")
-      }
+      empty = ((empty?.count ?? 0) + 1, empty?.first ?? number)
     case .tooLong(let count):
       tooLong = ((tooLong?.count ?? 0) + 1, tooLong?.first ?? number)
       if let tooLong, tooLong.count <= Self.noticeLimit {

@@ -80,6 +80,7 @@ final class Sender {
 
   private func sendLines(_ rate: Rate?) async throws -> StopReason {
     let lines = InputLines(StandardInput(), limit: peer.maximumPayload, logger: logger)
+    defer { lines.logEmptyLines() }
     func sendNext(_ limit: Int) async throws -> Int {
       guard let next = try await lines.next(atMost: limit) else { throw InputEnded() }
       let sent = try await send(next)
