@@ -57,6 +57,37 @@ enum DocumentScenes {
         .init(text: "mcast-peer 0 --stdin --datagram <picture", ends: true),
       ], files: ["copy": Scene.picture]),
     Scene(
+      testDescription: "Data: a file of any size, of which the network loses every twentieth batch at first",
+      network: [
+        "nft add table inet filter",
+        "nft add chain inet filter input { type filter hook input priority 0 ; }",
+        "nft add rule inet filter input udp dport 12345 numgen inc mod 20 0 drop",
+      ],
+      commands: [
+        .ours("head -c 5000000 /dev/urandom >backup.tar", ends: true),
+        .init(text: "base64 -w 1332 backup.tar | nl -w 8 -n rz -s ' ' >numbered", ends: true),
+        .init(text: "wc -l <numbered", shows: ["5006\n"], ends: true),
+        .init(text: "sha256sum backup.tar", ends: true),
+        .init(
+          text:
+            #"mcast-peer 1 --listen -o raw --expect 5006 --deadline 60 --stats >received || echo "lines are missing""#,
+          shows: ["lines are missing\n"]),
+        .init(
+          text: "mcast-peer 0 --stdin --rate 2000 <numbered", ends: true,
+          leadsTo: "received [0-9]+ of 5006 expected messages"),
+        .ours("nft flush chain inet filter input", ends: true),
+        .init(
+          text: "{ seq -f %08.0f 5006; cut -c 1-8 received | sort -u; } | sort | uniq -u >missing", ends: true),
+        .ours("test -s missing", ends: true),
+        .init(text: #"mcast-peer 1 --listen -o raw --expect "$(wc -l <missing)" --deadline 60 --stats >>received"#),
+        .init(
+          text: "join missing numbered | mcast-peer 0 --stdin --rate 2000", ends: true,
+          leadsTo: "dropped by the kernel"),
+        .init(text: "sort -u received | cut -d ' ' -f 2 | base64 -d >copy.tar", ends: true),
+        .init(text: "sha256sum copy.tar", ends: true),
+        .ours("cmp backup.tar copy.tar", ends: true),
+      ], values: ["--deadline 60": "--deadline 10"]),
+    Scene(
       testDescription: "Data: a script, with too few messages",
       commands: [
         .init(
