@@ -1,10 +1,12 @@
 import Glibc
 import MulticastDTLS
 
-/// The caller of `sudo mcast-peer doctor`, whose peer is to be checked. Source: sudo(8), ENVIRONMENT.
+/// The user whose peer is to be checked: the caller of `sudo mcast-peer doctor`, or the user of the service. Source: sudo(8), ENVIRONMENT.
 struct CallingUser {
   let id: uid_t
   let name: String
+  /// The reason to check for this user, in words.
+  let cause: String
   private let group: gid_t
   private let home: String?
 
@@ -28,9 +30,18 @@ struct CallingUser {
     return CallingUser(id: id, name: value("SUDO_USER") ?? "\(id)", group: group, home: value("SUDO_HOME"))
   }
 
-  private init(id: uid_t, name: String, group: gid_t, home: String?) {
+  /// The user of the installed service; nil if this process is not root's, or there is no such user.
+  static var ofService: CallingUser? {
+    guard geteuid() == 0, let entry = unsafe getpwnam(ServiceSettings.user) else { return nil }
+    return unsafe CallingUser(
+      id: entry.pointee.pw_uid, name: ServiceSettings.user, cause: "of the service", group: entry.pointee.pw_gid,
+      home: nil)
+  }
+
+  private init(id: uid_t, name: String, cause: String = "called by sudo", group: gid_t, home: String?) {
     self.id = id
     self.name = name
+    self.cause = cause
     self.group = group
     self.home = home
   }

@@ -13,6 +13,8 @@ struct DoctorCommand: AsyncParsableCommand {
       remedy. A member of --peers that is not heard is a failure; with the default, 0-2, it is a warning; with 0-255, \
       no absence is reported. Doctor sends nothing beyond this machine, changes nothing, and leaves nothing on disk.
 
+      On a machine that runs the service, --service ID checks its member, as root with the rights of its user.
+
       As root, doctor also sees if a firewall here drops incoming messages. Called by sudo, it checks the secret and \
       the state of the calling user's peer, with that user's rights. By default, sudo removes the settings from the \
       environment.
@@ -43,9 +45,11 @@ struct DoctorCommand: AsyncParsableCommand {
   )
   var wait: Interval?
 
+  @OptionGroup var service: ServiceArguments
   @OptionGroup var network: NetworkArguments
 
   func run() async throws {
+    let isService = try service.apply(secretFile: network.keys.secretFile)
     let environment = try Environment.settings()
     let network = try NetworkConfiguration(network, environment.network, peers: MemberSet(0...255))
     try network.check(nil)
@@ -64,7 +68,9 @@ struct DoctorCommand: AsyncParsableCommand {
         }
       }
     }
-    if let members = try checkMachine(network, ownID: environment.nodeID, report) {
+    if let members = try checkMachine(
+      network, ownID: environment.nodeID, caller: isService ? .ofService : .current, report)
+    {
       let code = hasFailed ? 1 : EXIT_SUCCESS
       // While it listens, doctor writes nothing, so no failed write would reveal a closed pipe.
       StandardStream.standardOutput.whenClosed { _exit(code) }
@@ -77,9 +83,8 @@ struct DoctorCommand: AsyncParsableCommand {
   ///
   /// - Returns: The check on members, which is listening already; nil if the group cannot be joined.
   private func checkMachine(
-    _ network: NetworkConfiguration, ownID: MemberID?, _ report: ([Finding]) throws -> Void
+    _ network: NetworkConfiguration, ownID: MemberID?, caller: CallingUser?, _ report: ([Finding]) throws -> Void
   ) throws -> MemberChecks? {
-    let caller = CallingUser.current
     caller?.useHome()
     let local = LocalChecks(network: network, caller: caller)
     try report(local.settings() + local.libraries())

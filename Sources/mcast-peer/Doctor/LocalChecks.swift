@@ -26,11 +26,11 @@ struct LocalChecks {
     let user = "user \(caller.name) (uid \(caller.id))"
     do {
       return try caller.act {
-        .ok("settings", "called by sudo: checks secret and state for a peer of \(user)")
+        .ok("settings", "\(caller.cause): checks secret and state for a peer of \(user)")
       }
     } catch {
       return .warning(
-        "settings", "called by sudo, but cannot act as \(user): \(error); checks secret and state for root",
+        "settings", "\(caller.cause), but cannot act as \(user): \(error); checks secret and state for root",
         "run doctor as that user, too")
     }
   }

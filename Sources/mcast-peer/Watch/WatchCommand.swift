@@ -44,9 +44,11 @@ struct WatchCommand: AsyncParsableCommand {
   )
   var interval: Interval?
 
+  @OptionGroup var service: ServiceArguments
   @OptionGroup var network: NetworkArguments
 
   func run() async throws {
+    _ = try service.apply(secretFile: network.keys.secretFile)
     let environment = try Environment.settings()
     let network = try NetworkConfiguration(network, environment.network, peers: MemberSet(0...255))
     try network.check(nodeID)
