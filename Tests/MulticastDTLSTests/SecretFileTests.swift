@@ -163,14 +163,46 @@ struct SecretFileTests {
       let reason = error?.description ?? ""
       #expect(reason.contains("mode 0\(String(mode, radix: 8)), owner root, gid \(group)"), "\(reason)")
       // The reason names every remedy.
-      for way in ["defaultMode: 0440", "fsGroup", "uid:", "mode: 0400", "chown 1000"] { #expect(reason.contains(way)) }
+      for way in ["defaultMode: 0440", "fsGroup", "uid:", "mode: 0400", "chgrp", "chmod 640"] {
+        #expect(reason.contains(way))
+      }
     }
-    // For root, and for a user's own file, the group counts as other users.
+    // For a user's own file, the group counts as other users.
     if mode & 0o077 != 0 {
-      #expect(throws: SecretError.self) { try read(path, asUser: 0, groups: [group]) }
       #expect(chown(path, 1000, 1000) == 0)
       #expect(throws: SecretError.self) { try read(path, asUser: 1000, groups: [1000]) }
     }
+  }
+
+  @Test(
+    "root reads its file if it gave read access to another group than its own, as to the group of a service",
+    .enabled(if: getuid() == 0, "needs root to own it"),
+    arguments: [
+      (0o640, 1000, true), (0o440, 1000, true), (0o640, 0, false), (0o440, 0, false), (0o660, 1000, false),
+      (0o644, 1000, false), (0o650, 1000, false),
+    ])
+  func filesOfRootForGroup(mode: Int, group: gid_t, isGood: Bool) throws {
+    let path = directory.write("a secret that is long enough", to: "secret", mode: mode)
+    #expect(chown(path, 0, group) == 0)
+    if isGood {
+      try read(path, asUser: 0, groups: [0])
+    } else {
+      let error = #expect(throws: SecretError.self) { try read(path, asUser: 0, groups: [0]) }
+      #expect(error?.description.contains("chmod 600") == true)
+    }
+  }
+
+  @Test(
+    "a change of the ring keeps the group of root's file, and its access",
+    .enabled(if: getuid() == 0, "needs root to own it"))
+  func changeKeepsGroup() throws {
+    let path = directory.write("a secret that is long enough\n", to: "secret", mode: 0o640)
+    #expect(chown(path, 0, 1000) == 0)
+    try KeyRingFile(path: path).add(GroupSecret.random())
+    try KeyRingFile(path: path).promote()
+    var status = stat()
+    #expect(stat(path, &status) == 0 && status.st_gid == 1000 && status.st_mode & 0o7777 == 0o640)
+    #expect(try read(path).hasSuffix("|a secret that is long enough"))
   }
 
   @Test("a ring has up to four secrets in their order")

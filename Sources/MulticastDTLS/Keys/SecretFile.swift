@@ -117,8 +117,9 @@ struct SecretFile {
 
   /// Refuses a file that others can read or change.
   ///
-  /// A file owned by root may be readable by a group of this process: Kubernetes and Docker hand out secrets that way
-  /// to a user who is not root, and only root can grant that group. PostgreSQL has the same rule for its keys.
+  /// A file owned by root may be readable by a group: only root can grant that. Kubernetes, Docker and the package's
+  /// unit hand out secrets that way to a user who is not root. Root's own group is no such grant, since a new file of
+  /// root has it. PostgreSQL has the same rule for its keys.
   func checkOwner(of status: stat, _ report: (SecretError) throws(SecretError) -> Void) throws(SecretError) {
     if !users.include(ownerOf: status) {
       try report(
@@ -128,11 +129,10 @@ struct SecretFile {
       return
     }
     let mode = status.st_mode & 0o7777
-    let isRoots = status.st_uid == 0 && users.own != 0
     // The group bits of a credential are the access control list's grants to the service's user. Source: acl(5).
-    let forbidden: mode_t =
-      if isCredential { 0o007 } else if isRoots, users.groups.contains(status.st_gid) { 0o037 } else { 0o077 }
+    let forbidden: mode_t = if isCredential { 0o007 } else if isGrantedToGroup(status) { 0o037 } else { 0o077 }
     if mode & forbidden != 0 {
+      let isRoots = status.st_uid == 0 && users.own != 0
       let owner = isRoots ? ", owner root, gid \(status.st_gid)" : ""
       let way = isRoots || isMounted ? waysForRootsFile : "chmod 600 \(shellPath(path))"
       try report(
@@ -142,7 +142,12 @@ struct SecretFile {
     }
   }
 
-  /// The settings by which a container gets a secret that root owns and its user may use. Source: Kubernetes, "Secrets"
+  /// True if root has given its file to a group: for root another group than its own, for others one of theirs.
+  private func isGrantedToGroup(_ status: stat) -> Bool {
+    status.st_uid == 0 && (users.own == 0 ? status.st_gid != 0 : users.groups.contains(status.st_gid))
+  }
+
+  /// The settings by which a container or a service gets a secret that root owns. Source: Kubernetes, "Secrets"
   /// and "Configure a Security Context"; the Compose file reference, "secrets".
   private var waysForRootsFile: String {
     if users.own == 0 {
@@ -150,7 +155,8 @@ struct SecretFile {
         + "chmod 600 \(shellPath(path)) where it is kept"
     }
     return "in Kubernetes set defaultMode: 0440 for the volume and fsGroup for the pod; in Docker give the secret "
-      + "uid: \"\(users.own)\" and mode: 0400; elsewhere sudo chown \(users.own) \(shellPath(path)) && sudo chmod 400 \(shellPath(path))"
+      + "uid: \"\(users.own)\" and mode: 0400; elsewhere sudo chgrp \(users.ownGroup) \(shellPath(path)) && "
+      + "sudo chmod 640 \(shellPath(path))"
   }
 
   private var chowning: String { "sudo chown \(users.own) \(shellPath(path)), or do this as that user" }

@@ -44,7 +44,7 @@ enum DurableFile {
     try file.closeAfter {
       try content(file)
       if let former {
-        // We may be unable to set the group, which has no rights to a secret anyway.
+        // A user other than root may be unable to set the group, but its file gives the group no rights.
         _ = fchown(file.rawValue, uid_t.max, former.st_gid)
         guard former.st_uid == geteuid() || fchown(file.rawValue, former.st_uid, gid_t.max) == 0 else {
           throw Errno(rawValue: errno)

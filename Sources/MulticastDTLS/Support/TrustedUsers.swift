@@ -7,14 +7,16 @@ import SystemPackage
 struct TrustedUsers {
   /// The effective user of this process.
   let own: uid_t
-  /// The groups of this process.
+  /// The effective group of this process.
+  let ownGroup: gid_t
+  /// All groups of this process.
   let groups: Set<gid_t>
   /// The user IDs of this user namespace, as /proc/self/uid_map lists them.
   private let map: String
 
   /// Takes given users instead of the process's own, for tests.
-  init(own: uid_t, groups: Set<gid_t> = [], map: String = "0 0 4294967295") {
-    (self.own, self.groups, self.map) = (own, groups, map)
+  init(own: uid_t, ownGroup: gid_t = getegid(), groups: Set<gid_t> = [], map: String = "0 0 4294967295") {
+    (self.own, self.ownGroup, self.groups, self.map) = (own, ownGroup, groups, map)
   }
 
   /// The users of this process now.
