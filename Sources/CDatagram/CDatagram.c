@@ -279,6 +279,10 @@ int cdatagram_event_clear(int event) {
   return result < 0 ? -errno : 0;
 }
 
+int cdatagram_name_thread(const char *name) {
+  return prctl(PR_SET_NAME, (unsigned long)name, 0UL, 0UL, 0UL) < 0 ? -errno : 0;
+}
+
 int cdatagram_set_dumpable(int is_dumpable) {
   return prctl(PR_SET_DUMPABLE, (unsigned long)is_dumpable, 0UL, 0UL, 0UL) < 0 ? -errno : 0;
 }

@@ -98,6 +98,9 @@ int cdatagram_event_signal(int event);
 /// Clears the event, so that it is not readable.
 int cdatagram_event_clear(int event);
 
+/// Names the calling thread, up to 15 bytes: prctl(2), PR_SET_NAME. Returns 0.
+int cdatagram_name_thread(const char *_Nonnull name);
+
 /// Sets whether other processes may read this process's memory, and whether a crash writes it to disk: prctl(2),
 /// PR_SET_DUMPABLE. Returns 0.
 int cdatagram_set_dumpable(int is_dumpable);

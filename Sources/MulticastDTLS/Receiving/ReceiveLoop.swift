@@ -37,7 +37,7 @@ final class ReceiveLoop: Sendable {
   private let isHalted = Atomic(false)
   private let metrics: any MetricsFactory
   private let counters = ReceiveCounters()
-  private let thread = WorkerThread()
+  private let thread = WorkerThread(named: "mcast-receive")
   private let lastTick = Mutex(BootInstant.now)
 
   /// The orders that the thread has not seen.

@@ -1,12 +1,19 @@
+internal import CDatagram
 import Dispatch
 import Glibc
 import Synchronization
 
 /// A thread that runs one function. It is detached, so that nothing leaks when nobody waits for it. Source: pthreads(7).
 final class WorkerThread: Sendable {
+  private let name: String
   private let running = DispatchGroup()
   /// The thread, as long as it runs.
   private let thread = Mutex<pthread_t?>(nil)
+
+  /// - Parameter name: The name that ps(1) and top(1) show, up to 15 bytes.
+  init(named name: String = "mcast-worker") {
+    self.name = name
+  }
 
   /// Starts the thread; once.
   ///
@@ -67,6 +74,8 @@ final class WorkerThread: Sendable {
 
   fileprivate func run(_ body: () -> Void) {
     thread.withLock { $0 = pthread_self() }
+    // Only people read the name, so a failure does not matter.
+    _ = unsafe cdatagram_name_thread(name)
     body()
     thread.withLock { $0 = nil }
   }
