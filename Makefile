@@ -15,7 +15,7 @@
 #   make install    install mcast-peer into $(PREFIX)/bin, with manual page, completions and systemd unit
 #   make uninstall  remove the installed files
 #   make deb        a Debian package, in .build/deb
-#   make deb-test   make deb; then install, run and remove the package in a clean root
+#   make deb-test   make deb; then install, run and remove the package in a clean root, and boot systemd with it there
 
 PREFIX ?= /usr/local
 SWIFT ?= swift
@@ -105,7 +105,8 @@ generated: all
 SHARE = $(DESTDIR)$(PREFIX)/share
 INSTALLED = $(DESTDIR)$(PREFIX)/bin/mcast-peer $(SHARE)/man/man1/mcast-peer.1 \
   $(SHARE)/bash-completion/completions/mcast-peer $(SHARE)/$(ZSH_DIR)/_mcast-peer \
-  $(SHARE)/fish/vendor_completions.d/mcast-peer.fish $(DESTDIR)$(UNIT_DIR)/mcast-peer@.service
+  $(SHARE)/fish/vendor_completions.d/mcast-peer.fish $(DESTDIR)$(UNIT_DIR)/mcast-peer@.service \
+  $(DESTDIR)$(PREFIX)/lib/sysusers.d/mcast-peer.conf
 ZSH_DIR ?= zsh/site-functions
 UNIT_DIR ?= $(PREFIX)/lib/systemd/system
 
@@ -116,6 +117,7 @@ install: generated
 	install -D -m 644 $(GENERATED)/mcast-peer.zsh "$(SHARE)/$(ZSH_DIR)/_mcast-peer"
 	install -D -m 644 $(GENERATED)/mcast-peer.fish "$(SHARE)/fish/vendor_completions.d/mcast-peer.fish"
 	install -D -m 644 $(GENERATED)/mcast-peer@.service "$(DESTDIR)$(UNIT_DIR)/mcast-peer@.service"
+	install -D -m 644 packaging/sysusers.d/mcast-peer.conf "$(DESTDIR)$(PREFIX)/lib/sysusers.d/mcast-peer.conf"
 
 # Writes the package to .build/deb.
 deb:
@@ -125,7 +127,7 @@ deb:
 	scripts/package "$(CURDIR)/.build/deb/root" "$(CURDIR)/.build/deb"
 
 deb-test: deb
-	scripts/test-package .build/deb
+	scripts/in-clean-root "scripts/test-package .build/deb" "scripts/test-service .build/deb"
 
 uninstall:
 	rm -f $(foreach file,$(INSTALLED),"$(file)")

@@ -41,7 +41,10 @@ enum Prose {
           "~/.local/state/mcast-peer/",
           "The state: for each member ID and secret, the epochs used and the last messages heard; for each secret, a mark with "
             + "the members that sent with it."),
-        .item("/etc/mcast-peer/secret", "The key ring of the systemd units mcast-peer@ID.service."),
+        .item(
+          "/etc/mcast-peer/secret",
+          "The key ring of the units mcast-peer@ID.service. It belongs to root, and the group mcast-peer can read it."),
+        .item("/etc/mcast-peer/roster", "The members of the group, for these units."),
         .item(
           "/etc/mcast-peer/environment, /etc/mcast-peer/ID.environment",
           "The settings of all these units, and of one unit, as lines such as MCAST_PEER_ENCRYPT=1."),
@@ -61,12 +64,13 @@ enum Prose {
           ["sensor | mcast-peer 0 -I eth0 --stdin", "mcast-peer 1 -I eth0 --listen -o json"]),
         .example("The reason that a peer hears no one:", ["sudo mcast-peer doctor -I eth0"]),
         .example(
-          "Member 0 as a service:",
+          "Member 0 as a service, on the first machine of the group (the others get a copy of the secret):",
           [
             "install -d -m 755 /etc/mcast-peer", "mcast-peer secret new --write /etc/mcast-peer/secret",
+            "chgrp mcast-peer /etc/mcast-peer/secret", "chmod 640 /etc/mcast-peer/secret",
             "echo MCAST_PEER_INTERFACE=eth0 >/etc/mcast-peer/environment", "systemctl enable --now mcast-peer@0",
           ]),
-        .text("A unit gets a copy of the secret when it starts: restart the unit after a change."),
+        .text("A service listens, and prints no messages, unless MCAST_PEER_LISTEN=0 and MCAST_PEER_QUIET=0 are set."),
       ]
     ),
     (
