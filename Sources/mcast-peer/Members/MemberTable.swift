@@ -1,6 +1,6 @@
 import MulticastDTLS
 
-/// The table of members that `watch` shows. Pure: callers pass the time, and the statistics hold the time since a
+/// The table of members that `watch` and `status` show. Pure: callers pass the time, and the statistics hold the time since a
 /// member was heard.
 struct MemberTable {
   enum State: String {
@@ -78,7 +78,8 @@ struct MemberTable {
     return MemberSet(heard).union(named).map(row)
   }
 
-  private func row(_ member: MemberID) -> Row {
+  /// The row of a member, heard or not.
+  func row(_ member: MemberID) -> Row {
     let counts = statistics.members[member]
     let sent = (counts?.received ?? 0) + (counts?.lost ?? 0)
     return Row(

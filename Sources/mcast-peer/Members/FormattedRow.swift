@@ -5,15 +5,20 @@ struct FormattedRow {
   let row: MemberTable.Row
 
   var epoch: String { row.epoch.map { "\($0)" } ?? "-" }
-  var rate: String { decimal(row.rate, digits: row.rate < 100 ? 1 : 0) }
-  var loss: String { decimal(row.loss, digits: 2) }
+  var rate: String { Self.rate(row.rate) }
+  var loss: String { Self.decimal(row.loss, digits: 2) }
   var keyID: String { row.keyID.map { "\($0)" } ?? "-" }
   var source: String { row.source.map { "\($0)" } ?? "-" }
 
-  /// The time since the member was last heard, in seconds, minutes or hours.
-  var age: String {
-    guard let age = row.age else { return "-" }
-    let seconds = age / .seconds(1)
+  /// The time since the member was last heard.
+  var age: String { row.age.map { Self.time($0) } ?? "-" }
+
+  /// A rate, in messages a second.
+  static func rate(_ rate: Double) -> String { decimal(rate, digits: rate < 100 ? 1 : 0) }
+
+  /// A time in seconds, minutes or hours.
+  static func time(_ time: Duration) -> String {
+    let seconds = time / .seconds(1)
     return switch seconds {
     case ..<100: "\(decimal(seconds, digits: 1)) s"
     case ..<6000: "\(Int(seconds / 60)) min"
@@ -21,7 +26,7 @@ struct FormattedRow {
     }
   }
 
-  private func decimal(_ number: Double, digits: Int) -> String {
+  private static func decimal(_ number: Double, digits: Int) -> String {
     let scale = digits == 0 ? 1.0 : digits == 1 ? 10 : 100
     let scaled = Int((max(number, 0) * scale).rounded())
     if digits == 0 { return "\(scaled)" }
