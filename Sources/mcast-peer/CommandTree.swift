@@ -11,7 +11,7 @@ struct CommandTree: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: name,
     version: "mcast-peer 0.1.0 (wolfSSL \(WolfSSLLibrary.version), OpenSSL \(LibcryptoLibrary.version))",
-    subcommands: [MCastPeer.self, WatchCommand.self, DoctorCommand.self, SecretCommand.self],
+    subcommands: [MCastPeer.self, WatchCommand.self, StatusCommand.self, DoctorCommand.self, SecretCommand.self],
     defaultSubcommand: MCastPeer.self,
     // So that --help alone prints the help of the default command. Each other command declares its own --help.
     helpNames: []

@@ -14,6 +14,7 @@ struct MCastPeer: AsyncParsableCommand {
     usage: """
       mcast-peer [<options>] <node-id>
       mcast-peer watch [<options>] [<node-id>]
+      mcast-peer status [<options>]
       mcast-peer doctor [<options>]
       mcast-peer secret <subcommand>
       """,
@@ -31,10 +32,11 @@ struct MCastPeer: AsyncParsableCommand {
       An environment variable can set each option, for instance MCAST_PEER_GROUP or MCAST_PEER_SECRET_FILE. Options \
       without a value take 1 or 0, and repeatable options take a list with commas. The command line wins.
 
-      Exit codes: 0 done; 1 fewer messages than --expect, or a failure that doctor found; 64 usage error; 65 standard \
-      input does not fit into messages; 69 group or interface unusable; 71 system or wolfSSL failure; 73 state \
+      Exit codes: 0 done; 1 fewer messages than --expect, a failure that doctor found, or a member that status misses; 64 \
+      usage error; 65 standard input does not fit into messages; 69 group or interface unusable, or no running peer to \
+      ask; 71 system or wolfSSL failure; 73 state \
       unusable, in use by another process with the same ID, or lost while messages are encrypted, or no epoch left, or \
-      another process sends with this member's ID and secret; 77 secret file, or a directory above it, open to others; 78 \
+      another process sends with this member's ID and secret; 77 secret file, or a directory above it, open to others, or another user's peer asked; 78 \
       secret missing or unusable.
       """,
     shouldDisplay: false,
@@ -68,12 +70,13 @@ struct MCastPeer: AsyncParsableCommand {
     logStart(of: peer, source, options, logger)
 
     let logQueue = LogQueue(logger)
+    let status = StatusSocket.open(for: peer, StatusSource(peer, members) { events.counts.sent }, logger)
     let service = PeerService(
       peer: peer, members: members,
       reload: Reload(peer, source, options.network.memberSource, members, logger: logQueue.logger),
       reloadCauses: causes, statisticsRequests: statisticsRequests,
       reports: ServiceReports(manager: ServiceManager(), peer: peer, members: members),
-      options: options, events: events, stopTrigger: stopTrigger, logQueue: logQueue)
+      options: options, events: events, stopTrigger: stopTrigger, logQueue: logQueue, status: status)
     let group = ServiceGroup(
       configuration: ServiceGroupConfiguration(
         services: [.init(service: service, successTerminationBehavior: .gracefullyShutdownGroup)],

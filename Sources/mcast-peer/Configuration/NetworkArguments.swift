@@ -68,7 +68,7 @@ struct GroupArguments: ParsableArguments {
     help: .init(
       """
       Member IDs of the group, including this one, the same list at each: 0-2,7. 0-255 is everyone, and no \
-      absence is reported. (default: 0-2; watch and doctor hear everyone)
+      absence is reported. (default: 0-2; watch, status and doctor hear everyone)
       """,
       valueName: "ids"
     ),

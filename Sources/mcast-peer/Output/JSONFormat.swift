@@ -161,7 +161,8 @@ struct JSONFormat: EventFormat {
     return counts.isSilent ? "silent" : "up"
   }
 
-  private static func counts(_ refused: [RejectionReason: Int]) -> JSONLine {
+  /// Rejected datagrams by reason, without those that did not occur.
+  static func counts(_ refused: [RejectionReason: Int]) -> JSONLine {
     var object = JSONLine()
     for reason in RejectionReason.allCases {
       if let count = refused[reason] { object.add(reason.rawValue, count) }

@@ -39,6 +39,18 @@ struct JSONLine {
     appendDecimal(number, to: &bytes)
   }
 
+  mutating func add(_ name: String, _ isTrue: Bool) {
+    addName(name)
+    bytes += (isTrue ? "true" : "false").utf8
+  }
+
+  /// Adds a number with three decimals.
+  mutating func add(_ name: String, thousandths number: Int) {
+    addName(name)
+    appendDecimal(number / 1000, to: &bytes)
+    bytes += ".\(String(1000 + number % 1000).dropFirst())".utf8
+  }
+
   mutating func add(_ name: String, _ text: String) {
     addName(name)
     Self.appendQuoted(text, to: &bytes)

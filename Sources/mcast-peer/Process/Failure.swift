@@ -103,6 +103,7 @@ struct Failure {
     case is InvalidValue, is PeerError: EX_USAGE
     case is NetworkError: EX_UNAVAILABLE
     case is ExpectationNotMet: ExpectationNotMet.exitCode
+    case let error as StatusError: error.exitCode
     case InputError.linesTooLong, InputError.empty, InputError.tooLong: EX_DATAERR
     case is SystemError, is WolfSSLError, is LibcryptoError, is OutputError, is InputError: EX_OSERR
     case is StateError: EX_CANTCREAT

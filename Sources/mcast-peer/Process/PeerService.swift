@@ -23,6 +23,8 @@ struct PeerService: Service {
   let stopTrigger: StopTrigger
   /// Writes the log without blocking a task.
   let logQueue: LogQueue
+  /// Answers `status --of`; nil without a state.
+  let status: StatusSocket?
 
   private let diagnostics = StandardStream.standardError
   /// The time that the end waits for the line of the totals, which belongs before the last event.
@@ -30,6 +32,7 @@ struct PeerService: Service {
   private var logger: Logger { logQueue.logger }
 
   func run() async throws {
+    defer { status?.close() }
     try await withGracefulShutdownHandler {
       let deadline = Task {
         guard let deadline = options.deadline, (try? await Task.sleep(for: deadline.duration)) != nil else { return }
@@ -55,13 +58,18 @@ struct PeerService: Service {
     } onGracefulShutdown: {
       reports.stopping()
       stopTrigger.fire(.signal)
-      // Stopping the peer also writes its state to disk.
-      ExitWatchdog { exitNow() }.start { peer.stop() }
+      ExitWatchdog { exitNow() }.start {
+        // Before the state is unlocked, so that the next process of this member finds no socket.
+        status?.close()
+        // Stopping the peer also writes its state to disk.
+        peer.stop()
+      }
     }
   }
 
   /// Ends the process at once.
   private func exitNow() -> Never {
+    status?.close()
     if shortfall != nil { _exit(ExpectationNotMet.exitCode) }
     // A person who stops a peer may have stopped reading before. A script must not take incomplete output for all of
     // it.
@@ -87,6 +95,7 @@ struct PeerService: Service {
     // Before standard output is waited for, which may be blocked: standard error has all events.
     let reporting = Task {
       await EventReporting(peer: peer, members: members, logger: logger).run { event, text in
+        status?.reported(event)
         if !event.kind.isOnlyLogged { events.offer { $0.reported(event, text, &$1) } }
         if event.kind == .failed { stopTrigger.fire(.error) }
       }
@@ -121,12 +130,16 @@ struct PeerService: Service {
       Task { await reloadCauses.forEach { cause in await reports.reloading { await readAgain(cause) } } },
       Task { await reports.run() },
       Task {
-        while (try? await Task.sleep(for: .seconds(1))) != nil { events.writeDropped(peer.statistics) }
+        while (try? await Task.sleep(for: .seconds(1))) != nil {
+          events.writeDropped(peer.statistics)
+          status?.update()
+        }
       },
     ]
     defer { for task in others { task.cancel() } }
     await stopTrigger.wait()
     sending.cancel()
+    status?.close()
     // Writes the state to disk, before anything waits for the other ends of our streams.
     await peer.stop()
     await reporting.value

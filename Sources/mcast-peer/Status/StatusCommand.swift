@@ -1,0 +1,119 @@
+import ArgumentParser
+import Glibc
+import Logging
+import MulticastDTLS
+import SystemPackage
+
+/// `mcast-peer status`: prints once which members are there, for people and scripts.
+struct StatusCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "status",
+    abstract: "Print once which members are there, for scripts: a table or a JSON document, and an exit code.",
+    discussion: """
+      Without --of, status listens for some seconds, to all members of the group or those of --peers: it sends nothing \
+      and keeps nothing on disk. With --of, it asks a running peer on this machine at once. That peer prints its own \
+      figures since its start. Only the peer's user and root can ask. Of the network and key options, only --state-dir \
+      counts then.
+
+      Each row shows one member. Its state is up, restarted (in the last 30 s), quiet (not heard for 30 s; its interval \
+      is unknown or long), silent (it has missed five of its intervals), not heard (a member of --peers), or rejected, \
+      with the reason: another secret, other cipher suite, stale epoch, replayed, or not in --peers. Text is not \
+      stable: let scripts read the JSON document.
+
+      The MCAST_PEER_ variables apply as for a peer, except the variables on sending, output and stopping.
+
+      Exit codes: 0 each member of --peers is up, restarted or quiet; 1 one is silent, not heard or rejected, or \
+      without --peers: nobody was heard, or somebody is rejected; 64 usage error; 69 no running peer to ask; 77 \
+      another user's peer.
+      """,
+    helpNames: [.short, .long]
+  )
+
+  /// A format of standard output.
+  enum Format: String, CaseIterable {
+    case text, json
+  }
+
+  @Option(
+    parsing: .unconditional,
+    help: .init("Ask the running peer on this machine with this member ID.", valueName: "node-id"),
+    transform: { try MemberID($0) }
+  )
+  var of: MemberID?
+
+  @Option(
+    parsing: .unconditional,
+    help: .init("Time to listen for members; fractions are allowed. (default: 5)", valueName: "seconds"),
+    transform: { try Interval($0, "a time") }
+  )
+  var wait: Interval?
+
+  @Option(
+    name: .shortAndLong,
+    parsing: .unconditional,
+    help: .init("Format of standard output: text, or json for one document. (default: text)", valueName: "format"),
+    completion: .list(Format.allCases.map(\.rawValue)),
+    transform: { try choice($0, "the output") }
+  )
+  var output: Format?
+
+  @OptionGroup var network: NetworkArguments
+
+  func validate() throws {
+    if of != nil, wait != nil {
+      throw ValidationError("--of asks a running peer, which answers at once: leave out --wait")
+    }
+  }
+
+  func run() async throws {
+    let environment = try Environment.settings()
+    let network = try NetworkConfiguration(network, environment.network, peers: MemberSet(0...255))
+    try network.check(nil)
+    let report: StatusReport
+    if let of {
+      guard let directory = try network.stateDirectory() else {
+        throw ValidationError("--of needs the state directory of the peer: give its --state-dir")
+      }
+      report = try StatusClient(member: of, directory: directory.description).report()
+    } else {
+      report = try await listen(network)
+    }
+    let text = output == .json ? String(decoding: report.json, as: UTF8.self) : StatusTable(report: report).text
+    try StandardStream.write("\(text)\n", to: STDOUT_FILENO)
+    if !report.isComplete { throw ExitCode(1) }
+  }
+
+  /// Listens for the time of `--wait`.
+  private func listen(_ network: NetworkConfiguration) async throws -> StatusReport {
+    LoggingSystem.bootstrap { _ in StandardErrorLog() }
+    var logger = Logger(label: "mcast-peer")
+    logger.logLevel = network.isVerbose ? .debug : .warning
+    if !network.allowsCoreDumps { try hideMemory() }
+    for text in Environment.warnings + network.warnings + InvisibleEnds.warnings { logger.warning("\(text)") }
+    let peer = try makePeer(network, logger)
+    // While it listens, status writes nothing, so no failed write would reveal a closed pipe.
+    StandardStream.standardOutput.whenClosed { _exit(EXIT_SUCCESS) }
+    let members = CurrentMembers(network.members)
+    let source = StatusSource(peer, members)
+    let observing = [
+      Task { await EventReporting(peer: peer, members: members, logger: logger).run { event, _ in source.reported(event) } },
+      Task { while (try? await Task.sleep(for: .seconds(1))) != nil { source.update() } },
+    ]
+    try await Task.sleep(for: (wait ?? Interval(seconds: 5)).duration)
+    let report = source.report
+    for task in observing { task.cancel() }
+    await peer.stop()
+    return report
+  }
+
+  /// Makes a listener. The secrets are wiped when this returns; the peer holds only keys derived from them.
+  private func makePeer(_ network: NetworkConfiguration, _ logger: Logger) throws -> MulticastPeer {
+    let source = try SecretSource.choose(secretFile: network.secretFile.map { FilePath($0) })
+    // With a new secret, which no other member has, it would hear nobody.
+    let ring = try KeyRing(from: source, makesOwnFile: false)
+    warn(of: ring, logger)
+    return try MulticastPeer(
+      network.peerConfiguration(nil, interfaces: network.namedInterfaces()), keys: ring, logger: .ofLibrary(logger)
+    ) { _, _, _ in true }
+  }
+}
