@@ -1,6 +1,6 @@
 /// The scenes for the commands of the documentation, page by page.
 enum DocumentScenes {
-  static let all = readme + data + options + keys + operating + troubleshooting
+  static let all = readme + data + options + keys + operating + status + troubleshooting
 
   private static let hello = "Hello from node"
 
@@ -24,6 +24,8 @@ enum DocumentScenes {
         .init(
           text: "./mcast-peer watch --encrypt -k group-secret",
           shows: [" member 0 up, ", " member 1 up, ", " member 2 up, "]),
+        .init(
+          text: "./mcast-peer status --encrypt -k group-secret", shows: ["\n3 of 3 members up\n"], ends: true),
         .init(
           text: "./mcast-peer doctor --encrypt -k group-secret", shows: ["ok       members    heard member 0 "],
           hides: ["failure"], ends: true),
@@ -237,6 +239,32 @@ enum DocumentScenes {
           text: "sudo tcpdump -ni eth0 -c 1 -X udp port 12345", shows: ["> 239.255.0.1.12345: UDP", "17fe fd"],
           ends: true),
       ], needsRoot: true),
+  ]
+
+  private static let status = [
+    Scene(
+      testDescription: "Operating: the status of a complete group", hasNetworks: true,
+      commands: [
+        .ours("mcast-peer 0 -I eth0 -i 0.2", shows: heard(1, 2)),
+        .ours("mcast-peer 1 -I eth0 -i 0.2", shows: heard(0, 2)),
+        .ours("mcast-peer 2 -I eth0 -i 0.2", shows: heard(0, 1)),
+        .init(
+          text: "mcast-peer status -I eth0 --peers 0-2", shows: ["listened for 5.0 s", "\n3 of 3 members up\n"],
+          ends: true),
+        .init(text: "mcast-peer status --of 0", shows: ["\n2 of 2 members up\n"], ends: true),
+      ]),
+    Scene(
+      testDescription: "Operating: the status of an incomplete group, for scripts",
+      commands: [
+        .ours("mcast-peer 0 -I lo", shows: ["Node 0: Ready"]),
+        .init(
+          text: #"mcast-peer status --of 0 >/dev/null || echo "the group of member 0 is not complete""#,
+          shows: ["the group of member 0 is not complete\n"], ends: true),
+        .init(
+          text:
+            #"mcast-peer status --of 0 -o json | jq -r '.members[] | select(.state != "up") | "member \(.member): \(.reason // .state)"'"#,
+          shows: ["member 1: notHeard\nmember 2: notHeard\n"], ends: true),
+      ]),
   ]
 
   private static let troubleshooting = [

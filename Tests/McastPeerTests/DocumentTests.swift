@@ -86,8 +86,8 @@ struct DocumentTests {
   @Test("every option and make target on a page exists", arguments: Page.all)
   func names(page: Page) throws {
     let options = Set(Environment.all.map { "--\($0.0)" })
-    // Options of other commands: secret and doctor, scp, docker, and wolfSSL's configure.
-    let others: Set = ["--write", "--wait", "--help", "--version", "--user", "--network", "--volume", "--now"]
+    // Options of other commands: secret, status and doctor, scp, docker, and wolfSSL's configure.
+    let others: Set = ["--write", "--wait", "--of", "--help", "--version", "--user", "--network", "--volume", "--now"]
     let makefile = try Project.text(of: "Makefile")
     for code in page.inlineCode {
       for match in code.matches(of: /(?:^|\s)(--[a-z][-a-z]*)/) {

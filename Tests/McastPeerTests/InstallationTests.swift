@@ -53,7 +53,7 @@ struct InstallationTests {
     let root = try root()
     #expect(
       root.all.map(\.commandName) == [
-        "mcast-peer", "peer", "watch", "doctor", "secret", "new", "id", "rotate", "add", "promote", "drop",
+        "mcast-peer", "peer", "watch", "status", "doctor", "secret", "new", "id", "rotate", "add", "promote", "drop",
       ])
     let page = try await shell("man -l '\(generated)/mcast-peer.1' | col -b")
     #expect(page.code == 0)
@@ -106,7 +106,8 @@ struct InstallationTests {
     _ = files.write("", to: "a-file")
     try FileManager.default.createDirectory(atPath: "\(files.path)/a-directory", withIntermediateDirectories: false)
     let expected: [(line: String, offers: Set<String>)] = [
-      ("w", ["watch"]), ("s", ["secret"]), ("", ["watch", "doctor", "secret"]), ("--encrypt d", ["doctor"]),
+      ("w", ["watch"]), ("s", ["secret", "status"]),
+      ("", ["watch", "status", "doctor", "secret"]), ("--encrypt d", ["doctor"]),
       ("--stat", ["--stats", "--state-dir", "--state-interval"]),
       ("0 --stat", ["--stats", "--state-dir", "--state-interval"]),
       ("-t 0 --stat", ["--stats", "--state-dir", "--state-interval"]),
@@ -117,7 +118,8 @@ struct InstallationTests {
       ("watch 2 --int", ["--interval", "--interface"]),
       ("secret ", ["new", "id", "rotate"]), ("secret rotate p", ["promote"]),
       ("secret rotate drop --secret", ["--secret-file"]),
-      ("-o ", ["text", "json", "raw"]), ("doctor -o ", ["text", "json"]), ("0 --engine w", ["wolfssl"]),
+      ("-o ", ["text", "json", "raw"]), ("doctor -o ", ["text", "json"]), ("status -o ", ["text", "json"]), ("status --o", ["--of", "--output"]),
+      ("0 --engine w", ["wolfssl"]),
       ("-k \(files.path)/a", ["a-file", "a-directory"]), ("secret id -k \(files.path)/a", ["a-file", "a-directory"]),
       ("secret new --write \(files.path)/a-f", ["a-file"]), ("--state-dir \(files.path)/a", ["a-directory"]),
       ("-I l", ["lo"]), ("0 -I lo -I l", ["lo"]),

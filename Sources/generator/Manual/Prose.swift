@@ -40,7 +40,7 @@ enum Prose {
         .item(
           "~/.local/state/mcast-peer/",
           "The state: for each member ID and secret, the epochs used and the last messages heard; for each secret, a mark with "
-            + "the members that sent with it."),
+            + "the members that sent with it; for each running peer, the socket ID.status, which status --of asks."),
         .item(
           "/etc/mcast-peer/secret",
           "The key ring of the units mcast-peer@ID.service. It belongs to root, and the group mcast-peer can read it."),
