@@ -52,9 +52,8 @@ public final class MulticastPeer: Sendable {
   ///   - keys: The group secrets; the first is sent with, all are accepted.
   ///   - logger: Receives the same as ``events``, with level info; with level debug also passing errors, and the size of the
   ///     receive buffer.
-  ///   - metrics: Makes the metrics, which the peer records once a second and at its end: the messages that it `sent`,
-  ///     `received` and `lost`, the datagrams that it `rejected` and the `kernel_drops`, and the `members_heard`, each
-  ///     with the prefix `multicast_dtls_`.
+  ///   - metrics: Makes the metrics, each with the prefix `multicast_dtls_`: <doc:RunInAService> lists them. All are there
+  ///     when this returns. The peer records them once a second and at its end.
   ///   - handler: Takes the messages; with nil, ``messages`` has them.
   /// - Throws: ``PeerError/Code/network`` if the group or the interface cannot be used; ``PeerError/Code/state`` if there is no
   ///   epoch to send in, another process runs as this member, or, with encryption, nothing tells which epochs it has used
@@ -153,6 +152,7 @@ public final class MulticastPeer: Sendable {
       callbacks.onContest = { keyID, epoch, source, now in epochs.heard(keyID, epoch, from: source, now: now) }
       callbacks.onStateLost = { epochs.lost($0) }
       callbacks.sentCount = { transmitter.sentCount }
+      callbacks.epoch = { [ring] in ring.keys[0].keeper.epoch }
     }
     loop = try ReceiveLoop(
       active, sent: sent, socket: socket, local: local, reporter: reporter, saveInterval: configuration.stateInterval,

@@ -24,6 +24,9 @@ public struct Statistics: Hashable, Sendable {
     /// The time of its last message.
     var lastHeard: BootInstant?
 
+    /// True if it was heard, and is not silent.
+    public var isUp: Bool { epoch != nil && !isSilent }
+
     /// The figures of a member that was not heard.
     public static let unheard = Member()
 

@@ -64,6 +64,13 @@ final class GroupInterfaces: Sendable {
     state.withLock { $0.entries.map(\.followed.interface) }
   }
 
+  /// The names of the interfaces, each with true if the group is joined there and packets can pass.
+  var readiness: [String: Bool] {
+    state.withLock { state in
+      Dictionary(state.entries.map { ($0.followed.interface.name, $0.followed.isReady) }) { $0 && $1 }
+    }
+  }
+
   /// Sets the interface for sending.
   func beginToSend() throws(SystemError) {
     try state.withLock { (state) throws(SystemError) in try send(&state) }

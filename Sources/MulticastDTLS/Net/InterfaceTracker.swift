@@ -53,6 +53,9 @@ struct InterfaceTracker: Sendable {
     last = snapshot
   }
 
+  /// True if the group is joined on the interface, and packets can pass.
+  var isReady: Bool { condition == .ready && joined != nil }
+
   /// True if another look is needed even without a notification about this interface.
   var isPending: Bool {
     // An address that the user named may appear on another interface.

@@ -135,6 +135,9 @@ final class MulticastSocket: Sendable {
   /// The interfaces where the group is joined; the first is used for sending.
   var interfaces: [NetworkInterface] { groupInterfaces.interfaces }
 
+  /// The names of these interfaces, each with true if it is ready.
+  var readiness: [String: Bool] { groupInterfaces.readiness }
+
   /// Checks the interfaces and the route, and adapts to changes. Called at the start, and then about once a second.
   ///
   /// - Returns: The changes that a person should know.

@@ -15,18 +15,6 @@ import Synchronization
 ///
 /// It is a thread and not a task because it blocks. It waits for no disk and no log.
 final class ReceiveLoop: Sendable {
-  /// The calls of the thread besides the handler.
-  struct Callbacks: Sendable {
-    /// An authentic record with our own ID that we did not send.
-    var onContest: Receiver.Contest?
-    /// Another process has our state.
-    var onStateLost: @Sendable (StateError) -> Void = { _ in }
-    /// The messages sent so far, for the metrics.
-    var sentCount: @Sendable () -> Int = { 0 }
-    /// The last call, once all is saved and reported.
-    var onEnd: @Sendable () -> Void = {}
-  }
-
   private let socket: MulticastSocket
   private let reporter: EventReporter
   private let callbacks: Callbacks
@@ -35,7 +23,6 @@ final class ReceiveLoop: Sendable {
   private let orders = Mutex(Orders())
   /// True once the handler has stopped the loop: the rest of its batch is not received.
   private let isHalted = Atomic(false)
-  private let metrics: any MetricsFactory
   private let counters = ReceiveCounters()
   private let thread = WorkerThread(named: "mcast-receive")
   private let lastTick = Mutex(BootInstant.now)
@@ -53,7 +40,7 @@ final class ReceiveLoop: Sendable {
   ///
   /// - Parameters:
   ///   - ring: The keys to accept; their keepers get the positions of the members.
-  ///   - metrics: Makes the metrics, which the thread records once a second.
+  ///   - metrics: Makes the metrics, which are all there when this returns. The thread records them once a second.
   ///   - saveInterval: The shortest time between two savings without a new epoch.
   ///   - handler: Takes each message on the receive thread, and returns true if it had room for it.
   /// - Throws: ``SystemError`` if there is no thread or descriptor left.
@@ -69,13 +56,14 @@ final class ReceiveLoop: Sendable {
     handler: @escaping Receiver.Handler
   ) throws(SystemError) {
     self.saveInterval = saveInterval
-    self.metrics = metrics
     self.socket = socket
     self.reporter = reporter
     self.callbacks = callbacks
     wakeEvent = try WakeEvent()
+    let metrics = PeerMetrics(metrics)
+    record(metrics, ring, local)
     try thread.start { [self] in
-      var run = Run(self, ring, sent: sent, local, handler)
+      var run = Run(self, ring, sent: sent, local, metrics, handler)
       run.untilStopped()
       run.end()
       callbacks.onEnd()
@@ -92,6 +80,15 @@ final class ReceiveLoop: Sendable {
 
   /// The time since the thread has begun its last tick. It grows past some seconds if the thread hangs.
   var timeSinceTick: Duration { lastTick.withLock { $0 }.duration(to: .now) }
+
+  /// Records the metrics of now.
+  private func record(_ metrics: PeerMetrics, _ ring: [RingKey], _ local: LocalMember) {
+    metrics.record(
+      statistics, of: local,
+      PeerMetrics.Facts(
+        sent: callbacks.sentCount(), epoch: callbacks.epoch(), secretSince: ring[0].keeper.heldSince,
+        interfaces: socket.readiness))
+  }
 
   /// Runs a body that waits for the receive thread; nil, without running it, if that is or waits for the caller.
   func awaiting<Value>(_ body: () throws -> Value) rethrows -> Value? { try thread.awaiting(body) }
@@ -151,12 +148,13 @@ extension ReceiveLoop {
     private static let busyBatch = 8
 
     init(
-      _ loop: ReceiveLoop, _ ring: [RingKey], sent: SentRecords, _ local: LocalMember,
+      _ loop: ReceiveLoop, _ ring: [RingKey], sent: SentRecords, _ local: LocalMember, _ metrics: PeerMetrics,
       _ handler: @escaping Receiver.Handler
     ) {
       self.loop = loop
       self.ring = ring
       self.local = local
+      self.metrics = metrics
       let now = BootInstant.now
       receiver = Receiver(
         ring.map(\.opening), following: local.others, sent: sent,
@@ -165,7 +163,6 @@ extension ReceiveLoop {
           sendingKey: local.sendingKey),
         counters: loop.counters, onContest: loop.callbacks.onContest, handler: handler)
       saving = SaveSchedule(interval: loop.saveInterval)
-      metrics = PeerMetrics(loop.metrics)
       waiting = ReceiveWait(socket: loop.socket.receiveDescriptor, order: loop.wakeEvent.rawValue)
       nextTick = now + Self.tick
     }
@@ -202,7 +199,7 @@ extension ReceiveLoop {
       receiver.finish()
       report()
       _ = loop.socket.countDrops(isTick: true)
-      recordMetrics()
+      loop.record(metrics, ring, local)
       save()
       loop.orders.withLock { $0.ring.take() }?.isAccepted.signal()
     }
@@ -261,7 +258,7 @@ extension ReceiveLoop {
       let dropped = loop.socket.countDrops(isTick: true).datagrams
       receiver.tick(sendingKey: local.sendingKey, droppedByKernel: dropped, now: now)
       report()
-      recordMetrics()
+      loop.record(metrics, ring, local)
       lookAtInterfaces(now: now)
       for key in ring { key.keeper.look { [callbacks = loop.callbacks] in callbacks.onStateLost($0) } }
       nextTick = now + Self.tick
@@ -269,10 +266,6 @@ extension ReceiveLoop {
 
     private func lookAtInterfaces(now: BootInstant) {
       for event in loop.socket.lookAtInterfaces(now: now) { loop.reporter.report(.network(event)) }
-    }
-
-    private func recordMetrics() {
-      metrics.record(loop.statistics, sent: loop.callbacks.sentCount())
     }
 
     private mutating func save() {

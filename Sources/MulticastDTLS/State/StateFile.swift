@@ -7,6 +7,8 @@ import SystemPackage
 final class StateFile: Sendable {
   /// The path of the state.
   let path: String
+  /// The creation time of the lock, which the first start with this secret made; nil if the file system does not record it.
+  let birth: FileBirth?
 
   /// The key ID and the member, as written in the state.
   private let owner: String
@@ -47,6 +49,7 @@ final class StateFile: Sendable {
     let text = Array("\(getpid())\n".utf8)
     _ = ftruncate(lock.rawValue, 0)
     _ = unsafe text.withUnsafeBytes { unsafe pwrite(lock.rawValue, $0.baseAddress, $0.count, 0) }
+    birth = FileBirth(of: lock.rawValue)
     self.lock = lock
   }
 

@@ -18,6 +18,10 @@ final class StateKeeper: Sendable {
   /// The path of the state; nil if none is kept.
   let path: String?
 
+  /// The time since which this member is known to have the secret, in seconds since 1970: of its first state, which
+  /// restarts keep, else of this start.
+  let heldSince: Int
+
   let identity: Identity
   let directory: StateDirectory?
   let kept: Mutex<LoadedState>
@@ -68,6 +72,7 @@ final class StateKeeper: Sendable {
       kept.choice = .given(epoch)
     }
     path = kept.file?.path
+    heldSince = kept.file?.birth.map { Int($0.seconds) } ?? BootInstant.now.unixTime
     heardBefore = kept.state.heard
     current = Mutex(beginning.given ?? kept.state.epoch ?? .first)
     self.kept = Mutex(kept)

@@ -26,6 +26,14 @@ struct BootInstant: InstantProtocol {
     moment = moment + duration
   }
 
+  /// The seconds since 1970 at this instant, by the wall clock as it is set now.
+  var unixTime: Int {
+    var time = timespec()
+    unsafe clock_gettime(CLOCK_REALTIME, &time)
+    let present = Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec)
+    return Int((present - (Self.now.nanoseconds - nanoseconds)) / 1_000_000_000)
+  }
+
   func advanced(by duration: Duration) -> BootInstant {
     let (seconds, attoseconds) = duration.components
     return BootInstant(nanoseconds: nanoseconds + seconds * 1_000_000_000 + attoseconds / 1_000_000_000)

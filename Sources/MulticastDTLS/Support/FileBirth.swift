@@ -5,7 +5,8 @@ internal import CDatagram
 /// That clock ticks every few milliseconds, so an immediate copy may have the same time. Source: statx(2), STATX_BTIME.
 /// Some file systems do not record it.
 struct FileBirth: Hashable, Sendable {
-  private let seconds: Int64
+  /// The whole seconds since 1970.
+  let seconds: Int64
   private let nanoseconds: UInt32
   /// Nil in files of earlier versions.
   private let inode: UInt64?
