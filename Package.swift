@@ -89,6 +89,7 @@ let package = Package(
         .product(
           name: "ArgumentParser", package: "swift-argument-parser", condition: .when(traits: ["Command"])),
         .product(name: "Logging", package: "swift-log"),
+        .product(name: "Metrics", package: "swift-metrics"),
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
         .product(name: "SystemPackage", package: "swift-system"),
         .product(name: "UnixSignals", package: "swift-service-lifecycle"),
@@ -161,7 +162,10 @@ let package = Package(
       ]),
     .testTarget(
       name: "McastPeerTests",
-      dependencies: ["CommonSupport", "leader", "mcast-peer", "MulticastDTLS", "sensor", "TestSupport"]),
+      dependencies: [
+        "CommonSupport", "leader", "mcast-peer", "MulticastDTLS", "sensor", "TestSupport",
+        .product(name: "Metrics", package: "swift-metrics"),
+      ]),
     .testTarget(name: "McastBenchTests", dependencies: ["TestSupport", "mcast-bench"]),
   ] + fuzzTargets + sanitizerTargets
 )

@@ -7,10 +7,12 @@ import MulticastDTLS
 struct CommandTree: AsyncParsableCommand {
   /// The name on the command line.
   static let name = "mcast-peer"
+  /// The version of this program.
+  static let release = "0.1.0"
 
   static let configuration = CommandConfiguration(
     commandName: name,
-    version: "mcast-peer 0.1.0 (wolfSSL \(WolfSSLLibrary.version), OpenSSL \(LibcryptoLibrary.version))",
+    version: "\(name) \(release) (wolfSSL \(WolfSSLLibrary.version), OpenSSL \(LibcryptoLibrary.version))",
     subcommands: [MCastPeer.self, WatchCommand.self, StatusCommand.self, DoctorCommand.self, SecretCommand.self],
     defaultSubcommand: MCastPeer.self,
     // So that --help alone prints the help of the default command. Each other command declares its own --help.

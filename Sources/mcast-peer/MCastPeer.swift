@@ -36,8 +36,9 @@ struct MCastPeer: AsyncParsableCommand {
       usage error; 65 standard input does not fit into messages; 69 group or interface unusable, or no running peer to \
       ask; 71 system or wolfSSL failure; 73 state \
       unusable, in use by another process with the same ID, or lost while messages are encrypted, or no epoch left, or \
-      another process sends with this member's ID and secret; 77 secret file, or a directory above it, open to others, or another user's peer asked; 78 \
-      secret missing or unusable.
+      another process sends with this member's ID and secret, or the metrics file cannot be written; 77 secret file or \
+      roster, or a directory above it, open to others, or another user's peer asked; 78 \
+      secret or roster missing or unusable.
       """,
     shouldDisplay: false,
     helpNames: [.short, .long]
@@ -52,6 +53,11 @@ struct MCastPeer: AsyncParsableCommand {
     if options.network.isVerbose { logger.logLevel = .debug }
     for text in Environment.warnings { logger.warning("\(text)") }
 
+    let logQueue = LogQueue(logger)
+    let metrics = MetricCatalog.makeMetrics(of: options.nodeID, in: options.network.group)
+    let metricsFile = try options.metricsFile.map { path in
+      try MetricsFile(path: path, logger: logQueue.logger) { metrics.text }
+    }
     if !options.network.allowsCoreDumps { try hideMemory() }
     let named = try options.network.namedInterfaces()
     let source = try SecretSource.choose(secretFile: options.network.secretFile.map { FilePath($0) })
@@ -66,17 +72,17 @@ struct MCastPeer: AsyncParsableCommand {
     let isListening = if case .none = options.input { true } else { false }
     let configuration = try options.network.peerConfiguration(
       options.nodeID, interfaces: named, isListening: isListening)
-    let peer = try makePeer(configuration, source, events, logger: logger)
+    let peer = try makePeer(configuration, source, events, metrics, logger: logger)
+    try metricsFile?.start()
     logStart(of: peer, source, options, logger)
 
-    let logQueue = LogQueue(logger)
     let status = StatusSocket.open(for: peer, StatusSource(peer, members) { events.counts.sent }, logger)
     let service = PeerService(
       peer: peer, members: members,
       reload: Reload(peer, source, options.network.memberSource, members, logger: logQueue.logger),
       reloadCauses: causes, statisticsRequests: statisticsRequests,
       reports: ServiceReports(manager: ServiceManager(), peer: peer, members: members),
-      options: options, events: events, stopTrigger: stopTrigger, logQueue: logQueue, status: status)
+      options: options, events: events, stopTrigger: stopTrigger, logQueue: logQueue, status: status, metricsFile: metricsFile)
     let group = ServiceGroup(
       configuration: ServiceGroupConfiguration(
         services: [.init(service: service, successTerminationBehavior: .gracefullyShutdownGroup)],
@@ -140,10 +146,13 @@ struct MCastPeer: AsyncParsableCommand {
 
   /// Makes the peer. The secrets are wiped when this returns; the peer holds only keys derived from them.
   private func makePeer(
-    _ configuration: MulticastPeer.Configuration, _ source: SecretSource, _ events: EventWriter, logger: Logger
+    _ configuration: MulticastPeer.Configuration, _ source: SecretSource, _ events: EventWriter,
+    _ metrics: PrometheusMetrics, logger: Logger
   ) throws -> MulticastPeer {
     let ring = try KeyRing(from: source, markingIn: configuration.state)
-    let peer = try MulticastPeer(configuration, keys: ring, logger: .ofLibrary(logger)) { origin, payload, _ in
+    let peer = try MulticastPeer(
+      configuration, keys: ring, logger: .ofLibrary(logger), metrics: metrics
+    ) { origin, payload, _ in
       events.received(origin, payload)
     }
     if ring.isNew {

@@ -85,7 +85,7 @@ struct BlockedOutputTests {
 }
 
 /// A named pipe that is open, and that nobody reads.
-private final class FullPipe {
+final class FullPipe {
   private let directory = TemporaryDirectory()
   let path: String
   private let descriptor: Int32

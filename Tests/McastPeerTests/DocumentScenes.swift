@@ -1,6 +1,6 @@
 /// The scenes for the commands of the documentation, page by page.
 enum DocumentScenes {
-  static let all = readme + data + options + keys + operating + status + troubleshooting
+  static let all = readme + data + options + keys + operating + status + metrics + troubleshooting
 
   private static let hello = "Hello from node"
 
@@ -265,6 +265,17 @@ enum DocumentScenes {
             #"mcast-peer status --of 0 -o json | jq -r '.members[] | select(.state != "up") | "member \(.member): \(.reason // .state)"'"#,
           shows: ["member 1: notHeard\nmember 2: notHeard\n"], ends: true),
       ]),
+  ]
+
+  private static let metrics = [
+    Scene(
+      testDescription: "Metrics: the file of a peer",
+      commands: [
+        .init(text: "mcast-peer 0 --metrics-file mcast-peer-0.prom"),
+        .init(
+          text: "grep multicast_dtls_member_up mcast-peer-0.prom",
+          shows: ["member=\"1\",peer=\"0\"} 0\n", "member=\"2\",peer=\"0\"} 0\n"], ends: true),
+      ])
   ]
 
   private static let troubleshooting = [

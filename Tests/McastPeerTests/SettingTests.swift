@@ -33,6 +33,7 @@ struct SettingTests {
       "MCAST_PEER_EPOCH": "77", "MCAST_PEER_STATE_DIR": "\(state.path)/state", "MCAST_PEER_MESSAGE": "from outside",
       "MCAST_PEER_COUNT": "2", "MCAST_PEER_INTERVAL": "0.01", "MCAST_PEER_STATS": "1", "MCAST_PEER_VERBOSE": "1",
       "MCAST_PEER_ENGINE": "wolfssl", "MCAST_PEER_ALLOW_CORE_DUMPS": "0", "MCAST_PEER_STDIN": "", "MCAST_PEER_RATE": "",
+      "MCAST_PEER_METRICS_FILE": "\(state.path)/metrics",
     ]
     let peer = try start([], environment)
     #expect(try await peer.exitCode() == 0)
@@ -41,6 +42,7 @@ struct SettingTests {
     #expect(begin.peers == "1,3" && begin.suite == "PSK-CHACHA20-POLY1305" && begin.epoch == 77)
     #expect(try peer.events("sent").map(\.text) == ["from outside, message #1", "from outside, message #2"])
     #expect(try FileManager.default.contentsOfDirectory(atPath: "\(state.path)/state") != [])
+    #expect(try String(contentsOfFile: "\(state.path)/metrics", encoding: .utf8).contains("peer=\"3\"} 77\n"))
     let errors = try peer.errors
     #expect(errors.contains("TTL 0") && errors.contains("dropped by the kernel") && errors.contains(" debug "))
     #expect(!errors.contains("unknown setting"))
@@ -159,7 +161,7 @@ struct SettingTests {
       "interval": "0.01", "rate": "100", "count": "1", "output": "json", "deadline": "0.1", "expect": "1", "epoch": "9",
       "engine": "wolfssl", "secret-file": "/none/secret", "roster": "/none/roster",
       "state-dir": "\(group.home.path)/elsewhere",
-      "message": "text",
+      "message": "text", "metrics-file": "\(group.home.path)/metrics",
     ]
     let variable = Environment.variable(option)
     var environment = ["MCAST_PEER_NODE_ID": "1", "MCAST_PEER_INTERFACE": "lo", "MCAST_PEER_TTL": "0"]
@@ -172,7 +174,7 @@ struct SettingTests {
     let shown = end == "\r" ? "\\r" : "\\u{200B}"
     #expect(errors.contains(shown) && isVisible(errors), "\(errors)")
     switch option {
-    case "message", "state-dir":
+    case "message", "metrics-file", "state-dir":
       // Such values are valid, but hardly intended, so they cause a warning.
       #expect(
         code == 0 && errors.contains("\(variable) begins or ends with an invisible character (\(shown)"), "\(errors)")

@@ -29,7 +29,7 @@ enum Environment {
     ("deadline", .value), ("expect", .value), ("secret-file", .value), ("no-watch-files", .flag), ("encrypt", .flag),
     ("epoch", .value),
     ("state-dir", .value), ("state-interval", .value), ("new-node", .flag), ("engine", .value), ("quiet", .flag),
-    ("stats", .flag),
+    ("stats", .flag), ("metrics-file", .value),
     ("allow-core-dumps", .flag), ("verbose", .flag),
     ("node-id", .argument),
   ]

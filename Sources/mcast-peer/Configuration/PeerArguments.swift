@@ -72,6 +72,18 @@ struct OutputArguments: ParsableArguments {
 
   @Flag(help: "Print a table of received, lost and rejected messages at the end. SIGUSR1 prints it at any time.")
   var stats = false
+
+  @Option(
+    parsing: .unconditional,
+    help: .init(
+      """
+      Write metrics for Prometheus to this file, every 15 seconds and at the end. A collector can read it at any time; \
+      each peer needs a file of its own.
+      """,
+      valueName: "path"),
+    completion: .file()
+  )
+  var metricsFile: String?
 }
 
 /// The options of the end of a peer.

@@ -16,6 +16,8 @@ struct PeerConfiguration {
   let stats: Bool
   /// True to write no text.
   let isQuiet: Bool
+  /// The path of the metrics file; nil writes none.
+  let metricsFile: String?
 
   private let message: String?
 
@@ -49,6 +51,8 @@ struct PeerConfiguration {
     if line.output.quiet, output != .text {
       throw ValidationError("--quiet prints nothing, and --output \(output.rawValue) something: give one of them")
     }
+    metricsFile = line.output.metricsFile ?? environment.output.metricsFile
+    guard metricsFile != "" else { throw ValidationError("--metrics-file is empty: name a file, or leave it out") }
 
     let sending = Self.merged(line.sending, environment.sending)
     try Self.check(sending)

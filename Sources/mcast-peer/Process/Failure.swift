@@ -60,6 +60,7 @@ struct Failure {
       case let error as PeerError where [.emptyMessage, .messageTooLong].contains(error.code):
         "\(error) (see --message)"
       case is InputError: "\(error) (see --stdin)"
+      case is MetricsFileError: "\(error) (see --metrics-file)"
       case SecretError.missing(_, let path):
         "\(error): \(CommandTree.name) secret new --write \(shellPath(path.string))"
       case SecretError.exists: "\(error) ('\(CommandTree.name) secret rotate')"
@@ -106,7 +107,7 @@ struct Failure {
     case let error as StatusError: error.exitCode
     case InputError.linesTooLong, InputError.empty, InputError.tooLong: EX_DATAERR
     case is SystemError, is WolfSSLError, is LibcryptoError, is OutputError, is InputError: EX_OSERR
-    case is StateError: EX_CANTCREAT
+    case is StateError, is MetricsFileError: EX_CANTCREAT
     case SecretError.openToOthers: EX_NOPERM
     case RosterError.openToOthers: EX_NOPERM
     case is SecretError, is RosterError: EX_CONFIG

@@ -25,6 +25,7 @@ struct PeerService: Service {
   let logQueue: LogQueue
   /// Answers `status --of`; nil without a state.
   let status: StatusSocket?
+  let metricsFile: MetricsFile?
 
   private let diagnostics = StandardStream.standardError
   /// The time that the end waits for the line of the totals, which belongs before the last event.
@@ -99,6 +100,8 @@ struct PeerService: Service {
         if !event.kind.isOnlyLogged { events.offer { $0.reported(event, text, &$1) } }
         if event.kind == .failed { stopTrigger.fire(.error) }
       }
+      // The peer has stopped, and has recorded its last metrics.
+      await metricsFile?.finish()
     }
     do {
       try await events.started(start)
