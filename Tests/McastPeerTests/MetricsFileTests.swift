@@ -24,28 +24,29 @@ struct MetricsFileTests {
 
   @Test("a reader never sees half of the file while it is replaced")
   func whole() async throws {
+    // So long that a file written in place would be seen half.
+    let texts = [1, 9000].map { Self.title + String(repeating: "\na line of the file", count: $0) + "\nend\n" }
     let number = Atomic(0)
-    let file = try makeFile {
-      // From 200 kB to none, so that a file written in place would be seen half.
-      let lines = number.wrappingAdd(1, ordering: .relaxed).newValue % 2 * 5000
-      return Self.title + "\n" + String(repeating: "a line of the file that is replaced\n", count: lines) + "end\n"
-    }
+    let file = try makeFile { texts[number.wrappingAdd(1, ordering: .relaxed).newValue % 2] }
     try file.write()
     let hasEnded = Flag()
-    let reading = Task.detached { [path] in
-      var (count, sizes) = (0, Set<Int>())
+    defer { hasEnded.set() }
+    let seen = Mutex<Set<Data>>([])
+    Thread.detachNewThread { [path] in
       while !hasEnded.isSet {
-        let text = try String(contentsOfFile: path, encoding: .utf8)
-        #expect(text.hasPrefix(Self.title) && text.hasSuffix("end\n"))
-        sizes.insert(text.utf8.count)
-        count += 1
+        let bytes = FileManager.default.contents(atPath: path) ?? Data()
+        seen.withLock { _ = $0.insert(bytes) }
       }
-      return (count, sizes.count)
     }
-    for _ in 0..<500 { try file.write() }
-    hasEnded.set()
-    let (count, sizes) = try await reading.value
-    #expect(count > 0 && sizes <= 2)
+    for _ in 0..<200 {
+      try file.write()
+      await Task.yield()
+    }
+    try await eventually("both texts to be read") {
+      try file.write()
+      return seen.withLock { $0.count > 1 }
+    }
+    #expect(seen.withLock { $0 } == Set(texts.map { Data($0.utf8) }))
     #expect(try names == ["peer.prom"])
   }
 
@@ -138,6 +139,13 @@ struct MetricsFileTests {
     let after = try FileManager.default.contentsOfDirectory(atPath: home.path).sorted()
     #expect(after.filter { $0 != ".local" } == before)
     #expect(try String(contentsOfFile: "\(home.path)/secret", encoding: .utf8) == "the secret of the group")
+  }
+
+  @Test("an empty path is a usage error")
+  func empty() async throws {
+    let peer = try PeerProcess(["0", "-I", "lo", "-t", "0", "--metrics-file", ""])
+    #expect(try await peer.exitCode() == 64)
+    #expect(try peer.errors.hasPrefix("mcast-peer: --metrics-file is empty: name a file"))
   }
 
   @Test("a file of metrics, or an empty one, is replaced", arguments: ["", "\(title)x Help.\n"])

@@ -37,7 +37,6 @@ struct UsageTests {
       Case("0 --listen --stdin", 64, "receives only"), Case("0 --listen --rate 5", 64, "receives only"),
       Case("0 --listen -c 5", 64, "see --expect"), Case("0 --rate 5 -i 5", 64, "give one of them"),
       Case("0 --datagram", 64, "--stdin or -o raw"), Case("0 --deadline 0", 64, "deadline"),
-      Case("0 --metrics-file=", 64, "name a file"),
       Case("0 --expect 0", 64, "from 1"), Case("0 --source nowhere", 64, "192.0.2.7"),
       Case("0 -I lo --source ::1", 64, "IPv6"), Case("0 --source 239.1.1.1", 64, "192.0.2.7"),
       Case("0 --no-loop -t 0", 64, "nobody would hear"),
