@@ -82,7 +82,8 @@ struct MCastPeer: AsyncParsableCommand {
       reload: Reload(peer, source, options.network.memberSource, members, logger: logQueue.logger),
       reloadCauses: causes, statisticsRequests: statisticsRequests,
       reports: ServiceReports(manager: ServiceManager(), peer: peer, members: members),
-      options: options, events: events, stopTrigger: stopTrigger, logQueue: logQueue, status: status, metricsFile: metricsFile)
+      options: options, events: events, stopTrigger: stopTrigger, logQueue: logQueue, status: status,
+      metricsFile: metricsFile)
     let group = ServiceGroup(
       configuration: ServiceGroupConfiguration(
         services: [.init(service: service, successTerminationBehavior: .gracefullyShutdownGroup)],

@@ -114,7 +114,7 @@ struct StatusSocketTests {
     try await peer.waitUntilHeard(1)
     for client in clients {
       let answer = try #require(client.receive(atMost: 1 << 20, until: .now + .seconds(30)))
-      #expect(try StatusReport(json: answer).group == "\(group.address)")
+      #expect(StatusAnswer(bytes: answer)?.table.hasPrefix("\(group.address)") == true)
     }
     _ = other
   }

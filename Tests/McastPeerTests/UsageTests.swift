@@ -141,12 +141,14 @@ struct UsageTests {
     }
     // The parser wraps the text at the width of the terminal.
     let unwrapped = help.replacing(/\s+/, with: " ")
-    #expect(unwrapped.contains("1 fewer messages than --expect, or a failure that doctor found;"))
+    #expect(
+      unwrapped.contains(
+        "1 fewer messages than --expect, a failure that doctor found, or a member that status misses;"))
   }
 
   @Test(
     "help with a command's name prints the same as the command with --help",
-    arguments: ["", "help", "watch", "secret", "secret new", "secret rotate add"])
+    arguments: ["", "help", "watch", "status", "secret", "secret new", "secret rotate add"])
   func helpByName(command: String) async throws {
     let words = command.split(separator: " ").map(String.init)
     let named = try PeerProcess(["help"] + words)

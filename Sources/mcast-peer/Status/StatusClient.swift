@@ -2,7 +2,7 @@ import CommonSupport
 import Glibc
 import MulticastDTLS
 
-/// Asks a running peer of this machine for its report, by its ``StatusSocket``.
+/// Asks a running peer of this machine for its status, by its ``StatusSocket``.
 struct StatusClient {
   let member: MemberID
   /// The state directory of the peer.
@@ -16,7 +16,7 @@ struct StatusClient {
   /// Asks, and waits for the answer.
   ///
   /// - Throws: ``StatusError``, or ``SystemError`` if this process has no socket left.
-  func report() throws -> StatusReport {
+  func answer() throws -> StatusAnswer {
     let address = try address()
     let connection = try UnixSocket()
     let deadline = ContinuousClock.now + patience
@@ -27,21 +27,20 @@ struct StatusClient {
         "\(address.path) is a socket of another user (uid \(answering.map { "\($0.user)" } ?? "?")), who may answer "
           + "anything: remove it, and keep the state in a directory of your own")
     }
-    guard let answer = connection.receive(atMost: Self.answerLimit, until: deadline) else {
+    guard let bytes = connection.receive(atMost: Self.answerLimit, until: deadline) else {
       throw StatusError.noAnswer(
         "member \(member), process \(answering.process), does not answer: it is stopped, or hangs (see kill -CONT)")
     }
-    guard !answer.isEmpty else {
+    guard !bytes.isEmpty else {
       throw StatusError.denied(
         "member \(member) does not answer uid \(geteuid()): ask as its user, uid \(answering.user), or as root")
     }
-    do {
-      return try StatusReport(json: answer)
-    } catch {
+    guard let answer = StatusAnswer(bytes: bytes) else {
       throw StatusError.noAnswer(
         "member \(member), process \(answering.process), is of another version, whose answer this one cannot read: ask "
           + "with that version (ls -l /proc/\(answering.process)/exe)")
     }
+    return answer
   }
 
   private func address() throws -> SocketFile {

@@ -57,6 +57,7 @@ struct StatusCommand: AsyncParsableCommand {
   )
   var output: Format?
 
+  @OptionGroup var service: ServiceArguments
   @OptionGroup var network: NetworkArguments
 
   func validate() throws {
@@ -66,21 +67,26 @@ struct StatusCommand: AsyncParsableCommand {
   }
 
   func run() async throws {
+    _ = try service.apply(secretFile: network.keys.secretFile)
     let environment = try Environment.settings()
     let network = try NetworkConfiguration(network, environment.network, peers: MemberSet(0...255))
     try network.check(nil)
-    let report: StatusReport
+    let answer: StatusAnswer
     if let of {
       guard let directory = try network.stateDirectory() else {
         throw ValidationError("--of needs the state directory of the peer: give its --state-dir")
       }
-      report = try StatusClient(member: of, directory: directory.description).report()
+      answer = try StatusClient(member: of, directory: directory.description).answer()
     } else {
-      report = try await listen(network)
+      answer = StatusAnswer(try await listen(network))
     }
-    let text = output == .json ? String(decoding: report.json, as: UTF8.self) : StatusTable(report: report).text
-    try StandardStream.write("\(text)\n", to: STDOUT_FILENO)
-    if !report.isComplete { throw ExitCode(1) }
+    let text = output == .json ? answer.json : answer.table
+    do {
+      try StandardStream.write("\(text)\n", to: STDOUT_FILENO)
+    } catch let error as OutputError where error.isClosed && !answer.isComplete {
+      // The reader has closed standard output, and may still want the exit code.
+    }
+    if !answer.isComplete { throw ExitCode(1) }
   }
 
   /// Listens for the time of `--wait`.
@@ -96,7 +102,9 @@ struct StatusCommand: AsyncParsableCommand {
     let members = CurrentMembers(network.members)
     let source = StatusSource(peer, members)
     let observing = [
-      Task { await EventReporting(peer: peer, members: members, logger: logger).run { event, _ in source.reported(event) } },
+      Task {
+        await EventReporting(peer: peer, members: members, logger: logger).run { event, _ in source.reported(event) }
+      },
       Task { while (try? await Task.sleep(for: .seconds(1))) != nil { source.update() } },
     ]
     try await Task.sleep(for: (wait ?? Interval(seconds: 5)).duration)

@@ -7,7 +7,7 @@ import Synchronization
 /// The socket beside a member's state, by which `status --of` asks a running peer.
 ///
 /// 1. A process connects. It must be of this peer's user or root; another one gets no answer.
-/// 2. The peer sends its ``StatusReport`` as a JSON document, and closes the connection.
+/// 2. The peer sends its ``StatusAnswer``, and closes the connection.
 ///
 /// One connection is served at a time, on a queue of its own, and gets a second at most: no process delays the peer.
 final class StatusSocket: Sendable {
@@ -96,7 +96,7 @@ final class StatusSocket: Sendable {
   private static func serve(_ listener: UnixSocket, _ source: StatusSource) {
     while let connection = listener.accept() {
       guard let user = connection.peer?.user, user == geteuid() || user == 0 else { continue }
-      _ = connection.send(source.report.json + [UInt8(ascii: "\n")], until: .now + answerTime)
+      _ = connection.send(StatusAnswer(source.report).bytes, until: .now + answerTime)
     }
   }
 
