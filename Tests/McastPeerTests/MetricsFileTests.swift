@@ -134,7 +134,7 @@ struct MetricsFileTests {
     #expect(try await peer.exitCode() == 73)
     let errors = try peer.errors.split(separator: "\n")
     let line = errors.last ?? ""
-    #expect(line.hasPrefix("mcast-peer: cannot write the metrics file \(input.path): "), "\(errors)")
+    #expect(line.contains(" error cannot write the metrics file \(input.path): "), "\(errors)")
     #expect(line.contains(input.hint) && line.hasSuffix("(see --metrics-file)"), "\(errors)")
     let after = try FileManager.default.contentsOfDirectory(atPath: home.path).sorted()
     #expect(after.filter { $0 != ".local" } == before)
@@ -145,7 +145,7 @@ struct MetricsFileTests {
   func empty() async throws {
     let peer = try PeerProcess(["0", "-I", "lo", "-t", "0", "--metrics-file", ""])
     #expect(try await peer.exitCode() == 64)
-    #expect(try peer.errors.hasPrefix("mcast-peer: --metrics-file is empty: name a file"))
+    #expect(try peer.errors.contains(" error --metrics-file is empty: name a file"))
   }
 
   @Test("a file of metrics, or an empty one, is replaced", arguments: ["", "\(title)x Help.\n"])

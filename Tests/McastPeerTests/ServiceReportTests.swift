@@ -73,7 +73,7 @@ struct ServiceReportTests {
     try await socket.waitFor("MONOTONIC_USEC=")
     try await socket.waitFor("READY=1", count: 2)
     // Until the interval of the other member is known.
-    try await socket.waitFor("WATCHDOG=1", count: 50)
+    try await peer.waitUntilHeard(1, count: 40)
     other.signal(SIGTERM)
     try await socket.waitFor("STATUS=0 of 1 members heard", count: 2)
     peer.signal(SIGTERM)

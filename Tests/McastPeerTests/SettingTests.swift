@@ -245,7 +245,7 @@ struct SettingTests {
     let peer = try PeerProcess(
       ["0", "-I", "lo", "-t", "0", "-g", "\(group.address)", "-c", "1"], home: group.home, environment: variable)
     #expect(try await peer.exitCode() == 0)
-    #expect(try peer.errors.contains("…\(ring.path.suffix(20))"))
+    #expect(try peer.errors.contains(ring.path.suffix(20)))
     let named = try PeerProcess(["secret", "id"], home: group.home, environment: variable)
     #expect(try await named.exitCode() == 0)
     let given = try PeerProcess(["secret", "id", "-k", ring.path], home: group.home)

@@ -1,3 +1,4 @@
+import Glibc
 import MulticastDTLS
 import SystemPackage
 
@@ -35,12 +36,14 @@ struct MemberSource: Sendable {
   /// - Throws: ``RosterError`` if there is a roster that cannot be used.
   func read() throws(RosterError) -> Members {
     if let listed { return Members(roster: Roster(listed), origin: .option) }
-    guard let path else { return Members(roster: Roster(standard), origin: .standard) }
-    do {
-      return Members(roster: try Roster(readingFrom: path), origin: .file(path))
-    } catch .missing where !isNamed {
-      return Members(roster: Roster(standard), origin: .standard)
-    }
+    guard let path, isNamed || Self.exists(path) else { return Members(roster: Roster(standard), origin: .standard) }
+    return Members(roster: try Roster(readingFrom: path), origin: .file(path))
+  }
+
+  /// False also if the path cannot be reached, as that of a secret that is not there.
+  private static func exists(_ path: FilePath) -> Bool {
+    var status = stat()
+    return unsafe stat(path.string, &status) == 0
   }
 }
 
