@@ -147,12 +147,13 @@ enum DocumentScenes {
         .ours("mcast-peer 1 -i 0.3", shows: heard(0, 2)),
         .ours("mcast-peer 2 -i 0.3", shows: heard(0, 1)),
         .init(text: "mcast-peer secret new --write new-secret", ends: true),
-        .init(text: "mcast-peer secret rotate add <new-secret", ends: true),
-        .init(text: "pkill -HUP -x mcast-peer", ends: true, leadsTo: "accepts 9ab7-6d2d, "),
-        .init(text: "mcast-peer secret rotate promote 1c22-aa01", ends: true),
-        .init(text: "pkill -HUP -x mcast-peer", ends: true, leadsTo: "all other members were heard with key ID "),
-        .init(text: "mcast-peer secret rotate drop 9ab7-6d2d", hides: ["9ab7-6d2d"], ends: true),
-        .init(text: "pkill -HUP -x mcast-peer", ends: true, leadsTo: "accepts [-0-9a-f]{9};"),
+        .init(text: "mcast-peer secret rotate add <new-secret", ends: true, leadsTo: "accepts 9ab7-6d2d, "),
+        .init(
+          text: "mcast-peer secret rotate promote 1c22-aa01", ends: true,
+          leadsTo: "all other members were heard with key ID "),
+        .init(
+          text: "mcast-peer secret rotate drop 9ab7-6d2d", hides: ["9ab7-6d2d"], ends: true,
+          leadsTo: "accepts [-0-9a-f]{9};"),
       ], values: ["1c22-aa01": "$(mcast-peer secret id -k new-secret | cut -c 1-9)"]),
   ]
 

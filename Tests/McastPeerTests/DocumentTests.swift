@@ -87,7 +87,9 @@ struct DocumentTests {
   func names(page: Page) throws {
     let options = Set(Environment.all.map { "--\($0.0)" })
     // Options of other commands: secret, status and doctor, scp, docker, and wolfSSL's configure.
-    let others: Set = ["--write", "--wait", "--of", "--help", "--version", "--user", "--network", "--volume", "--now"]
+    let others: Set = [
+      "--write", "--wait", "--of", "--service", "--help", "--version", "--user", "--network", "--volume", "--now",
+    ]
     let makefile = try Project.text(of: "Makefile")
     for code in page.inlineCode {
       for match in code.matches(of: /(?:^|\s)(--[a-z][-a-z]*)/) {

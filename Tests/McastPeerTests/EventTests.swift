@@ -13,10 +13,13 @@ struct EventTests {
     "a peer writes every event of the schema, and every line is valid")
   func everyEvent() async throws {
     let (secret, other) = (Vectors.shared.secret, "another secret of the group")
-    let ring = RingFileOfMember(secret)
+    let (ring, files) = (RingFileOfMember(secret), TemporaryDirectory())
+    let roster = files.write("0\n1 robot-1\n2\n", to: "roster")
     let peer = try PeerProcess(
-      ["0", "-I", "lo", "-t", "0", "-g", "\(group.address)", "-k", ring.path, "-i", "0.2", "-o", "json", "--stats"],
-      home: group.home)
+      [
+        "0", "-I", "lo", "-t", "0", "-g", "\(group.address)", "-k", ring.path, "-i", "0.2", "-o", "json", "--stats",
+        "--roster", roster,
+      ], home: group.home)
     try await peer.waitForEvent("sent")
     let wire = try Wire(group.address)
     var texts = ["plain", "with \"quotes\", \\, \t, \u{1B}, \u{7F}, \u{2028} and \u{1F600}", ""].map { Array($0.utf8) }
@@ -38,6 +41,9 @@ struct EventTests {
     ring.write([secret, other])
     peer.signal(SIGHUP)
     try await peer.waitForEvent("key") { $0.cause == "ring" && $0.keyIDs?.count == 2 }
+    files.write("0\n1 robot-1\n2\n7 newcomer\n", to: "roster")
+    peer.signal(SIGHUP)
+    try await peer.waitForEvent("members") { $0.peers == "0-2,7" }
     try FileManager.default.removeItem(atPath: ring.path)
     peer.signal(SIGHUP)
     try await peer.waitForEvent("error") { $0.message?.contains("the key ring stays as it was") == true }
@@ -47,7 +53,7 @@ struct EventTests {
     let counts = try await Project.validate(try peer.output)
     let definitions = try #require(try Project.eventSchema["oneOf"] as? [[String: String]])
     let all = definitions.compactMap { $0["$ref"]?.split(separator: "/").last.map(String.init) }
-    #expect(all.count == 9 && Set(counts.keys) == Set(all))
+    #expect(all.count == 10 && Set(counts.keys) == Set(all))
     let events = try peer.events
     #expect(events.first?.event == "start" && events.last?.event == "end" && events.last?.reason == "signal")
     #expect(events.last?.received == 5 && events.last?.sent == counts["sent"])

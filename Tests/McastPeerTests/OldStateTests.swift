@@ -56,7 +56,7 @@ extension LostStateTests {
 
   /// The last epoch in a peer's log lines.
   private func epoch(in errors: String) throws -> Int {
-    let numbers = errors.matches(of: /epoch (\d+), (?:state in|and accepts)/).compactMap { Int($0.output.1) }
+    let numbers = errors.matches(of: /, (?:in )?epoch (\d+)(?:\n|, and accepts)/).compactMap { Int($0.output.1) }
     return try #require(numbers.last)
   }
 

@@ -61,6 +61,35 @@ struct WatchTests {
     _ = again
   }
 
+  @Test("q ends the screen without Enter, and the terminal is as before")
+  func quit() async throws {
+    let watch = try watch()
+    try await watch.waitForRow("no", "member", "was", "heard", "yet")
+    try await eventually("single keys") { try !watch.modes().isCanonical }
+    watch.type("xQ\n")
+    try await Task.sleep(for: .milliseconds(200))
+    #expect(watch.isRunning)
+    watch.type("q")
+    #expect(try await watch.exitCode() == 0)
+    #expect(try watch.modes() == .init(isCanonical: true, echoes: true))
+    #expect(!watch.shown.text.contains { $0.contains("xQ") })
+  }
+
+  @Test("members have the names of the roster, and those that are not up are counted and come first")
+  func names() async throws {
+    let files = TemporaryDirectory()
+    let roster = files.write("0 gateway\n1 robot-1\n2\n3 spare\n", to: "roster")
+    let watch = try watch(["--roster", roster], lines: 8)
+    let nodes = try (0...2).map { try group.start($0, "--peers", "0-3", "-i", "0.3") }
+    try await eventually("three of four") { watch.shown.text.contains("3 of 4 up") }
+    #expect(watch.rows[3].prefix(4) == ["3", "spare", "not", "heard"])
+    try watch.resize(columns: 130, lines: 20)
+    files.write("0 gateway\n1 robot-1\n2 robot-2\n", to: "roster")
+    try await eventually("three of three") { watch.shown.text.contains("3 of 3 up") }
+    try await watch.waitForRow("2", "robot-2", "up")
+    _ = nodes
+  }
+
   @Test("a record of another secret is counted and reported, and adds no row")
   func forged() async throws {
     let watch = try watch()

@@ -71,15 +71,22 @@ struct PeerService: Service {
   /// Ends the process at once.
   private func exitNow() -> Never {
     status?.close()
-    if shortfall != nil { _exit(ExpectationNotMet.exitCode) }
+    if let shortfall {
+      Self.logIfReady("\(shortfall)")
+      _exit(ExpectationNotMet.exitCode)
+    }
     // A person who stops a peer may have stopped reading before. A script must not take incomplete output for all of
     // it.
     if !events.isWritten, stopTrigger.reason != .signal || options.expected != nil {
-      StandardStream.writeIfReady(
-        "mcast-peer: standard output is blocked, its end is missing: read it to the end\n", to: STDERR_FILENO)
+      Self.logIfReady("standard output is blocked, its end is missing: read it to the end")
       _exit(EX_OSERR)
     }
     _exit(EXIT_SUCCESS)
+  }
+
+  /// Logs an error at the end of the process, unless standard error is full.
+  private static func logIfReady(_ text: String) {
+    StandardStream.writeIfReady(LogForm.ofStandardError.line(.error, text) + "\n", to: STDERR_FILENO)
   }
 
   /// The error of `--expect`; nil if enough messages arrived.

@@ -86,6 +86,20 @@ final class TerminalProcess {
     guard ioctl(terminal, UInt(TIOCSWINSZ), &size) == 0 else { throw Timeout(description: "no size") }
   }
 
+  /// The modes of the terminal for its input.
+  struct Modes: Equatable {
+    var isCanonical: Bool
+    var echoes: Bool
+  }
+
+  func modes() throws -> Modes {
+    var modes = termios()
+    guard tcgetattr(terminal, &modes) == 0 else { throw Timeout(description: "no modes") }
+    return Modes(isCanonical: modes.c_lflag & tcflag_t(ICANON) != 0, echoes: modes.c_lflag & tcflag_t(ECHO) != 0)
+  }
+
+  var isRunning: Bool { !process.hasEnded }
+
   /// Waits for a line of the screen that begins with these words.
   func waitForRow(_ words: String...) async throws {
     do {
