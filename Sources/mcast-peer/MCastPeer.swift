@@ -55,6 +55,8 @@ struct MCastPeer: AsyncParsableCommand {
 
     let logQueue = LogQueue(logger)
     let metrics = MetricCatalog.makeMetrics(of: options.nodeID, in: options.network.group)
+    let names = NameMetrics(metrics)
+    names.record(options.network.members)
     let metricsFile = try options.metricsFile.map { path in
       try MetricsFile(path: path, logger: logQueue.logger) { metrics.text }
     }
@@ -83,7 +85,7 @@ struct MCastPeer: AsyncParsableCommand {
       reloadCauses: causes, statisticsRequests: statisticsRequests,
       reports: ServiceReports(manager: ServiceManager(), peer: peer, members: members),
       options: options, events: events, stopTrigger: stopTrigger, logQueue: logQueue, status: status,
-      metricsFile: metricsFile)
+      names: names, metricsFile: metricsFile)
     let group = ServiceGroup(
       configuration: ServiceGroupConfiguration(
         services: [.init(service: service, successTerminationBehavior: .gracefullyShutdownGroup)],

@@ -12,7 +12,7 @@ enum Prose {
       [
         .item("SIGINT, SIGTERM", "Stop the peer in order: it writes its state and its last lines."),
         .item("SIGUSR1", "Print a table of received, lost and rejected messages on standard error."),
-        .item("SIGHUP", "Read the key ring again. If the new ring is unusable, the former one stays in use."),
+        .item("SIGHUP", "Read the key ring and the roster again. If one is unusable, the former one stays in use."),
       ]
     ),
     (

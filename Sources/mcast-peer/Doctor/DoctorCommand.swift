@@ -49,6 +49,8 @@ struct DoctorCommand: AsyncParsableCommand {
   @OptionGroup var network: NetworkArguments
 
   func run() async throws {
+    // Before the search for the caller's own secret, without which doctor checks the service.
+    CallingUser.current?.useHome()
     let isService = try service.apply(secretFile: network.keys.secretFile)
     let environment = try Environment.settings()
     let network = try NetworkConfiguration(network, environment.network, peers: MemberSet(0...255))

@@ -13,6 +13,7 @@ enum MetricCatalog {
       "Datagrams that the kernel dropped, since they arrived faster than this peer read them. An estimate.",
     "multicast_dtls_key_sends": "1 for the secret that this peer sends with, 0 for a secret that it only accepts.",
     "multicast_dtls_lost": "Missing messages of the member. A late arrival is subtracted again.",
+    "multicast_dtls_member_info": "The name of the member in the roster, as a label. Always 1.",
     "multicast_dtls_member_last_heard_timestamp_seconds":
       "Time of the last message of the member. 0 if this peer has not heard it since its start.",
     "multicast_dtls_member_rejected_total":

@@ -25,6 +25,7 @@ struct PeerService: Service {
   let logQueue: LogQueue
   /// Answers `status --of`; nil without a state.
   let status: StatusSocket?
+  let names: NameMetrics
   let metricsFile: MetricsFile?
 
   private let diagnostics = StandardStream.standardError
@@ -110,6 +111,8 @@ struct PeerService: Service {
       // The peer has stopped, and has recorded its last metrics.
       await metricsFile?.finish()
     }
+    let serviceReports = Task { await reports.run() }
+    defer { serviceReports.cancel() }
     do {
       try await events.started(start)
     } catch {
@@ -138,7 +141,6 @@ struct PeerService: Service {
       // A failed write to standard error must not end these tasks.
       Task { for await _ in statisticsRequests { try? await writeStatistics() } },
       Task { await reloadCauses.forEach { cause in await reports.reloading { await readAgain(cause) } } },
-      Task { await reports.run() },
       Task {
         while (try? await Task.sleep(for: .seconds(1))) != nil {
           events.writeDropped(peer.statistics)
@@ -180,7 +182,9 @@ struct PeerService: Service {
     case nil: break
     }
     switch outcome.members {
-    case .success(let members): events.offer { $0.changedMembers(members, &$1) }
+    case .success(let members):
+      names.record(members)
+      events.offer { $0.changedMembers(members, &$1) }
     case .failure(let failure): events.offer { $0.failed(failure.description, &$1) }
     case nil: break
     }
