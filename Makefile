@@ -106,7 +106,9 @@ SHARE = $(DESTDIR)$(PREFIX)/share
 INSTALLED = $(DESTDIR)$(PREFIX)/bin/mcast-peer $(SHARE)/man/man1/mcast-peer.1 \
   $(SHARE)/bash-completion/completions/mcast-peer $(SHARE)/$(ZSH_DIR)/_mcast-peer \
   $(SHARE)/fish/vendor_completions.d/mcast-peer.fish $(DESTDIR)$(UNIT_DIR)/mcast-peer@.service \
-  $(DESTDIR)$(PREFIX)/lib/sysusers.d/mcast-peer.conf
+  $(DESTDIR)$(PREFIX)/lib/sysusers.d/mcast-peer.conf $(addprefix $(DOCUMENTS)/,README.md $(PAGES))
+DOCUMENTS = $(SHARE)/doc/mcast-peer
+PAGES = $(wildcard docs/*)
 ZSH_DIR ?= zsh/site-functions
 UNIT_DIR ?= $(PREFIX)/lib/systemd/system
 
@@ -118,6 +120,8 @@ install: generated
 	install -D -m 644 $(GENERATED)/mcast-peer.fish "$(SHARE)/fish/vendor_completions.d/mcast-peer.fish"
 	install -D -m 644 $(GENERATED)/mcast-peer@.service "$(DESTDIR)$(UNIT_DIR)/mcast-peer@.service"
 	install -D -m 644 packaging/sysusers.d/mcast-peer.conf "$(DESTDIR)$(PREFIX)/lib/sysusers.d/mcast-peer.conf"
+	install -D -m 644 -t "$(DOCUMENTS)/docs" $(PAGES)
+	install -D -m 644 README.md "$(DOCUMENTS)/README.md"
 
 # Writes the package to .build/deb.
 deb:

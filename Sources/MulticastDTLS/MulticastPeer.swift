@@ -122,8 +122,10 @@ public final class MulticastPeer: Sendable {
     let local = LocalMember(
       member: configuration.member,
       peers: configuration.peers,
+      listeners: configuration.listeners,
       keyIDs: active.map(\.keyID),
-      isEncrypted: configuration.suite.isEncrypted
+      isEncrypted: configuration.suite.isEncrypted,
+      isListening: configuration.isListening
     )
     let sender = MessageSender(transmitter: transmitter)
     self.sender = sender
@@ -207,17 +209,19 @@ public final class MulticastPeer: Sendable {
 
   // MARK: - Members
 
-  /// The members that the peer receives from: ``Configuration/peers``, or those of the last ``follow(_:)``.
+  /// The members that the peer receives from: ``Configuration/peers``, or those of the last ``follow(_:listeners:)``.
   public var peers: MemberSet { followed.withLock { $0 } }
 
   /// Receives from these members from now on, and from no other; our own ID among them changes nothing. Returns at once; the
   /// receive thread follows after its batch. Nothing that the others send is lost, and nothing that was accepted before is
   /// accepted again, also of a member that comes back.
-  public func follow(_ members: MemberSet) {
+  ///
+  /// - Parameter listeners: The members that send nothing: nobody misses them.
+  public func follow(_ members: MemberSet, listeners: MemberSet = MemberSet()) {
     followed.withLock { followed in
       followed = members
       // Under the lock, so that the thread gets the sets in this order.
-      loop.follow(members)
+      loop.follow(members, listeners)
     }
   }
 

@@ -123,7 +123,8 @@ struct MCastPeer: AsyncParsableCommand {
     let lines = StartLines(
       member: options.nodeID, group: options.network.group, suite: peer.configuration.suite, keyIDs: peer.keyIDs,
       secret: "\(source)", state: peer.statePath?.removingLastComponent().string,
-      interfaces: peer.interfaces.map(\.name), timeToLive: options.network.ttl, peers: peer.peers, epoch: peer.epoch,
+      interfaces: peer.interfaces.map(\.name), timeToLive: options.network.ttl, peers: peer.peers,
+      hasRoster: options.network.members.hasFile, epoch: peer.epoch,
       home: unsafe getenv("HOME").map { unsafe String(cString: $0) })
     for line in lines.all { logger.info("\(line)") }
     if lines.interfaces.count > 1 {

@@ -113,7 +113,7 @@ struct StartLinesTests {
     StartLines(
       member: member, group: try GroupAddress(group), suite: suite,
       keyIDs: try (0..<keys).map { try KeyID("9ab7-6d2\($0)") }, secret: secret, state: state, interfaces: interfaces,
-      timeToLive: timeToLive, peers: peers, epoch: epoch, home: "/home/me"
+      timeToLive: timeToLive, peers: peers, hasRoster: false, epoch: epoch, home: "/home/me"
     ).all
   }
 

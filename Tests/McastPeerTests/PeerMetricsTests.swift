@@ -94,7 +94,8 @@ struct PeerMetricsTests {
 
   @Test("the file of a peer has each metric of the catalog with its help, and no other")
   func names() async throws {
-    let peer = try group.start(0, "-c", "1", "--metrics-file", path)
+    let roster = directory.write("0 gateway\n1\n", to: "roster")
+    let peer = try group.start(0, "-c", "1", "--metrics-file", path, "--roster", roster)
     #expect(try await peer.exitCode() == 0)
     let help = try String(contentsOfFile: path, encoding: .utf8).matches(of: /(?m)^# HELP (\w+) (.+)$/)
     let shown = Dictionary(uniqueKeysWithValues: help.map { (String($0.output.1), String($0.output.2)) })

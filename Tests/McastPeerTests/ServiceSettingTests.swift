@@ -37,7 +37,8 @@ struct ServiceSettingTests {
     #expect(
       all(try settings.variables(of: 7)) == [
         "MCAST_PEER_SECRET_FILE": "\(directory.path)/secret", "MCAST_PEER_NODE_ID": "7",
-        "MCAST_PEER_STATE_DIR": "/var/lib/somewhere/7", "MCAST_PEER_INTERFACE": "eth1", "MCAST_PEER_ENCRYPT": "1",
+        "MCAST_PEER_STATE_DIR": "/var/lib/somewhere/7", "MCAST_PEER_LISTEN": "1", "MCAST_PEER_INTERFACE": "eth1",
+        "MCAST_PEER_ENCRYPT": "1",
       ])
     #expect(
       all(try settings.variables(of: nil)) == [

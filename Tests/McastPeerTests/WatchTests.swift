@@ -82,9 +82,12 @@ struct WatchTests {
     let watch = try watch(["--roster", roster], lines: 8)
     let nodes = try (0...2).map { try group.start($0, "--peers", "0-3", "-i", "0.3") }
     try await eventually("three of four") { watch.shown.text.contains("3 of 4 up") }
-    #expect(watch.rows[3].prefix(4) == ["3", "spare", "not", "heard"])
+    try await eventually("the one that is not up first") {
+      watch.rows.dropFirst(3).first?.prefix(4) == ["3", "spare", "not", "heard"]
+    }
     try watch.resize(columns: 130, lines: 20)
-    files.write("0 gateway\n1 robot-1\n2 robot-2\n", to: "roster")
+    files.write("0 gateway\n1 robot-1\n2 robot-2\n3 spare listens\n", to: "roster")
+    try await watch.waitForRow("3", "spare", "listens")
     try await eventually("three of three") { watch.shown.text.contains("3 of 3 up") }
     try await watch.waitForRow("2", "robot-2", "up")
     _ = nodes

@@ -125,6 +125,18 @@ extension ObserverTests {
 }
 
 extension ObserverTests {
+  @Test("a member that restarts and dies at once is silent after 30 seconds, or five of its former intervals")
+  func diesAfterRestart() {
+    for (interval, silence) in [(1, 30), (10, 50)] {
+      var observer = makeObserver()
+      _ = events(&observer, 1...60) { $0 % interval == 0 ? [message(1, UInt64($0 / interval))] : [] }
+      let restart = [message(1, 0, epoch: .last, isRestart: true)]
+      #expect(events(&observer, 61...61) { _ in restart } == [.restarted(1, .last)])
+      let later = events(&observer, 62...200)
+      #expect(later.contains(.silent(1, for: .seconds(silence))), "\(later)")
+    }
+  }
+
   @Test("a member that is awaited later has its own 30 seconds, and one that is not awaited is forgotten")
   func absence() {
     var observer = Observer(start: start, followed: MemberSet(1...2), awaited: MemberSet(1...2))

@@ -30,6 +30,9 @@ struct RosterTests {
       #expect(roster.name(of: 255) == nil && roster.name(of: 1) == nil)
     }
     #expect(try !read("1\n2").hasNames)
+    let listening = try read("0 gateway\n1 listens\n2 display listens # in the hall\n3")
+    #expect(listening.listeners == MemberSet(1...2) && listening.members == MemberSet(0...3))
+    #expect(listening.name(of: 1) == nil && listening.name(of: 2) == "display")
   }
 
   @Test(
@@ -37,7 +40,9 @@ struct RosterTests {
     arguments: [
       ("0\n256 a", "line 2", "'256'"), ("x", "line 1", "'x'"), ("-1 a", "line 1", "'-1'"), ("+1", "line 1", "'+1'"),
       ("0 a\n\n0 b", "line 3", "member 0 is there twice"), ("0 a\n1 a", "line 2", "members 0 and 1 have the same name"),
-      ("0 two words", "line 1", "'words'"), ("0 ünlaut", "line 1", "'ünlaut'"), ("0 a/b", "line 1", "'a/b'"),
+      ("0 two words", "line 1", "'words'"), ("0 a listens b", "line 1", "'listens'"),
+      ("0 listens listens", "line 1", "'listens' is no name"), ("0 ünlaut", "line 1", "'ünlaut'"),
+      ("0 a/b", "line 1", "'a/b'"),
       ("0 \u{1B}[2J", "line 1", "\\x1B"), ("0 " + String(repeating: "x", count: 64), "line 1", "at most 63"),
       ("", "the roster", "has no member"), ("# 1 a\n", "the roster", "has no member"), ("0\u{0}", "line 1", "\\x00"),
       (String(repeating: "# a comment\n", count: 6000), "the roster", "more than 65536 bytes"),

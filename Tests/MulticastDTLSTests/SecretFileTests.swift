@@ -188,7 +188,7 @@ struct SecretFileTests {
       try read(path, asUser: 0, groups: [0])
     } else {
       let error = #expect(throws: SecretError.self) { try read(path, asUser: 0, groups: [0]) }
-      #expect(error?.description.contains("chmod 600") == true)
+      #expect(error?.description.contains(group == 0 ? "chmod 600" : "chmod 640") == true)
     }
   }
 

@@ -4,6 +4,8 @@ struct MemberWatch {
   private static let missedIntervals = 5
   /// The shortest silence: timers are not more exact.
   private static let shortestSilence = Duration.seconds(1)
+  /// The shortest silence by an interval from before a restart, since the member may have another one now.
+  private static let longestDoubt = Duration.seconds(30)
   /// The time of hearing a member until its interval is known.
   private static let acquaintance = Duration.seconds(2)
   /// The shortest time for which an interval is remembered.
@@ -21,6 +23,8 @@ struct MemberWatch {
   /// The longest time between two of its messages: in the present period, and in the one before.
   private var stretch: (since: BootInstant, count: Int, longest: Duration)?
   private var formerLongest: Duration?
+  /// The interval before its last restart; nil if that was not known.
+  private var inherited: Duration?
   /// The number of repetitions since the last new record, and the time of the first.
   private var repeated: (count: Int, since: BootInstant)?
   /// Its last two addresses, and the number of returns to the former one.
@@ -54,6 +58,7 @@ struct MemberWatch {
       }
     } else if last.map({ $0.epoch < epoch }) ?? (stretch == nil) {
       // A restarted member may have another interval.
+      inherited = interval ?? inherited
       (stretch, formerLongest) = ((now, 0, .zero), nil)
     }
     if last.map({ $0.epoch < epoch || $0.epoch == epoch && $0.sequence < sequence }) ?? true {
@@ -78,11 +83,18 @@ struct MemberWatch {
 
   /// The time of its silence, if that is too long and not reported yet.
   mutating func newSilence(now: BootInstant) -> Duration? {
-    guard !isSilent, let lastHeard, let interval else { return nil }
+    guard !isSilent, let lastHeard, let longest = longestSilence else { return nil }
     let silence = lastHeard.duration(to: now)
-    guard silence >= max(interval * Self.missedIntervals, Self.shortestSilence) else { return nil }
+    guard silence >= longest else { return nil }
     isSilent = true
     return silence
+  }
+
+  /// The silence from which it is missed; nil as long as too little is known.
+  private var longestSilence: Duration? {
+    if let interval { return max(interval * Self.missedIntervals, Self.shortestSilence) }
+    // Too little was heard since its restart: what it did before must do.
+    return inherited.map { max($0 * Self.missedIntervals, Self.longestDoubt) }
   }
 
   /// Ignores a time in which this process did not listen.

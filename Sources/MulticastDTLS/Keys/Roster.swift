@@ -1,11 +1,16 @@
-/// The members of a group, and their names: one member a line, `ID [NAME]`.
+/// The members of a group, and their names: one member a line, `ID [NAME] [listens]`.
 ///
 /// Blank lines, and the rest of a line after `#`, are comments. A name has 1 to 63 letters, digits, dots, hyphens and
-/// underscores of ASCII, and belongs to one member.
+/// underscores of ASCII, and belongs to one member. `listens` marks a member that sends nothing, so that nobody misses it.
 public struct Roster: Hashable, Sendable {
   /// The members.
   public private(set) var members = MemberSet()
+  /// The members that send nothing.
+  public private(set) var listeners = MemberSet()
   private var names: [MemberID: String] = [:]
+
+  /// The word that marks such a member.
+  private static let mark = "listens"
 
   /// The longest name, in characters: a label of a host name. Source: RFC 1035, section 2.3.4.
   static let longestName = 63
@@ -43,6 +48,8 @@ public struct Roster: Hashable, Sendable {
   private mutating func add(_ words: [Substring]) throws(InvalidValue) {
     guard let first = words.first else { return }
     let member = try MemberID(first)
+    let isListener = words.count > 1 && words[words.count - 1] == Self.mark
+    let words = isListener ? words.dropLast() : words[...]
     guard words.count <= 2 else {
       throw InvalidValue("'\(words[2])' follows the name: write one member a line, as in: \(member) robot-\(member)")
     }
@@ -50,9 +57,10 @@ public struct Roster: Hashable, Sendable {
       throw InvalidValue("member \(member) is there twice: remove one of the lines")
     }
     members.insert(member)
+    if isListener { listeners.insert(member) }
     guard words.count == 2 else { return }
     let name = String(words[1])
-    guard Self.isName(name) else {
+    guard Self.isName(name), name != Self.mark else {
       throw InvalidValue(
         "'\(name)' is no name: write at most \(Self.longestName) letters, digits, dots, hyphens and underscores")
     }

@@ -134,7 +134,9 @@ struct SecretFile {
     if mode & forbidden != 0 {
       let isRoots = status.st_uid == 0 && users.own != 0
       let owner = isRoots ? ", owner root, gid \(status.st_gid)" : ""
-      let way = isRoots || isMounted ? waysForRootsFile : "chmod 600 \(shellPath(path))"
+      // Root may have given the file to the group of a service.
+      let mending = users.own == 0 && status.st_gid != 0 && status.st_uid == 0 ? "chmod 640" : "chmod 600"
+      let way = isRoots || isMounted ? waysForRootsFile : "\(mending) \(shellPath(path))"
       try report(
         .openToOthers(
           "others may use \(subject) (mode \(PathRules.octal(status))\(owner)): \(way), and change the secret if somebody "

@@ -32,8 +32,8 @@ final class ReceiveLoop: Sendable {
     var isStopped = false
     /// A ring to accept, and the signal that it is.
     var ring: (keys: [RingKey], isAccepted: DispatchSemaphore)?
-    /// The members to receive from.
-    var followed: MemberSet?
+    /// The members to receive from, and those of them that send nothing.
+    var followed: (all: MemberSet, listeners: MemberSet)?
   }
 
   /// Starts to receive.
@@ -107,8 +107,8 @@ final class ReceiveLoop: Sendable {
   }
 
   /// Receives from these members, and from no other, as soon as the thread has finished its batch.
-  func follow(_ members: MemberSet) {
-    orders.withLock { $0.followed = members }
+  func follow(_ members: MemberSet, _ listeners: MemberSet) {
+    orders.withLock { $0.followed = (members, listeners) }
     wakeEvent.signal()
   }
 
@@ -234,8 +234,8 @@ extension ReceiveLoop {
       return true
     }
 
-    private mutating func follow(_ members: MemberSet, now: BootInstant) {
-      local.peers = members
+    private mutating func follow(_ members: (all: MemberSet, listeners: MemberSet), now: BootInstant) {
+      (local.peers, local.listeners) = members
       receiver.follow(local.others, awaited: local.awaited, now: now)
     }
 

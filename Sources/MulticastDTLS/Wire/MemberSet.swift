@@ -78,6 +78,13 @@ public struct MemberSet: Hashable, Sendable {
     return union
   }
 
+  /// The set without the members of another.
+  public func subtracting(_ other: MemberSet) -> MemberSet {
+    var rest = self
+    rest.bits &= ~other.bits
+    return rest
+  }
+
   /// The set without one member, or without any other if that is nil.
   public func without(_ member: MemberID?) -> MemberSet {
     var rest = self

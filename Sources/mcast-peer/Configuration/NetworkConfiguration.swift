@@ -114,10 +114,17 @@ struct NetworkConfiguration {
     return ([try .standard(for: group)], true)
   }
 
-  /// Warnings about the group. The library logs those about interfaces.
+  /// Warnings about the members and the group. The library logs those about interfaces.
   var warnings: [String] {
-    guard group.isSourceSpecific, sources.isEmpty else { return [] }
-    return ["\(group) is source-specific (RFC 4607): routers forward listed senders only; list them with --source"]
+    var warnings: [String] = []
+    if let unused = memberSource.unusedRoster {
+      warnings.append("the roster \(unused) is not used, since --peers names the members: leave --peers out to use it")
+    }
+    if group.isSourceSpecific, sources.isEmpty {
+      warnings.append(
+        "\(group) is source-specific (RFC 4607): routers forward listed senders only; list them with --source")
+    }
+    return warnings
   }
 
   /// The configuration of a peer of the library.
@@ -133,6 +140,7 @@ struct NetworkConfiguration {
     var configuration = MulticastPeer.Configuration(
       member: nodeID, peers: peers, group: group, suite: suite, state: state)
     configuration.isListening = isListening
+    configuration.listeners = members.roster.listeners
     configuration.interfaces = interfaces
     configuration.sources = sources
     configuration.timeToLive = ttl

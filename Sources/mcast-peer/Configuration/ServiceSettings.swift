@@ -40,7 +40,8 @@ struct ServiceSettings {
   var directory = FilePath("/etc/mcast-peer")
   var stateDirectory = FilePath("/var/lib/mcast-peer")
 
-  private var secret: FilePath { directory.appending("secret") }
+  /// The file of the secret.
+  var secret: FilePath { directory.appending("secret") }
 
   /// True if a user who names no secret, and has none, means the service.
   func apply(secretFile: String?) -> Bool {
@@ -59,6 +60,8 @@ struct ServiceSettings {
       variables += [
         .init(name: Environment.variable("node-id"), value: "\(member)"),
         .init(name: Environment.variable("state-dir"), value: stateDirectory.appending("\(member)").string),
+        // A drop-in can change that, which only systemd knows.
+        .init(name: Environment.variable("listen"), value: "1"),
       ]
       files.append(directory.appending("\(member).environment"))
     }

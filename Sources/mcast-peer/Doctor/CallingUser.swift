@@ -5,8 +5,10 @@ import MulticastDTLS
 struct CallingUser {
   let id: uid_t
   let name: String
+  /// True for the user of the installed service.
+  let isService: Bool
   /// The reason to check for this user, in words.
-  let cause: String
+  var cause: String { isService ? "of the service" : "called by sudo" }
   private let group: gid_t
   private let home: String?
 
@@ -34,14 +36,14 @@ struct CallingUser {
   static var ofService: CallingUser? {
     guard geteuid() == 0, let entry = unsafe getpwnam(ServiceSettings.user) else { return nil }
     return unsafe CallingUser(
-      id: entry.pointee.pw_uid, name: ServiceSettings.user, cause: "of the service", group: entry.pointee.pw_gid,
+      id: entry.pointee.pw_uid, name: ServiceSettings.user, isService: true, group: entry.pointee.pw_gid,
       home: nil)
   }
 
-  private init(id: uid_t, name: String, cause: String = "called by sudo", group: gid_t, home: String?) {
+  private init(id: uid_t, name: String, isService: Bool = false, group: gid_t, home: String?) {
     self.id = id
     self.name = name
-    self.cause = cause
+    self.isService = isService
     self.group = group
     self.home = home
   }

@@ -53,7 +53,7 @@ struct DoctorCommand: AsyncParsableCommand {
     CallingUser.current?.useHome()
     let isService = try service.apply(secretFile: network.keys.secretFile)
     let environment = try Environment.settings()
-    let network = try NetworkConfiguration(network, environment.network, peers: MemberSet(0...255))
+    let (network, roster) = try readRoster(environment)
     try network.check(nil)
     if !network.allowsCoreDumps { try hideMemory() }
     LoggingSystem.bootstrap { _ in SwiftLogNoOpLogHandler() }
@@ -70,8 +70,10 @@ struct DoctorCommand: AsyncParsableCommand {
         }
       }
     }
+    try report(roster.findings(of: environment.nodeID))
     if let members = try checkMachine(
-      network, ownID: environment.nodeID, caller: isService ? .ofService : .current, report)
+      network, ownID: environment.nodeID, sends: !environment.sending.listen, caller: isService ? .ofService : .current,
+      report)
     {
       let code = hasFailed ? 1 : EXIT_SUCCESS
       // While it listens, doctor writes nothing, so no failed write would reveal a closed pipe.
@@ -81,14 +83,31 @@ struct DoctorCommand: AsyncParsableCommand {
     if hasFailed { throw ExitCode(1) }
   }
 
+  /// The configuration. A roster that cannot be used does not end the checks: then all members are heard.
+  private func readRoster(_ environment: PeerArguments) throws -> (NetworkConfiguration, RosterCheck) {
+    let everybody = MemberSet(0...255)
+    do {
+      let configuration = try NetworkConfiguration(network, environment.network, peers: everybody)
+      return (
+        configuration, RosterCheck(members: .success(configuration.members), path: configuration.memberSource.path)
+      )
+    } catch let error as RosterError {
+      var arguments = network
+      (arguments.group.peers, arguments.group.roster) = (everybody, nil)
+      let configuration = try NetworkConfiguration(arguments, environment.network, peers: everybody)
+      return (configuration, RosterCheck(members: .failure(error), path: nil))
+    }
+  }
+
   /// Runs all checks except the last one, on members. The secrets are wiped when this returns.
   ///
   /// - Returns: The check on members, which is listening already; nil if the group cannot be joined.
   private func checkMachine(
-    _ network: NetworkConfiguration, ownID: MemberID?, caller: CallingUser?, _ report: ([Finding]) throws -> Void
+    _ network: NetworkConfiguration, ownID: MemberID?, sends: Bool, caller: CallingUser?,
+    _ report: ([Finding]) throws -> Void
   ) throws -> MemberChecks? {
     caller?.useHome()
-    let local = LocalChecks(network: network, caller: caller)
+    let local = LocalChecks(network: network, sends: sends, caller: caller)
     try report(local.settings() + local.libraries())
     let (secretFindings, ring) = local.secret()
     try report(secretFindings)

@@ -5,6 +5,8 @@ import SystemPackage
 /// The checks that need no network.
 struct LocalChecks {
   let network: NetworkConfiguration
+  /// True if the member sends, as far as doctor knows: then it needs an epoch.
+  var sends = true
   /// The user whose peer is checked; nil for the user of this process.
   let caller: CallingUser?
 
@@ -72,7 +74,9 @@ struct LocalChecks {
   func secret() -> (findings: [Finding], ring: KeyRing?) {
     let (callersFindings, callersRing) = asCaller { secretOfCurrentUser() } ?? secretOfCurrentUser()
     // The file of --secret-file may belong to a service, or to root's peer.
-    guard let caller, callersRing == nil, network.secretFile != nil else { return (callersFindings, callersRing) }
+    guard let caller, !caller.isService, callersRing == nil, network.secretFile != nil else {
+      return (callersFindings, callersRing)
+    }
     let (findings, ring) = secretOfCurrentUser()
     guard ring != nil, !findings.contains(where: { $0.verdict == .failure }) else { return (callersFindings, nil) }
     return (findings + [Self.usableByRootOnly("secret", caller, callersFindings)], ring)
@@ -144,7 +148,9 @@ struct LocalChecks {
   /// - Parameter member: The ID in MCAST_PEER_NODE_ID; nil if unknown.
   func state(of member: MemberID?, _ ring: KeyRing?) -> Finding {
     let callersFinding = asCaller { stateOfCurrentUser(member, ring) } ?? stateOfCurrentUser(member, ring)
-    guard let caller, callersFinding.verdict == .failure, network.namesState else { return callersFinding }
+    guard let caller, !caller.isService, callersFinding.verdict == .failure, network.namesState else {
+      return callersFinding
+    }
     let finding = stateOfCurrentUser(member, ring)
     return finding.verdict == .failure ? callersFinding : Self.usableByRootOnly("state", caller, [callersFinding])
   }
@@ -165,7 +171,7 @@ struct LocalChecks {
         return .warning("state", "no state directory", "give one with --state-dir")
       }
       let exists = try directory.probe()
-      if network.suite.isEncrypted, let member, let keyID = try ring?.secrets.first?.keyID(),
+      if sends, network.suite.isEncrypted, let member, let keyID = try ring?.secrets.first?.keyID(),
         let forecast = forecast(directory, member, keyID)
       {
         return forecast

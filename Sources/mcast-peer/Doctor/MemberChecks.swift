@@ -39,7 +39,9 @@ struct MemberChecks {
     self.network = network
     interface = interfaces[0]
     self.isSelfHeard = isSelfHeard
-    awaited = (network.members.areGiven ? network.peers : NetworkConfiguration.peersOfPeer).expected(at: ownID)
+    awaited =
+      network.members.areGiven
+      ? network.members.awaited(at: ownID) : NetworkConfiguration.peersOfPeer.expected(at: ownID)
     self.interfaces = checks
     listening = Result {
       // Opened before the socket, so that it counts every datagram that the socket could get. Not with --source, where

@@ -19,6 +19,8 @@ struct StartLines {
   let interfaces: [String]
   let timeToLive: UInt8
   let peers: MemberSet
+  /// True if the members are those of a roster.
+  let hasRoster: Bool
   /// Nil if the peer only listens.
   let epoch: Epoch?
   let home: String?
@@ -52,7 +54,7 @@ struct StartLines {
     let names = interfaces.map(\.visible).joined(separator: ", ")
     let few = interfaces.count > 1 ? "\(interfaces[0].visible) +\(interfaces.count - 1)" : names
     func line(_ member: String, _ interfaces: String, _ peers: String) -> String {
-      "member \(member) on \(interfaces), TTL \(timeToLive), peers \(peers), \(sending)"
+      "member \(member) on \(interfaces), TTL \(timeToLive), \(hasRoster ? "roster" : "peers") \(peers), \(sending)"
     }
     let place = "\(member) of \(group)"
     return Self.first([

@@ -12,6 +12,8 @@ struct MemberSource: Sendable {
   /// True if `--roster` names the path: then a file must be there.
   let isNamed: Bool
   let standard: MemberSet
+  /// A roster beside the secret that `--peers` makes useless.
+  let unusedRoster: FilePath?
   /// The changes of the roster since this was made; nil if there is no path of one.
   let changes: FileChanges?
 
@@ -25,9 +27,9 @@ struct MemberSource: Sendable {
     self.standard = standard
     isNamed = roster != nil
     let secret = try? SecretSource.choose(secretFile: secretFile.map { FilePath($0) }).path
-    path =
-      listed == nil
-      ? roster.map { FilePath($0) } ?? secret?.removingLastComponent().appending("roster") : nil
+    let beside = secret?.removingLastComponent().appending("roster")
+    path = listed == nil ? roster.map { FilePath($0) } ?? beside : nil
+    unusedRoster = listed == nil ? nil : beside.flatMap { Self.exists($0) ? $0 : nil }
     changes = path.map { FileChanges(of: $0) }
   }
 

@@ -11,8 +11,10 @@ struct MemberTable {
     case quiet
     /// The member has missed five of its intervals.
     case silent
-    /// The member is listed in `--peers`, and was never heard.
+    /// The member is one of the group, and was never heard.
     case unheard = "not heard"
+    /// The member only listens, as the roster says.
+    case listens
   }
 
   struct Row {
@@ -75,7 +77,8 @@ struct MemberTable {
   var rows: [Row] {
     let heard = statistics.members.filter { $0.value.epoch != nil }.keys
     let named = members.areGiven ? members.all.expected(at: own) : MemberSet()
-    return MemberSet(heard).union(named).map(row)
+    // A member that was removed from the group has no row.
+    return MemberSet(heard).union(named).filter(members.all.contains).map(row)
   }
 
   /// The row of a member, heard or not.
@@ -91,7 +94,7 @@ struct MemberTable {
 
   private func state(_ member: MemberID) -> State {
     guard let counts = statistics.members[member], counts.epoch != nil, let age = counts.timeSinceHeard else {
-      return .unheard
+      return members.roster.listeners.contains(member) ? .listens : .unheard
     }
     if counts.isSilent { return .silent }
     let longest = counts.interval.map { min(max($0 * Self.missedIntervals, Self.shortestQuiet), Self.quietTime) }

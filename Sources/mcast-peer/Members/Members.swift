@@ -19,8 +19,17 @@ struct Members: Equatable, Sendable {
   /// All members.
   var all: MemberSet { roster.members }
 
+  /// The members that are missed if nobody hears them: not this one, and none that only listens. Empty if all 256 are
+  /// members.
+  func awaited(at own: MemberID?) -> MemberSet { all.expected(at: own).subtracting(roster.listeners) }
+
   /// True if the user has named the members.
   var areGiven: Bool { origin != .standard }
+
+  /// True if they are those of a roster.
+  var hasFile: Bool {
+    if case .file = origin { true } else { false }
+  }
 
   /// The place to add a member at, in words.
   var place: String {

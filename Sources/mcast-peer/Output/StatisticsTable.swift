@@ -53,6 +53,7 @@ struct StatisticsTable {
     var lines = rows.map { row in
       zip(row, widths).map { String(repeating: " ", count: $1 - $0.count) + $0 }.joined(separator: "  ")
     }
+    unheard.removeAll { members.roster.listeners.contains($0) }
     if !unheard.isEmpty { lines.append("nothing from: \(members.named(MemberSet(unheard)))") }
     let reasons = RejectionReason.allCases.map { "\($0.rawValue) \(statistics.rejected[$0] ?? 0)" }
     lines.append("refused, of all: " + reasons.joined(separator: ", "))

@@ -26,7 +26,9 @@ struct RosterReload {
         return nil
       }
       members.value = next
-      if next.all != former.all { peer.follow(next.all) }
+      if next.all != former.all || next.roster.listeners != former.roster.listeners {
+        peer.follow(next.all, listeners: next.roster.listeners)
+      }
       logger.info("roster read again from \(path): \(changes(from: former, to: next))")
       return .success(next)
     } catch {
@@ -40,6 +42,6 @@ struct RosterReload {
     var parts: [String] = []
     if !added.isEmpty { parts.append("\(next.named(added)) added") }
     if !removed.isEmpty { parts.append("\(former.named(removed)) removed") }
-    return (parts.isEmpty ? ["other names"] : parts).joined(separator: ", ") + "; members now \(next.all)"
+    return (parts.isEmpty ? ["other names or marks"] : parts).joined(separator: ", ") + "; members now \(next.all)"
   }
 }

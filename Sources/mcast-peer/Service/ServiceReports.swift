@@ -42,7 +42,7 @@ struct ServiceReports: Sendable {
   /// The status in a sentence, as `systemctl status` shows it.
   var status: String {
     let heard = peer.statistics.members.filter { $0.value.epoch != nil && !$0.value.isSilent }
-    let others = members.value.all.expected(at: peer.configuration.member)
+    let others = members.value.awaited(at: peer.configuration.member)
     let count =
       others.isEmpty
       ? "\(heard.count) member\(heard.count == 1 ? "" : "s") heard"

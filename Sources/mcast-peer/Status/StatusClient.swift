@@ -83,8 +83,8 @@ struct StatusClient {
 
   private var noSocket: StatusError {
     .noAnswer(
-      "no peer with member ID \(member) runs with its state in \(directory.visible): start it, or give its --state-dir (a "
-        + "peer without a state cannot be asked)")
+      "no peer with member ID \(member) runs with its state in \(directory.visible): start it, or give its --state-dir, or "
+        + "--service \(member) for that of the service (a peer without a state cannot be asked)")
   }
 
   private var denied: StatusError {

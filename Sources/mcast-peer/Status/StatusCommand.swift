@@ -69,7 +69,10 @@ struct StatusCommand: AsyncParsableCommand {
   func run() async throws {
     _ = try service.apply(secretFile: network.keys.secretFile)
     let environment = try Environment.settings()
-    let network = try NetworkConfiguration(network, environment.network, peers: MemberSet(0...255))
+    var arguments = network
+    // A running peer has its members, whatever is in the roster now.
+    if of != nil { (arguments.group.peers, arguments.group.roster) = (MemberSet(0...255), nil) }
+    let network = try NetworkConfiguration(arguments, environment.network, peers: MemberSet(0...255))
     try network.check(nil)
     let answer: StatusAnswer
     if let of {

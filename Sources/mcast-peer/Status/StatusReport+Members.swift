@@ -10,12 +10,15 @@ extension StatusReport.Member {
     _ statistics: Statistics, _ observation: StatusSource.Observation, _ members: Members, own: MemberID?,
     suite: CipherSuite
   ) -> [Self] {
-    let awaited = members.all.expected(at: own)
-    return awaited.union(MemberSet(statistics.members.keys)).without(own).compactMap { member in
+    let awaited = members.awaited(at: own)
+    return members.all.expected(at: own).union(MemberSet(statistics.members.keys)).without(own).compactMap { member in
       let counts = statistics.members[member] ?? .unheard
       let reason = observation.rejections.mainReason(member, counts)
-      // A member may have an entry for other reasons, such as overrun.
-      guard awaited.contains(member) || counts.epoch != nil || reason != nil else { return nil }
+      // A member may have an entry for other reasons, such as overrun. One that was removed has none, unless it still sends.
+      let isMember = members.all.contains(member)
+      guard members.all.expected(at: own).contains(member) || isMember && counts.epoch != nil || reason != nil else {
+        return nil
+      }
       return Self(
         observation.table.row(member), counts, reason: reason, isAwaited: awaited.contains(member), suite: suite)
     }
@@ -42,6 +45,7 @@ extension StatusReport.Member {
     case .quiet: .quiet
     case .silent: isRejected ? .rejected : .silent
     case .unheard: isRejected ? .rejected : .notHeard
+    case .listens: isRejected ? .rejected : .listens
     }
   }
 }

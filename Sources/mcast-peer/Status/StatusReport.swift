@@ -12,6 +12,8 @@ struct StatusReport: Equatable {
     case silent
     /// Nothing arrived in the name of the member.
     case notHeard
+    /// The member only listens, as the roster says.
+    case listens
     /// Records in the name of the member were rejected since it was last heard, and it is not up.
     case rejected
 
@@ -68,11 +70,11 @@ struct StatusReport: Equatable {
   let batchesDroppedByKernel: Int
   let members: [Member]
 
-  /// True if every awaited member takes part. Without awaited members: if anybody was heard, and nobody is rejected.
+  /// True if every awaited member takes part. Without awaited members: if anybody was heard or only listens, and nobody is
+  /// rejected.
   var isComplete: Bool {
     let awaited = members.filter(\.isAwaited)
-    return awaited.isEmpty
-      ? members.contains { $0.epoch != nil } && !members.contains { $0.state == .rejected }
-      : awaited.allSatisfy(\.state.isPresent)
+    if !awaited.isEmpty { return awaited.allSatisfy(\.state.isPresent) }
+    return members.contains { $0.epoch != nil || $0.state == .listens } && !members.contains { $0.state == .rejected }
   }
 }

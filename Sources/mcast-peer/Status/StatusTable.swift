@@ -32,7 +32,7 @@ struct StatusTable {
     var lines = [
       "\(report.group.visible) on \(interfaces), \(report.suite.name), key ID \(keys)",
       "\(observer): \(totals)",
-      report.members.isEmpty ? "no member was heard" : "\(presentCount) of \(report.members.count) members up",
+      report.members.isEmpty ? "no member was heard" : "\(presentCount) of \(senderCount) members up",
     ]
     if !report.members.isEmpty { lines += [""] + memberLines }
     if !drops.isEmpty { lines += ["", "refused: \(drops.joined(separator: ", "))"] }
@@ -49,6 +49,7 @@ struct StatusTable {
     (report.peer.map { "sent \($0.sent), " } ?? "") + "received \(report.received), lost \(report.lost)"
   }
 
+  private var senderCount: Int { report.members.count { $0.state != .listens } }
   private var presentCount: Int { report.members.count(where: \.state.isPresent) }
 
   private var memberLines: [String] {
@@ -71,7 +72,7 @@ struct StatusTable {
     switch member.state {
     case .notHeard: "not heard"
     case .rejected: "rejected: \(member.reason.map(words) ?? "unknown reason")"
-    case .up, .restarted, .quiet, .silent: member.state.rawValue
+    case .up, .restarted, .quiet, .silent, .listens: member.state.rawValue
     }
   }
 

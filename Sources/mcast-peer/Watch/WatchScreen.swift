@@ -62,10 +62,12 @@ struct WatchScreen {
     } else if rows.count > room {
       room = max(0, room - 1)
       // Members that need attention come first.
-      shown = (rows.filter { $0.state != .up } + rows.filter { $0.state == .up }).prefix(room)
+      let isFine = { (row: MemberTable.Row) in [.up, .listens].contains(row.state) }
+      shown = (rows.filter { !isFine($0) } + rows.filter(isFine)).prefix(room)
       rest = [Line(text: "and \(rows.count - shown.count) more: make the window higher")]
     }
-    let up = rows.isEmpty ? "" : "\(rows.count { $0.state == .up }) of \(rows.count) up"
+    let senders = rows.filter { $0.state != .listens }
+    let up = rows.isEmpty ? "" : "\(senders.count { $0.state == .up }) of \(senders.count) up"
     var all = [Line(text: heading), Line(text: up)] + tableLines(Array(shown), suite) + rest + [Line(text: "")]
     all += bottom.map { Line(text: $0) }
     if !tail.isEmpty { all += [Line(text: "")] + tail.map { Line(text: $0) } }
@@ -124,7 +126,7 @@ struct WatchScreen {
       case .up: "32"
       case .restarted, .quiet: "33"
       case .silent: "31"
-      case .unheard: "2"
+      case .unheard, .listens: "2"
       }
     let characters = Array(text)
     return String(characters[..<start]) + "\u{1B}[\(code)m" + String(characters[start..<start + count]) + "\u{1B}[0m"
