@@ -16,6 +16,9 @@ struct LocalMember: Sendable {
   /// The members to receive from.
   var others: MemberSet { peers.without(member) }
 
+  /// The members to hear: those to receive from, without those that send nothing.
+  var speakers: MemberSet { others.subtracting(listeners) }
+
   /// The other members that the configuration names, and that send.
   var awaited: MemberSet { peers.expected(at: member).subtracting(listeners) }
 }

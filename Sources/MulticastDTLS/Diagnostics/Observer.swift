@@ -36,7 +36,7 @@ struct Observer {
   private var isQuiet = false
 
   /// - Parameters:
-  ///   - followed: The members to receive from.
+  ///   - followed: The members to hear.
   ///   - awaited: The members that the configuration names.
   ///   - isWatching: True for a watcher, whose table shows the members that were never heard.
   ///   - sendingKey: The key that this member sends with; nil if it only listens.

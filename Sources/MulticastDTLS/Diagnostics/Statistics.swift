@@ -83,8 +83,9 @@ public struct Statistics: Hashable, Sendable {
     for member in silent { members[member]?.isSilent = true }
   }
 
-  /// Records the intervals of the members that were heard.
-  mutating func learned(_ intervals: [(member: MemberID, interval: Duration)]) {
+  /// Records the members that have fallen silent, and the intervals of those that were heard.
+  mutating func observed(silent: [MemberID], _ intervals: [(member: MemberID, interval: Duration)]) {
+    fellSilent(silent)
     for (member, interval) in intervals { members[member]?.interval = interval }
   }
 

@@ -244,7 +244,11 @@ final class GroupInterfaces: Sendable {
         // For IPv6, and on loopback, the kernel chooses well unless the user named an address.
         interface.address == source || group.address.isIPv4 && !interface.isLoopback ? .address(source) : .kernels
       } ?? (state.netlink == nil || interface.isLoopback && interface.address == nil ? .kernels : .none))
-    if entry.followed.condition == .gone { egress = GroupSender.Egress(interface: interface.index, source: .gone) }
+    switch entry.followed.condition {
+    case .gone: egress = GroupSender.Egress(interface: interface.index, source: .gone)
+    case .down: egress = GroupSender.Egress(interface: interface.index, source: .down)
+    default: break
+    }
     guard egress != state.egress else { return }
     if receiver.isJoined(on: egress.interface) { sender.setLoopsBack(true) }
     try sender.choose(egress)

@@ -95,6 +95,8 @@ final class GroupSender: Sendable {
       case none
       /// The interface is gone: nothing may leave, though it may exist under another name.
       case gone
+      /// The interface is down: nothing can leave.
+      case down
 
       /// The errno that sending fails with; 0 if sending is possible.
       var obstacle: CInt {
@@ -102,6 +104,7 @@ final class GroupSender: Sendable {
         case .kernels, .address: 0
         case .none: EADDRNOTAVAIL
         case .gone: ENODEV
+        case .down: ENETDOWN
         }
       }
     }
@@ -111,7 +114,9 @@ final class GroupSender: Sendable {
 
   /// Sends there from now on, and tries every way to send batches again.
   func choose(_ egress: Egress) throws(SystemError) {
-    if egress.source == .gone { return obstacle.store(egress.source.obstacle, ordering: .relaxed) }
+    if egress.source == .gone || egress.source == .down {
+      return obstacle.store(egress.source.obstacle, ordering: .relaxed)
+    }
     if group.address.isIPv4 {
       let source =
         switch egress.source {
@@ -119,7 +124,7 @@ final class GroupSender: Sendable {
         case .address(let address): address.inAddr
         // 255.255.255.255: no machine has that address, so the kernel sends nothing. Otherwise it would use another
         // interface's address, or 0.0.0.0.
-        case .none, .gone: in_addr(s_addr: .max)
+        case .none, .gone, .down: in_addr(s_addr: .max)
         }
       let request = ip_mreqn(imr_multiaddr: in_addr(), imr_address: source, imr_ifindex: CInt(egress.interface))
       try descriptor.setOption(IPPROTO_IP, IP_MULTICAST_IF, "IP_MULTICAST_IF", to: request)
@@ -158,6 +163,12 @@ final class GroupSender: Sendable {
   /// The current limit of records in one UDP_SEGMENT call.
   var segmentLimit: Int {
     activeSegmentLimit.load(ordering: .relaxed)
+  }
+
+  /// - Throws: ``SystemError`` while nothing may leave.
+  func checkObstacle() throws(SystemError) {
+    let obstacle = obstacle.load(ordering: .relaxed)
+    if obstacle != 0 { throw SystemError("send", obstacle) }
   }
 
   /// Sends one record as one datagram.

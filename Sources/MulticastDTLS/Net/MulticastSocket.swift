@@ -127,6 +127,9 @@ final class MulticastSocket: Sendable {
   /// - Throws: ``SystemError`` if the network refuses it now, for instance because its interface is down.
   func send(_ record: UnsafeRawBufferPointer) throws(SystemError) { try unsafe sender.send(record) }
 
+  /// - Throws: ``SystemError`` while nothing may leave.
+  func checkObstacle() throws(SystemError) { try sender.checkObstacle() }
+
   /// Sends the records of a batch, each as one datagram, with as few calls as the kernel allows.
   ///
   /// - Returns: The number of records sent, counted from the first; all of them if there is no failure.

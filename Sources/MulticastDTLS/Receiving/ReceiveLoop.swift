@@ -159,7 +159,7 @@ extension ReceiveLoop {
       receiver = Receiver(
         ring.map(\.opening), following: local.others, sent: sent,
         observer: Observer(
-          start: now, followed: local.others, awaited: local.awaited, isWatching: local.member == nil,
+          start: now, followed: local.speakers, awaited: local.awaited, isWatching: local.member == nil,
           sendingKey: local.sendingKey),
         counters: loop.counters, onContest: loop.callbacks.onContest, handler: handler)
       saving = SaveSchedule(interval: loop.saveInterval)
@@ -236,7 +236,7 @@ extension ReceiveLoop {
 
     private mutating func follow(_ members: (all: MemberSet, listeners: MemberSet), now: BootInstant) {
       (local.peers, local.listeners) = members
-      receiver.follow(local.others, awaited: local.awaited, now: now)
+      receiver.follow(local.others, speakers: local.speakers, awaited: local.awaited, now: now)
     }
 
     private mutating func accept(_ keys: [RingKey], _ isAccepted: DispatchSemaphore, now: BootInstant) {

@@ -80,13 +80,12 @@ struct Receiver: ~Copyable {
     for place in members.indices { members[place].accept(keys) }
   }
 
-  /// Receives from these members from now on, and from no other.
-  ///
-  /// - Parameter awaited: Those of them that the configuration names.
-  mutating func follow(_ followed: MemberSet, awaited: MemberSet, now: BootInstant) {
+  /// Receives from these members from now on, and from no other. The speakers are those that send, and the awaited ones
+  /// those of them that the configuration names.
+  mutating func follow(_ followed: MemberSet, speakers: MemberSet, awaited: MemberSet, now: BootInstant) {
     let others = followed.without(ownMember)
     for place in members.indices { members[place].follow(others.contains(members[place].id), keys) }
-    observer.follow(others, awaited: awaited, now: now)
+    observer.follow(speakers, awaited: awaited, now: now)
   }
 
   // MARK: - One datagram
@@ -243,10 +242,7 @@ struct Receiver: ~Copyable {
   mutating func tick(sendingKey: KeyID?, droppedByKernel: Int, now: BootInstant) {
     events += observer.jumped(takeJumps(), now: now)
     events += observer.tick(sendingKeys, sendingKey: sendingKey, droppedByKernel: droppedByKernel, now: now)
-    counters.counts.withLock { counts in
-      counts.fellSilent(observer.newlySilent)
-      counts.learned(observer.intervals)
-    }
+    counters.counts.withLock { $0.observed(silent: observer.newlySilent, observer.intervals) }
   }
 
   /// Reports the members that were still heard with a key that the ring no longer has.

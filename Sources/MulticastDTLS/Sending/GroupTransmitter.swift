@@ -18,6 +18,7 @@ final class GroupTransmitter: Sendable {
   private let sealer: Mutex<Sealer?>
   /// The messages that the network took so far.
   private let count = Atomic(0)
+  private let outage = Outage()
   /// The reason for which it no longer sends, if it was not stopped.
   private let refusal = Mutex<StateError?>(nil)
 
@@ -38,12 +39,21 @@ final class GroupTransmitter: Sendable {
     try SendError.check(payload.byteCount, limit: maximumPayload)
     try sealer.withLock { sealer in
       guard sealer != nil else { throw failure ?? SendError.stopped }
+      try checkNetwork()
       _ = try sealer?.seal(payload)
       var receipt = SendReceipt(interface: socket.sendInterface)
       let failure = sealer?.flush(to: socket, sent, &receipt) ?? nil
       count.add(receipt.count, ordering: .relaxed)
-      if let failure { throw failure }
+      guard let failure else { return }
+      outage.record(failure)
+      throw failure
     }
+  }
+
+  /// Checks that the network is likely to take a message, before it costs a number.
+  private func checkNetwork() throws(SystemError) {
+    try outage.check()
+    try socket.checkObstacle()
   }
 
   /// Sends messages in batches.
@@ -57,9 +67,12 @@ final class GroupTransmitter: Sendable {
       let rest = payloads[receipt.count...]
       let failure = sealer.withLock { sealer -> (any Error)? in
         guard sealer != nil else { return self.failure ?? SendError.stopped }
+        do { try checkNetwork() } catch { return error }
         let refusal = sealer?.seal(rest)
         // Messages that were sealed before a failure still leave.
-        return sealer?.flush(to: socket, sent, &receipt) ?? refusal
+        guard let failure = sealer?.flush(to: socket, sent, &receipt) else { return refusal }
+        outage.record(failure)
+        return failure
       }
       if let failure {
         if receipt.count == 0 { throw failure }
