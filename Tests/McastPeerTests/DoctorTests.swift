@@ -269,7 +269,7 @@ struct DoctorTests {
     try alone.run("ip link set lo down")
     #expect(
       try await doctor().contains(
-        "self-test  cannot send to 239.255.0.1:12345 on lo: Network is unreachable see the interfaces"))
+        "self-test  cannot send to 239.255.0.1:12345 on lo: Network is down see the interfaces"))
     try alone.run("ip link add eth0 type veth peer name eth1")
     try alone.run("ip link set eth0 up")
     #expect(try await doctor().contains("give eth0 an address: ip addr add ADDRESS/BITS dev eth0"))
