@@ -216,7 +216,9 @@ public final class MulticastPeer: Sendable {
   /// receive thread follows after its batch. Nothing that the others send is lost, and nothing that was accepted before is
   /// accepted again, also of a member that comes back.
   ///
-  /// - Parameter listeners: The members that send nothing: nobody misses them.
+  /// - Parameters:
+  ///   - members: The members.
+  ///   - listeners: Those of them that send nothing: nobody misses them.
   public func follow(_ members: MemberSet, listeners: MemberSet = MemberSet()) {
     followed.withLock { followed in
       followed = members
