@@ -34,7 +34,7 @@ struct ReloadCauses: Sendable {
     for await event in events {
       switch event {
       case .signal:
-        // What is read now is no change later.
+        // The content that is read now is no change later.
         ring?.remember()
         roster?.remember()
         await body(.signal)

@@ -9,7 +9,7 @@ final class StatusSource: Sendable {
   private let start = ContinuousClock.now
   private let observation: Mutex<Observation>
 
-  /// What the statistics alone do not tell.
+  /// The facts that the statistics alone do not tell.
   struct Observation {
     var table: MemberTable
     var rejections = RecentRejections()
