@@ -137,6 +137,15 @@ extension ObserverTests {
     }
   }
 
+  @Test("a member that dies after its first messages is silent after five minutes", arguments: [1, 2, 10])
+  func diesAtOnce(count: Int) {
+    var observer = makeObserver()
+    // In one burst, after which another member goes on.
+    _ = events(&observer, 1...1) { _ in (0..<count).map { message(1, UInt64($0)) } }
+    let later = events(&observer, 2...400) { [message(2, UInt64($0))] }
+    #expect(later == [.silent(1, for: .seconds(300))])
+  }
+
   @Test("a member that is awaited later has its own 30 seconds, and one that is not awaited is forgotten")
   func absence() {
     var observer = Observer(start: start, followed: MemberSet(1...2), awaited: MemberSet(1...2))

@@ -6,6 +6,8 @@ struct MemberWatch {
   private static let shortestSilence = Duration.seconds(1)
   /// The shortest silence by an interval from before a restart, since the member may have another one now.
   private static let longestDoubt = Duration.seconds(30)
+  /// The shortest silence of a member that was heard too little to know its interval.
+  private static let longestDoubtOfStrangers = Duration.seconds(300)
   /// The time of hearing a member until its interval is known.
   private static let acquaintance = Duration.seconds(2)
   /// The shortest time for which an interval is remembered.
@@ -83,18 +85,19 @@ struct MemberWatch {
 
   /// The time of its silence, if that is too long and not reported yet.
   mutating func newSilence(now: BootInstant) -> Duration? {
-    guard !isSilent, let lastHeard, let longest = longestSilence else { return nil }
+    guard !isSilent, let lastHeard else { return nil }
     let silence = lastHeard.duration(to: now)
-    guard silence >= longest else { return nil }
+    guard silence >= longestSilence else { return nil }
     isSilent = true
     return silence
   }
 
-  /// The silence from which it is missed; nil as long as too little is known.
-  private var longestSilence: Duration? {
+  /// The silence from which it is missed.
+  private var longestSilence: Duration {
     if let interval { return max(interval * Self.missedIntervals, Self.shortestSilence) }
     // Too little was heard since its restart: what it did before must do.
-    return inherited.map { max($0 * Self.missedIntervals, Self.longestDoubt) }
+    if let inherited { return max(inherited * Self.missedIntervals, Self.longestDoubt) }
+    return max((longestPause ?? .zero) * Self.missedIntervals, Self.longestDoubtOfStrangers)
   }
 
   /// Ignores a time in which this process did not listen.

@@ -17,7 +17,7 @@ public struct Statistics: Hashable, Sendable {
     public internal(set) var epoch: Epoch?
     /// The address of its last message, which is not authenticated.
     public internal(set) var source: Endpoint?
-    /// True if it has missed five of its intervals, as far as these are known, and was not heard since.
+    /// True if it has missed five of its intervals, or five minutes as long as these are unknown, and was not heard since.
     public internal(set) var isSilent: Bool = false
     /// The longest recent time between two of its messages, of the last second but one or so; nil until it is known.
     public internal(set) var interval: Duration?

@@ -52,7 +52,7 @@ extension PeerEvent {
     case .overtaken(let overtaking, let source):
       overtaking.text(here, source)
     case .silent(let member, let time):
-      "\(here.members.named(member)) not heard for \(seconds(time)), five of its intervals"
+      "\(here.members.named(member)) not heard for \(seconds(time))"
     case .heardAgain(let member):
       "\(here.members.named(member)) is heard again"
     case .neverHeard(let members):

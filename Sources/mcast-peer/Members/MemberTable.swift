@@ -9,12 +9,15 @@ struct MemberTable {
     case restarted
     /// The member was not heard for five of its intervals, as far as these are known after so few messages, or for 30 s.
     case quiet
-    /// The member has missed five of its intervals.
+    /// The member has missed five of its intervals, or five minutes as long as these are unknown.
     case silent
     /// The member is one of the group, and was never heard.
     case unheard = "not heard"
     /// The member only listens, as the roster says.
     case listens
+
+    /// True if the member was heard lately.
+    var isUp: Bool { self == .up || self == .restarted }
   }
 
   struct Row {

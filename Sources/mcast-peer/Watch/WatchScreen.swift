@@ -67,7 +67,7 @@ struct WatchScreen {
       rest = [Line(text: "and \(rows.count - shown.count) more: make the window higher")]
     }
     let senders = rows.filter { $0.state != .listens }
-    let up = rows.isEmpty ? "" : "\(senders.count { $0.state == .up }) of \(senders.count) up"
+    let up = rows.isEmpty ? "" : "\(senders.count(where: \.state.isUp)) of \(senders.count) up"
     var all = [Line(text: heading), Line(text: up)] + tableLines(Array(shown), suite) + rest + [Line(text: "")]
     all += bottom.map { Line(text: $0) }
     if !tail.isEmpty { all += [Line(text: "")] + tail.map { Line(text: $0) } }
