@@ -152,13 +152,15 @@ struct SecretFile {
   /// The settings by which a container or a service gets a secret that root owns. Source: Kubernetes, "Secrets"
   /// and "Configure a Security Context"; the Compose file reference, "secrets".
   private var waysForRootsFile: String {
-    if users.own == 0 {
-      return "in Kubernetes set defaultMode: 0400 for the volume; in Docker give the secret mode: 0400; elsewhere "
-        + "chmod 600 \(shellPath(path)) where it is kept"
-    }
-    return "in Kubernetes set defaultMode: 0440 for the volume and fsGroup for the pod; in Docker give the secret "
-      + "uid: \"\(users.own)\" and mode: 0400; elsewhere sudo chgrp \(users.ownGroup) \(shellPath(path)) && "
-      + "sudo chmod 640 \(shellPath(path))"
+    let path = shellPath(path)
+    let container =
+      users.own == 0
+      ? "in Kubernetes set defaultMode: 0400 for the volume; in Docker give the secret mode: 0400"
+      : "in Kubernetes set defaultMode: 0440 for the volume and fsGroup for the pod; in Docker give the secret "
+        + "uid: \"\(users.own)\" and mode: 0400"
+    let command =
+      users.own == 0 ? "chmod 600 \(path)" : "sudo chgrp \(users.ownGroup) \(path) && sudo chmod 640 \(path)"
+    return isMounted ? "\(container); elsewhere \(command) where it is kept" : "\(command) (\(container))"
   }
 
   private var chowning: String { "sudo chown \(users.own) \(shellPath(path)), or do this as that user" }
