@@ -57,6 +57,7 @@ struct MCastPeer: AsyncParsableCommand {
     let metrics = MetricCatalog.makeMetrics(of: options.nodeID, in: options.network.group)
     let names = NameMetrics(metrics)
     names.record(options.network.members)
+    let files = FileMetrics(metrics)
     let metricsFile = try options.metricsFile.map { path in
       try MetricsFile(path: path, logger: logQueue.logger) { metrics.text }
     }
@@ -68,7 +69,7 @@ struct MCastPeer: AsyncParsableCommand {
       source, options.network.memberSource, watchesFiles: options.network.watchesFiles)
     let statisticsRequests = await UnixSignalsSequence(trapping: .sigusr1)
     let stopTrigger = StopTrigger()
-    let members = CurrentMembers(options.network.members)
+    let (members, unusable) = (CurrentMembers(options.network.members), UnusableFiles())
     let events = EventWriter(
       eventFormat(options), on: .standardOutput, stopTrigger: stopTrigger, limit: options.limit)
     let isListening = if case .none = options.input { true } else { false }
@@ -78,14 +79,14 @@ struct MCastPeer: AsyncParsableCommand {
     try metricsFile?.start()
     logStart(of: peer, source, options, logger)
 
-    let status = StatusSocket.open(for: peer, StatusSource(peer, members) { events.counts.sent }, logger)
+    let status = StatusSocket.open(for: peer, StatusSource(peer, members, unusable) { events.counts.sent }, logger)
     let service = PeerService(
       peer: peer, members: members,
-      reload: Reload(peer, source, options.network.memberSource, members, logger: logQueue.logger),
+      reload: Reload(peer, source, options.network.memberSource, members, unusable, logger: logQueue.logger),
       reloadCauses: causes, statisticsRequests: statisticsRequests,
-      reports: ServiceReports(manager: ServiceManager(), peer: peer, members: members),
+      reports: ServiceReports(manager: ServiceManager(), peer: peer, members: members, unusable: unusable),
       options: options, events: events, stopTrigger: stopTrigger, logQueue: logQueue, status: status,
-      names: names, metricsFile: metricsFile)
+      names: names, files: files, unusable: unusable, metricsFile: metricsFile)
     let group = ServiceGroup(
       configuration: ServiceGroupConfiguration(
         services: [.init(service: service, successTerminationBehavior: .gracefullyShutdownGroup)],

@@ -62,7 +62,6 @@ struct MemberChangeTests {
     try await peers[0].waitForError("the members stay as they were (0-2): member ID 0 is not in the roster")
     try FileManager.default.removeItem(atPath: "\(files[0].directory.path)/roster")
     try await peers[0].waitForError("the members stay as they were (0-2): there is no roster")
-
     for peer in peers + [newcomer] { peer.signal(SIGTERM) }
     for peer in peers + [newcomer] { #expect(try await peer.exitCode() == 0) }
     for (node, peer) in peers.enumerated() {

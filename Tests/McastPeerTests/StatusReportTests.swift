@@ -33,7 +33,7 @@ struct StatusReportTests {
     StatusReport(
       peer: peer, group: "239.255.0.1:12345", interfaces: ["lo", "eth0"], suite: .wdmNullSHA256, keyIDs: [key],
       time: .milliseconds(754_321), received: 12, lost: 1, rejected: [.forged: 3, .own: 9], droppedByKernel: 5,
-      batchesDroppedByKernel: 2, members: members)
+      batchesDroppedByKernel: 2, unusableFiles: [.roster: "line 3 of the roster\u{1B} is none"], members: members)
   }
 
   /// A report with a member in every state.
@@ -155,6 +155,8 @@ struct StatusReportTests {
         PSK-CHACHA20-POLY1305  -          -
 
         refused: forged 3, dropped by the kernel about 5
+
+        the roster on disk cannot be used: line 3 of the roster\\x1B is none
         """)
     #expect(
       StatusTable(report: report([])).text.split(separator: "\n").dropFirst().prefix(2) == [

@@ -7,6 +7,8 @@ enum MetricCatalog {
   static let help = [
     "multicast_dtls_build_info": "The versions of this program and its libraries, as labels. Always 1.",
     "multicast_dtls_epoch": "The epoch that this peer sends in, of 65535. 0 if it only listens.",
+    "multicast_dtls_file_unusable":
+      "1 if the file, secret or roster, was changed and cannot be used: the peer keeps its former content. Else 0.",
     "multicast_dtls_interface_up":
       "1 if the group is joined on the interface and packets can pass, 0 if not.",
     "multicast_dtls_kernel_drops_total":
@@ -19,7 +21,7 @@ enum MetricCatalog {
     "multicast_dtls_member_rejected_total":
       "Rejected datagrams that name the member, by reason. Anybody can forge the name.",
     "multicast_dtls_member_up":
-      "1 if the member is heard. 0 if it is silent for five of its intervals, or was not heard since the start.",
+      "1 if the member is heard. 0 if it has missed five of its intervals, or was not heard since the start.",
     "multicast_dtls_members_heard": "Members that are heard and not silent.",
     "multicast_dtls_received_total": "Messages of the member that this peer accepted.",
     "multicast_dtls_recorded_timestamp_seconds": "Time at which the peer recorded these values.",

@@ -26,6 +26,8 @@ struct PeerService: Service {
   /// Answers `status --of`; nil without a state.
   let status: StatusSocket?
   let names: NameMetrics
+  let files: FileMetrics
+  let unusable: UnusableFiles
   let metricsFile: MetricsFile?
 
   private let diagnostics = StandardStream.standardError
@@ -175,6 +177,7 @@ struct PeerService: Service {
   /// Reads key ring or roster again, and writes events of the results.
   private func readAgain(_ cause: Reload.Cause) async {
     guard let outcome = await reload.run(cause) else { return }
+    files.record(unusable.value)
     let epoch = peer.epoch
     switch outcome.ring {
     case .success(let keyIDs): events.offer { $0.changedRing(keyIDs, epoch, &$1) }

@@ -7,6 +7,7 @@ struct KeyRingReload {
   let peer: MulticastPeer
   let source: SecretSource
   let members: CurrentMembers
+  let unusable: UnusableFiles
   let logger: Logger
 
   /// Reads the file, and switches the peer to its ring. The former ring stays in use if the file is unusable.
@@ -32,10 +33,12 @@ struct KeyRingReload {
       return nil
     } catch {
       let keys = former.map(\.description).joined(separator: ", ")
+      unusable.record(.secret, "\(error)")
       return .failure(ReloadFailure("the key ring stays as it was (key ID \(keys)): \(error)", logger))
     }
+    let isUsableAgain = unusable.record(.secret, nil)
     let ring = peer.keyIDs
-    guard isAsked || ring != former else { return nil }
+    guard isAsked || isUsableAgain || ring != former else { return nil }
     let sending = peer.epoch.map { " this member sends with key ID \(ring[0]), in epoch \($0), and" } ?? ""
     logger.info(
       """

@@ -24,10 +24,10 @@ struct Reload {
 
   init(
     _ peer: MulticastPeer, _ source: SecretSource, _ memberSource: MemberSource, _ members: CurrentMembers,
-    logger: Logger
+    _ unusable: UnusableFiles = UnusableFiles(), logger: Logger
   ) {
-    ring = KeyRingReload(peer: peer, source: source, members: members, logger: logger)
-    roster = RosterReload(peer: peer, source: memberSource, members: members, logger: logger)
+    ring = KeyRingReload(peer: peer, source: source, members: members, unusable: unusable, logger: logger)
+    roster = RosterReload(peer: peer, source: memberSource, members: members, unusable: unusable, logger: logger)
   }
 
   /// Reads what the cause is about.

@@ -6,6 +6,7 @@ struct RosterReload {
   let peer: MulticastPeer
   let source: MemberSource
   let members: CurrentMembers
+  let unusable: UnusableFiles
   let logger: Logger
 
   /// Reads the file. The former members stay if it is unusable, is gone, or does not have this member.
@@ -21,8 +22,11 @@ struct RosterReload {
       if case .file = former.origin, next.origin == .standard {
         throw RosterError.missing("there is no roster \(path)")
       }
+      let isUsableAgain = unusable.record(.roster, nil)
       guard next != former else {
-        if isAsked, case .file = next.origin { logger.info("roster read again from \(path), unchanged") }
+        if isAsked || isUsableAgain, case .file = next.origin {
+          logger.info("roster read again from \(path), unchanged")
+        }
         return nil
       }
       members.value = next
@@ -32,6 +36,7 @@ struct RosterReload {
       logger.info("roster read again from \(path): \(changes(from: former, to: next))")
       return .success(next)
     } catch {
+      unusable.record(.roster, "\(error)")
       return .failure(ReloadFailure("the members stay as they were (\(former.all)): \(error)", logger))
     }
   }

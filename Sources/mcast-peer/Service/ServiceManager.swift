@@ -24,13 +24,18 @@ struct ServiceManager: Sendable {
     watchdogTime = isForThisProcess && microseconds > 0 ? .microseconds(Int64(clamping: microseconds)) : nil
   }
 
-  /// Reports variables, such as `READY=1`. A report that the manager does not take now is lost.
-  func report(_ variables: String...) {
+  /// Reports variables, such as `READY=1`.
+  ///
+  /// - Returns: False if the manager has too many reports to read, so that this one is lost; true also if it cannot be
+  ///   reached.
+  @discardableResult
+  func report(_ variables: String...) -> Bool {
     let text = Array(variables.joined(separator: "\n").utf8)
-    unsafe text.withUnsafeBytes { bytes in
-      _ = unsafe address.withAddress { address, size in
-        unsafe sendto(
+    return unsafe text.withUnsafeBytes { bytes in
+      unsafe address.withAddress { address, size in
+        let count = unsafe sendto(
           descriptor, bytes.baseAddress, bytes.count, Int32(MSG_DONTWAIT) | Int32(MSG_NOSIGNAL), address, size)
+        return count >= 0 || errno != EAGAIN
       }
     }
   }

@@ -7,31 +7,39 @@ struct ServiceReports: Sendable {
   let manager: ServiceManager?
   let peer: MulticastPeer
   let members: CurrentMembers
+  let unusable: UnusableFiles
 
   /// The time between two looks at the status.
   private static let pause = Duration.seconds(1)
+  /// The tries to report the end of a reload, and the pause between two.
+  private static let tries = 100
+  private static let shortPause = Duration.milliseconds(50)
   /// The longest time without a tick of the receive thread that a working peer can have.
   private static let longestTick = Duration.seconds(3)
 
   /// Reports that the peer is ready, and from then on its status and its life, until the task is cancelled.
   func run() async {
     guard let manager else { return }
-    var status = self.status
-    manager.report("READY=1", "STATUS=\(status)")
+    var reported: String?
     let watchdogPause = manager.watchdogTime.map { $0 / 2 }
     repeat {
+      let status = self.status
+      if status != reported, manager.report(reported == nil ? "READY=1\nSTATUS=\(status)" : "STATUS=\(status)") {
+        reported = status
+      }
       if let watchdogPause, peer.timeSinceTick < max(watchdogPause, Self.longestTick) { manager.report("WATCHDOG=1") }
-      let next = self.status
-      if next != status { manager.report("STATUS=\(next)") }
-      status = next
     } while (try? await Task.sleep(for: min(Self.pause, watchdogPause ?? Self.pause))) != nil
   }
 
   /// Reports a reload while `body` runs.
   func reloading<Value>(_ body: () async -> Value) async -> Value {
     manager?.report("RELOADING=1", "MONOTONIC_USEC=\(Self.monotonicMicroseconds)")
-    defer { manager?.report("READY=1") }
-    return await body()
+    let value = await body()
+    if let manager {
+      // Without it, the manager waits for the end of the reload.
+      for _ in 0..<Self.tries where !manager.report("READY=1") { try? await Task.sleep(for: Self.shortPause) }
+    }
+    return value
   }
 
   /// Reports that the peer is about to end.
@@ -47,7 +55,8 @@ struct ServiceReports: Sendable {
       others.isEmpty
       ? "\(heard.count) member\(heard.count == 1 ? "" : "s") heard"
       : "\(others.count { heard[$0] != nil }) of \(others.count) members heard"
-    return "\(count), key ID \(peer.keyIDs[0])"
+    let files = unusable.value.keys.map(\.rawValue).sorted().joined(separator: " and ")
+    return "\(count), key ID \(peer.keyIDs[0])" + (files.isEmpty ? "" : "; the \(files) on disk cannot be used")
   }
 
   private static var monotonicMicroseconds: Int {

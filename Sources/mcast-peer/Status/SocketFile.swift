@@ -8,9 +8,6 @@ struct SocketFile: Sendable {
   private let directory: OpenDirectory
   private let name: String
 
-  /// The most bytes of a path in an address, without the NUL at its end.
-  private static let pathLimit = MemoryLayout.size(ofValue: sockaddr_un().sun_path) - 1
-
   /// A directory, closed with its last reference.
   private final class OpenDirectory: Sendable {
     let descriptor: CInt
@@ -63,16 +60,9 @@ struct SocketFile: Sendable {
   ///
   /// - Returns: The value of errno; 0 if the call succeeds.
   func call(_ body: (UnsafePointer<sockaddr>, socklen_t) -> CInt) -> CInt {
-    let short = path.utf8.count <= Self.pathLimit ? path : "/proc/self/fd/\(directory.descriptor)/\(name)"
-    var address = sockaddr_un()
-    address.sun_family = sa_family_t(AF_UNIX)
-    unsafe withUnsafeMutableBytes(of: &address.sun_path) {
-      unsafe $0.copyBytes(from: short.utf8.prefix(Self.pathLimit))
-    }
-    return unsafe withUnsafePointer(to: &address) { pointer in
-      unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { address in
-        unsafe body(address, socklen_t(MemoryLayout<sockaddr_un>.size)) == 0 ? 0 : errno
-      }
-    }
+    let short = "/proc/self/fd/\(directory.descriptor)/\(name)"
+    // A relative path that begins with @ would be no path.
+    let address = UnixAddress(path.hasPrefix("@") ? "./\(path)" : path) ?? UnixAddress(short)
+    return unsafe address?.withAddress { unsafe body($0, $1) == 0 ? 0 : errno } ?? ENAMETOOLONG
   }
 }

@@ -25,6 +25,11 @@ extension StatusReport {
     line.add("refused", JSONFormat.counts(rejected))
     line.add("droppedByKernel", droppedByKernel)
     line.add("batchesDroppedByKernel", batchesDroppedByKernel)
+    var files = JSONLine()
+    for (file, reason) in unusableFiles.sorted(by: { $0.key.rawValue < $1.key.rawValue }) {
+      files.add(file.rawValue, reason)
+    }
+    line.add("unusableFiles", files)
     line.add("members", members.map(\.json))
     var text: [UInt8] = []
     line.end(in: &text)

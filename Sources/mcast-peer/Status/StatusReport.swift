@@ -6,9 +6,9 @@ struct StatusReport: Equatable {
     case up
     /// The member began a new epoch less than 30 s ago.
     case restarted
-    /// The member was last heard 30 s ago or earlier. Its interval is unknown, or long.
+    /// The member was not heard for five of its intervals, as far as these are known after so few messages, or for 30 s.
     case quiet
-    /// The member has missed five of its intervals.
+    /// The member has missed five of its intervals, or five minutes as long as these are unknown.
     case silent
     /// Nothing arrived in the name of the member.
     case notHeard
@@ -17,7 +17,10 @@ struct StatusReport: Equatable {
     /// Records in the name of the member were rejected since it was last heard, and it is not up.
     case rejected
 
-    /// True if the member takes part in the group.
+    /// True if the member was heard lately.
+    var isUp: Bool { self == .up || self == .restarted }
+
+    /// True if the member takes part in the group, as far as is known.
     var isPresent: Bool { [.up, .restarted, .quiet].contains(self) }
   }
 
@@ -68,6 +71,8 @@ struct StatusReport: Equatable {
   let rejected: [RejectionReason: Int]
   let droppedByKernel: Int
   let batchesDroppedByKernel: Int
+  /// The files on disk that the peer cannot use, with the reasons.
+  let unusableFiles: [UnusableFiles.File: String]
   let members: [Member]
 
   /// True if every awaited member takes part. Without awaited members: if anybody was heard or only listens, and nobody is

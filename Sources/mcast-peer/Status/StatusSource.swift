@@ -5,6 +5,7 @@ import Synchronization
 final class StatusSource: Sendable {
   private let peer: MulticastPeer
   private let members: CurrentMembers
+  private let unusable: UnusableFiles
   private let sent: @Sendable () -> Int
   private let start = ContinuousClock.now
   private let observation: Mutex<Observation>
@@ -25,9 +26,10 @@ final class StatusSource: Sendable {
   ///   - members: The members of the group: those that are not all 256 have a row even if not heard.
   ///   - sent: Returns the number of messages sent so far.
   init(
-    _ peer: MulticastPeer, _ members: CurrentMembers, sent: @escaping @Sendable () -> Int = { 0 }
+    _ peer: MulticastPeer, _ members: CurrentMembers, _ unusable: UnusableFiles = UnusableFiles(),
+    sent: @escaping @Sendable () -> Int = { 0 }
   ) {
-    (self.peer, self.members, self.sent) = (peer, members, sent)
+    (self.peer, self.members, self.unusable, self.sent) = (peer, members, unusable, sent)
     var observation = Observation(table: MemberTable(members: members.value, own: peer.configuration.member))
     observation.update(peer.statistics, members.value, now: start)
     self.observation = Mutex(observation)
@@ -58,6 +60,7 @@ final class StatusSource: Sendable {
       keyIDs: peer.keyIDs, time: now - start, received: statistics.received,
       lost: statistics.lost, rejected: statistics.rejected,
       droppedByKernel: statistics.droppedByKernel, batchesDroppedByKernel: statistics.batchesDroppedByKernel,
+      unusableFiles: unusable.value,
       members: StatusReport.Member.all(
         statistics, observation, members, own: configuration.member, suite: configuration.suite))
   }

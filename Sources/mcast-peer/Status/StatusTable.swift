@@ -32,10 +32,11 @@ struct StatusTable {
     var lines = [
       "\(report.group.visible) on \(interfaces), \(report.suite.name), key ID \(keys)",
       "\(observer): \(totals)",
-      report.members.isEmpty ? "no member was heard" : "\(presentCount) of \(senderCount) members up",
+      report.members.isEmpty ? "no member was heard" : "\(upCount) of \(senderCount) members up",
     ]
     if !report.members.isEmpty { lines += [""] + memberLines }
     if !drops.isEmpty { lines += ["", "refused: \(drops.joined(separator: ", "))"] }
+    lines += unusableFiles.isEmpty ? [] : [""] + unusableFiles
     return lines.joined(separator: "\n")
   }
 
@@ -50,7 +51,11 @@ struct StatusTable {
   }
 
   private var senderCount: Int { report.members.count { $0.state != .listens } }
-  private var presentCount: Int { report.members.count(where: \.state.isPresent) }
+  private var upCount: Int { report.members.count(where: \.state.isUp) }
+
+  private var unusableFiles: [String] {
+    report.unusableFiles.map { "the \($0.key.rawValue) on disk cannot be used: \($0.value.visible)" }.sorted()
+  }
 
   private var memberLines: [String] {
     let columns = Self.columns.filter { column in
@@ -81,7 +86,7 @@ struct StatusTable {
     switch reason {
     case .forged: "another secret"
     case .otherSuite: "other cipher suite"
-    case .unknownMember: "not in --peers"
+    case .unknownMember: "no member of the group"
     default: reason.rawValue
     }
   }

@@ -26,6 +26,11 @@ extension StatusReport {
       received: document["received"] as? Int ?? -1, lost: document["lost"] as? Int ?? -1,
       rejected: Self.counts(document["refused"]), droppedByKernel: document["droppedByKernel"] as? Int ?? -1,
       batchesDroppedByKernel: document["batchesDroppedByKernel"] as? Int ?? -1,
+      unusableFiles: Dictionary(
+        uniqueKeysWithValues: try (document["unusableFiles"] as? [String: String] ?? ["": ""]).map { name, reason in
+          guard let file = UnusableFiles.File(rawValue: name) else { throw UnreadableStatus() }
+          return (file, reason)
+        }),
       members: try members.map { try Member(json: $0) })
     guard complete == isComplete else { throw UnreadableStatus() }
   }
