@@ -91,6 +91,12 @@ enum Environment {
     }
   }
 
+  /// The values of the settings that are set, by variable.
+  static var values: [String: String] {
+    Dictionary(
+      uniqueKeysWithValues: all.compactMap { option, _ in (try? value(option)).map { (variable(option), $0) } })
+  }
+
   /// The names of the settings that are set.
   static var given: [String] {
     all.map { variable($0.option) }.filter { name in unsafe getenv(name).map { unsafe $0.pointee != 0 } ?? false }
@@ -101,6 +107,20 @@ enum Environment {
     unknown.map { name in
       "unknown setting \(name) (\(nearest(to: name).map { "did you mean \($0)?" } ?? "see \(CommandTree.name) --help"))"
     }
+  }
+
+  /// A remark on the variables of the options that a text names; nil if it names none.
+  static func remark(onOptionsIn text: String) -> String? {
+    let options = all.filter { option, _ in
+      text.ranges(of: "--\(option)").contains { range in
+        text[range.upperBound...].first.map { $0 == "-" || $0.isLetter } != true
+      }
+    }
+    if options.isEmpty { return nil }
+    let variables = options.map { option, kind in
+      "\(variable(option))=\(kind == .flag ? "1" : "...") is --\(option)"
+    }
+    return "; in the settings of a service, \(variables.joined(separator: ", "))"
   }
 
   /// The setting with the most similar name; nil if none is similar.

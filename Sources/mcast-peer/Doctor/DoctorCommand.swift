@@ -13,7 +13,8 @@ struct DoctorCommand: AsyncParsableCommand {
       remedy. A member of --peers that is not heard is a failure; with the default, 0-2, it is a warning; with 0-255, \
       no absence is reported. Doctor sends nothing beyond this machine, changes nothing, and leaves nothing on disk.
 
-      On a machine that runs the service, --service ID checks its member, as root with the rights of its user.
+      On a machine that runs the service, --service ID checks its member, as root with the rights of its user: also if \
+      it runs, and with the settings of its files.
 
       As root, doctor also sees if a firewall here drops incoming messages. Called by sudo, it checks the secret and \
       the state of the calling user's peer, with that user's rights. By default, sudo removes the settings from the \
@@ -70,10 +71,11 @@ struct DoctorCommand: AsyncParsableCommand {
         }
       }
     }
-    try report(roster.findings(of: environment.nodeID))
+    let running = isService ? serviceCheck(of: environment.nodeID, network) : nil
+    try report((running?.findings ?? []) + roster.findings(of: environment.nodeID))
     if let members = try checkMachine(
-      network, ownID: environment.nodeID, sends: !environment.sending.listen, caller: isService ? .ofService : .current,
-      report)
+      network, ownID: environment.nodeID, sends: running?.sends ?? !environment.sending.listen,
+      caller: isService ? .ofService : .current, report)
     {
       let code = hasFailed ? 1 : EXIT_SUCCESS
       // While it listens, doctor writes nothing, so no failed write would reveal a closed pipe.
@@ -81,6 +83,12 @@ struct DoctorCommand: AsyncParsableCommand {
       try report(await members.findings(after: wait ?? Interval(seconds: 5)))
     }
     if hasFailed { throw ExitCode(1) }
+  }
+
+  /// The check of the member of the service; nil without an ID.
+  private func serviceCheck(of member: MemberID?, _ network: NetworkConfiguration) -> ServiceCheck? {
+    guard let member, let directory = try? network.stateDirectory() else { return nil }
+    return ServiceCheck(of: member, stateDirectory: directory.description)
   }
 
   /// The configuration. A roster that cannot be used does not end the checks: then all members are heard.

@@ -37,7 +37,9 @@ struct Failure {
   /// Writes the line: in the log of a command that keeps one, else behind the name of the command, as is the custom.
   private func write() {
     if called.count == 1 || called[1] == WatchCommand._commandName {
-      StandardErrorLog.write(.error, line)
+      // A service has no command line.
+      let remark = LogForm.ofStandardError == .journal ? Environment.remark(onOptionsIn: line) : nil
+      StandardErrorLog.write(.error, line + (remark ?? ""))
     } else {
       try? StandardStream.write("mcast-peer: \(line)\n", to: STDERR_FILENO)
     }

@@ -16,7 +16,7 @@ struct StatusClient {
   /// Asks, and waits for the answer.
   ///
   /// - Throws: ``StatusError``, or ``SystemError`` if this process has no socket left.
-  func answer() throws -> StatusAnswer {
+  func ask() throws -> (answer: StatusAnswer, process: pid_t) {
     let address = try address()
     let connection = try UnixSocket()
     let deadline = ContinuousClock.now + patience
@@ -40,7 +40,7 @@ struct StatusClient {
         "member \(member), process \(answering.process), is of another version, whose answer this one cannot read: ask "
           + "with that version (ls -l /proc/\(answering.process)/exe)")
     }
-    return answer
+    return (answer, answering.process)
   }
 
   private func address() throws -> SocketFile {

@@ -15,10 +15,11 @@ struct StatusCommand: AsyncParsableCommand {
       figures since its start. Only the peer's user and root can ask. Of the network and key options, only --state-dir \
       counts then.
 
-      Each row shows one member. Its state is up, restarted (in the last 30 s), quiet (not heard for 30 s; its interval \
-      is unknown or long), silent (it has missed five of its intervals), not heard (a member of --peers), or rejected, \
-      with the reason: another secret, other cipher suite, stale epoch, replayed, or not in --peers. Text is not \
-      stable: let scripts read the JSON document.
+      Each row shows one member. Its state is up, restarted (in the last 30 s), silent (it has missed five of its \
+      intervals), quiet (the same, but heard too little to know its interval well; or not heard for 30 s), not heard (a \
+      member of --peers or the roster), listens (as the roster says), or rejected, with the reason: another secret, \
+      other cipher suite, stale epoch, replayed, or no member of the group. Text is not stable: let scripts read the \
+      JSON document.
 
       The MCAST_PEER_ variables apply as for a peer, except the variables on sending, output and stopping.
 
@@ -79,7 +80,7 @@ struct StatusCommand: AsyncParsableCommand {
       guard let directory = try network.stateDirectory() else {
         throw ValidationError("--of needs the state directory of the peer: give its --state-dir")
       }
-      answer = try StatusClient(member: of, directory: directory.description).answer()
+      answer = try StatusClient(member: of, directory: directory.description).ask().answer
     } else {
       answer = StatusAnswer(try await listen(network))
     }
