@@ -162,7 +162,7 @@ struct WatchTests {
     let home = TemporaryDirectory()
     let watch = try PeerProcess(["watch", "-I", "lo", "-g", "\(group.address)"], home: home)
     #expect(try await watch.exitCode() == 78)
-    #expect(try watch.errors.contains("make one: mcast-peer secret new --write"))
+    #expect(try watch.errors.contains("make one for a new group: mcast-peer secret new --write"))
     let second = try PeerProcess(
       ["watch", "-I", "lo", "-g", "\(group.address)"], home: home, secret: Vectors.shared.secret)
     try await second.waitForError("listening only")

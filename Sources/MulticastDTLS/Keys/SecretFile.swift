@@ -89,7 +89,8 @@ struct SecretFile {
   private func cannotOpen(_ error: any Error) -> SecretError {
     switch error as? Errno {
     case .noSuchFileOrDirectory:
-      return .missing(failure("open", error, "check its path, or make one").description, path: FilePath(path))
+      let remedy = "check its path, copy the secret of the group there, or make one for a new group"
+      return .missing(failure("open", error, remedy).description, path: FilePath(path))
     case .permissionDenied:
       var status = stat()
       guard unsafe stat(path, &status) == 0 else { break }

@@ -1,3 +1,4 @@
+import Dispatch
 import Glibc
 import Logging
 import MulticastDTLS
@@ -73,7 +74,10 @@ struct PeerService: Service {
 
   /// Ends the process at once.
   private func exitNow() -> Never {
-    status?.close()
+    // The disk with the socket's file may hang.
+    let closing = DispatchGroup()
+    DispatchQueue.global().async(group: closing) { status?.close() }
+    _ = closing.wait(timeout: .now() + .milliseconds(100))
     if let shortfall {
       Self.logIfReady("\(shortfall)")
       _exit(ExpectationNotMet.exitCode)

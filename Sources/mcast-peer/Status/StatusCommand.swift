@@ -100,32 +100,23 @@ struct StatusCommand: AsyncParsableCommand {
     logger.logLevel = network.isVerbose ? .debug : .warning
     if !network.allowsCoreDumps { try hideMemory() }
     for text in Environment.warnings + network.warnings + InvisibleEnds.warnings { logger.warning("\(text)") }
-    let peer = try makePeer(network, logger)
+    let source = try SecretSource.choose(secretFile: network.secretFile.map { FilePath($0) })
+    let peer = try MulticastPeer(
+      observingWith: network.peerConfiguration(nil, interfaces: network.namedInterfaces()), source, logger)
     // While it listens, status writes nothing, so no failed write would reveal a closed pipe.
     StandardStream.standardOutput.whenClosed { _exit(EXIT_SUCCESS) }
     let members = CurrentMembers(network.members)
-    let source = StatusSource(peer, members)
+    let figures = StatusSource(peer, members)
     let observing = [
       Task {
-        await EventReporting(peer: peer, members: members, logger: logger).run { event, _ in source.reported(event) }
+        await EventReporting(peer: peer, members: members, logger: logger).run { event, _ in figures.reported(event) }
       },
-      Task { while (try? await Task.sleep(for: .seconds(1))) != nil { source.update() } },
+      Task { while (try? await Task.sleep(for: .seconds(1))) != nil { figures.update() } },
     ]
     try await Task.sleep(for: (wait ?? Interval(seconds: 5)).duration)
-    let report = source.report
+    let report = figures.report
     for task in observing { task.cancel() }
     await peer.stop()
     return report
-  }
-
-  /// Makes a listener. The secrets are wiped when this returns; the peer holds only keys derived from them.
-  private func makePeer(_ network: NetworkConfiguration, _ logger: Logger) throws -> MulticastPeer {
-    let source = try SecretSource.choose(secretFile: network.secretFile.map { FilePath($0) })
-    // With a new secret, which no other member has, it would hear nobody.
-    let ring = try KeyRing(from: source, makesOwnFile: false)
-    warn(of: ring, logger)
-    return try MulticastPeer(
-      network.peerConfiguration(nil, interfaces: network.namedInterfaces()), keys: ring, logger: .ofLibrary(logger)
-    ) { _, _, _ in true }
   }
 }

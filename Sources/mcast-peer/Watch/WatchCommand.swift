@@ -69,8 +69,8 @@ struct WatchCommand: AsyncParsableCommand {
     let named = try network.namedInterfaces()
     let source = try SecretSource.choose(secretFile: network.secretFile.map { FilePath($0) })
     let causes = await ReloadCauses(source, network.memberSource, watchesFiles: network.watchesFiles)
-    let peer = try makePeer(
-      network.peerConfiguration(nodeID, interfaces: named), source, logger: logger)
+    let peer = try MulticastPeer(
+      observingWith: network.peerConfiguration(nodeID, interfaces: named), source, logger)
     for text in Environment.warnings + network.warnings + InvisibleEnds.warnings { logger.warning("\(text)") }
 
     let keys = peer.keyIDs.map(\.description).joined(separator: ", ")
@@ -97,15 +97,5 @@ struct WatchCommand: AsyncParsableCommand {
       table: MemberTable(members: network.members, own: nodeID),
       members: members, reload: reload, keyboard: isLive ? Keyboard() : nil, logger: background
     ).run(view, signals, causes, events, sink)
-  }
-
-  /// Makes the peer. The secrets are wiped when this returns; the peer holds only keys derived from them.
-  private func makePeer(
-    _ configuration: MulticastPeer.Configuration, _ source: SecretSource, logger: Logger
-  ) throws -> MulticastPeer {
-    // A listener makes no secret of its own: with one that no other member has, it would hear nobody.
-    let ring = try KeyRing(from: source, makesOwnFile: nodeID != nil, markingIn: configuration.state)
-    warn(of: ring, logger)
-    return try MulticastPeer(configuration, keys: ring, logger: .ofLibrary(logger)) { _, _, _ in true }
   }
 }
