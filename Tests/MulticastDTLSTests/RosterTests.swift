@@ -36,14 +36,15 @@ struct RosterTests {
   }
 
   @Test(
-    "a bad line is an error with its number and its value",
+    "a bad line is an error with its number, and shows nothing that can be a secret",
     arguments: [
       ("0\n256 a", "line 2", "'256'"), ("x", "line 1", "'x'"), ("-1 a", "line 1", "'-1'"), ("+1", "line 1", "'+1'"),
       ("0 a\n\n0 b", "line 3", "member 0 is there twice"), ("0 a\n1 a", "line 2", "members 0 and 1 have the same name"),
-      ("0 two words", "line 1", "'words'"), ("0 a listens b", "line 1", "'listens'"),
-      ("0 listens listens", "line 1", "'listens' is no name"), ("0 ünlaut", "line 1", "'ünlaut'"),
-      ("0 a/b", "line 1", "'a/b'"),
-      ("0 \u{1B}[2J", "line 1", "\\x1B"), ("0 " + String(repeating: "x", count: 64), "line 1", "at most 63"),
+      ("0 two hush-hush", "line 1", "more words"), ("0 a listens hush-hush", "line 1", "more words"),
+      ("0 listens listens", "line 1", "the name of member 0"), ("0 hush/hush", "line 1", "the name of member 0"),
+      ("hush-hush", "line 1", "its first word is not a member ID"), ("hush hush-hush", "line 1", "'hush'"),
+      ("DTLS_MCAST_SECRET=hush-hush", "line 1", "its first word"), ("90000000000000000000", "line 1", "its first word"),
+      ("\u{1B}[2", "line 1", "\\x1B"), ("0 " + String(repeating: "x", count: 64), "line 1", "at most 63"),
       ("", "the roster", "has no member"), ("# 1 a\n", "the roster", "has no member"), ("0\u{0}", "line 1", "\\x00"),
       (String(repeating: "# a comment\n", count: 6000), "the roster", "more than 65536 bytes"),
     ])
@@ -55,6 +56,7 @@ struct RosterTests {
     }
     let shown = "\(error)"
     #expect(shown.contains(place) && shown.contains(reason) && !shown.contains("\u{1B}"), "\(description)")
+    #expect(!shown.contains("hush-hush") && !shown.contains("hush/hush") && !shown.contains("0000"), "\(description)")
   }
 
   @Test("bytes that are no text, a directory, a pipe and a missing file are errors that say what to do")

@@ -12,6 +12,9 @@ public struct Roster: Hashable, Sendable {
   /// The word that marks such a member.
   private static let mark = "listens"
 
+  /// The longest word in bytes that an error shows.
+  private static let longestShown = 4
+
   /// The longest name, in characters: a label of a host name. Source: RFC 1035, section 2.3.4.
   static let longestName = 63
 
@@ -45,13 +48,17 @@ public struct Roster: Hashable, Sendable {
     }
   }
 
+  /// Adds a line. Its errors show no more of it than a short number: the secret may be in the wrong file.
   private mutating func add(_ words: [Substring]) throws(InvalidValue) {
     guard let first = words.first else { return }
-    let member = try MemberID(first)
+    guard let member = try? MemberID(first) else {
+      let shown = first.utf8.count <= Self.longestShown ? "'\(first)'" : "its first word"
+      throw InvalidValue("\(shown) is not a member ID: write a whole number from 0 to 255, as in: 7 robot-7")
+    }
     let isListener = words.count > 1 && words[words.count - 1] == Self.mark
     let words = isListener ? words.dropLast() : words[...]
     guard words.count <= 2 else {
-      throw InvalidValue("'\(words[2])' follows the name: write one member a line, as in: \(member) robot-\(member)")
+      throw InvalidValue("more words follow the name: write one member a line, as in: \(member) robot-\(member)")
     }
     guard !members.contains(member) else {
       throw InvalidValue("member \(member) is there twice: remove one of the lines")
@@ -62,7 +69,8 @@ public struct Roster: Hashable, Sendable {
     let name = String(words[1])
     guard Self.isName(name), name != Self.mark else {
       throw InvalidValue(
-        "'\(name)' is no name: write at most \(Self.longestName) letters, digits, dots, hyphens and underscores")
+        "the name of member \(member) is none: write at most \(Self.longestName) letters, digits, dots, hyphens and "
+          + "underscores")
     }
     if let other = names.first(where: { $0.value == name })?.key {
       throw InvalidValue("members \(other) and \(member) have the same name, '\(name)': give one of them another")
