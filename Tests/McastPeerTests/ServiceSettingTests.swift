@@ -8,7 +8,7 @@ import Testing
 @Suite("The settings of the service, for other commands")
 struct ServiceSettingTests {
   private func values(_ text: String) -> [String] {
-    EnvironmentFile(text).variables.map { "\($0.name)=\($0.value)" }
+    (try? EnvironmentFile(Array(text.utf8)))?.variables.map { "\($0.name)=\($0.value)" } ?? ["unreadable"]
   }
 
   @Test("a file of settings is read as systemd reads it")
@@ -21,6 +21,13 @@ struct ServiceSettingTests {
     #expect(values("A=one \\\n  two\nB=a\\ b\\\\\nC='open") == ["A=one   two", "B=a b\\", "C=open"])
     #expect(values("1A=x\nA-B=x\n=x\nÄ=x\nA=\r\n") == ["A="])
     #expect(values("A=1\nA=2") == ["A=1", "A=2"])
+    #expect(values("A=Bob's robot\nB=1") == ["A=Bob's robot", "B=1"])
+    #expect(values("A=\"0\" \"-2\" 'x'y 'z'\rB=x\\\r\nC=1") == ["A=0-2xy 'z'", "B=x", "C=1"])
+    #expect(values("# a \\\nA=1\nB=\"x\\") == ["B=x"])
+    #expect(values("=A\nB=1\n==x=y\nC = 2") == ["B=1", "C=2"])
+    #expect(values("A=1\nB=\u{0}") == ["unreadable"])
+    #expect((try? EnvironmentFile(Array("# ".utf8) + [0xE4] + Array("\nA=1".utf8)))?.variables.count == 1)
+    #expect((try? EnvironmentFile(Array("A=".utf8) + [0xE4])) == nil)
     #expect(values("") == [] && values("\n \n") == [] && values("A=\\") == ["A="])
   }
 

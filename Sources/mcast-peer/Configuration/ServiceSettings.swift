@@ -25,6 +25,7 @@ struct ServiceArguments: ParsableArguments {
   func apply(secretFile: String?) throws -> Bool {
     let settings = ServiceSettings()
     guard member != nil || settings.apply(secretFile: secretFile) else { return false }
+    try settings.checkUser()
     let variables = try settings.variables(of: member)
     for (option, _) in Environment.all { unsafe unsetenv(Environment.variable(option)) }
     for variable in variables { unsafe setenv(variable.name, variable.value, 1) }
@@ -50,6 +51,16 @@ struct ServiceSettings {
     return unsafe access(own.string, F_OK) != 0 && access(secret.string, F_OK) == 0
   }
 
+  /// Checks that this user may read the secret of the service, so that no advice opens it to more users.
+  ///
+  /// - Throws: `ValidationError` if not.
+  func checkUser() throws {
+    guard unsafe access(secret.string, R_OK) != 0, errno == EACCES else { return }
+    throw ValidationError(
+      "uid \(geteuid()) may not read \(secret), the secret of the service: run this as root, or name another with "
+        + "--secret-file")
+  }
+
   /// The variables of a unit; with nil, those that all units share.
   ///
   /// - Throws: `ValidationError` if a file of settings is there and cannot be read.
@@ -65,12 +76,18 @@ struct ServiceSettings {
       ]
       files.append(directory.appending("\(member).environment"))
     }
-    for file in files { variables += EnvironmentFile(try Self.read(file)).variables }
+    for file in files {
+      do {
+        variables += try EnvironmentFile(Self.read(file)).variables
+      } catch is EnvironmentFile.Unreadable {
+        throw ValidationError("\(file) is no file of settings: it has a NUL, or a value that is not UTF-8")
+      }
+    }
     // Variables of other programs are none of ours.
     return variables.filter { $0.name.hasPrefix(Environment.prefix) }
   }
 
-  private static func read(_ path: FilePath) throws -> String {
+  private static func read(_ path: FilePath) throws -> [UInt8] {
     do {
       let file = try FileDescriptor.open(path, .readOnly, options: [.closeOnExec, .nonBlocking])
       defer { try? file.close() }
@@ -79,17 +96,16 @@ struct ServiceSettings {
         let chunk = try unsafe [UInt8](unsafeUninitializedCapacity: 4096) { buffer, count in
           count = try unsafe file.read(into: UnsafeMutableRawBufferPointer(buffer))
         }
-        if chunk.isEmpty { break }
+        if chunk.isEmpty { return bytes }
         bytes += chunk
       }
-      guard bytes.count <= limit, let text = String(validating: bytes, as: UTF8.self) else {
-        throw ValidationError("\(path) is no file of settings: it is not UTF-8, or has more than \(limit) bytes")
-      }
-      return text
+      throw ValidationError("\(path) is no file of settings: it has more than \(limit) bytes")
     } catch Errno.noSuchFileOrDirectory {
-      return ""
+      return []
+    } catch Errno.permissionDenied {
+      throw ValidationError("this user may not read \(path): run this as root")
     } catch let error as Errno {
-      throw ValidationError("cannot read \(path): \(error); run this as root")
+      throw ValidationError("cannot read \(path): \(error); it must be a file of settings, or none")
     }
   }
 
