@@ -51,15 +51,26 @@ struct MCastPeer: AsyncParsableCommand {
     LoggingSystem.bootstrap { _ in StandardErrorLog() }
     var logger = Logger(label: "mcast-peer")
     if options.network.isVerbose { logger.logLevel = .debug }
-    for text in Environment.warnings { logger.warning("\(text)") }
-
+    // Standard error may be blocked from the start.
     let logQueue = LogQueue(logger)
+    do {
+      try await run(options, logQueue)
+    } catch {
+      // The line of the error follows.
+      await logQueue.flush()
+      throw error
+    }
+  }
+
+  private func run(_ options: PeerConfiguration, _ logQueue: LogQueue) async throws {
+    let logger = logQueue.logger
+    for text in Environment.warnings { logger.warning("\(text)") }
     let metrics = MetricCatalog.makeMetrics(of: options.nodeID, in: options.network.group)
     let names = NameMetrics(metrics)
     names.record(options.network.members)
     let files = FileMetrics(metrics)
     let metricsFile = try options.metricsFile.map { path in
-      try MetricsFile(path: path, logger: logQueue.logger) { metrics.text }
+      try MetricsFile(path: path, logger: logger) { metrics.text }
     }
     if !options.network.allowsCoreDumps { try hideMemory() }
     let named = try options.network.namedInterfaces()
@@ -82,7 +93,7 @@ struct MCastPeer: AsyncParsableCommand {
     let status = StatusSocket.open(for: peer, StatusSource(peer, members, unusable) { events.counts.sent }, logger)
     let service = PeerService(
       peer: peer, members: members,
-      reload: Reload(peer, source, options.network.memberSource, members, unusable, logger: logQueue.logger),
+      reload: Reload(peer, source, options.network.memberSource, members, unusable, logger: logger),
       reloadCauses: causes, statisticsRequests: statisticsRequests,
       reports: ServiceReports(manager: ServiceManager(), peer: peer, members: members, unusable: unusable),
       options: options, events: events, stopTrigger: stopTrigger, logQueue: logQueue, status: status,
@@ -109,6 +120,13 @@ struct MCastPeer: AsyncParsableCommand {
         """)
     }
     for text in options.network.warnings + InvisibleEnds.warnings { logger.warning("\(text)") }
+    if peer.epoch != nil, options.network.members.roster.listeners.contains(options.nodeID) {
+      logger.warning(
+        """
+        \(options.network.members.place) says that this member listens, but it sends: the others miss it only \
+        once they have heard it
+        """)
+    }
     if peer.statePath == nil {
       logger.warning(
         peer.epoch == nil
