@@ -101,6 +101,21 @@ struct StatusReportTests {
     #expect(!isComplete())
   }
 
+  @Test("a member that sends, though the roster says that it listens, is awaited once it was heard")
+  func sendingListener() throws {
+    var (statistics, observation) = (Statistics(), makeObservation())
+    let roster = Members(roster: try Roster("0\n1 listens\n2 listens", origin: "the roster"), origin: .file("/roster"))
+    func rows() -> [StatusReport.Member] {
+      StatusReport.Member.all(statistics, observation, roster, own: 0, suite: .wdmNullSHA256)
+    }
+    observation.update(statistics, roster, now: start)
+    #expect(rows().map(\.isAwaited) == [false, false] && report(rows()).isComplete)
+    count(1, in: &statistics)
+    statistics.fellSilent([1])
+    observation.update(statistics, roster, now: start)
+    #expect(rows().map(\.isAwaited) == [true, false] && !report(rows()).isComplete)
+  }
+
   @Test("the document fits its schema, and is read as it was written")
   func document() async throws {
     let reports = [story, report([])]
@@ -116,10 +131,12 @@ struct StatusReportTests {
     let answer = StatusAnswer(story)
     #expect(StatusAnswer(bytes: answer.bytes) == answer && !answer.isComplete)
     for text in ["", "1", "1\n{}", "2\n{}\n", "\n{}\n", "1\nx\n", "{}\n1\n", "1\n{\n}"] {
-      #expect(StatusAnswer(bytes: Array(text.utf8)) == nil, "\(text)")
+      #expect(StatusAnswer(bytes: Array((text + "\n.\n").utf8)) == nil, "\(text)")
     }
-    #expect(StatusAnswer(bytes: [0x31, 0x0A, 0x7B, 0x7D, 0x0A, 0xFF]) == nil)
-    let hostile = StatusAnswer(bytes: Array("1\n{\u{1B}}\na\u{1B}[2J\nb".utf8))
+    #expect(StatusAnswer(bytes: Array("1\n{}\na\n.\n".utf8))?.table == "a")
+    for cut in 0..<answer.bytes.count { #expect(StatusAnswer(bytes: Array(answer.bytes.prefix(cut))) == nil, "\(cut)") }
+    #expect(StatusAnswer(bytes: [0x31, 0x0A, 0x7B, 0x7D, 0x0A, 0xFF, 0x0A, 0x2E, 0x0A]) == nil)
+    let hostile = StatusAnswer(bytes: Array("1\n{\u{1B}}\na\u{1B}[2J\nb\n.\n".utf8))
     #expect(hostile?.table == "a\\x1B[2J\nb" && hostile?.json == "{\\x1B}")
   }
 

@@ -45,6 +45,9 @@ struct SocketFile: Sendable {
       device: status.st_dev, inode: status.st_ino, user: status.st_uid, isSocket: status.st_mode & S_IFMT == S_IFSOCK)
   }
 
+  /// True if something other than a socket is there.
+  var isOther: Bool { file.map { !$0.isSocket } ?? false }
+
   /// The owner of the directory.
   var directoryUser: uid_t? {
     var status = stat()

@@ -31,14 +31,18 @@ struct StatusClient {
       throw StatusError.noAnswer(
         "member \(member), process \(answering.process), does not answer: it is stopped, or hangs (see kill -CONT)")
     }
+    // Only another user is refused; see StatusSocket.
+    if bytes.isEmpty, [0, answering.user].contains(geteuid()) {
+      throw StatusError.noAnswer("member \(member), process \(answering.process), has ended: start it again")
+    }
     guard !bytes.isEmpty else {
       throw StatusError.denied(
         "member \(member) does not answer uid \(geteuid()): ask as its user, uid \(answering.user), or as root")
     }
     guard let answer = StatusAnswer(bytes: bytes) else {
       throw StatusError.noAnswer(
-        "member \(member), process \(answering.process), is of another version, whose answer this one cannot read: ask "
-          + "with that version (ls -l /proc/\(answering.process)/exe)")
+        "member \(member), process \(answering.process), has ended during its answer, or is of another version, whose "
+          + "answer this one cannot read: ask again, or with that version (ls -l /proc/\(answering.process)/exe)")
     }
     return (answer, answering.process)
   }
@@ -64,6 +68,9 @@ struct StatusClient {
       case 0: return
       case ENOENT: throw noSocket
       case EACCES, EPERM: throw denied
+      case ECONNREFUSED where address.isOther:
+        throw StatusError.noAnswer(
+          "\(address.path) is no socket, so that member \(member) cannot be asked: remove it, and restart the member")
       case ECONNREFUSED:
         throw StatusError.noAnswer(
           "member \(member) does not run: \(address.path) is left from a process that was killed: start it again")
@@ -84,7 +91,8 @@ struct StatusClient {
   private var noSocket: StatusError {
     .noAnswer(
       "no peer with member ID \(member) runs with its state in \(directory.visible): start it, or give its --state-dir, or "
-        + "--service \(member) for that of the service (a peer without a state cannot be asked)")
+        + "--service \(member) for that of the service (a peer without a state, or whose socket was removed, cannot be "
+        + "asked)")
   }
 
   private var denied: StatusError {

@@ -10,7 +10,9 @@ extension StatusReport.Member {
     _ statistics: Statistics, _ observation: StatusSource.Observation, _ members: Members, own: MemberID?,
     suite: CipherSuite
   ) -> [Self] {
-    let awaited = members.awaited(at: own)
+    // One that sends, against its mark in the roster, is missed when it ends.
+    let sending = members.roster.listeners.filter { statistics.members[$0]?.epoch != nil }
+    let awaited = members.awaited(at: own).union(MemberSet(sending).without(own))
     return members.all.expected(at: own).union(MemberSet(statistics.members.keys)).without(own).compactMap { member in
       let counts = statistics.members[member] ?? .unheard
       let reason = observation.rejections.mainReason(member, counts)
