@@ -116,9 +116,9 @@ struct MetricsFileTests {
     arguments: [
       Case(path: "nowhere/peer.prom", hint: "there is no directory nowhere; make it"),
       Case(path: "secret/peer.prom", hint: "there is no directory secret; make it"),
-      Case(path: ".", hint: "a directory, a device or a symbolic link"),
-      Case(path: "fifo", hint: "a directory, a device or a symbolic link"),
-      Case(path: "link", hint: "a directory, a device or a symbolic link"),
+      Case(path: ".", hint: "no regular file, but"),
+      Case(path: "fifo", hint: "no regular file, but"),
+      Case(path: "link", hint: "no regular file, but"),
       Case(path: "secret", hint: "something other than metrics, which would be lost"),
       Case(path: "/proc/peer.prom", hint: "its directory must"),
     ])

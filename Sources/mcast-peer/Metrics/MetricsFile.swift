@@ -100,8 +100,9 @@ final class MetricsFile: Sendable {
   func write() throws(MetricsFileError) {
     // Again each time: root must not replace a device.
     try checkKind()
-    let draft = directory.appending(".mcast-peer-\(String(UInt64.random(in: .min ... .max), radix: 16))")
     do {
+      // One of a process that was killed.
+      unsafe unlink(draft.string)
       let file = try FileDescriptor.open(
         draft, .writeOnly, options: [.create, .exclusiveCreate, .closeOnExec], permissions: [.ownerReadWrite])
       do {
@@ -130,6 +131,9 @@ extension MetricsFile {
     let directory = path.removingLastComponent()
     return directory.isEmpty ? "." : directory
   }
+
+  /// The file that replaces the metrics file.
+  private var draft: FilePath { directory.appending(".\(path.lastComponent?.string ?? "").mcast-peer") }
 
   private func checkDirectory() throws(MetricsFileError) {
     var status = stat()
