@@ -17,7 +17,7 @@ extension SettingTests {
     #expect(try await peer.exitCode() == 0)
     let errors = try peer.errors
     for warning in [
-      "unknown setting MCAST_PEER_SECRET (did you mean MCAST_PEER_SECRET_FILE?)",
+      "unknown setting MCAST_PEER_SECRET (did you mean DTLS_MCAST_SECRET?)",
       "unknown setting MCAST_PEER_GRUOP (did you mean MCAST_PEER_GROUP?)",
       "unknown setting MCAST_PEER_ (see mcast-peer --help)",
     ] {

@@ -1,4 +1,5 @@
 import Foundation
+import Glibc
 import TestSupport
 import Testing
 
@@ -60,5 +61,47 @@ struct UnusableFileTests {
       try await peer.waitForError("read again from \(path), unchanged")
     }
     #expect(try await !group.ask(0).output.contains("cannot be used"))
+  }
+
+  @Test("a file is read once its directory, which was open to others, is corrected; the fault is told once")
+  func directory() async throws {
+    let secret = files.write(Vectors.shared.secret, to: "secret")
+    files.write("0\n1\n", to: "roster")
+    let peer = try PeerProcess(
+      ["0", "-I", "lo", "-t", "0", "-g", "\(group.address)", "-k", secret], home: group.home)
+    try await peer.waitUntilReady(node: 0)
+    chmod(files.path, 0o770)
+    files.write("0\n1\n7\n", to: "roster")
+    try await peer.waitForError("chmod g-w '\(files.path)'")
+    // As long as several looks.
+    try await Task.sleep(for: .seconds(8))
+    #expect(try peer.errors.components(separatedBy: "the members stay as they were").count == 2)
+    chmod(files.path, 0o700)
+    try await peer.waitForError("member 7 added; members now 0-1,7")
+  }
+
+  @Test("a secret in the place of the roster is never shown")
+  func misplaced() async throws {
+    let text = "hush-hush-hush-hush-hush-hush-hush"
+    let secret = files.write(text, to: "secret")
+    files.write("0\n1\n", to: "roster")
+    let arguments = ["-I", "lo", "-t", "0", "-g", "\(group.address)", "-k", secret]
+    let peer = try PeerProcess(["0", "-o", "json"] + arguments, home: group.home)
+    try await peer.waitForError("roster 0-1")
+    files.write(text, to: "roster")
+    try await peer.waitForError("the members stay as they were")
+    let status = try await group.ask(0, "-o", "json")
+    #expect(status.output.contains("its first word is not a member ID"))
+    peer.signal(SIGTERM)
+    #expect(try await peer.exitCode() == 0)
+    let others = try [["status", "--wait", "0.1"], ["doctor", "--wait", "0.1"], ["1"]].map {
+      try PeerProcess($0 + arguments, home: group.home)
+    }
+    var said = [try peer.output, try peer.errors, status.output, status.errors]
+    for other in others {
+      #expect(try await other.exitCode() != 0)
+      said += [try other.output, try other.errors]
+    }
+    #expect(said.allSatisfy { !$0.contains("hush") }, "\(said)")
   }
 }

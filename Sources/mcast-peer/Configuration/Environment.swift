@@ -105,7 +105,9 @@ enum Environment {
   /// A warning for each unknown variable with our prefix. It never shows a value, which may be a secret.
   static var warnings: [String] {
     unknown.map { name in
-      "unknown setting \(name) (\(nearest(to: name).map { "did you mean \($0)?" } ?? "see \(CommandTree.name) --help"))"
+      // Its value may be a secret, which must not become the name of a file.
+      let intended = name == "\(prefix)SECRET" ? SecretSource.variable : nearest(to: name)
+      return "unknown setting \(name) (\(intended.map { "did you mean \($0)?" } ?? "see \(CommandTree.name) --help"))"
     }
   }
 

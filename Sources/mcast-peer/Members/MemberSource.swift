@@ -45,7 +45,8 @@ struct MemberSource: Sendable {
   /// False also if the path cannot be reached, as that of a secret that is not there.
   private static func exists(_ path: FilePath) -> Bool {
     var status = stat()
-    return unsafe stat(path.string, &status) == 0
+    // Links that lead to one another are a fault.
+    return unsafe stat(path.string, &status) == 0 || errno == ELOOP
   }
 }
 

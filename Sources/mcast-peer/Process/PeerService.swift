@@ -146,7 +146,7 @@ struct PeerService: Service {
     let others = [
       // A failed write to standard error must not end these tasks.
       Task { for await _ in statisticsRequests { try? await writeStatistics() } },
-      Task { await reloadCauses.forEach { cause in await reports.reloading { await readAgain(cause) } } },
+      Task { await reloadCauses.forEach({ reload.unusableFiles }) { await readAgain($0) } },
       Task {
         while (try? await Task.sleep(for: .seconds(1))) != nil {
           events.writeDropped(peer.statistics)
@@ -180,7 +180,9 @@ struct PeerService: Service {
 
   /// Reads key ring or roster again, and writes events of the results.
   private func readAgain(_ cause: Reload.Cause) async {
-    guard let outcome = await reload.run(cause) else { return }
+    // What nobody asked for is no reload to the service manager.
+    let outcome = cause == .signal ? await reports.reloading { await reload.run(cause) } : await reload.run(cause)
+    guard let outcome else { return }
     files.record(unusable.value)
     let epoch = peer.epoch
     switch outcome.ring {

@@ -33,10 +33,11 @@ struct KeyRingReload {
       return nil
     } catch {
       let keys = former.map(\.description).joined(separator: ", ")
-      unusable.record(.secret, "\(error)")
+      // Read again from time to time, the same fault is no news.
+      if unusable.record(.secret, "\(error)") == "\(error)", !isAsked { return nil }
       return .failure(ReloadFailure("the key ring stays as it was (key ID \(keys)): \(error)", logger))
     }
-    let isUsableAgain = unusable.record(.secret, nil)
+    let isUsableAgain = unusable.record(.secret, nil) != nil
     let ring = peer.keyIDs
     guard isAsked || isUsableAgain || ring != former else { return nil }
     let sending = peer.epoch.map { " this member sends with key ID \(ring[0]), in epoch \($0), and" } ?? ""

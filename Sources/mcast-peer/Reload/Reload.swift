@@ -17,6 +17,7 @@ struct Reload {
     var members: Result<Members, ReloadFailure>?
   }
 
+  private let unusable: UnusableFiles
   private let ring: KeyRingReload
   private let roster: RosterReload
   /// The descriptors that were a terminal at the start.
@@ -26,9 +27,13 @@ struct Reload {
     _ peer: MulticastPeer, _ source: SecretSource, _ memberSource: MemberSource, _ members: CurrentMembers,
     _ unusable: UnusableFiles = UnusableFiles(), logger: Logger
   ) {
+    self.unusable = unusable
     ring = KeyRingReload(peer: peer, source: source, members: members, unusable: unusable, logger: logger)
     roster = RosterReload(peer: peer, source: memberSource, members: members, unusable: unusable, logger: logger)
   }
+
+  /// The files that could not be used when they were read last.
+  var unusableFiles: Set<UnusableFiles.File> { Set(unusable.value.keys) }
 
   /// Reads what the cause is about.
   ///

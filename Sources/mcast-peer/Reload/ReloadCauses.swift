@@ -2,7 +2,8 @@ import MulticastDTLS
 import SystemPackage
 import UnixSignals
 
-/// The reasons to read the files of a running peer again, as they arise: SIGHUP, and changes of the files.
+/// The reasons to read the files of a running peer again, as they arise: SIGHUP, changes of the files, and a file that could
+/// not be used, since its directory or another cause may have been corrected.
 struct ReloadCauses: Sendable {
   private let signals: UnixSignalsSequence
   private let ringFile: FileChanges?
@@ -10,6 +11,8 @@ struct ReloadCauses: Sendable {
 
   /// The time between two looks at the files.
   private static let pause = Duration.seconds(1)
+  /// The looks after which a file that could not be used is read again.
+  private static let looksPerTry = 3
 
   /// Begins to notice; to be called before the ring is read, so that no request and no change is missed.
   ///
@@ -22,16 +25,20 @@ struct ReloadCauses: Sendable {
     rosterFile = watchesFiles ? members.changes : nil
   }
 
-  /// Calls `body` with each cause, one after the other, until the task is cancelled.
-  func forEach(_ body: (Reload.Cause) async -> Void) async {
-    let (events, sink) = AsyncStream.makeStream(of: Event.self)
+  /// Calls `body` with each cause, one after the other, until the task is cancelled. Signals that arrive before their
+  /// request is taken up are one request.
+  ///
+  /// - Parameter unusable: Returns the files that could not be used when they were read last.
+  func forEach(_ unusable: () -> Set<UnusableFiles.File>, _ body: (Reload.Cause) async -> Void) async {
+    let events = PendingEvents<Event>()
     let tasks = [
-      Task { for await _ in signals { sink.yield(.signal) } },
-      Task { while (try? await Task.sleep(for: Self.pause)) != nil { sink.yield(.tick) } },
+      Task { for await _ in signals { events.add(.signal) } },
+      Task { while (try? await Task.sleep(for: Self.pause)) != nil { events.add(.tick) } },
     ]
     defer { for task in tasks { task.cancel() } }
-    var (ring, roster) = (ringFile, rosterFile)
-    for await event in events {
+    var (ring, roster, looks) = (ringFile, rosterFile, 0)
+    for await event in events.stream {
+      events.taken(event)
       switch event {
       case .signal:
         // The content that is read now is no change later.
@@ -39,8 +46,10 @@ struct ReloadCauses: Sendable {
         roster?.remember()
         await body(.signal)
       case .tick:
-        if ring?.look() == true { await body(.ringChanged) }
-        if roster?.look() == true { await body(.rosterChanged) }
+        looks += 1
+        let again = looks.isMultiple(of: Self.looksPerTry) ? unusable() : []
+        if let isChanged = ring?.look(), isChanged || again.contains(.secret) { await body(.ringChanged) }
+        if let isChanged = roster?.look(), isChanged || again.contains(.roster) { await body(.rosterChanged) }
       }
     }
   }

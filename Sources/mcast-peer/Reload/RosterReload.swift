@@ -22,7 +22,7 @@ struct RosterReload {
       if case .file = former.origin, next.origin == .standard {
         throw RosterError.missing("there is no roster \(path)")
       }
-      let isUsableAgain = unusable.record(.roster, nil)
+      let isUsableAgain = unusable.record(.roster, nil) != nil
       guard next != former else {
         if isAsked || isUsableAgain, case .file = next.origin {
           logger.info("roster read again from \(path), unchanged")
@@ -36,7 +36,8 @@ struct RosterReload {
       logger.info("roster read again from \(path): \(changes(from: former, to: next))")
       return .success(next)
     } catch {
-      unusable.record(.roster, "\(error)")
+      // Read again from time to time, the same fault is no news.
+      if unusable.record(.roster, "\(error)") == "\(error)", !isAsked { return nil }
       return .failure(ReloadFailure("the members stay as they were (\(former.all)): \(error)", logger))
     }
   }

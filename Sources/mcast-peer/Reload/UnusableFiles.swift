@@ -15,12 +15,11 @@ final class UnusableFiles: Sendable {
   /// Records the result of a read.
   ///
   /// - Parameter reason: Nil if the file is in use now.
-  /// - Returns: True if the file could not be used before.
-  @discardableResult
-  func record(_ file: File, _ reason: String?) -> Bool {
+  /// - Returns: The former reason; nil if the file was in use.
+  func record(_ file: File, _ reason: String?) -> String? {
     reasons.withLock { reasons in
       defer { reasons[file] = reason }
-      return reasons[file] != nil
+      return reasons[file]
     }
   }
 }

@@ -21,7 +21,7 @@ struct ServiceReports: Sendable {
   func run() async {
     guard let manager else { return }
     var reported: String?
-    let watchdogPause = manager.watchdogTime.map { $0 / 2 }
+    let watchdogPause = manager.watchdogTime.map { max($0 / 2, Self.shortPause) }
     repeat {
       let status = self.status
       if status != reported, manager.report(reported == nil ? "READY=1\nSTATUS=\(status)" : "STATUS=\(status)") {

@@ -72,7 +72,7 @@ struct Watch {
           sink.yield(.reported(event))
         }
       },
-      Task { await causes.forEach { _ = await reload.run($0) } },
+      Task { await causes.forEach({ reload.unusableFiles }) { _ = await reload.run($0) } },
       Task { await send() },
     ]
     defer { for task in tasks { task.cancel() } }
