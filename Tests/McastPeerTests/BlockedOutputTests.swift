@@ -40,6 +40,18 @@ struct BlockedOutputTests {
   }
 
   @Test(
+    "a peer whose standard error is full from the start sends, and ends on SIGTERM",
+    .disabled(if: Sanitizer.flushesAtExit, "ThreadSanitizer's `_exit` waits for the blocked stream"))
+  func fullFromTheStart() async throws {
+    pipe.fill()
+    let peer = try start(["0", "-o", "json", "-i", "0.1"] + address, secret: Vectors.shared.secret, stream: 2)
+    try await peer.waitForEvent("sent")
+    peer.signal(SIGTERM)
+    #expect(try await peer.exitCode() == 0)
+    #expect(try peer.events("end").map(\.reason) == ["signal"])
+  }
+
+  @Test(
     "SIGTERM ends `watch`, however often SIGHUP came while nobody read standard error",
     .disabled(if: Sanitizer.flushesAtExit, "ThreadSanitizer's `_exit` waits for the blocked stream"), arguments: 1...3)
   func watch(times: Int) async throws {
