@@ -43,6 +43,7 @@ struct ServiceReportTests {
     let reports = socket.reports
     #expect(reports.last { !$0.hasPrefix("WATCHDOG") && !$0.hasPrefix("STATUS") } == "STOPPING=1", "\(reports)")
     let ready = try #require(reports.firstIndex(of: "READY=1"))
+    #expect(reports.count { $0 == "READY=1" } == 2, "\(reports)")
     #expect(!reports[..<ready].contains { $0.hasPrefix("WATCHDOG") || $0.hasPrefix("STATUS") })
   }
 

@@ -16,8 +16,8 @@ enum MetricsFileError: Error, Hashable, CustomStringConvertible {
     case .noDirectory(let path, let directory):
       "cannot write the metrics file \(path): there is no directory \(directory); make it, or give another path"
     case .irregular(let path):
-      "cannot write the metrics file \(path): it is no regular file, but a directory, a device, a pipe or a symbolic link; give the path of a regular "
-        + "file, or of none"
+      "cannot write the metrics file \(path): it is no regular file, but a directory, a device, a pipe or a symbolic link; "
+        + "give the path of a regular file, or of none"
     case .foreign(let path):
       "cannot write the metrics file \(path): it has something other than metrics, which would be lost; remove it, or give "
         + "another path"

@@ -35,9 +35,11 @@ struct ServiceReports: Sendable {
   func reloading<Value>(_ body: () async -> Value) async -> Value {
     manager?.report("RELOADING=1", "MONOTONIC_USEC=\(Self.monotonicMicroseconds)")
     let value = await body()
-    if let manager {
-      // Without it, the manager waits for the end of the reload.
-      for _ in 0..<Self.tries where !manager.report("READY=1") { try? await Task.sleep(for: Self.shortPause) }
+    // Without this report, the manager waits for the end of the reload.
+    var tries = 0
+    while let manager, !manager.report("READY=1"), tries < Self.tries {
+      tries += 1
+      try? await Task.sleep(for: Self.shortPause)
     }
     return value
   }
