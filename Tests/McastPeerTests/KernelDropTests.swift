@@ -11,7 +11,7 @@ struct KernelDropTests {
     let count = 20_000
     let receiver = try await group.startReceiver(1, ["-o", "json"])
     // It receives nothing for a while, and the sender's batches overflow its queue.
-    receiver.signal(SIGSTOP)
+    try await receiver.stop()
     defer { receiver.signal(SIGCONT) }
     let sender = try group.start(
       0, "--rate", "0", "-c", "\(count)", "-o", "raw", "-m", String(repeating: "x", count: 1000))
@@ -65,7 +65,7 @@ struct KernelDropTests {
     try await receiver.waitForError("interface red has no carrier")
     try there.run("ip link set red up")
     try await receiver.waitForError("interface red is back: joined 239.255.0.1:12345 again")
-    receiver.signal(SIGSTOP)
+    try await receiver.stop()
     defer { receiver.signal(SIGCONT) }
     let count = 20_000
     let sender = try start(

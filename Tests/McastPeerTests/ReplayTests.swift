@@ -16,7 +16,7 @@ struct ReplayTests {
     let sender = try group.start(1, "-i", "0.002")
     let recording = try await record(wire)
     // Stop the sender, so that the receiver hears nothing newer before the recording.
-    sender.signal(SIGSTOP)
+    try await sender.stop()
     // The sender may be stopped after it has sent a message and before it prints it.
     try await eventually("what was sent until then") { try before.shown(from: 1).last ?? 0 >= sender.sent.last ?? 0 }
     try await Task.sleep(for: .milliseconds(300))

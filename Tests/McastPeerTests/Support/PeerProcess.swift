@@ -123,6 +123,19 @@ final class PeerProcess {
     kill(process.processIdentifier, number)
   }
 
+  /// Stops it, and waits until each of its threads has stopped, which the signal does not. Source: proc(5), /proc/pid/stat.
+  func stop() async throws {
+    signal(SIGSTOP)
+    let tasks = "/proc/\(identifier)/task"
+    try await eventually("the stop of all threads") {
+      try FileManager.default.contentsOfDirectory(atPath: tasks).allSatisfy { task in
+        // Behind the name, which may have blanks and brackets.
+        try String(contentsOfFile: "\(tasks)/\(task)/stat", encoding: .utf8).split(separator: ")").last?.hasPrefix(" T")
+          == true
+      }
+    }
+  }
+
   /// Waits for its end. Returns the exit code, or the negative number of the signal that ended it.
   func exitCode() async throws -> Int32 {
     try await eventually("the end of the process") { !isRunning }
