@@ -1,3 +1,5 @@
+import TestSupport
+
 /// The scenes for the commands of the documentation, page by page.
 enum DocumentScenes {
   static let all = readme + data + options + keys + operating + status + metrics + troubleshooting
@@ -88,7 +90,8 @@ enum DocumentScenes {
         .init(text: "sort -u received | cut -d ' ' -f 2 | base64 -d >copy.tar", ends: true),
         .init(text: "sha256sum copy.tar", ends: true),
         .ours("cmp backup.tar copy.tar", ends: true),
-      ], values: ["--deadline 60": "--deadline 10"]),
+        // Processes with a sanitizer need the time of the page.
+      ], values: ["--deadline 60": Sanitizer.isOn ? "--deadline 60" : "--deadline 20"]),
     Scene(
       testDescription: "Data: a script, with too few messages",
       commands: [
