@@ -59,7 +59,7 @@ struct MemberChecks {
       let peer = try MulticastPeer(
         network.peerConfiguration(nil, interfaces: interfaces), keys: ring,
         logger: Logger(label: "doctor") { _ in SwiftLogNoOpLogHandler() }, handler: { _, _, _ in true })
-      // What came before the socket was there cannot have reached it.
+      // Datagrams from before the socket cannot have reached it.
       _ = tap?.count()
       return Listening(peer: peer, tap: tap)
     }
@@ -82,7 +82,7 @@ struct MemberChecks {
   private func findings(_ listening: Listening, after time: Interval) async -> [Finding] {
     try? await Task.sleep(for: time.duration)
     let arrived = listening.tap?.count()
-    // On a busy machine, what has arrived may wait in the socket.
+    // On a busy machine, datagrams that have arrived may wait in the socket.
     var looks = 0
     while let arrived, arrived > 0, !Self.hasReceived(listening.peer), looks < Self.looks {
       looks += 1

@@ -180,7 +180,7 @@ struct PeerService: Service {
 
   /// Reads key ring or roster again, and writes events of the results.
   private func readAgain(_ cause: Reload.Cause) async {
-    // What nobody asked for is no reload to the service manager.
+    // To the service manager, only a request is a reload.
     let outcome = cause == .signal ? await reports.reloading { await reload.run(cause) } : await reload.run(cause)
     guard let outcome else { return }
     files.record(unusable.value)

@@ -27,7 +27,7 @@ struct StatusReport: Equatable {
   struct Member: Equatable {
     let member: MemberID
     let name: String?
-    /// True if `--peers` lists the member.
+    /// True if the member is missed when nobody hears it: one of `--peers` or the roster, unless it only listens.
     let isAwaited: Bool
     let state: State
     /// The reason of most rejections, in the state ``State/rejected``.
