@@ -37,12 +37,15 @@ struct StatusTests {
   @Test("a member that is silent, has another secret, encrypts, or is not there, is shown, and the exit code is 1")
   func absent() async throws {
     let options = ["--peers", "0-4", "-I", "lo", "-t", "0", "-g", "\(group.address)", "-i", "0.2"]
-    let status = try group.startStatus("--wait", "15", "--peers", "0-4", "-o", "json", "-v")
-    // The library logs it once it has joined.
-    try await status.waitForError("receive buffer")
     let up = try PeerProcess(["0"] + options, home: group.home, secret: Vectors.shared.secret)
     let stranger = try PeerProcess(["1"] + options, secret: "quite another secret")
     let encrypting = try PeerProcess(["2", "--encrypt"] + options, home: group.home, secret: Vectors.shared.secret)
+    for (node, peer) in [up, stranger, encrypting].enumerated() { try await peer.waitUntilReady(node: node) }
+    // With a sanitizer, the start of a process and each of its messages take several times as long.
+    let time = Sanitizer.isOn ? "60" : "15"
+    let status = try group.startStatus("--wait", time, "--peers", "0-4", "-o", "json", "-v")
+    // The library logs it once it has joined.
+    try await status.waitForError("receive buffer")
     let leaving = try PeerProcess(["3"] + options, home: group.home, secret: Vectors.shared.secret)
     // Long enough for its interval to be known.
     try await leaving.waitForLine("Node 3: Sent: \"Hello from node 3, message #14\"")
