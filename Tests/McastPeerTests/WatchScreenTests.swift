@@ -42,6 +42,22 @@ struct WatchScreenTests {
     }
   }
 
+  @Test("a long log leaves half of the room to the members, and a low screen shows members first")
+  func log() {
+    var statistics = Statistics()
+    for member in 0..<4 as Range<UInt8> { count(MemberID(rawValue: member), 3, in: &statistics) }
+    var table = MemberTable(members: Members(roster: Roster(MemberSet(0...3)), origin: .option), own: nil)
+    table.update(statistics, now: .now)
+    let said = (1...20).map { "09:00:\(9 + $0) warning \($0)" }
+    for lines in 7...60 {
+      let text = WatchScreen(columns: 80, lines: lines, isColoured: false)
+        .text(of: table, suite: .wdmNullSHA256, heading: "heading", log: said)
+      let members = text.count { $0.contains("  up ") }
+      #expect(members == 4 || (members > 0 && lines < 12), "\(lines): \(text)")
+      #expect((text.last == "09:00:29 warning 20") == (lines >= 9), "\(lines): \(text)")
+    }
+  }
+
   @Test("rates are those of ten seconds, losses count from the start, and a restart is visible until silence")
   func figures() throws {
     var table = MemberTable(members: Members(roster: Roster(MemberSet(0...255)), origin: .standard), own: nil)

@@ -117,7 +117,7 @@ struct WatchTests {
       watch.rows.contains(["ID", "state", "messages/s", "last", "heard"])
     }
     #expect(watch.rows.count { $0.first == "ID" } == 1)
-    #expect(watch.rows[3...6].map { $0.first } == ["0", "1", "2", "3"])
+    #expect(watch.rows[3...6].map { $0.first } == ["0", "1", "2", "3"], "\(watch.shown.text)")
     try watch.resize(columns: 130, lines: 8)
     try await eventually("a low table") { watch.shown.text.contains("and 2 more: make the window higher") }
     #expect(watch.rows.contains { $0.contains("source") })

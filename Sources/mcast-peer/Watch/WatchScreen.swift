@@ -50,11 +50,14 @@ struct WatchScreen {
   ///   - heading: The first line: group, interfaces, suite and key IDs.
   ///   - log: The log lines, oldest first.
   func text(of table: MemberTable, suite: CipherSuite, heading: String, log: [String]) -> [String] {
-    let bottom = dropLines(table.drops).prefix(max(1, lines / 3))
-    let tail = log.flatMap(folded).suffix(max(0, min(Self.tailLines, lines / 3)))
-    // Four lines: heading, count, titles, and a blank line after the table.
-    var room = lines - 4 - bottom.count - (tail.isEmpty ? 0 : tail.count + 1)
     let rows = table.rows
+    let bottom = dropLines(table.drops).prefix(max(1, lines / 3))
+    // Four lines: heading, count, titles, and a blank line after the table.
+    var room = lines - 4 - bottom.count
+    // The log has the room that the members leave, and at most half of it if there are many. A blank line is before it.
+    let tailRoom = max(room / 2, room - max(1, rows.count)) - 1
+    let tail = log.flatMap(folded).suffix(max(0, min(Self.tailLines, lines / 3, tailRoom)))
+    if !tail.isEmpty { room -= tail.count + 1 }
     var shown = rows[...]
     var rest: [Line] = []
     if rows.isEmpty {
