@@ -21,15 +21,16 @@ struct WatchScreenTests {
 
   @Test("the text fits a screen of any size, and the member's ID is always visible")
   func fits() {
-    var statistics = Statistics()
-    for member in 0..<40 as Range<UInt8> { count(MemberID(rawValue: member), 3, in: &statistics) }
-    for reason in RejectionReason.allCases where reason != .own { statistics.count(reason, of: nil) }
-    var table = MemberTable(members: Members(roster: Roster(MemberSet(0...50)), origin: .option), own: nil)
-    table.update(statistics, now: .now)
     let said = [
       "09:00:00 member 1 has restarted, in epoch 2 and this is a rather long line that must be folded somewhere"
     ]
     for columns in stride(from: 1, through: 140, by: 3) {
+      // For each width anew: a member that was heard long ago is not up, and all screens together can take long.
+      var statistics = Statistics()
+      for member in 0..<40 as Range<UInt8> { count(MemberID(rawValue: member), 3, in: &statistics) }
+      for reason in RejectionReason.allCases where reason != .own { statistics.count(reason, of: nil) }
+      var table = MemberTable(members: Members(roster: Roster(MemberSet(0...50)), origin: .option), own: nil)
+      table.update(statistics, now: .now)
       for lines in 1...60 {
         let screen = WatchScreen(columns: columns, lines: lines, isColoured: false)
         let text = screen.text(of: table, suite: .pskChaCha20Poly1305, heading: "a heading", log: said)
