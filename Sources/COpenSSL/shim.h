@@ -47,6 +47,48 @@ static inline int copenssl_process_record(EVP_CIPHER_CTX *context, unsigned char
   return result;
 }
 
+/// Hashes up to three parts, one after the other, by SHA-256 (FIPS 180-4), and keeps the first 16 bytes. `prefix` is one byte
+/// before them.
+static inline void copenssl_hash16(unsigned char prefix, const unsigned char *first, size_t first_size,
+                                   const unsigned char *second, size_t second_size, const unsigned char *third,
+                                   size_t third_size, unsigned char *hash) {
+  SHA256_CTX context;
+  unsigned char digest[SHA256_DIGEST_LENGTH];
+  SHA256_Init(&context);
+  SHA256_Update(&context, &prefix, 1);
+  SHA256_Update(&context, first, first_size);
+  SHA256_Update(&context, second, second_size);
+  SHA256_Update(&context, third, third_size);
+  SHA256_Final(digest, &context);
+  memcpy(hash, digest, 16);
+}
+
+/// Signs a text with an Ed25519 seed of 32 bytes: 64 bytes (EVP_SIGNATURE-ED25519(7)). Returns 1, or another number if
+/// libcrypto fails.
+static inline int copenssl_ed25519_sign(const unsigned char *seed, const unsigned char *text, size_t size,
+                                        unsigned char *signature) {
+  size_t signature_size = 64;
+  EVP_PKEY *key = EVP_PKEY_new_raw_private_key(EVP_PKEY_ED25519, NULL, seed, 32);
+  EVP_MD_CTX *context = EVP_MD_CTX_new();
+  int result = key && context && EVP_DigestSignInit(context, NULL, NULL, NULL, key) == 1 &&
+               EVP_DigestSign(context, signature, &signature_size, text, size) == 1;
+  EVP_MD_CTX_free(context);
+  EVP_PKEY_free(key);
+  return result;
+}
+
+/// Returns 1 if an Ed25519 signature is right, else 0.
+static inline int copenssl_ed25519_verify(const unsigned char *public_key, const unsigned char *text, size_t size,
+                                          const unsigned char *signature) {
+  EVP_PKEY *key = EVP_PKEY_new_raw_public_key(EVP_PKEY_ED25519, NULL, public_key, 32);
+  EVP_MD_CTX *context = EVP_MD_CTX_new();
+  int result = key && context && EVP_DigestVerifyInit(context, NULL, NULL, NULL, key) == 1 &&
+               EVP_DigestVerify(context, signature, 64, text, size) == 1;
+  EVP_MD_CTX_free(context);
+  EVP_PKEY_free(key);
+  return result;
+}
+
 /// TLS 1.2's pseudorandom function with SHA-256 (RFC 5246 section 5; EVP_KDF-TLS1_PRF(7)): the label and two seeds follow
 /// one another. Returns 1, or another number if libcrypto fails.
 static inline int copenssl_tls_prf(const unsigned char *secret, size_t secret_size, const char *label,

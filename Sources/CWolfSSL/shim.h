@@ -13,6 +13,8 @@
 #include <wolfssl/ssl.h>
 #include <wolfssl/wolfcrypt/hash.h>
 
+#include "ed25519.h"
+
 // wolfSSL's versions differ in what is an enum and what a macro that Swift cannot see; here they are all one type.
 static const int cwolfssl_success = WOLFSSL_SUCCESS;
 static const int cwolfssl_want_read = WOLFSSL_ERROR_WANT_READ;

@@ -8,6 +8,13 @@ extension MulticastPeer {
     public var peers: MemberSet
     /// The members of ``peers`` that send nothing: nobody misses them.
     public var listeners = MemberSet()
+    /// The public keys of the members, by which the messages of a signed group are verified. Ours is taken from ``identity``.
+    public var publicKeys: [MemberID: MemberKeys] = [:]
+    /// The identity that signs this member's messages in a signed group; nil if it only listens, or the group is not signed.
+    public var identity: Identity?
+    /// True if messages are signed under any secret, so that no member can speak as another; all members must do the same.
+    /// Under a secret with ``GroupSecret/isSigned`` they are signed in any case.
+    public var isSigning = false
     /// The group's address and port.
     public var group: GroupAddress
     /// The interfaces to join on; the first is sent on. With none, the kernel's route for the group chooses one, at the start
@@ -64,10 +71,16 @@ extension MulticastPeer {
       self.state = state
     }
 
+    /// Takes members, listeners and public keys from a roster.
+    public mutating func use(_ roster: Roster) {
+      (peers, listeners, publicKeys) = (roster.members, roster.listeners, roster.publicKeys)
+    }
+
     /// The settings of the key ring.
     var keyRingPolicy: ActiveKeyRing.Policy {
       ActiveKeyRing.Policy(
-        member: member, sends: sends, isEncrypting: suite.isEncrypted, group: group, state: state, epoch: epoch,
+        member: member, sends: sends, isEncrypting: suite.isEncrypted, isSigning: isSigning, group: group, state: state,
+        epoch: epoch,
         isNewMember: isNewMember)
     }
 

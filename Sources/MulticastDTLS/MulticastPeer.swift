@@ -43,7 +43,7 @@ public final class MulticastPeer: Sendable {
   /// Has no element, and is finished when the peer has stopped.
   let end = StreamBuffer<Never>(capacity: 0)
   private let loop: ReceiveLoop
-  private let followed: Mutex<MemberSet>
+  private let followed: Mutex<Followed>
 
   /// Joins the group and starts to receive. Takes some 15 ms for each secret, nearly all of it to derive keys.
   ///
@@ -89,7 +89,8 @@ public final class MulticastPeer: Sendable {
   ) throws {
     self.configuration = configuration
     self.events = EventStream(buffer: events)
-    followed = Mutex(configuration.peers)
+    let followed = Followed(configuration)
+    self.followed = Mutex(followed)
     let reporter = EventReporter(logger) { event in events.append(event, isVital: event.kind == .failed) }
     let report: StateNotice.Reporter = { reporter.report(.state($0)) }
     if configuration.member != nil, let remark = configuration.state?.remark { report(StateNotice(remark, .directory)) }
@@ -117,12 +118,14 @@ public final class MulticastPeer: Sendable {
     if configuration.sends { sent.prepare(active) }
     let transmitter =
       configuration.sends
-      ? try GroupTransmitter(active[0], socket: socket, sent: sent, recordLimit: recordLimit) : nil
+      ? try GroupTransmitter(
+        active[0], identity: configuration.identity, socket: socket, sent: sent, recordLimit: recordLimit) : nil
     ring.vouchForOthers()
     let local = LocalMember(
       member: configuration.member,
       peers: configuration.peers,
       listeners: configuration.listeners,
+      publicKeys: followed.verifying,
       keyIDs: active.map(\.keyID),
       isEncrypted: configuration.suite.isEncrypted,
       isListening: configuration.isListening
@@ -210,7 +213,7 @@ public final class MulticastPeer: Sendable {
   // MARK: - Members
 
   /// The members that the peer receives from: ``Configuration/peers``, or those of the last ``follow(_:listeners:)``.
-  public var peers: MemberSet { followed.withLock { $0 } }
+  public var peers: MemberSet { followed.withLock { $0.peers } }
 
   /// Receives from these members from now on, and from no other; our own ID among them changes nothing. Returns at once; the
   /// receive thread follows after its batch. Nothing that the others send is lost, and nothing that was accepted before is
@@ -219,11 +222,45 @@ public final class MulticastPeer: Sendable {
   /// - Parameters:
   ///   - members: The members.
   ///   - listeners: Those of them that send nothing: nobody misses them.
-  public func follow(_ members: MemberSet, listeners: MemberSet = MemberSet()) {
+  ///   - publicKeys: The public keys of the members, by which a signed group's messages are verified; nil keeps the former.
+  public func follow(
+    _ members: MemberSet, listeners: MemberSet = MemberSet(), publicKeys: [MemberID: MemberKeys]? = nil
+  ) {
     followed.withLock { followed in
-      followed = members
+      followed.peers = members
       // Under the lock, so that the thread gets the sets in this order.
+      if let publicKeys {
+        followed.publicKeys = publicKeys
+        loop.verify(by: followed.verifying)
+      }
       loop.follow(members, listeners)
+    }
+  }
+
+  /// Receives from the members of a roster from now on, and verifies their signatures by its public keys; see
+  /// ``follow(_:listeners:publicKeys:)``.
+  public func follow(_ roster: Roster) {
+    follow(roster.members, listeners: roster.listeners, publicKeys: roster.publicKeys)
+  }
+
+  // MARK: - Signatures
+
+  /// True if this member signs its messages now.
+  public var isSigning: Bool { sender.transmitter != nil && ring.keys[0].key.isSigned }
+
+  /// True if messages are signed under one of the secrets of the ring.
+  public var hasSignedSecret: Bool { ring.keys.contains { $0.key.isSigned } }
+
+  /// The identity that signs this member's messages in a signed group; nil if it has none.
+  public var identity: Identity? { followed.withLock { $0.identity } }
+
+  /// Signs with another identity from now on. The others need its public key before; see ``MemberKeys``.
+  public func sign(as identity: Identity) {
+    followed.withLock { followed in
+      followed.identity = identity
+      // First, so that a record of ours that loops back is known.
+      loop.verify(by: followed.verifying)
+      sender.transmitter?.sign(as: identity)
     }
   }
 

@@ -12,6 +12,9 @@ public struct PeerError: Error, Sendable, CustomStringConvertible {
     public static let state = Code("state")
     /// wolfSSL or libcrypto failed; ``PeerError/underlying`` is a ``WolfSSLError`` or a ``LibcryptoError``.
     public static let cryptography = Code("cryptography")
+    /// Messages are signed, and this member has no identity, or the engine of the records cannot verify signatures;
+    /// ``PeerError/underlying`` is a ``SigningError``.
+    public static let signing = Code("signing")
     /// A call of the system failed; ``PeerError/underlying`` is a ``SystemError``. When sending, the network takes nothing
     /// now, for instance because the interface is down or has no address.
     public static let system = Code("system")
@@ -62,6 +65,7 @@ public struct PeerError: Error, Sendable, CustomStringConvertible {
       return
     case is NetworkError: code = .network
     case is StateError: code = .state
+    case is SigningError: code = .signing
     case is WolfSSLError, is LibcryptoError: code = .cryptography
     case is SystemError: code = .system
     default: code = .other

@@ -13,7 +13,10 @@ struct CommandTree: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: name,
     version: "\(name) \(release) (wolfSSL \(WolfSSLLibrary.version), OpenSSL \(LibcryptoLibrary.version))",
-    subcommands: [MCastPeer.self, WatchCommand.self, StatusCommand.self, DoctorCommand.self, SecretCommand.self],
+    subcommands: [
+      MCastPeer.self, WatchCommand.self, StatusCommand.self, DoctorCommand.self, SecretCommand.self,
+      IdentityCommand.self, RosterCommand.self,
+    ],
     defaultSubcommand: MCastPeer.self,
     // So that --help alone prints the help of the default command. Each other command declares its own --help.
     helpNames: []

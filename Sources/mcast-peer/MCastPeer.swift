@@ -17,10 +17,13 @@ struct MCastPeer: AsyncParsableCommand {
       mcast-peer status [<options>]
       mcast-peer doctor [<options>]
       mcast-peer secret <subcommand>
+      mcast-peer identity <subcommand>
+      mcast-peer roster <subcommand>
       """,
     discussion: """
       Each member sends a message every few seconds, and prints the messages of the others. The group secret \
-      authenticates every message; --encrypt also encrypts it.
+      authenticates every message; --encrypt also encrypts it, and --sign also signs it, so that no member can speak as \
+      another.
 
       The secret comes from --secret-file, else from DTLS_MCAST_SECRET, else from \
       ${XDG_CONFIG_HOME:-~/.config}/mcast-peer/secret. The first start makes that file. A running peer \
@@ -36,9 +39,9 @@ struct MCastPeer: AsyncParsableCommand {
       usage error; 65 standard input does not fit into messages; 69 group or interface unusable, or no running peer to \
       ask; 71 system or wolfSSL failure; 73 state \
       unusable, in use by another process with the same ID, or lost while messages are encrypted, or no epoch left, or \
-      another process sends with this member's ID and secret, or the metrics file cannot be written; 77 secret file or \
-      roster, or a directory above it, open to others, or another user's peer asked; 78 \
-      secret or roster missing or unusable.
+      another process sends with this member's ID and secret, or the metrics file cannot be written; 77 file of secret, \
+      roster or identity, or a directory above it, open to others, or another user's peer asked; 78 \
+      secret, roster or identity missing or unusable.
       """,
     shouldDisplay: false,
     helpNames: [.short, .long]
@@ -75,25 +78,29 @@ struct MCastPeer: AsyncParsableCommand {
     if !options.network.allowsCoreDumps { try hideMemory() }
     let named = try options.network.namedInterfaces()
     let source = try SecretSource.choose(secretFile: options.network.secretFile.map { FilePath($0) })
+    let isListening = if case .none = options.input { true } else { false }
     // Trapped before the ring is read, so that no request to reload it is lost.
+    let identitySource = isListening ? nil : options.network.identitySource(of: options.nodeID)
     let causes = await ReloadCauses(
-      source, options.network.memberSource, watchesFiles: options.network.watchesFiles)
+      source, options.network.memberSource, identitySource, watchesFiles: options.network.watchesFiles)
     let statisticsRequests = await UnixSignalsSequence(trapping: .sigusr1)
     let stopTrigger = StopTrigger()
     let (members, unusable) = (CurrentMembers(options.network.members), UnusableFiles())
     let events = EventWriter(
       eventFormat(options), on: .standardOutput, stopTrigger: stopTrigger, limit: options.limit)
-    let isListening = if case .none = options.input { true } else { false }
     let configuration = try options.network.peerConfiguration(
       options.nodeID, interfaces: named, isListening: isListening)
-    let peer = try makePeer(configuration, source, events, metrics, logger: logger)
+    let peer = try makePeer(configuration, source, identitySource, events, metrics, logger: logger)
+    if case .timer = options.input { try options.checkMessage(limit: peer.maximumPayload) }
+    if case .pacer = options.input { try options.checkMessage(limit: peer.maximumPayload) }
     try metricsFile?.start()
     logStart(of: peer, source, options, logger)
 
     let status = StatusSocket.open(for: peer, StatusSource(peer, members, unusable) { events.counts.sent }, logger)
     let service = PeerService(
       peer: peer, members: members,
-      reload: Reload(peer, source, options.network.memberSource, members, unusable, logger: logger),
+      reload: Reload(
+        peer, source, options.network.memberSource, identitySource, members, unusable, logger: logger),
       reloadCauses: causes, statisticsRequests: statisticsRequests,
       reports: ServiceReports(manager: ServiceManager(), peer: peer, members: members, unusable: unusable),
       options: options, events: events, stopTrigger: stopTrigger, logQueue: logQueue, status: status,
@@ -169,10 +176,12 @@ struct MCastPeer: AsyncParsableCommand {
 
   /// Makes the peer. The secrets are wiped when this returns; the peer holds only keys derived from them.
   private func makePeer(
-    _ configuration: MulticastPeer.Configuration, _ source: SecretSource, _ events: EventWriter,
-    _ metrics: PrometheusMetrics, logger: Logger
+    _ configuration: MulticastPeer.Configuration, _ source: SecretSource, _ identitySource: IdentitySource?,
+    _ events: EventWriter, _ metrics: PrometheusMetrics, logger: Logger
   ) throws -> MulticastPeer {
     let ring = try KeyRing(from: source, markingIn: configuration.state)
+    var configuration = configuration
+    configuration.identity = try identitySource?.identity(for: ring, isSigning: configuration.isSigning)
     let peer = try MulticastPeer(
       configuration, keys: ring, logger: .ofLibrary(logger), metrics: metrics
     ) { origin, payload, _ in

@@ -6,7 +6,8 @@ import Testing
 struct ArrowTests {
   /// Each room may use its own types and those of the rooms before it. The front door is the library's top folder.
   private static let order = [
-    "Support", "Wire", "Net", "Crypto", "WolfSSL", "State", "Keys", "Diagnostics", "Sending", "Receiving", "Rotation",
+    "Support", "Wire", "Net", "Crypto", "WolfSSL", "Signing", "State", "Keys", "Diagnostics", "Sending", "Receiving",
+    "Rotation",
     "front door", "Tools",
   ]
 

@@ -46,6 +46,8 @@ final class TestReceiver {
 
   func accept(_ keys: [OpeningKey]) { receiver.accept(keys) }
 
+  func verify(by publicKeys: [MemberID: MemberKeys]) { receiver.verify(by: publicKeys) }
+
   /// True if a member was heard in a new epoch since the last call.
   func takeNewEpoch() -> Bool {
     defer { _ = receiver.takePositions() }

@@ -8,6 +8,8 @@ import Synchronization
 package struct IndependentKeys: Sendable {
   package let preMasterSecret: [UInt8]
   package let masterSecret: [UInt8]
+  package let clientRandom: [UInt8]
+  package let serverRandom: [UInt8]
 
   private let keyBlock: [UInt8]
 
@@ -16,6 +18,7 @@ package struct IndependentKeys: Sendable {
     let client = pbkdf2(secret, salt: "mcast-client-random", count: 32)
     let server = pbkdf2(secret, salt: "mcast-server-random", count: 32)
     masterSecret = prf(preMasterSecret, Array("master secret".utf8) + client + server, count: 48)
+    (clientRandom, serverRandom) = (client, server)
     keyBlock = prf(masterSecret, Array("key expansion".utf8) + server + client, count: 44)
   }
 
@@ -28,15 +31,20 @@ package struct IndependentKeys: Sendable {
   }
 }
 
-extension RecordKeys {
-  /// The keys of a suite, derived from a secret. Derivation is slow, so the keys of each secret are cached.
-  package init(secret: String, _ suite: CipherSuite) {
-    self = derived.withLock { derived in
+extension IndependentKeys {
+  /// The keys of a secret. Derivation is slow, so the keys of each secret are cached.
+  package static func of(_ secret: String) -> IndependentKeys {
+    derived.withLock { derived in
       let keys = derived[secret] ?? IndependentKeys(secret: secret)
       derived[secret] = keys
-      return keys[suite]
+      return keys
     }
   }
+}
+
+extension RecordKeys {
+  /// The keys of a suite, derived from a secret.
+  package init(secret: String, _ suite: CipherSuite) { self = IndependentKeys.of(secret)[suite] }
 }
 
 private let derived = Mutex<[String: IndependentKeys]>([:])

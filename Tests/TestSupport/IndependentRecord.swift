@@ -34,7 +34,8 @@ package struct IndependentRecord: Sendable {
     self.init(member: member, sequence: sequence, epoch: epoch, payload: Array(text.utf8))
   }
 
-  private var epochAndSequence: [UInt8] {
+  /// Bytes 3 to 10 of the header.
+  package var epochAndSequence: [UInt8] {
     [UInt8(epoch >> 8), UInt8(epoch & 0xFF), member] + (0..<5).reversed().map { UInt8(sequence >> ($0 * 8) & 0xFF) }
   }
 

@@ -1,3 +1,5 @@
+import Glibc
+
 /// Secret bytes for repeated use that memory never holds in the clear at rest: one allocation holds the bytes xor a
 /// random mask, another the mask.
 ///
@@ -24,6 +26,20 @@ struct MaskedBytes: ~Copyable, Sendable {
     _ body: (UnsafeRawBufferPointer) throws(Failure) -> Value
   ) throws(Failure) -> Value {
     try unsafe Self.xor(masked, mask).withBytes(body)
+  }
+
+  /// Lends the bytes, unmasked in a given room of at least their size, and wiped there after the call. Allocates nothing.
+  func withBytes<Value: ~Copyable, Failure: Error>(
+    in room: UnsafeMutableRawBufferPointer, _ body: (UnsafeRawBufferPointer) throws(Failure) -> Value
+  ) throws(Failure) -> Value {
+    let bytes = unsafe UnsafeMutableRawBufferPointer(rebasing: room[..<masked.count])
+    unsafe masked.withBytes { masked in
+      unsafe mask.withBytes { mask in
+        for index in masked.indices { unsafe bytes[index] = masked[index] ^ mask[index] }
+      }
+    }
+    defer { unsafe explicit_bzero(bytes.baseAddress.unsafelyUnwrapped, bytes.count) }
+    return try unsafe body(UnsafeRawBufferPointer(bytes))
   }
 
   private static func xor(_ left: borrowing SecretBytes, _ right: borrowing SecretBytes) -> SecretBytes {

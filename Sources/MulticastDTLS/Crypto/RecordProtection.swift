@@ -17,6 +17,12 @@ final class RecordProtection {
   /// The suite of the protected records.
   let suite: CipherSuite
 
+  /// Judges the payloads of a signed group; nil of any other.
+  var inspection: (any PayloadInspection)?
+
+  /// The reason for which the inspection has rejected a payload within wolfSSL, until it is taken.
+  private var rejection: RejectionReason?
+
   private let algorithm: Algorithm
   private var failure: (any Error)?
   /// The 13 authenticated bytes besides the payload.
@@ -114,6 +120,34 @@ final class RecordProtection {
     }
   }
 
+  /// Judges the payload of a record that ``isAuthentic(_:)`` has just found authentic.
+  ///
+  /// - Returns: The reason to reject it; nil to accept it.
+  func inspect(_ record: UnsafeBufferPointer<UInt8>) -> RejectionReason? {
+    guard let inspection, let start = record.baseAddress else { return nil }
+    let payload = unsafe suite.isEncrypted ? UnsafePointer(scratch) : start + RecordHeader.size
+    return unsafe inspection.inspect(
+      UnsafeRawBufferPointer(start: payload, count: record.count - RecordHeader.size - suite.tagSize),
+      number: RecordHeader.rawNumber(of: UnsafeRawPointer(start)))
+  }
+
+  /// Judges a payload that was just opened in place, right after its header.
+  ///
+  /// - Returns: True to accept it; if false, ``takeRejection()`` returns the reason.
+  func acceptsOpened(_ payload: UnsafePointer<UInt8>, count: Int) -> Bool {
+    guard let inspection else { return true }
+    rejection = unsafe inspection.inspect(
+      UnsafeRawBufferPointer(start: payload, count: count),
+      number: RecordHeader.rawNumber(of: UnsafeRawPointer(payload) - RecordHeader.size))
+    return rejection == nil
+  }
+
+  /// Returns the reason for which a payload was rejected within wolfSSL, which the result of wolfSSL's call cannot carry, and
+  /// clears it.
+  func takeRejection() -> RejectionReason? {
+    rejection.take()
+  }
+
   private func isAuthentic(_ payload: UnsafePointer<UInt8>, size: Int, _ mac: borrowing RecordMAC) -> Bool {
     let count = size - RecordMAC.size
     guard count >= 0 else { return false }
@@ -127,7 +161,7 @@ final class RecordProtection {
   private func setAuthenticated(_ payload: UnsafePointer<UInt8>, length: Int) {
     let header = unsafe UnsafeRawPointer(payload) - RecordHeader.size
     let bytes = unsafe UnsafeMutableRawPointer(authenticated)
-    unsafe bytes.storeBytes(of: header.loadUnaligned(fromByteOffset: 3, as: UInt64.self), as: UInt64.self)
+    unsafe bytes.storeBytes(of: RecordHeader.rawNumber(of: header), as: UInt64.self)
     unsafe bytes.storeBytes(of: header.loadUnaligned(as: UInt16.self), toByteOffset: 8, as: UInt16.self)
     unsafe bytes.storeBytes(of: header.load(fromByteOffset: 2, as: UInt8.self), toByteOffset: 10, as: UInt8.self)
     unsafe bytes.storeBytes(of: UInt16(truncatingIfNeeded: length).bigEndian, toByteOffset: 11, as: UInt16.self)

@@ -4,6 +4,8 @@ struct LocalMember: Sendable {
   var peers: MemberSet
   /// The members of `peers` that send nothing.
   var listeners = MemberSet()
+  /// The public keys of the members, ours among them: their signatures are verified by these.
+  var publicKeys: [MemberID: MemberKeys] = [:]
   /// The keys of the ring; the first is sent with.
   var keyIDs: [KeyID]
   let isEncrypted: Bool

@@ -125,6 +125,12 @@ struct Observer {
         events = [jump.map { .leftBehind($0, from: source) } ?? .repeatedNumbers(member, epoch, from: source)]
       }
       events += alternation(member, source)
+    case .unsigned:
+      events = [.unsigned(member, from: source)]
+    case .noKey:
+      events = [.noKey(member, from: source)]
+    case .notBySender:
+      events = [.notBySender(member, from: source)]
     case .overrun:
       lost.overrun += 1
     case .foreign, .malformed, .own:
@@ -133,6 +139,11 @@ struct Observer {
     if events.isEmpty { return [] }
     lastRejected = now
     return events.compactMap { limit.admit($0, now: now) }
+  }
+
+  /// Observes a member of an unsigned group whose last messages all had a signature's trailer.
+  mutating func looksSigned(_ member: MemberID, from source: Endpoint, now: BootInstant) -> [PeerEvent] {
+    limit.admit(.signed(member, from: source), now: now).map { [$0] } ?? []
   }
 
   private func epochJump(_ run: ReceivedRun) -> PeerEvent? {

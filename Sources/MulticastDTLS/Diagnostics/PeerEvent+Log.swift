@@ -16,6 +16,10 @@ extension PeerEvent {
     case .cloned: "another process sends with this member's ID and secret: nonces may have repeated"
     case .alternatingSources: "two addresses send as one member"
     case .otherSuite: "a member uses the other cipher suite"
+    case .unsigned: "a member does not sign its messages, and this group is signed"
+    case .noKey: "no public key is known that fits a member's signature"
+    case .notBySender: "messages are not signed by the member that they name"
+    case .signed: "a member signs its messages, and this group is not signed"
     case .keyChange: "a member sends with another key"
     case .rotation: "the keys that members send with"
     case .keyRemoved: "members were last heard with a key that was removed"
@@ -78,7 +82,9 @@ extension PeerEvent {
     case .state(let notice): details["text"] = "\(notice.text)"
     case .failed(let error): details["error"] = "\(error)"
     case .also(let event, _): event.addNumbers(to: &details)
-    case .otherSecret, .otherSuite, .unknownMember, .heardAgain, .neverHeard, .duplicateID, .alternatingSources: break
+    case .otherSecret, .otherSuite, .unsigned, .noKey, .notBySender, .signed, .unknownMember, .heardAgain, .neverHeard,
+      .duplicateID, .alternatingSources:
+      break
     }
   }
 }

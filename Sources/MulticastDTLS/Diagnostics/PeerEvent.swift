@@ -9,6 +9,15 @@ public enum PeerEvent: Hashable, Sendable {
   case otherSecret(MemberID, from: Endpoint, isExpected: Bool)
   /// Records of a member are authentic, but not encrypted as ours are, or the other way round.
   case otherSuite(MemberID, from: Endpoint)
+  /// Records of a member are authentic, but not signed, in a signed group.
+  case unsigned(MemberID, from: Endpoint)
+  /// A member signs its messages, and no public key of it is known here that fits.
+  case noKey(MemberID, from: Endpoint)
+  /// Records are signed, but not by the member that they name: another member speaks in its name, or it has another key than
+  /// is known here. The member can be this one.
+  case notBySender(MemberID, from: Endpoint)
+  /// A member signs its messages, and this one does not expect that: it delivers them with their signatures.
+  case signed(MemberID, from: Endpoint)
   /// A member began to send with another key of the ring.
   case keyChange(MemberID, to: KeyID)
   /// The keys of all members, after some of them changed theirs.
@@ -89,6 +98,14 @@ extension PeerEvent {
     case alternatingSources = "alternating"
     /// See ``PeerEvent/otherSuite(_:from:)``.
     case otherSuite
+    /// See ``PeerEvent/unsigned(_:from:)``.
+    case unsigned
+    /// See ``PeerEvent/noKey(_:from:)``.
+    case noKey
+    /// See ``PeerEvent/notBySender(_:from:)``.
+    case notBySender
+    /// See ``PeerEvent/signed(_:from:)``.
+    case signed
     /// See ``PeerEvent/keyChange(_:to:)``.
     case keyChange = "keyChanged"
     /// See ``PeerEvent/rotation(_:)``.
@@ -127,6 +144,10 @@ extension PeerEvent {
     case .nothingHeard: .nothingHeard
     case .otherSecret(_, _, let isExpected): isExpected ? .otherSecret : .otherSecretUnexpected
     case .otherSuite: .otherSuite
+    case .unsigned: .unsigned
+    case .noKey: .noKey
+    case .notBySender: .notBySender
+    case .signed: .signed
     case .keyChange: .keyChange
     case .rotation: .rotation
     case .keyRemoved: .keyRemoved
@@ -158,7 +179,8 @@ extension PeerEvent {
   /// The member that the event is about; nil if it is about several, or none.
   public var member: MemberID? {
     switch self {
-    case .otherSecret(let member, _, _), .otherSuite(let member, _), .keyChange(let member, _),
+    case .otherSecret(let member, _, _), .otherSuite(let member, _), .unsigned(let member, _), .noKey(let member, _),
+      .notBySender(let member, _), .signed(let member, _), .keyChange(let member, _),
       .unknownMember(let member, _), .staleEpoch(let member, _, _, _), .repeatedNumbers(let member, _, _),
       .restarted(let member, _), .epochJump(let member, _, _, _), .silent(let member, _), .heardAgain(let member),
       .heardLate(let member, _), .alternatingSources(let member, _, _):
@@ -183,7 +205,8 @@ extension PeerEvent {
   /// The address that the event came from, which is not authenticated; nil if it has none.
   public var source: Endpoint? {
     switch self {
-    case .otherSecret(_, let source, _), .otherSuite(_, let source), .unknownMember(_, let source),
+    case .otherSecret(_, let source, _), .otherSuite(_, let source), .unsigned(_, let source), .noKey(_, let source),
+      .notBySender(_, let source), .signed(_, let source), .unknownMember(_, let source),
       .staleEpoch(_, _, _, let source), .repeatedNumbers(_, _, let source), .epochJump(_, _, _, let source),
       .leftBehind(_, let source), .overtaken(_, let source), .duplicateID(let source, _), .cloned(let source, _, _, _),
       .alternatingSources(_, _, let source):

@@ -4,6 +4,8 @@ struct ReceivedRecord {
   let count: Int
   /// The key that made the record.
   let keyID: KeyID
+  /// True if its sender has signed it.
+  var isSigned = false
   /// The number of records before it that are missing; -1 if it was counted as missing itself. 0 after a ``SequenceJump``.
   let lost: Int64
   /// True if a later record was accepted before it.

@@ -17,6 +17,8 @@ public struct Statistics: Hashable, Sendable {
     public internal(set) var epoch: Epoch?
     /// The address of its last message, which is not authenticated.
     public internal(set) var source: Endpoint?
+    /// True if the last message of it was signed, and verified by its public key.
+    public internal(set) var isSigning = false
     /// True if it has missed five of its intervals, or five minutes as long as these are unknown, and was not heard since.
     public internal(set) var isSilent: Bool = false
     /// The longest recent time between two of its messages, of the last second but one or so; nil until it is known.
@@ -42,6 +44,7 @@ public struct Statistics: Hashable, Sendable {
       (lastHeard, isSilent) = (now, false)
       if !run.first.isStraggler {
         (keyID, epoch, source) = (run.first.keyID, run.origin.epoch, run.origin.source)
+        isSigning = run.first.isSigned
       }
     }
   }

@@ -3,6 +3,11 @@ final class GroupKey: Sendable {
   /// The context of all sessions.
   let context: DTLSContext
 
+  /// True if all messages under the secret are signed.
+  let isSigned: Bool
+  /// The name of the group in signatures.
+  let signingContext: GroupContext
+
   private let keys: KeyMaterial
   private let protectionKeys: ProtectionKeys
   /// The keys for the other suite, which identify a record of a member that uses it.
@@ -10,14 +15,26 @@ final class GroupKey: Sendable {
 
   /// Derives the keys of a secret, which takes about 12 ms of one core by design. Does not keep the secret.
   ///
+  /// - Parameter isSigned: True if messages are signed under any secret; else they are under one that says so.
   /// - Throws: ``WolfSSLError`` if wolfSSL fails; ``LibcryptoError`` if libcrypto fails, or makes other records than
-  ///   wolfSSL.
-  init(_ context: DTLSContext, _ secret: GroupSecret) throws {
+  ///   wolfSSL; ``SigningError`` if messages are signed, and this wolfSSL or the chosen engine cannot verify them in time.
+  init(_ context: DTLSContext, _ secret: GroupSecret, isSigned: Bool = false) throws {
     self.context = context
+    self.isSigned = isSigned || secret.isSigned
     keys = try KeyMaterial(secret.bytes)
+    signingContext = GroupContext(keys, context.suite)
     protectionKeys = try ProtectionKeys(context.suite, keys)
     otherProtectionKeys = try ProtectionKeys(context.suite.other, keys)
     try proveProtection()
+    if self.isSigned {
+      guard context.engine == .libcrypto else { throw SigningError.engine }
+      try Ed25519.prepare()
+    }
+  }
+
+  /// The most bytes of a message.
+  var maximumMessage: Int {
+    isSigned ? context.suite.maximumSignedPayload : context.suite.maximumPayload
   }
 
   /// The secret's fingerprint.

@@ -24,6 +24,19 @@ public final class GroupSecret: Sendable {
     warnings.contains(.blankEnd)
   }
 
+  /// True if all messages under the secret are signed: its text begins with `signed:`.
+  ///
+  /// That is a part of the text, so that no member can take the same secret for one under which messages need no signature.
+  public var isSigned: Bool {
+    unsafe bytes.withBytes { bytes in
+      let mark = unsafe UnsafeRawBufferPointer(
+        start: Self.signedMark.utf8Start, count: Self.signedMark.utf8CodeUnitCount)
+      return unsafe bytes.starts(with: mark)
+    }
+  }
+
+  private static let signedMark: StaticString = "signed:"
+
   /// Takes a secret that the program already has.
   ///
   /// - Throws: ``SecretError`` if it is empty, longer than 1024 bytes, or holds a newline or a NUL byte.
@@ -39,14 +52,18 @@ public final class GroupSecret: Sendable {
   }
 
   /// Creates a secret of 256 random bits, as 64 hex digits. The generator is the kernel's, getrandom(2).
-  public static func random() -> GroupSecret {
+  ///
+  /// - Parameter isSigned: True for a secret under which all messages are signed; see ``isSigned``.
+  public static func random(isSigned: Bool = false) -> GroupSecret {
     let digits = StaticString("0123456789abcdef")
-    let text = unsafe SecretBytes(capacity: 64) { storage in
+    let mark = isSigned ? signedMark.utf8CodeUnitCount : 0
+    let text = unsafe SecretBytes(capacity: mark + 64) { storage in
+      unsafe storage.copyMemory(from: UnsafeRawBufferPointer(start: signedMark.utf8Start, count: mark))
       var generator = SystemRandomNumberGenerator()
-      for index in 0..<64 {
+      for index in mark..<mark + 64 {
         unsafe storage[index] = unsafe digits.utf8Start[Int.random(in: 0..<16, using: &generator)]
       }
-      return 64
+      return mark + 64
     }
     return GroupSecret(text)
   }

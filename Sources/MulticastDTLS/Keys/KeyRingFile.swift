@@ -21,11 +21,13 @@ public struct KeyRingFile: Sendable {
 
   /// Creates the file, with one secret of 256 random bits in hex and mode 0600, and its directory if there is none.
   ///
-  /// - Parameter state: The directory for the state of members that will send with the secret. If writable, it records
-  ///   that the secret was made here, which proves that a member without an entry is new.
+  /// - Parameters:
+  ///   - state: The directory for the state of members that will send with the secret. If writable, it records
+  ///     that the secret was made here, which proves that a member without an entry is new.
+  ///   - isSigned: True for a secret under which all messages are signed; see ``GroupSecret/isSigned``.
   /// - Throws: ``SecretError`` if there is a file already, which is never overwritten, or it cannot be created.
-  public func create(markingIn state: StateDirectory? = nil) throws(SecretError) {
-    guard try file.create(markingIn: state) else {
+  public func create(markingIn state: StateDirectory? = nil, isSigned: Bool = false) throws(SecretError) {
+    guard try file.create(markingIn: state, isSigned: isSigned) else {
       throw .exists("\(path) exists already, and is not overwritten: name another file, or change its secret")
     }
   }

@@ -23,6 +23,25 @@ final class OpeningKey {
     otherProtection = try? key.makeOtherProtection()
   }
 
+  /// True if its records carry signatures.
+  var isSigned: Bool { key.isSigned }
+
+  /// Verifies signatures by these keys of the members, if its records carry signatures.
+  func verify(by senders: SenderKeys) {
+    guard key.isSigned, protection.inspection == nil else { return }
+    protection.inspection = SignatureCheck(key.signingContext, senders)
+  }
+
+  /// Judges the signature of a record that ``isAuthentic(_:)`` has just found authentic.
+  ///
+  /// - Returns: The reason to reject it; nil to accept it.
+  func inspect(_ record: UnsafeBufferPointer<UInt8>) -> RejectionReason? {
+    unsafe protection.inspect(record)
+  }
+
+  /// Takes the reason for which the last record was rejected within wolfSSL; nil if it was not authentic.
+  func takeRejection() -> RejectionReason? { protection.takeRejection() }
+
   /// Creates a session that opens the records of one member in one epoch.
   func makeSession(epoch: Epoch, sender: MemberID) throws(WolfSSLError) -> Session {
     try key.makeSession(epoch: epoch, sender: sender, protection: protection)

@@ -2,8 +2,8 @@ import Glibc
 import SystemPackage
 
 extension Roster {
-  /// The largest file, in bytes: 256 lines of a roster have less.
-  private static let maximumSize = 65_536
+  /// The largest file, in bytes: two lines for each of 256 members have less.
+  private static let maximumSize = 131_072
 
   /// Reads a roster from a file. Everybody may read the file; only its owner, who is this user or root, may change it.
   ///

@@ -2,9 +2,45 @@ internal import CommonSupport
 import Glibc
 import SystemPackage
 
-/// A file that holds a key ring. Creates it once, and checks its permissions before each read.
+/// A file that holds a key ring or an identity. Creates it once, and checks its permissions before each read.
 struct SecretFile {
+  /// The content of a file, as errors speak of it.
+  enum Content {
+    case ring, identity
+
+    /// The content in one word.
+    var name: String {
+      switch self {
+      case .ring: "secret"
+      case .identity: "identity"
+      }
+    }
+
+    /// The other place for it, after a comma; empty if there is none.
+    fileprivate var elsewhere: String {
+      switch self {
+      case .ring: ", or use \(SecretSource.variable)"
+      case .identity: ""
+      }
+    }
+
+    fileprivate var ifMissing: String {
+      switch self {
+      case .ring: "check its path, copy the secret of the group there, or make one for a new group"
+      case .identity: "check its path, or make an identity for this member"
+      }
+    }
+
+    fileprivate var ifTooLarge: String {
+      switch self {
+      case .ring: "it cannot be a key ring"
+      case .identity: "it cannot be an identity"
+      }
+    }
+  }
+
   let path: String
+  let content: Content
   /// The name of the file, for errors.
   let subject: String
 
@@ -13,12 +49,14 @@ struct SecretFile {
   private let users: TrustedUsers
 
   init(
-    path: String, subject: String? = nil, credentials: String? = Self.credentials, users: TrustedUsers = .current
+    path: String, content: Content = .ring, subject: String? = nil, credentials: String? = Self.credentials,
+    users: TrustedUsers = .current
   ) {
     self.path = path
+    self.content = content
     self.credentials = credentials
     self.users = users
-    self.subject = subject ?? "the secret file \(path)"
+    self.subject = subject ?? "the \(content.name) file \(path)"
   }
 
   /// Reads the whole file after a check that only its owner can use it.
@@ -35,13 +73,31 @@ struct SecretFile {
 
   /// Creates the file with a secret of 256 random bits in hex.
   ///
-  /// Writes and syncs the secret under another name first and then links it to its place, which fails if there is a
-  /// file already, or another process was faster: nobody ever reads a half-written one, and all read the same secret.
-  ///
-  /// - Parameter state: The directory that records, before anybody has the secret, that it was made here. If it cannot
-  ///   be written, a new member must be declared as new.
+  /// - Parameters:
+  ///   - state: The directory that records, before anybody has the secret, that it was made here. If it cannot be written, a
+  ///     new member must be declared as new.
+  ///   - isSigned: True for a secret under which messages are signed.
   /// - Returns: True if it was created; false if there was a file.
-  func create(markingIn state: StateDirectory?) throws(SecretError) -> Bool {
+  func create(markingIn state: StateDirectory?, isSigned: Bool = false) throws(SecretError) -> Bool {
+    let secret = GroupSecret.random(isSigned: isSigned)
+    var mark: MarkFile?
+    let isCreated = try create(Self.line(of: secret)) {
+      mark = try state.map { MarkFile(in: $0, keyID: try secret.keyID()) }
+      try? mark?.make()
+    }
+    // The draft was never visible, so nobody has that secret.
+    if !isCreated { mark?.remove() }
+    return isCreated
+  }
+
+  /// Creates the file.
+  ///
+  /// Writes and syncs the content under another name first and then links it to its place, which fails if there is a
+  /// file already, or another process was faster: nobody ever reads a half-written one, and all read the same.
+  ///
+  /// - Parameter prepare: Called once the content is on disk, before it is visible.
+  /// - Returns: True if it was created; false if there was a file.
+  func create(_ text: borrowing SecretBytes, _ prepare: () throws -> Void = {}) throws(SecretError) -> Bool {
     do {
       let directory = Self.directory(of: path)
       // First, so that nothing is created where another user could replace it.
@@ -50,14 +106,10 @@ struct SecretFile {
       try checkWay(to: directory.string, isComplete: true) { error throws(SecretError) in throw error }
       let draft = DurableFile.draftName(path)
       defer { unsafe unlink(draft) }
-      let secret = GroupSecret.random()
-      try unsafe Self.line(of: secret).withBytes { try unsafe DurableFile.write($0, to: draft) }
-      let mark = try state.map { MarkFile(in: $0, keyID: try secret.keyID()) }
-      try? mark?.make()
+      try unsafe text.withBytes { try unsafe DurableFile.write($0, to: draft) }
+      try prepare()
       guard unsafe link(draft, path) == 0 else {
         let code = errno
-        // The draft was never visible, so nobody has that secret.
-        mark?.remove()
         guard code == EEXIST else { throw Errno(rawValue: code) }
         return false
       }
@@ -67,7 +119,7 @@ struct SecretFile {
     } catch let error as SecretError {
       throw error
     } catch {
-      throw failure("make", error, "name another file, or set \(SecretSource.variable)")
+      throw failure("make", error, "name another file\(content.elsewhere)")
     }
   }
 
@@ -89,8 +141,7 @@ struct SecretFile {
   private func cannotOpen(_ error: any Error) -> SecretError {
     switch error as? Errno {
     case .noSuchFileOrDirectory:
-      let remedy = "check its path, copy the secret of the group there, or make one for a new group"
-      return .missing(failure("open", error, remedy).description, path: FilePath(path))
+      return .missing(failure("open", error, content.ifMissing).description, path: FilePath(path))
     case .permissionDenied:
       var status = stat()
       guard unsafe stat(path, &status) == 0 else { break }
@@ -110,7 +161,7 @@ struct SecretFile {
     guard unsafe fstat(file.rawValue, &status) == 0 else { throw failure("look at", Errno(rawValue: errno)) }
     guard status.st_mode & S_IFMT == S_IFREG else {
       throw .unusable(
-        "\(subject) is not a regular file: put the secret in one, or use \(SecretSource.variable)"
+        "\(subject) is not a regular file: put the \(content.name) in one\(content.elsewhere)"
       )
     }
     return status
@@ -140,7 +191,7 @@ struct SecretFile {
       let way = isRoots || isMounted ? waysForRootsFile : "\(mending) \(shellPath(path))"
       try report(
         .openToOthers(
-          "others may use \(subject) (mode \(PathRules.octal(status))\(owner)): \(way), and change the secret if somebody "
+          "others may use \(subject) (mode \(PathRules.octal(status))\(owner)): \(way), and change the \(content.name) if somebody "
             + "could have read it"))
     }
   }
@@ -209,7 +260,7 @@ struct SecretFile {
       return count
     }
     guard content.count <= KeyRingText.maximumSize else {
-      throw .unusable("\(subject) has more than \(KeyRingText.maximumSize) bytes: it cannot be a key ring")
+      throw .unusable("\(subject) has more than \(KeyRingText.maximumSize) bytes: \(self.content.ifTooLarge)")
     }
     return content
   }

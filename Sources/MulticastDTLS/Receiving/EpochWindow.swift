@@ -48,6 +48,8 @@ struct EpochWindow {
     if !isFresh || payloadCount == 0 || session == nil {
       guard unsafe key.isAuthentic(record) else { throw .forged }
       guard isFresh else { throw .replayed }
+      // Within wolfSSL the signature is judged again, but then its tree is known.
+      if let reason = unsafe key.inspect(record) { throw reason }
       // If memory is short, the next record tries again.
       if session == nil { session = try? key.makeSession(epoch: epoch, sender: sender) }
     }
@@ -56,11 +58,11 @@ struct EpochWindow {
     let room = unsafe UnsafeMutableRawBufferPointer(rebasing: payload[..<payloadCount])
     switch unsafe session.read(record, into: room) {
     case .payload(let count):
-      return accept(count, header.sequence)
+      return accept(unsafe messageCount(of: room, count), header.sequence)
     case .refused where payloadCount == 0:
       return accept(0, header.sequence)
     case .refused:
-      throw .forged
+      throw key.takeRejection() ?? .forged
     case .broken:
       // Validation lets nothing through that does this. If wolfSSL still gives up, the next record gets a new session; the
       // window still knows all accepted numbers.
@@ -75,6 +77,13 @@ struct EpochWindow {
     return jump
   }
 
+  /// The size of the message at the beginning of an accepted payload, in bytes.
+  private func messageCount(of payload: UnsafeMutableRawBufferPointer, _ count: Int) -> Int {
+    guard key.isSigned else { return count }
+    let signed = unsafe UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(payload)[..<count])
+    return unsafe count - (SignatureTrailer(endOf: signed)?.size ?? 0)
+  }
+
   private mutating func accept(_ count: Int, _ sequence: UInt64) -> ReceivedRecord {
     let next = window.next
     window.accept(sequence)
@@ -82,7 +91,7 @@ struct EpochWindow {
     let gapsCountFrom = gapsCountFrom ?? sequence
     self.gapsCountFrom = gapsCountFrom
     if sequence < next {
-      return ReceivedRecord(count: count, keyID: key.keyID, lost: sequence >= gapsCountFrom ? -1 : 0, isLate: true)
+      return record(count, lost: sequence >= gapsCountFrom ? -1 : 0, isLate: true)
     }
     let due = max(next, gapsCountFrom)
     var lost = Int64(sequence - due)
@@ -92,6 +101,10 @@ struct EpochWindow {
       jump = SequenceJump(member: sender, epoch: epoch, from: due, to: sequence)
       lost = 0
     }
-    return ReceivedRecord(count: count, keyID: key.keyID, lost: lost, isLate: false)
+    return record(count, lost: lost, isLate: false)
+  }
+
+  private func record(_ count: Int, lost: Int64, isLate: Bool) -> ReceivedRecord {
+    ReceivedRecord(count: count, keyID: key.keyID, isSigned: key.isSigned, lost: lost, isLate: isLate)
   }
 }

@@ -32,8 +32,9 @@ final class ReceiveLoop: Sendable {
     var isStopped = false
     /// A ring to accept, and the signal that it is.
     var ring: (keys: [RingKey], isAccepted: DispatchSemaphore)?
-    /// The members to receive from, and those of them that send nothing.
+    /// The members to receive from, those of them that send nothing, and the public keys.
     var followed: (all: MemberSet, listeners: MemberSet)?
+    var publicKeys: [MemberID: MemberKeys]?
   }
 
   /// Starts to receive.
@@ -112,6 +113,12 @@ final class ReceiveLoop: Sendable {
     wakeEvent.signal()
   }
 
+  /// Verifies signatures by these public keys, as soon as the thread has finished its batch.
+  func verify(by publicKeys: [MemberID: MemberKeys]) {
+    orders.withLock { $0.publicKeys = publicKeys }
+    wakeEvent.signal()
+  }
+
   /// Stops the loop, and waits until the last message was handled and ``Callbacks/onEnd`` has returned. On the receive
   /// thread it does not wait, and no message follows. Again changes nothing.
   func stop() {
@@ -162,6 +169,7 @@ extension ReceiveLoop {
           start: now, followed: local.speakers, awaited: local.awaited, isWatching: local.member == nil,
           sendingKey: local.sendingKey),
         counters: loop.counters, onContest: loop.callbacks.onContest, handler: handler)
+      receiver.verify(by: local.publicKeys)
       saving = SaveSchedule(interval: loop.saveInterval)
       waiting = ReceiveWait(socket: loop.socket.receiveDescriptor, order: loop.wakeEvent.rawValue)
       nextTick = now + Self.tick
@@ -225,10 +233,14 @@ extension ReceiveLoop {
     private mutating func obey(now: BootInstant) -> Bool {
       loop.wakeEvent.clear()
       let orders = loop.orders.withLock { orders in
-        defer { (orders.ring, orders.followed) = (orders.isStopped ? orders.ring : nil, nil) }
+        defer { (orders.ring, orders.followed, orders.publicKeys) = (orders.isStopped ? orders.ring : nil, nil, nil) }
         return orders
       }
       if orders.isStopped { return false }
+      if let publicKeys = orders.publicKeys {
+        local.publicKeys = publicKeys
+        receiver.verify(by: publicKeys)
+      }
       if let followed = orders.followed { follow(followed, now: now) }
       if let order = orders.ring { accept(order.keys, order.isAccepted, now: now) }
       return true

@@ -37,11 +37,11 @@ struct Receiver: ~Copyable {
   private var rejected: [(reason: RejectionReason, member: MemberID?)] = []
   private var events: [PeerEvent] = []
   private var probe = ProbeDatagram()
-  /// The number of tries of the other suite in the second that began then.
-  private var tries: (start: BootInstant, count: Int) = (.now, 0)
-
-  /// The most tries of the other suite in a second. They are diagnostic only, and double the cost of a forgery.
-  private static let triesPerSecond = 64
+  /// The public keys of all members, by which signatures are verified.
+  private let senders = SenderKeys()
+  /// True if a key of the ring requires signatures.
+  private var hasSignedKey = false
+  private var otherSuite = OtherSuiteTries()
 
   /// - Parameters:
   ///   - keys: The keys of the ring; at least one, all of one context.
@@ -77,6 +77,8 @@ struct Receiver: ~Copyable {
   /// Accepts records of these keys from now on, and of no other.
   mutating func accept(_ keys: [OpeningKey]) {
     self.keys = keys
+    for key in keys { key.verify(by: senders) }
+    hasSignedKey = keys.contains(where: \.isSigned)
     for place in members.indices { members[place].accept(keys) }
   }
 
@@ -86,6 +88,11 @@ struct Receiver: ~Copyable {
     let others = followed.without(ownMember)
     for place in members.indices { members[place].follow(others.contains(members[place].id), keys) }
     observer.follow(speakers, awaited: awaited, now: now)
+  }
+
+  /// Verifies signatures by these public keys of the members from now on.
+  mutating func verify(by publicKeys: [MemberID: MemberKeys]) {
+    senders.replace(by: publicKeys)
   }
 
   // MARK: - One datagram
@@ -98,8 +105,12 @@ struct Receiver: ~Copyable {
   ) {
     do throws(Rejection) {
       let opened = try unsafe open(datagram, from: source, on: interface, now: now)
-      let isDelivered = unsafe handler(opened.origin, lentPayload(opened.record.count).span)
+      let message = unsafe lentPayload(opened.record.count)
+      let isDelivered = unsafe handler(opened.origin, message.span)
       count(opened.record, opened.origin, isDelivered: isDelivered, now: now)
+      if !opened.record.isSigned, unsafe members[Int(opened.origin.sender.rawValue)].looksSigned(message) {
+        events += observer.looksSigned(opened.origin.sender, from: source, now: now)
+      }
     } catch {
       reject(error, now: now)
     }
@@ -111,6 +122,7 @@ struct Receiver: ~Copyable {
   mutating func open(
     _ datagram: UnsafeBufferPointer<UInt8>, from source: Endpoint, on interface: UInt32 = 0, now: BootInstant
   ) throws(Rejection) -> (origin: Message.Origin, record: ReceivedRecord) {
+    if hasSignedKey { (senders.now, senders.source) = (now, source) }
     guard let header = RecordHeader(validating: unsafe datagram.span), let epoch = Epoch(rawValue: header.epoch),
       members[Int(header.member.rawValue)].isFollowed
     else { throw unsafe rejection(of: datagram, from: source, now: now) }
@@ -181,6 +193,8 @@ struct Receiver: ~Copyable {
     case .ours:
       return Rejection(.own, header, source)
     case .notOurs:
+      // Another member of the group can make such a record; another process of this member, or a clone of it, can sign it, too.
+      if let reason = unsafe key.inspect(datagram) { return Rejection(reason, header, source) }
       // With encryption this process moves to a later epoch by itself.
       return Rejection(
         .duplicateID, header, source,
@@ -191,9 +205,7 @@ struct Receiver: ~Copyable {
   }
 
   private mutating func isOfOtherSuite(_ record: UnsafeBufferPointer<UInt8>, _ now: BootInstant) -> Bool {
-    if tries.start.duration(to: now) >= .seconds(1) { tries = (now, 0) }
-    tries.count += 1
-    return tries.count <= Self.triesPerSecond && keys.contains { unsafe $0.isOfOtherSuite(record) }
+    otherSuite.admits(now: now) && keys.contains { unsafe $0.isOfOtherSuite(record) }
   }
 
   // MARK: - Counting

@@ -12,12 +12,28 @@ struct RemoteMember {
   private var streams: [EpochStream] = []
   /// The place of the key that the member sends with; the first place if that key is unknown, or no longer in the ring.
   private var sendingSlot = 0
+  /// The number of its last messages in a row that end like signed ones.
+  private var trailers = 0
+  /// The number that is no chance.
+  private static let trailersOfSigner = 8
   /// The time of the last record under the key that the member sends with.
   private var lastHeard = BootInstant.now
 
   init(_ id: MemberID, isFollowed: Bool) {
     self.id = id
     self.isFollowed = isFollowed
+  }
+
+  /// Looks at a message that need not be signed.
+  ///
+  /// - Returns: True if the last messages all end like signed ones.
+  mutating func looksSigned(_ message: UnsafeBufferPointer<UInt8>) -> Bool {
+    guard unsafe SignatureTrailer(endOf: UnsafeRawBufferPointer(message)) != nil else {
+      trailers = 0
+      return false
+    }
+    trailers += 1
+    return trailers.isMultiple(of: Self.trailersOfSigner)
   }
 
   /// Accepts these keys from now on, and no other; streams of keys that stay go on.

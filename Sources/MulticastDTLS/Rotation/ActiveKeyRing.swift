@@ -10,6 +10,8 @@ final class ActiveKeyRing: Sendable {
     /// True if this member sends, or may.
     let sends: Bool
     let isEncrypting: Bool
+    /// True if messages are signed under any secret.
+    var isSigning = false
     let group: GroupAddress
     /// The directory that keeps states; nil keeps none.
     let state: StateDirectory?
@@ -44,7 +46,8 @@ final class ActiveKeyRing: Sendable {
   /// Derives the keys, and opens and locks the state of each; reserves no epoch yet.
   ///
   /// - Throws: ``StateError`` if a state cannot be used, another process runs as this member, or its past with a secret that
-  ///   encrypts is unknown; ``WolfSSLError`` or ``LibcryptoError`` if the keys cannot be derived or used.
+  ///   encrypts is unknown; ``WolfSSLError`` or ``LibcryptoError`` if the keys cannot be derived or used; ``SigningError`` if
+  ///   signatures cannot be verified.
   init(
     _ keys: KeyRing, _ policy: Policy, _ context: DTLSContext, _ report: @escaping StateNotice.Reporter
   ) throws {
@@ -52,7 +55,7 @@ final class ActiveKeyRing: Sendable {
     self.context = context
     self.report = report
     var held: [RingKey] = []
-    for key in try Self.derive(keys, context) {
+    for key in try Self.derive(keys, context, policy) {
       // The epoch that the user gave applies to the sending key.
       let beginning = policy.epoch.map { held.isEmpty ? StateKeeper.EpochPolicy.given($0) : .atLeast($0) }
       held.append(try Self.hold(key, beginning ?? .next, isStart: true, policy, report))
@@ -87,7 +90,7 @@ final class ActiveKeyRing: Sendable {
 
   /// Uses other keys from now on, as a whole or not at all; see ``MulticastPeer/rotate(to:)-2tzrn``.
   func change(to keys: KeyRing, _ sent: SentRecords, _ loop: ReceiveLoop, _ sending: GroupTransmitter?) throws {
-    let derived = try Self.derive(keys, context)
+    let derived = try Self.derive(keys, context, policy)
     try changing.withLock { changing in
       guard !changing.isStopped else { throw SendError.stopped }
       let former = held.withLock { $0 }
@@ -137,10 +140,10 @@ final class ActiveKeyRing: Sendable {
   }
 
   /// Derives the keys of a ring; a repeated secret counts once.
-  private static func derive(_ keys: KeyRing, _ context: DTLSContext) throws -> [GroupKey] {
+  private static func derive(_ keys: KeyRing, _ context: DTLSContext, _ policy: Policy) throws -> [GroupKey] {
     var derived: [GroupKey] = []
     for secret in keys.secrets {
-      let key = try GroupKey(context, secret)
+      let key = try GroupKey(context, secret, isSigned: policy.isSigning)
       if !derived.contains(where: { $0.keyID == key.keyID }) { derived.append(key) }
     }
     return derived

@@ -10,35 +10,40 @@ import Synchronization
 /// A batch is what is ready now: nothing ever waits for more. The lock is held until the socket has the records, so that
 /// they leave in the order of their numbers.
 final class GroupTransmitter: Sendable {
-  /// The size of the largest message in bytes.
-  let maximumPayload: Int
-
   private let socket: MulticastSocket
   private let sent: SentRecords
   private let sealer: Mutex<Sealer?>
   /// The messages that the network took so far.
   private let count = Atomic(0)
+  /// The size of the largest message in bytes: under another key it can be another.
+  private let largest: Atomic<Int>
   private let outage = Outage()
   /// The reason for which it no longer sends, if it was not stopped.
   private let refusal = Mutex<StateError?>(nil)
 
-  /// - Parameter recordLimit: The number of records of an epoch; tests make it small.
+  /// - Parameters:
+  ///   - identity: The identity that signs the messages of a signed group.
+  ///   - recordLimit: The number of records of an epoch; tests make it small.
   /// - Throws: ``StateError`` if there is no epoch to be had; ``WolfSSLError`` or ``LibcryptoError`` if nothing can be
-  ///   sealed.
+  ///   sealed; ``SigningError`` if the group is signed, and there is no identity.
   init(
-    _ key: RingKey, socket: MulticastSocket, sent: SentRecords, recordLimit: UInt64 = RecordHeader.epochLimit
+    _ key: RingKey, identity: Identity? = nil, socket: MulticastSocket, sent: SentRecords,
+    recordLimit: UInt64 = RecordHeader.epochLimit
   ) throws {
     self.socket = socket
     self.sent = sent
-    maximumPayload = key.key.context.suite.maximumPayload
-    sealer = Mutex(try Sealer(key, recordLimit: recordLimit))
+    largest = Atomic(key.key.maximumMessage)
+    sealer = Mutex(try Sealer(key, identity: identity, recordLimit: recordLimit))
   }
+
+  /// The size of the largest message in bytes, under the key that it seals with now.
+  var maximumPayload: Int { largest.load(ordering: .relaxed) }
 
   /// Sends one message at once.
   func send(_ payload: RawSpan) throws {
-    try SendError.check(payload.byteCount, limit: maximumPayload)
     try sealer.withLock { sealer in
-      guard sealer != nil else { throw failure ?? SendError.stopped }
+      guard let limit = sealer?.maximumMessage else { throw failure ?? SendError.stopped }
+      try SendError.check(payload.byteCount, limit: limit)
       try checkNetwork()
       _ = try sealer?.seal(payload)
       var receipt = SendReceipt(interface: socket.sendInterface)
@@ -61,13 +66,21 @@ final class GroupTransmitter: Sendable {
   /// - Returns: The records that the network took: of all messages, or of the first ones if it takes no more now.
   /// - Throws: If it took none.
   func send(_ payloads: [[UInt8]]) throws -> SendReceipt {
-    for payload in payloads { try SendError.check(payload.count, limit: maximumPayload) }
+    var limit = maximumPayload
+    for payload in payloads { try SendError.check(payload.count, limit: limit) }
     var receipt = SendReceipt(interface: socket.sendInterface)
     while receipt.count < payloads.count {
       let rest = payloads[receipt.count...]
       let failure = sealer.withLock { sealer -> (any Error)? in
-        guard sealer != nil else { return self.failure ?? SendError.stopped }
-        do { try checkNetwork() } catch { return error }
+        guard let present = sealer?.maximumMessage else { return self.failure ?? SendError.stopped }
+        do {
+          // The key has changed meanwhile, to one under which messages carry a signature.
+          if present < limit { for payload in rest { try SendError.check(payload.count, limit: present) } }
+          limit = present
+          try checkNetwork()
+        } catch {
+          return error
+        }
         let refusal = sealer?.seal(rest)
         // Messages that were sealed before a failure still leave.
         guard let failure = sealer?.flush(to: socket, sent, &receipt) else { return refusal }
@@ -92,7 +105,15 @@ final class GroupTransmitter: Sendable {
   ///
   /// - Throws: ``WolfSSLError`` or ``LibcryptoError`` if there can be no session; then the former key stays.
   func change(to key: RingKey, epoch: Epoch) throws {
-    try sealer.withLock { try $0?.move(to: key, epoch: epoch) }
+    try sealer.withLock { sealer in
+      try sealer?.move(to: key, epoch: epoch)
+      largest.store(key.key.maximumMessage, ordering: .relaxed)
+    }
+  }
+
+  /// Signs with another identity from now on.
+  func sign(as identity: Identity) {
+    sealer.withLock { $0?.sign(as: identity) }
   }
 
   /// Leaves an epoch in which another process has sent with our ID; see ``Sealer/abandon(_:keyID:)``. Nothing is sent

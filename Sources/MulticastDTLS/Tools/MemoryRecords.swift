@@ -11,19 +11,25 @@ package struct MemoryRecords: ~Copyable {
   private let source = Endpoint(IPAddress(ipv4: 0), port: 0)
 
   /// Prepares to seal a payload `count` times, at most the size of a batch, as member 0, and to open that as member 1.
-  package init(suite: CipherSuite, engine: RecordEngine, payload: [UInt8], count: Int) throws {
+  ///
+  /// - Parameter isSigned: True to sign the payloads, and to verify them.
+  package init(
+    suite: CipherSuite, engine: RecordEngine, isSigned: Bool = false, payload: [UInt8], count: Int
+  ) throws {
     let secret = try GroupSecret(text: "a secret for this measurement")
-    let sender = try GroupKey(DTLSContext(ownMember: 0, suite: suite, engine: engine), secret)
-    let receiver = try GroupKey(DTLSContext(ownMember: 1, suite: suite, engine: engine), secret)
+    let identity = isSigned ? try Identity.random() : nil
+    let sender = try GroupKey(DTLSContext(ownMember: 0, suite: suite, engine: engine), secret, isSigned: isSigned)
+    let receiver = try GroupKey(DTLSContext(ownMember: 1, suite: suite, engine: engine), secret, isSigned: isSigned)
     let keeper = try StateKeeper(
       directory: nil, beginning: .given(.first),
       identity: .init(keyID: sender.keyID, member: 0, isEncrypting: suite.isEncrypted),
       report: { _ in })
     let (sealing, opening) = (try RingKey(sender, keeper), try OpeningKey(receiver))
-    sealer = try Sealer(sealing)
+    sealer = try Sealer(sealing, identity: identity)
     self.receiver = Receiver(
       [opening], following: MemberSet(0...0), sent: SentRecords(port: 0),
       observer: Observer(start: .now, followed: MemberSet(0...0)), counters: counters, handler: { _, _ in true })
+    if let identity { self.receiver.verify(by: [0: MemberKeys(identity.publicKey)]) }
     payloads = [[UInt8]](repeating: payload, count: count)
   }
 

@@ -5,7 +5,7 @@ extension MessageSender {
   package init(alone configuration: MulticastPeer.Configuration, keys: KeyRing) throws {
     let context = try DTLSContext(
       ownMember: configuration.member, suite: configuration.suite, engine: configuration.engine)
-    let key = try GroupKey(context, keys.secrets[0])
+    let key = try GroupKey(context, keys.secrets[0], isSigned: configuration.isSigning)
     let keeper = try StateKeeper(
       directory: nil,
       beginning: configuration.epoch.map { .given($0) } ?? .next,
@@ -16,6 +16,7 @@ extension MessageSender {
       group: configuration.group, interfaces: configuration.initialInterfaces, timeToLive: configuration.timeToLive,
       isReceiving: false)
     transmitter = try GroupTransmitter(
-      RingKey(key, keeper), socket: socket, sent: SentRecords(port: socket.sourcePort))
+      RingKey(key, keeper), identity: configuration.identity, socket: socket, sent: SentRecords(port: socket.sourcePort)
+    )
   }
 }

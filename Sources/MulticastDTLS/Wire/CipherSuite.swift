@@ -42,7 +42,7 @@ public enum CipherSuite: Hashable, Sendable, CaseIterable {
     }
   }
 
-  /// The most bytes in one message: 1343 authenticated, 1359 encrypted.
+  /// The most bytes in one message without a signature: 1343 authenticated, 1359 encrypted.
   public var maximumPayload: Int {
     RecordHeader.maximumRecord - RecordHeader.size - tagSize
   }

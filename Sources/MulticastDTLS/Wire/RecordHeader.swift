@@ -62,6 +62,11 @@ struct RecordHeader: Hashable {
     UInt64(epoch.rawValue) << 48 | UInt64(member.rawValue) << 40 | sequence & 0xFF_FFFF_FFFF
   }
 
+  /// Reads bytes 3 to 10 of a record as they are in memory.
+  static func rawNumber(of record: UnsafeRawPointer) -> UInt64 {
+    unsafe record.loadUnaligned(fromByteOffset: 3, as: UInt64.self)
+  }
+
   /// Reads bytes 3 to 10 of a record as one number.
   static func number(of record: UnsafeMutableRawBufferPointer) -> UInt64 {
     UInt64(bigEndian: unsafe record.loadUnaligned(fromByteOffset: 3, as: UInt64.self))

@@ -19,6 +19,13 @@ public enum RejectionReason: String, Error, Hashable, Sendable, CaseIterable {
   case otherSuite = "other cipher suite"
   /// It does not authenticate: made with another secret, or altered.
   case forged
+  /// It is authentic, but not signed, in a signed group.
+  case unsigned
+  /// It is authentic and signed, but there is no public key for its sender here that fits the signature.
+  case noKey = "no key"
+  /// It is authentic, but its signature is not that of the member that it names: another member made it, or the member has
+  /// another key than is known here. In a flood, the signature was not verified.
+  case notBySender = "not by its sender"
   /// It is authentic, but there was no room for it: the program took its messages too slowly, or memory is short.
   case overrun
 }

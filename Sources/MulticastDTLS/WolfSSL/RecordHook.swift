@@ -31,7 +31,8 @@ func protectRecord(
 /// wolfSSL's callback to open a record (user atomic record layer, `wolfSSL_CTX_SetDecryptVerifyCb`). Payload and tag
 /// are in wolfSSL's input, right after the header.
 ///
-/// wolfSSL has checked its replay window before this call, and moves the window only after it.
+/// wolfSSL has checked its replay window before this call, and moves the window only after it: so a record that the group's
+/// key authenticates, and that its sender has not signed, moves no window.
 ///
 /// - Returns: 0, or an error that makes wolfSSL drop the record silently.
 func verifyRecord(
@@ -42,7 +43,9 @@ func verifyRecord(
     unsafe UnsafePointer(start) == input
   else { return cwolfssl_verify_mac_error }
   return unsafe Unmanaged<RecordProtection>.fromOpaque(context)._withUnsafeGuaranteedRef { protection in
-    guard unsafe protection.open(start, size: Int(size)) else { return cwolfssl_verify_mac_error }
+    guard unsafe protection.open(start, size: Int(size)),
+      unsafe protection.acceptsOpened(start, count: Int(size) - protection.suite.tagSize)
+    else { return cwolfssl_verify_mac_error }
     // wolfSSL removes this many bytes after the payload.
     unsafe padding.pointee = UInt32(protection.suite.tagSize)
     return 0

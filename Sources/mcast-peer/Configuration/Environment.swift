@@ -27,6 +27,7 @@ enum Environment {
     ("count", .value),
     ("message", .value), ("stdin", .flag), ("listen", .flag), ("datagram", .flag), ("output", .value),
     ("deadline", .value), ("expect", .value), ("secret-file", .value), ("no-watch-files", .flag), ("encrypt", .flag),
+    ("sign", .flag), ("identity", .value),
     ("epoch", .value),
     ("state-dir", .value), ("state-interval", .value), ("new-node", .flag), ("engine", .value), ("quiet", .flag),
     ("stats", .flag), ("metrics-file", .value),

@@ -80,8 +80,8 @@ struct GroupArguments: ParsableArguments {
     parsing: .unconditional,
     help: .init(
       """
-      File of the members, instead of --peers: one a line, ID [NAME]. It is read again when it changes. (default: the \
-      file 'roster' beside the secret's file, if there is one)
+      File of the members, instead of --peers: one a line, ID [ed25519 KEY] [NAME] [listens]. It is read again when it \
+      changes. (default: the file 'roster' beside the secret's file, if there is one)
       """,
       valueName: "path"),
     completion: .file()
@@ -111,11 +111,30 @@ struct KeyArguments: ParsableArguments {
   )
   var secretFile: String?
 
-  @Flag(help: "Read the files of the secret and the roster again only on SIGHUP, and not when they change.")
+  @Flag(help: "Read the files of secret, roster and identity again only on SIGHUP, and not when they change.")
   var noWatchFiles = false
 
   @Flag(help: "Encrypt messages, and accept only encrypted ones. All members must use it.")
   var encrypt = false
+
+  @Flag(
+    help: """
+      Sign messages, and accept only those that the roster's public key of their sender verifies. All members must use it. \
+      Under a secret that begins with signed: they do so without it.
+      """)
+  var sign = false
+
+  @Option(
+    parsing: .unconditional,
+    help: .init(
+      """
+      File of this member's identity, which signs its messages. Only its owner may have access. (default: identity-ID \
+      beside the secret's file)
+      """,
+      valueName: "path"),
+    completion: .file()
+  )
+  var identity: String?
 
   @Option(
     parsing: .unconditional,

@@ -16,6 +16,8 @@ struct NetworkConfiguration {
   /// True to read the files of the secret and the roster again when they change.
   let watchesFiles: Bool
   let suite: CipherSuite
+  /// True if messages are signed under any secret.
+  let isSigning: Bool
   let allowsCoreDumps: Bool
   let isVerbose: Bool
 
@@ -25,6 +27,7 @@ struct NetworkConfiguration {
   private let stateInterval: Interval
   private let stateDir: String?
   private let engine: RecordEngine
+  private let identity: String?
 
   /// The default of `--peers` for a peer.
   static let peersOfPeer = MemberSet(0...2)
@@ -53,6 +56,8 @@ struct NetworkConfiguration {
       listed: membership.peers, roster: membership.roster, secretFile: secretFile, standard: standardPeers)
     members = try memberSource.read()
     suite = lineKeys.encrypt || environmentKeys.encrypt ? .pskChaCha20Poly1305 : .wdmNullSHA256
+    isSigning = lineKeys.sign || environmentKeys.sign
+    identity = lineKeys.identity ?? environmentKeys.identity
     stateDir = lineKeys.stateDir ?? environmentKeys.stateDir
     stateInterval = lineKeys.stateInterval ?? environmentKeys.stateInterval ?? Interval(seconds: 30)
     // Both options set the first epoch: one of them on the command line replaces the other in the environment.
@@ -65,6 +70,11 @@ struct NetworkConfiguration {
       )
     }
     engine = lineKeys.engine ?? environmentKeys.engine ?? .libcrypto
+    guard engine == .libcrypto || !isSigning else {
+      throw ValidationError(
+        "--engine wolfssl computes records without a hook, where no signature can be verified in time: leave out it or --sign"
+      )
+    }
     allowsCoreDumps = lineKeys.allowCoreDumps || environmentKeys.allowCoreDumps
     isVerbose = line.verbose || environment.verbose
   }
@@ -75,6 +85,7 @@ struct NetworkConfiguration {
   /// - Throws: `ValidationError` if this member cannot run with it.
   func check(_ nodeID: MemberID?) throws {
     if let nodeID { try members.check(nodeID) }
+    guard identity != "" else { throw ValidationError("--identity is empty: name a file, or leave it out") }
     guard stateDir != "" else { throw ValidationError("--state-dir is empty: name a directory, or leave it out") }
     if let other = sources.first(where: { $0.isIPv4 != group.address.isIPv4 }) {
       throw ValidationError("--source \(other) cannot send to \(group): give two IPv4 or two IPv6 addresses")
@@ -83,6 +94,14 @@ struct NetworkConfiguration {
       throw ValidationError("with --no-loop and --ttl 0 nobody would hear this member: leave one of them out")
     }
   }
+
+  /// The file of a member's identity.
+  func identitySource(of member: MemberID) -> IdentitySource {
+    IdentitySource(of: member, identity: identity, secretFile: secretFile)
+  }
+
+  /// The most bytes of a message, under a secret that does not require signatures by itself.
+  var maximumPayload: Int { isSigning ? suite.maximumSignedPayload : suite.maximumPayload }
 
   /// The members at the start, without their names.
   var peers: MemberSet { members.all }
@@ -141,6 +160,8 @@ struct NetworkConfiguration {
       member: nodeID, peers: peers, group: group, suite: suite, state: state)
     configuration.isListening = isListening
     configuration.listeners = members.roster.listeners
+    configuration.publicKeys = members.roster.publicKeys
+    configuration.isSigning = isSigning
     configuration.interfaces = interfaces
     configuration.sources = sources
     configuration.timeToLive = ttl

@@ -107,19 +107,25 @@ struct PeerConfiguration {
     case .none:
       break
     case .timer, .pacer:
-      // Check the longest possible message, so that no later one is too long.
-      let longest = text(number: count ?? Self.countLimit).utf8.count
-      let limit = network.suite.maximumPayload
-      guard longest <= limit else {
-        throw ValidationError(
-          "--message is too long: with its number it can reach \(longest) bytes, a message carries at most \(limit)"
-        )
-      }
+      try checkMessage(limit: network.maximumPayload)
     }
     if givesDatagram, output != .raw {
       guard case .whole = input else {
         throw ValidationError("--datagram applies to --stdin or -o raw: give one of these, too")
       }
+    }
+  }
+
+  /// Checks the longest possible message, so that no later one is too long.
+  ///
+  /// - Parameter limit: The most bytes of a message.
+  /// - Throws: `ValidationError` if it is longer.
+  func checkMessage(limit: Int) throws {
+    let longest = text(number: count ?? Self.countLimit).utf8.count
+    guard longest <= limit else {
+      throw ValidationError(
+        "--message is too long: with its number it can reach \(longest) bytes, a message carries at most \(limit)"
+      )
     }
   }
 

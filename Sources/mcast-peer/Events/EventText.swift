@@ -18,6 +18,24 @@ extension PeerEvent {
           + "one with --encrypt, too (or somebody repeats old messages)"
         : "\(here.members.named(member)) sends encrypted records, from \(source), and this peer does not encrypt: start this one with "
           + "--encrypt, too (or somebody repeats old messages)"
+    case .unsigned(let member, let source):
+      "\(here.members.named(member)) does not sign its messages, from \(source), and this group is signed: start that one with "
+        + "--sign and its identity, or another member speaks in its name"
+    case .noKey(let member, let source):
+      here.members.roster.publicKeys[member] == nil
+        ? "there is no public key for \(here.members.named(member)) in \(here.members.place), so its messages, from \(source), are "
+          + "refused: add the line that 'mcast-peer identity show \(member)' prints there"
+        : "messages from \(source) as \(here.members.named(member)) are signed with a key that is not in \(here.members.place): has "
+          + "it a new identity? Then add its line; else another member speaks in its name"
+    case .notBySender(let member, let source) where member == here.member:
+      "\(source) sends with our member ID\(here.ownID), and does not sign with our key: another member of the group speaks in our "
+        + "name, and nobody who has our public key accepts it"
+    case .notBySender(let member, let source):
+      "messages from \(source) as \(here.members.named(member)) are not signed by it: another member of the group speaks in its name, "
+        + "or it was started with another group's roster or identity; they are refused"
+    case .signed(let member, let source):
+      "\(here.members.named(member)) signs its messages, from \(source), and this peer does not (--sign): messages are delivered with "
+        + "their signatures, and the other refuses ours"
     case .keyChange(let member, let keyID):
       "\(here.members.named(member)) now sends with key ID \(keyID)"
     case .rotation(let progress):

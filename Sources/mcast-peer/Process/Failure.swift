@@ -67,6 +67,7 @@ struct Failure {
         "\(error): \(CommandTree.name) secret new --write \(shellPath(path.string))"
       case SecretError.exists: "\(error) ('\(CommandTree.name) secret rotate')"
       case SecretError.full: "\(error) ('\(CommandTree.name) secret rotate drop')"
+      case is IdentityError: "\(error)"
       case is SecretError where !called.contains(SecretCommand.name): "\(error) (see --secret-file)"
       case is RosterError: "\(error) (see --roster)"
       case StateError.unusable, StateError.damaged, StateError.usedEpoch: "\(error) (see --epoch and --state-dir)"
@@ -111,6 +112,8 @@ struct Failure {
     case is SystemError, is WolfSSLError, is LibcryptoError, is OutputError, is InputError: EX_OSERR
     case is StateError, is MetricsFileError: EX_CANTCREAT
     case SecretError.openToOthers: EX_NOPERM
+    case let error as IdentityError: Failure(error.reason).code
+    case let error as SigningError: error == .noIdentity ? EX_CONFIG : EX_OSERR
     case RosterError.openToOthers: EX_NOPERM
     case is SecretError, is RosterError: EX_CONFIG
     default: nil

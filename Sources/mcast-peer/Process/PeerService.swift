@@ -190,6 +190,7 @@ struct PeerService: Service {
     case .failure(let failure): events.offer { $0.failed(failure.description, &$1) }
     case nil: break
     }
+    if case .failure(let failure) = outcome.identity { events.offer { $0.failed(failure.description, &$1) } }
     switch outcome.members {
     case .success(let members):
       names.record(members)

@@ -7,6 +7,7 @@ struct KeyRingReload {
   let peer: MulticastPeer
   let source: SecretSource
   let members: CurrentMembers
+  let identity: IdentityReload
   let unusable: UnusableFiles
   let logger: Logger
 
@@ -24,6 +25,7 @@ struct KeyRingReload {
             with: Result {
               // A new secret would be one that no other member has.
               let ring = try KeyRing(from: source, makesOwnFile: false)
+              try identity.prepare(for: ring)
               try peer.rotate(to: ring)
               warn(of: ring, logger)
             })

@@ -2,33 +2,38 @@ import Glibc
 import Logging
 import MulticastDTLS
 
-/// Reads the key ring and the roster of a running peer again: on SIGHUP both, and each when its file changes. Either takes
-/// effect as a whole or not at all, and a fault of one does not stop the other.
+/// Reads the key ring, the roster and the identity of a running peer again: on SIGHUP all, and each when its file changes. Each
+/// takes effect as a whole or not at all, and a fault of one does not stop the others.
 struct Reload {
   enum Cause {
     case signal
     case ringChanged
     case rosterChanged
+    case identityChanged
   }
 
   /// The results: nil for a part that did not change, or was not read.
   struct Outcome {
     var ring: Result<[KeyID], ReloadFailure>?
     var members: Result<Members, ReloadFailure>?
+    var identity: Result<PublicKey, ReloadFailure>?
   }
 
   private let unusable: UnusableFiles
   private let ring: KeyRingReload
   private let roster: RosterReload
+  private let identity: IdentityReload
   /// The descriptors that were a terminal at the start.
   private let terminals = [STDOUT_FILENO, STDERR_FILENO].filter { isatty($0) == 1 }
 
   init(
-    _ peer: MulticastPeer, _ source: SecretSource, _ memberSource: MemberSource, _ members: CurrentMembers,
-    _ unusable: UnusableFiles = UnusableFiles(), logger: Logger
+    _ peer: MulticastPeer, _ source: SecretSource, _ memberSource: MemberSource, _ identitySource: IdentitySource?,
+    _ members: CurrentMembers, _ unusable: UnusableFiles = UnusableFiles(), logger: Logger
   ) {
     self.unusable = unusable
-    ring = KeyRingReload(peer: peer, source: source, members: members, unusable: unusable, logger: logger)
+    identity = IdentityReload(peer: peer, source: identitySource, unusable: unusable, logger: logger)
+    ring = KeyRingReload(
+      peer: peer, source: source, members: members, identity: identity, unusable: unusable, logger: logger)
     roster = RosterReload(peer: peer, source: memberSource, members: members, unusable: unusable, logger: logger)
   }
 
@@ -46,11 +51,15 @@ struct Reload {
         kill(getpid(), SIGTERM)
         return nil
       }
-      return Outcome(ring: await ring.run(isAsked: true), members: roster.run(isAsked: true))
+      // The roster first: the others may sign with a new key as soon as they see the new ring.
+      let (members, identity) = (roster.run(isAsked: true), identity.run(isAsked: true))
+      return Outcome(ring: await ring.run(isAsked: true), members: members, identity: identity)
     case .ringChanged:
       return Outcome(ring: await ring.run(isAsked: false))
     case .rosterChanged:
       return Outcome(members: roster.run(isAsked: false))
+    case .identityChanged:
+      return Outcome(identity: identity.run(isAsked: false))
     }
   }
 }

@@ -8,6 +8,7 @@ struct ReloadCauses: Sendable {
   private let signals: UnixSignalsSequence
   private let ringFile: FileChanges?
   private let rosterFile: FileChanges?
+  private let identityFile: FileChanges?
 
   /// The time between two looks at the files.
   private static let pause = Duration.seconds(1)
@@ -19,10 +20,13 @@ struct ReloadCauses: Sendable {
   /// - Parameters:
   ///   - source: The source of the ring.
   ///   - watchesFiles: False to heed SIGHUP only.
-  init(_ source: SecretSource, _ members: MemberSource, watchesFiles: Bool) async {
+  init(
+    _ source: SecretSource, _ members: MemberSource, _ identity: IdentitySource?, watchesFiles: Bool
+  ) async {
     signals = await UnixSignalsSequence(trapping: .sighup)
     ringFile = watchesFiles ? source.path.map { FileChanges(of: $0) } : nil
     rosterFile = watchesFiles ? members.changes : nil
+    identityFile = watchesFiles ? identity?.path.map { FileChanges(of: $0) } : nil
   }
 
   /// Calls `body` with each cause, one after the other, until the task is cancelled. Signals that arrive before their
@@ -36,7 +40,7 @@ struct ReloadCauses: Sendable {
       Task { while (try? await Task.sleep(for: Self.pause)) != nil { events.add(.tick) } },
     ]
     defer { for task in tasks { task.cancel() } }
-    var (ring, roster, looks) = (ringFile, rosterFile, 0)
+    var (ring, roster, identity, looks) = (ringFile, rosterFile, identityFile, 0)
     for await event in events.stream {
       events.taken(event)
       switch event {
@@ -44,12 +48,15 @@ struct ReloadCauses: Sendable {
         // The content that is read now is no change later.
         ring?.remember()
         roster?.remember()
+        identity?.remember()
         await body(.signal)
       case .tick:
         looks += 1
         let again = looks.isMultiple(of: Self.looksPerTry) ? unusable() : []
-        if let isChanged = ring?.look(), isChanged || again.contains(.secret) { await body(.ringChanged) }
+        // The ring last: the others may sign with new keys as soon as they see it.
         if let isChanged = roster?.look(), isChanged || again.contains(.roster) { await body(.rosterChanged) }
+        if let isChanged = identity?.look(), isChanged || again.contains(.identity) { await body(.identityChanged) }
+        if let isChanged = ring?.look(), isChanged || again.contains(.secret) { await body(.ringChanged) }
       }
     }
   }

@@ -30,9 +30,10 @@ struct RosterReload {
         return nil
       }
       members.value = next
-      if next.all != former.all || next.roster.listeners != former.roster.listeners {
-        peer.follow(next.all, listeners: next.roster.listeners)
-      }
+      let isFollowedAlike =
+        next.all == former.all && next.roster.listeners == former.roster.listeners
+        && next.roster.publicKeys == former.roster.publicKeys
+      if !isFollowedAlike { peer.follow(next.roster) }
       logger.info("roster read again from \(path): \(changes(from: former, to: next))")
       return .success(next)
     } catch {
@@ -48,6 +49,9 @@ struct RosterReload {
     var parts: [String] = []
     if !added.isEmpty { parts.append("\(next.named(added)) added") }
     if !removed.isEmpty { parts.append("\(former.named(removed)) removed") }
+    let rekeyed = MemberSet(
+      next.all.filter { next.roster.publicKeys[$0] != former.roster.publicKeys[$0] && former.all.contains($0) })
+    if !rekeyed.isEmpty { parts.append("other public keys of \(next.named(rekeyed))") }
     return (parts.isEmpty ? ["other names or marks"] : parts).joined(separator: ", ") + "; members now \(next.all)"
   }
 }

@@ -4,7 +4,7 @@ import Synchronization
 /// start with the present one.
 final class UnusableFiles: Sendable {
   enum File: String, CaseIterable {
-    case secret, roster
+    case secret, roster, identity
   }
 
   private let reasons = Mutex<[File: String]>([:])

@@ -68,9 +68,10 @@ struct WatchCommand: AsyncParsableCommand {
 
     let named = try network.namedInterfaces()
     let source = try SecretSource.choose(secretFile: network.secretFile.map { FilePath($0) })
-    let causes = await ReloadCauses(source, network.memberSource, watchesFiles: network.watchesFiles)
+    let identitySource = nodeID.map { network.identitySource(of: $0) }
+    let causes = await ReloadCauses(source, network.memberSource, identitySource, watchesFiles: network.watchesFiles)
     let peer = try MulticastPeer(
-      observingWith: network.peerConfiguration(nodeID, interfaces: named), source, logger)
+      observingWith: network.peerConfiguration(nodeID, interfaces: named), source, logger, identitySource)
     for text in Environment.warnings + network.warnings + InvisibleEnds.warnings { logger.warning("\(text)") }
 
     let keys = peer.keyIDs.map(\.description).joined(separator: ", ")
@@ -91,7 +92,7 @@ struct WatchCommand: AsyncParsableCommand {
     // Standard error may be blocked.
     let background = LogQueue(logger).logger
     let members = CurrentMembers(network.members)
-    let reload = Reload(peer, source, network.memberSource, members, logger: background)
+    let reload = Reload(peer, source, network.memberSource, identitySource, members, logger: background)
     try await Watch(
       peer: peer, sendingEvery: nodeID == nil ? nil : interval ?? Interval(seconds: 3),
       table: MemberTable(members: network.members, own: nodeID),

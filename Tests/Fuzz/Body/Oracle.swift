@@ -53,6 +53,7 @@ struct Oracle {
         case .replayed, .staleEpoch: record != nil
         case .unknownMember, .duplicateID: record != nil || isOfOtherSuite
         case .otherSuite: isOfOtherSuite
+        case .unsigned, .noKey, .notBySender: false
         case .foreign, .malformed, .own, .forged, .overrun: true
         }
       guard isPossible else { throw Finding("took a forged record for an authentic one: \(reason)", datagram) }

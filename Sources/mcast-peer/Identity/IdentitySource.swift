@@ -1,0 +1,68 @@
+import CommonSupport
+import MulticastDTLS
+import SystemPackage
+
+/// The file of this member's identity: that of `--identity`, else `identity-ID` beside the secret's file, so that each member
+/// of a machine has its own.
+struct IdentitySource: Sendable {
+  /// Nil if no file was named, and the secret is in no file.
+  let path: FilePath?
+  /// True if `--identity` names the path.
+  let isNamed: Bool
+  private let member: MemberID
+
+  /// - Parameters:
+  ///   - identity: The path of `--identity`.
+  ///   - secretFile: The path of `--secret-file`.
+  init(of member: MemberID, identity: String?, secretFile: String?) {
+    self.member = member
+    isNamed = identity != nil
+    let secret = try? SecretSource.choose(secretFile: secretFile.map { FilePath($0) }).path
+    path = identity.map { FilePath($0) } ?? secret?.removingLastComponent().appending("identity-\(member)")
+  }
+
+  /// The file.
+  ///
+  /// - Throws: ``SecretError`` if no path is known.
+  var file: IdentityFile {
+    get throws(SecretError) {
+      guard let path else {
+        throw .unusable(
+          "there is no place for the identity of member \(member), since the secret is in no file: name one")
+      }
+      return IdentityFile(path: path)
+    }
+  }
+
+  /// Reads the identity, if messages are signed under a secret of the ring, or the user has named the file.
+  func identity(for ring: KeyRing, isSigning: Bool) throws -> Identity? {
+    guard isNamed || isSigning || ring.secrets.contains(where: \.isSigned) else { return nil }
+    return try read()
+  }
+
+  /// Reads the identity.
+  ///
+  /// - Throws: ``IdentityError`` with a remedy.
+  func read() throws -> Identity {
+    do { return try file.read() } catch let error as SecretError {
+      throw IdentityError(error, of: member, isNamed ? path : nil)
+    }
+  }
+}
+
+/// The reason that there is no identity to sign with.
+struct IdentityError: Error, CustomStringConvertible {
+  let reason: SecretError
+  let description: String
+
+  /// - Parameter named: The path of `--identity`.
+  init(_ reason: SecretError, of member: MemberID, _ named: FilePath?) {
+    self.reason = reason
+    let option = named.map { " --identity \(shellPath($0.string))" } ?? ""
+    if case .missing = reason {
+      description = "\(reason): \(CommandTree.name) identity new \(member)\(option)"
+    } else {
+      description = "\(reason) (see --identity)"
+    }
+  }
+}
