@@ -245,8 +245,8 @@ public final class MulticastPeer: Sendable {
 
   // MARK: - Signatures
 
-  /// True if this member signs its messages now.
-  public var isSigning: Bool { sender.transmitter != nil && ring.keys[0].key.isSigned }
+  /// True if messages are signed under the secret that this member sends with, or would send with.
+  public var isSigned: Bool { ring.keys[0].key.isSigned }
 
   /// True if messages are signed under one of the secrets of the ring.
   public var hasSignedSecret: Bool { ring.keys.contains { $0.key.isSigned } }

@@ -147,12 +147,16 @@ struct MCastPeer: AsyncParsableCommand {
       }
     }
     let lines = StartLines(
-      member: options.nodeID, group: options.network.group, suite: peer.configuration.suite, keyIDs: peer.keyIDs,
+      member: options.nodeID, group: options.network.group, suite: peer.configuration.suite, isSigned: peer.isSigned,
+      keyIDs: peer.keyIDs,
       secret: "\(source)", state: peer.statePath?.removingLastComponent().string,
       interfaces: peer.interfaces.map(\.name), timeToLive: options.network.ttl, peers: peer.peers,
       hasRoster: options.network.members.hasFile, epoch: peer.epoch,
       home: unsafe getenv("HOME").map { unsafe String(cString: $0) })
     for line in lines.all { logger.info("\(line)") }
+    for line in SigningLines(of: peer, options.network.members)?.all ?? [] {
+      logger.log(level: line.level, "\(line.text)")
+    }
     if lines.interfaces.count > 1 {
       logger.info("hears on \(lines.interfaces.count) interfaces, sends on \(lines.interfaces[0])")
     }

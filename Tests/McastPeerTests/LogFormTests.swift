@@ -105,13 +105,13 @@ struct LogFormTests {
 @Suite("The lines of a start")
 struct StartLinesTests {
   private func lines(
-    suite: CipherSuite = .wdmNullSHA256, keys: Int = 1, secret: String = "/home/me/.config/mcast-peer/secret",
+    suite: CipherSuite = .wdmNullSHA256, isSigned: Bool = false, keys: Int = 1, secret: String = "/home/me/.config/mcast-peer/secret",
     state: String? = "/home/me/.local/state/mcast-peer", interfaces: [String] = ["eth0"],
     peers: MemberSet = MemberSet(0...2),
     member: MemberID = 0, timeToLive: UInt8 = 1, epoch: Epoch? = .first, group: String = "239.255.0.1:12345"
   ) throws -> [String] {
     StartLines(
-      member: member, group: try GroupAddress(group), suite: suite,
+      member: member, group: try GroupAddress(group), suite: suite, isSigned: isSigned,
       keyIDs: try (0..<keys).map { try KeyID("9ab7-6d2\($0)") }, secret: secret, state: state, interfaces: interfaces,
       timeToLive: timeToLive, peers: peers, hasRoster: false, epoch: epoch, home: "/home/me"
     ).all
@@ -130,6 +130,10 @@ struct StartLinesTests {
     #expect(
       try lines(suite: .pskChaCha20Poly1305, keys: 2)[0].hasSuffix(
         "AND ENCRYPTED, key ID 9ab7-6d20, also 9ab7-6d21"))
+    #expect(try lines(isSigned: true)[0] == "SIGNED, NOT ENCRYPTED (WDM-NULL-SHA256), key ID 9ab7-6d20")
+    #expect(
+      try lines(suite: .pskChaCha20Poly1305, isSigned: true)[0]
+        == "SIGNED AND ENCRYPTED (PSK-CHACHA20-POLY1305), key ID 9ab7-6d20")
   }
 
   @Test("none is longer than 80 columns behind the time of day, whatever the values")
@@ -138,12 +142,12 @@ struct StartLinesTests {
     let members = MemberSet((0...255).filter { $0.isMultiple(of: 2) }.map { MemberID(rawValue: $0) })
     var tooLong: [String] = []
     for suite in CipherSuite.allCases {
-      for keys in 1...4 {
+      for (keys, isSigned) in [(1, true), (2, false), (3, true), (4, false), (4, true)] {
         for (secret, state) in [(long, long), (long, nil), ("/s", long), (long, "/t")] {
           for interfaces in [["a-long-name0015"], ["a-long-name0015", "b", "c", "d-long-name0015"]] {
             for group in ["239.255.100.100:12345", "[ff12:1111:2222:3333:4444:5555:6666:7777]:12345"] {
               let all = try lines(
-                suite: suite, keys: keys, secret: secret, state: state, interfaces: interfaces, peers: members,
+                suite: suite, isSigned: isSigned, keys: keys, secret: secret, state: state, interfaces: interfaces, peers: members,
                 member: 255, timeToLive: 255, epoch: .last, group: group)
               #expect(all.count == 3 && all[0].contains("9ab7-6d20") && all[2].hasSuffix("epoch 65535"))
               tooLong += all.filter { $0.count > StartLines.columns }

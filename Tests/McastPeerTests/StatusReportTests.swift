@@ -31,7 +31,7 @@ struct StatusReportTests {
 
   private func report(_ members: [StatusReport.Member], peer: StatusReport.Peer? = nil) -> StatusReport {
     StatusReport(
-      peer: peer, group: "239.255.0.1:12345", interfaces: ["lo", "eth0"], suite: .wdmNullSHA256, keyIDs: [key],
+      peer: peer, group: "239.255.0.1:12345", interfaces: ["lo", "eth0"], suite: .wdmNullSHA256, isSigned: true, keyIDs: [key],
       time: .milliseconds(754_321), received: 12, lost: 1, rejected: [.forged: 3, .own: 9], droppedByKernel: 5,
       batchesDroppedByKernel: 2, unusableFiles: [.roster: "line 3 of the roster\u{1B} is none"], members: members)
   }
@@ -85,7 +85,8 @@ struct StatusReportTests {
       let rows = states.map { state, isAwaited in
         StatusReport.Member(
           member: 1, name: nil, isAwaited: isAwaited, state: state, reason: nil,
-          epoch: [.rejected, .notHeard].contains(state) ? nil : .first, keyID: nil, suite: nil, age: nil, rate: 0,
+          epoch: [.rejected, .notHeard].contains(state) ? nil : .first, keyID: nil, suite: nil, isSigning: false, age: nil,
+          rate: 0,
           received: 0, lost: 0, reordered: 0, rejected: [:], source: nil)
       }
       return report(rows).isComplete
@@ -147,29 +148,30 @@ struct StatusReportTests {
       StatusReport.Member(
         member: row.member, name: row.member == 2 ? "north\u{1B}[2J" : nil, isAwaited: row.isAwaited, state: row.state,
         reason: row.reason,
-        epoch: row.epoch, keyID: row.keyID, suite: row.suite, age: row.epoch.map { _ in .milliseconds(1530) },
+        epoch: row.epoch, keyID: row.keyID, suite: row.suite, isSigning: row.member == 5,
+        age: row.epoch.map { _ in .milliseconds(1530) },
         rate: 3.34, received: row.received, lost: row.lost, reordered: 0, rejected: row.rejected, source: row.source)
     }
     #expect(
       StatusTable(report: report(Array(known[1...6]), peer: story.peer)).text == """
-        239.255.0.1:12345 on lo, eth0, WDM-NULL-SHA256, key ID 9ab7-6d2d
+        239.255.0.1:12345 on lo, eth0, WDM-NULL-SHA256, signed, key ID 9ab7-6d2d
         member 0 in epoch 65535, up for 12 min: sent 40, received 12, lost 1
         2 of 6 members up
 
         ID  name          state                         epoch  received  lost  messages/s  last heard  \
-        suite                  key ID     source
+        suite                    key ID     source
          2  north\\x1B[2J  restarted                         1         1     1         3.3       1.5 s  \
-        WDM-NULL-SHA256        9ab7-6d2d  239.255.0.1:40000
+        WDM-NULL-SHA256          9ab7-6d2d  239.255.0.1:40000
          3                silent                            1         1     1         3.3       1.5 s  \
-        WDM-NULL-SHA256        9ab7-6d2d  239.255.0.1:40000
+        WDM-NULL-SHA256          9ab7-6d2d  239.255.0.1:40000
          4                rejected: another secret          1         1     1         3.3       1.5 s  \
-        WDM-NULL-SHA256        9ab7-6d2d  239.255.0.1:40000
+        WDM-NULL-SHA256          9ab7-6d2d  239.255.0.1:40000
          5                up                                1         1     1         3.3       1.5 s  \
-        WDM-NULL-SHA256        9ab7-6d2d  239.255.0.1:40000
+        WDM-NULL-SHA256, signed  9ab7-6d2d  239.255.0.1:40000
          6                rejected: another secret          -         0     0         3.3           -  \
-        -                      -          -
+        -                        -          -
          7                rejected: other cipher suite      -         0     0         3.3           -  \
-        PSK-CHACHA20-POLY1305  -          -
+        PSK-CHACHA20-POLY1305    -          -
 
         refused: forged 3, dropped by the kernel about 5
 

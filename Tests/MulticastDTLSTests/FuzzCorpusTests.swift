@@ -17,6 +17,7 @@ struct FuzzCorpusTests {
     // If the encoding changed, the inputs would decode to noise and find nothing.
     for suite in CipherSuite.allCases {
       #expect(outcomes.delivered[suite, default: 0] > 100)
+      #expect(outcomes.deliveredSigned[suite, default: 0] > 20)
       #expect(
         Set(outcomes.refused[suite, default: [:]].keys) == Set(RejectionReason.allCases).subtracting([.overrun, .own]))
     }

@@ -46,7 +46,7 @@ struct RosterTests {
       ("DTLS_MCAST_SECRET=hush-hush", "line 1", "its first word"), ("90000000000000000000", "line 1", "its first word"),
       ("\u{1B}[2", "line 1", "\\x1B"), ("0 " + String(repeating: "x", count: 64), "line 1", "at most 63"),
       ("", "the roster", "has no member"), ("# 1 a\n", "the roster", "has no member"), ("0\u{0}", "line 1", "\\x00"),
-      (String(repeating: "# a comment\n", count: 6000), "the roster", "more than 65536 bytes"),
+      (String(repeating: "# a comment\n", count: 12_000), "the roster", "more than 131072 bytes"),
     ])
   func bad(text: String, place: String, reason: String) throws {
     let error = try #require(fault(text))

@@ -39,6 +39,9 @@ final class TestReceiver {
     }
   }
 
+  /// The payload of the last opened record.
+  func payload(of record: ReceivedRecord) -> [UInt8] { Array(receiver.lentPayload(record.count)) }
+
   /// The payload of the last opened record, as text.
   func text(of record: ReceivedRecord) -> String {
     String(decoding: receiver.lentPayload(record.count), as: UTF8.self)

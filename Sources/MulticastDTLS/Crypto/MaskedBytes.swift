@@ -9,6 +9,9 @@ struct MaskedBytes: ~Copyable, Sendable {
   private let masked: SecretBytes
   private let mask: SecretBytes
 
+  /// The number of bytes.
+  var count: Int { masked.count }
+
   /// Masks a copy of the bytes. The caller's bytes are wiped when the caller releases them.
   init(_ bytes: borrowing SecretBytes) {
     // The generator is the kernel's, getrandom(2).

@@ -13,7 +13,9 @@ import Metrics
 /// Confined to one thread at a time.
 final class MemberMetrics {
   /// The reasons for which a record in the name of a followed member is rejected.
-  private static let reasons: [RejectionReason] = [.staleEpoch, .replayed, .otherSuite, .forged, .overrun]
+  private static let reasons: [RejectionReason] = [
+    .staleEpoch, .replayed, .otherSuite, .forged, .unsigned, .noKey, .notBySender, .overrun,
+  ]
 
   private let received: Counter
   private let rejected: [(reason: RejectionReason, counter: Counter)]

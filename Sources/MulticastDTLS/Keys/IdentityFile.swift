@@ -52,7 +52,9 @@ public struct IdentityFile: Sendable {
       let digits = unsafe UnsafeRawBufferPointer(rebasing: line[start...])
       return try unsafe SecretBytes(capacity: Self.base64Size / 4 * 3) { storage throws(SecretError) in
         // EVP_EncodeInit(3): the padding counts as zeros.
-        guard unsafe EVP_DecodeBlock(storage.bytes, digits.bytes, CInt(digits.count)) == storage.count else {
+        guard unsafe EVP_DecodeBlock(storage.bytes, digits.bytes, CInt(digits.count)) == storage.count,
+          unsafe digits[digits.count - 1] == UInt8(ascii: "="), unsafe digits[digits.count - 2] != UInt8(ascii: "=")
+        else {
           throw unusable
         }
         return Ed25519.keySize

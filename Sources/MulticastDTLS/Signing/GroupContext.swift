@@ -8,20 +8,18 @@ struct GroupContext: Hashable, Sendable {
   /// Hashes `mcast-peer group context 1`, a NUL byte, the suite's two bytes, and the three parts of the key material.
   init(_ keys: borrowing KeyMaterial, _ suite: CipherSuite) {
     defer { copenssl_wipe_traces() }
-    let parts = unsafe keys.preMasterSecret.withBytes { preMasterSecret in
-      unsafe keys.clientRandom.withBytes { clientRandom in
-        unsafe keys.serverRandom.withBytes { serverRandom in
-          unsafe SecretBytes(capacity: 2 + preMasterSecret.count + clientRandom.count + serverRandom.count) { storage in
-            unsafe storage.copyBytes(from: suite.code)
-            var count = suite.code.count
-            for unsafepart in unsafe [preMasterSecret, clientRandom, serverRandom] {
-              unsafe UnsafeMutableRawBufferPointer(rebasing: storage[count...]).copyMemory(from: part)
-              count += part.count
-            }
-            return count
-          }
-        }
+    let sizes = [suite.code.count, keys.preMasterSecret.count, keys.clientRandom.count, keys.serverRandom.count]
+    let parts = unsafe SecretBytes(capacity: sizes.reduce(0, +)) { storage in
+      var rest = unsafe storage[...]
+      func append(_ part: UnsafeRawBufferPointer) {
+        unsafe UnsafeMutableRawBufferPointer(rebasing: rest).copyMemory(from: part)
+        unsafe rest = rest.dropFirst(part.count)
       }
+      unsafe suite.code.withUnsafeBytes { unsafe append($0) }
+      unsafe keys.preMasterSecret.withBytes { unsafe append($0) }
+      unsafe keys.clientRandom.withBytes { unsafe append($0) }
+      unsafe keys.serverRandom.withBytes { unsafe append($0) }
+      return storage.count
     }
     hash = unsafe parts.withBytes { unsafe Hash16("mcast-peer group context 1", $0) }
   }

@@ -2,8 +2,9 @@
 /// names of others, must neither fill a processor nor keep those others out. Pure.
 ///
 /// A bucket is emptied by failures, and filled again at its rate; while it is empty, no signature is verified. Each member has
-/// one for the address that its last right signature came from, and one for all other addresses; and the other addresses of
-/// all members share one. So a flood in a member's name costs that member nothing, unless it also forges its address.
+/// three: for the address and port that its last right signature came from, for other ports of that address, so that it is
+/// heard after a restart, and for all other addresses. The last of all members also share one. So a flood in a member's name
+/// costs that member nothing, unless it also comes from the member's address, or forges it.
 struct VerificationLimit {
   /// The failures of other addresses in a second: in the name of one member, and of all.
   static let perMember = 2000.0
@@ -33,10 +34,18 @@ struct VerificationLimit {
   }
 
   private struct Member {
-    /// The address of the last right signature.
+    /// The address and port of the last right signature.
     var familiar: Endpoint?
-    var ofFamiliar: Bucket
-    var ofOthers: Bucket
+    /// For that one, for other ports of its address, and for other addresses.
+    var buckets: InlineArray<3, Bucket>
+
+    /// The bucket of an address.
+    func bucket(of source: Endpoint) -> Int {
+      guard let familiar, familiar.address == source.address else { return Member.ofOthers }
+      return familiar == source ? 0 : 1
+    }
+
+    static let ofOthers = 2
   }
 
   private var members: [Member]
@@ -44,27 +53,26 @@ struct VerificationLimit {
 
   init(now: BootInstant = .now) {
     let bucket = Bucket(rate: Self.perMember, now: now)
-    members = Array(repeating: Member(ofFamiliar: bucket, ofOthers: bucket), count: 256)
+    members = Array(repeating: Member(buckets: InlineArray(repeating: bucket)), count: 256)
     others = Bucket(rate: Self.ofAll, now: now)
   }
 
   /// True if a signature in the name of a member may be verified now.
   mutating func admits(_ member: MemberID, from source: Endpoint, now: BootInstant) -> Bool {
     let place = Int(member.rawValue)
-    if members[place].familiar == source { return !members[place].ofFamiliar.isEmpty(now: now) }
-    return !members[place].ofOthers.isEmpty(now: now) && !others.isEmpty(now: now)
+    let bucket = members[place].bucket(of: source)
+    return !members[place].buckets[bucket].isEmpty(now: now) && (bucket != Member.ofOthers || !others.isEmpty(now: now))
   }
 
   /// Records the result of a verification.
   mutating func verified(_ member: MemberID, from source: Endpoint, isRight: Bool) {
     let place = Int(member.rawValue)
-    if isRight {
+    guard !isRight else {
       members[place].familiar = source
-    } else if members[place].familiar == source {
-      members[place].ofFamiliar.take()
-    } else {
-      members[place].ofOthers.take()
-      others.take()
+      return
     }
+    let bucket = members[place].bucket(of: source)
+    members[place].buckets[bucket].take()
+    if bucket == Member.ofOthers { others.take() }
   }
 }

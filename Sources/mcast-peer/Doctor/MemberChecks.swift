@@ -21,7 +21,7 @@ struct MemberChecks {
   /// The kinds of events that explain a missing member.
   private static let rejections: [PeerEvent.Kind] = [
     .otherSecret, .otherSecretUnexpected, .otherSuite, .staleEpoch, .repeatedNumbers, .alternatingSources,
-    .unknownMember,
+    .unknownMember, .unsigned, .noKey, .notBySender, .signed,
   ]
 
   /// The time between two looks if datagrams arrived and none reached the socket, and their number: two seconds in all.
@@ -138,7 +138,8 @@ struct MemberChecks {
 
   private func describe(_ member: MemberID, _ counts: Statistics.Member) -> String {
     let parts = [
-      counts.epoch.map { "epoch \($0)" }, counts.keyID.map { "key ID \($0)" }, counts.source.map { "from \($0)" },
+      counts.epoch.map { "epoch \($0)" }, counts.keyID.map { "key ID \($0)" },
+      counts.isSigning ? "signed" : nil, counts.source.map { "from \($0)" },
     ]
     return "\(network.members.named(member)) (\(parts.compactMap { $0 }.joined(separator: ", ")))"
   }

@@ -45,7 +45,7 @@ struct IdentitySource: Sendable {
   /// - Throws: ``IdentityError`` with a remedy.
   func read() throws -> Identity {
     do { return try file.read() } catch let error as SecretError {
-      throw IdentityError(error, of: member, isNamed ? path : nil)
+      throw IdentityError(error, of: member, path)
     }
   }
 }
@@ -55,10 +55,10 @@ struct IdentityError: Error, CustomStringConvertible {
   let reason: SecretError
   let description: String
 
-  /// - Parameter named: The path of `--identity`.
-  init(_ reason: SecretError, of member: MemberID, _ named: FilePath?) {
+  /// - Parameter path: The path of the file; nil if none is known.
+  init(_ reason: SecretError, of member: MemberID, _ path: FilePath?) {
     self.reason = reason
-    let option = named.map { " --identity \(shellPath($0.string))" } ?? ""
+    let option = path.map { " --identity \(shellPath($0.string))" } ?? ""
     if case .missing = reason {
       description = "\(reason): \(CommandTree.name) identity new \(member)\(option)"
     } else {

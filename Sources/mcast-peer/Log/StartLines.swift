@@ -10,6 +10,8 @@ struct StartLines {
   let member: MemberID
   let group: GroupAddress
   let suite: CipherSuite
+  /// True if messages are signed under the first secret.
+  let isSigned: Bool
   let keyIDs: [KeyID]
   /// The source of the secret: a path, or a variable.
   let secret: String
@@ -29,7 +31,13 @@ struct StartLines {
   var all: [String] { [protection, files, place] }
 
   private var protection: String {
-    let suiteName = suite.isEncrypted ? "AUTHENTICATED AND ENCRYPTED" : "AUTHENTICATED, NOT ENCRYPTED"
+    let suiteName =
+      switch (suite.isEncrypted, isSigned) {
+      case (true, true): "SIGNED AND ENCRYPTED"
+      case (true, false): "AUTHENTICATED AND ENCRYPTED"
+      case (false, true): "SIGNED, NOT ENCRYPTED"
+      case (false, false): "AUTHENTICATED, NOT ENCRYPTED"
+      }
     let others = keyIDs.dropFirst().map(\.description).joined(separator: ", ")
     let key = "key ID \(keyIDs[0])"
     return Self.first([

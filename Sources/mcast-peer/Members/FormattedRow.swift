@@ -10,6 +10,12 @@ struct FormattedRow {
   var keyID: String { row.keyID.map { "\($0)" } ?? "-" }
   var source: String { row.source.map { "\($0)" } ?? "-" }
 
+  /// The cipher suite of its records, and if they are signed.
+  func protection(_ suite: CipherSuite) -> String { row.epoch == nil ? "-" : Self.protection(suite, row.isSigning) }
+
+  /// A cipher suite, and if messages are signed.
+  static func protection(_ suite: CipherSuite, _ isSigned: Bool) -> String { suite.name + (isSigned ? ", signed" : "") }
+
   /// The time since the member was last heard.
   var age: String { row.age.map { Self.time($0) } ?? "-" }
 

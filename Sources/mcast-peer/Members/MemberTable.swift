@@ -33,6 +33,8 @@ struct MemberTable {
     /// The time since the member was last heard.
     let age: Duration?
     let keyID: KeyID?
+    /// True if its last message was signed.
+    let isSigning: Bool
     let source: Endpoint?
   }
 
@@ -92,7 +94,7 @@ struct MemberTable {
       member: member, name: members.roster.name(of: member), state: state(member), epoch: counts?.epoch,
       rate: rate(member),
       loss: sent > 0 ? 100 * Double(counts?.lost ?? 0) / Double(sent) : 0,
-      age: counts?.timeSinceHeard, keyID: counts?.keyID, source: counts?.source)
+      age: counts?.timeSinceHeard, keyID: counts?.keyID, isSigning: counts?.isSigning ?? false, source: counts?.source)
   }
 
   private func state(_ member: MemberID) -> State {

@@ -8,7 +8,7 @@ enum MetricCatalog {
     "multicast_dtls_build_info": "The versions of this program and its libraries, as labels. Always 1.",
     "multicast_dtls_epoch": "The epoch that this peer sends in, of 65535. 0 if it only listens.",
     "multicast_dtls_file_unusable":
-      "1 if the file, secret or roster, was changed and cannot be used: the peer keeps its former content. Else 0.",
+      "1 if the file, secret, roster or identity, was changed and cannot be used: the peer keeps its former content. Else 0.",
     "multicast_dtls_interface_up":
       "1 if the group is joined on the interface and packets can pass, 0 if not.",
     "multicast_dtls_kernel_drops_total":

@@ -47,6 +47,8 @@ struct Start {
   let interfaces: [String]
   let epoch: Epoch?
   let keyIDs: [KeyID]
+  /// True if messages are signed under the first secret.
+  let isSigned: Bool
   /// The input and its rate in words (see ``Sender/phrase(_:)``).
   let input: String
 

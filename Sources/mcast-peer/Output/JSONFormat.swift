@@ -3,7 +3,7 @@ import MulticastDTLS
 /// Formats events as JSON, one object a line. docs/events.md and docs/events.schema.json define them.
 struct JSONFormat: EventFormat {
   /// The version of the events. It changes with every new event, key or value.
-  static let version = 3
+  static let version = 4
 
   private let member: MemberID
   private let group: GroupAddress
@@ -32,6 +32,7 @@ struct JSONFormat: EventFormat {
     line.add("group", group.description)
     line.add("interfaces", start.interfaces)
     line.add("suite", configuration.suite.name)
+    line.add("signed", start.isSigned)
     if let epoch = start.epoch { line.add("epoch", Int(epoch.rawValue)) }
     line.add("keyIDs", start.keyIDs.map(\.description))
     line.end(in: &text)
@@ -147,6 +148,7 @@ struct JSONFormat: EventFormat {
           object.add("source", quoted: Array("null".utf8))
         }
         if let keyID = counts.keyID { object.add("keyID", keyID.description) }
+        object.add("signed", counts.isSigning)
         object.add("received", counts.received)
         object.add("lost", counts.lost)
         object.add("reordered", counts.reordered)

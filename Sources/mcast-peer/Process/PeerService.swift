@@ -105,7 +105,7 @@ struct PeerService: Service {
   private func runPeer() async throws {
     let start = Start(
       configuration: peer.configuration, interfaces: peer.interfaces.map(\.name), epoch: peer.epoch,
-      keyIDs: peer.keyIDs,
+      keyIDs: peer.keyIDs, isSigned: peer.isSigned,
       input: Sender.phrase(options.input))
     // Before standard output is waited for, which may be blocked: standard error has all events.
     let reporting = Task {

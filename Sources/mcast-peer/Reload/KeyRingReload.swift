@@ -48,6 +48,9 @@ struct KeyRingReload {
       key ring read again from \(source)\(ring == former ? ", unchanged" : ""):\(sending) accepts \
       \(ring.map(\.description).joined(separator: ", ")); \(keysOfOthers)
       """)
+    if ring != former {
+      for line in SigningLines(of: peer, members.value)?.all ?? [] { logger.log(level: line.level, "\(line.text)") }
+    }
     return .success(ring)
   }
 

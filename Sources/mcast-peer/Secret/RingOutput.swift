@@ -28,7 +28,9 @@ extension SecretCommand.File {
 func show(_ ring: KeyRing) throws -> [KeyID] {
   let keyIDs = try ring.secrets.map { try $0.keyID() }
   for (index, (keyID, secret)) in zip(keyIDs, ring.secrets).enumerated() {
-    try StandardStream.write("\(keyID)  \(index == 0 ? "sends, and is accepted" : "is accepted")\n", to: STDOUT_FILENO)
+    try StandardStream.write(
+      "\(keyID)  \(index == 0 ? "sends, and is accepted" : "is accepted")\(secret.isSigned ? ", signed" : "")\n",
+      to: STDOUT_FILENO)
     for text in warnings(of: secret) { warn("key ID \(keyID): \(text)") }
   }
   return keyIDs

@@ -12,6 +12,12 @@ extension SecretCommand {
     @Flag(help: "Write the secret to a new file with mode 0600. An existing file is never overwritten.")
     var write = false
 
+    @Flag(
+      help: """
+        Make a secret under which all messages are signed: it begins with signed:, and each member needs an identity.
+        """)
+    var sign = false
+
     @Argument(
       help: .init(
         "File for --write. (default: $MCAST_PEER_SECRET_FILE, else ${XDG_CONFIG_HOME:-~/.config}/mcast-peer/secret)",
@@ -42,7 +48,7 @@ extension SecretCommand {
         let path = try File.path(path)
         let named = try stateDir ?? Environment.value("state-dir")
         let state = named.map { StateDirectory(path: FilePath($0)) } ?? (try? .standard())
-        try KeyRingFile(path: FilePath(path)).create(markingIn: state)
+        try KeyRingFile(path: FilePath(path)).create(markingIn: state, isSigned: sign)
         let keyID = try KeyRing(from: .file(path: FilePath(path))).secrets[0].keyID()
         try StandardStream.write("\(path.visible): key ID \(keyID)\n", to: STDOUT_FILENO)
         if state?.hasMark(of: keyID) != true {
@@ -52,7 +58,9 @@ extension SecretCommand {
         }
       } else {
         try closeToOthers(STDOUT_FILENO)
-        try unsafe GroupSecret.random().withBytes { try unsafe StandardStream.write($0, to: STDOUT_FILENO) }
+        try unsafe GroupSecret.random(isSigned: sign).withBytes {
+          try unsafe StandardStream.write($0, to: STDOUT_FILENO)
+        }
         try StandardStream.write("\n", to: STDOUT_FILENO)
       }
     }

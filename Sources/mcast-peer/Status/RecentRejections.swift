@@ -6,7 +6,9 @@ struct RecentRejections {
   private var lastHeard: [MemberID: Statistics.Member] = [:]
 
   /// The reasons that explain why a member is not heard. The others concern this member, or no member.
-  private static let reasons: [RejectionReason] = [.forged, .otherSuite, .staleEpoch, .replayed, .unknownMember]
+  private static let reasons: [RejectionReason] = [
+    .forged, .otherSuite, .staleEpoch, .replayed, .unknownMember, .unsigned, .noKey, .notBySender,
+  ]
 
   /// Records the current statistics. Call it about once a second.
   mutating func update(_ statistics: Statistics) {

@@ -3,7 +3,7 @@ import MulticastDTLS
 /// The JSON document of a report (see docs/status.schema.json).
 extension StatusReport {
   /// The version of the document. It changes with every new key or value.
-  static let version = 1
+  static let version = 2
 
   /// The document, on one line without its newline.
   var json: [UInt8] {
@@ -17,6 +17,7 @@ extension StatusReport {
     line.add("group", group)
     line.add("interfaces", interfaces)
     line.add("suite", suite.name)
+    line.add("signed", isSigned)
     line.add("keyIDs", keyIDs.map(\.description))
     line.add("seconds", thousandths: Self.milliseconds(time))
     line.add("complete", isComplete)
@@ -50,6 +51,7 @@ extension StatusReport.Member {
     if let epoch { line.add("epoch", Int(epoch.rawValue)) }
     if let keyID { line.add("keyID", keyID.description) }
     if let suite { line.add("suite", suite.name) }
+    line.add("signed", isSigning)
     if let age { line.add("secondsSinceHeard", thousandths: StatusReport.milliseconds(age)) }
     line.add("messagesPerSecond", thousandths: Int((rate * 1000).rounded()))
     line.add("received", received)

@@ -35,7 +35,8 @@ extension StatusReport.Member {
       member: row.member, name: row.name, isAwaited: isAwaited, state: state,
       reason: state == .rejected ? reason : nil, epoch: row.epoch, keyID: row.keyID,
       suite: row.epoch != nil ? suite : reason == .otherSuite ? CipherSuite.allCases.first { $0 != suite } : nil,
-      age: row.age, rate: row.rate, received: counts.received, lost: counts.lost, reordered: counts.reordered,
+      isSigning: row.isSigning, age: row.age, rate: row.rate, received: counts.received, lost: counts.lost,
+      reordered: counts.reordered,
       rejected: counts.rejected, source: row.source?.description)
   }
 

@@ -36,6 +36,8 @@ struct StatusReport: Equatable {
     let keyID: KeyID?
     /// The cipher suite of its authentic records; nil if none arrived.
     let suite: CipherSuite?
+    /// True if its last message was signed.
+    let isSigning: Bool
     /// The time since the member was last heard; nil if it was not.
     let age: Duration?
     /// Messages a second, over the last 10 s.
@@ -61,6 +63,8 @@ struct StatusReport: Equatable {
   let group: String
   let interfaces: [String]
   let suite: CipherSuite
+  /// True if messages are signed under the first secret.
+  let isSigned: Bool
   /// The key IDs of the ring; the first is sent with.
   let keyIDs: [KeyID]
   /// The time that the figures cover: since the start of the peer, or of listening.

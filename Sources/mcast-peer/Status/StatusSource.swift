@@ -57,7 +57,7 @@ final class StatusSource: Sendable {
     return StatusReport(
       peer: configuration.member.map { .init(member: $0, epoch: peer.epoch, sent: sent()) },
       group: configuration.group.description, interfaces: peer.interfaces.map(\.name), suite: configuration.suite,
-      keyIDs: peer.keyIDs, time: now - start, received: statistics.received,
+      isSigned: peer.isSigned, keyIDs: peer.keyIDs, time: now - start, received: statistics.received,
       lost: statistics.lost, rejected: statistics.rejected,
       droppedByKernel: statistics.droppedByKernel, batchesDroppedByKernel: statistics.batchesDroppedByKernel,
       unusableFiles: unusable.value,

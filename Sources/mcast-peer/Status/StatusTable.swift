@@ -20,7 +20,9 @@ struct StatusTable {
     Column(title: "lost") { "\($0.lost)" },
     Column(title: "messages/s") { FormattedRow.rate($0.rate) },
     Column(title: "last heard") { $0.age.map { FormattedRow.time($0) } ?? "-" },
-    Column(title: "suite", isText: true) { $0.suite?.name ?? "-" },
+    Column(title: "suite", isText: true) { row in
+      row.suite.map { FormattedRow.protection($0, row.isSigning) } ?? "-"
+    },
     Column(title: "key ID", isText: true) { $0.keyID.map { "\($0)" } ?? "-" },
     Column(title: "source", isText: true) { $0.source?.visible ?? "-" },
   ]
@@ -30,7 +32,7 @@ struct StatusTable {
     let keys = report.keyIDs.map(\.description).joined(separator: ", ")
     let interfaces = report.interfaces.joined(separator: ", ").visible
     var lines = [
-      "\(report.group.visible) on \(interfaces), \(report.suite.name), key ID \(keys)",
+      "\(report.group.visible) on \(interfaces), \(FormattedRow.protection(report.suite, report.isSigned)), key ID \(keys)",
       "\(observer): \(totals)",
       report.members.isEmpty ? "no member was heard" : "\(upCount) of \(senderCount) members up",
     ]
@@ -87,6 +89,8 @@ struct StatusTable {
     case .forged: "another secret"
     case .otherSuite: "other cipher suite"
     case .unknownMember: "no member of the group"
+    case .unsigned: "not signed"
+    case .noKey: "no public key"
     default: reason.rawValue
     }
   }

@@ -79,7 +79,8 @@ struct WatchCommand: AsyncParsableCommand {
     // Evaluated for each screen: the kernel's route may change to another interface.
     func heading() -> String {
       let interfaces = peer.interfaces.map(\.name).joined(separator: ", ").visible
-      return "\(network.group) on \(interfaces), \(node), \(network.suite.name), key ID \(keys)"
+      return
+        "\(network.group) on \(interfaces), \(node), \(FormattedRow.protection(network.suite, peer.isSigned)), key ID \(keys)"
     }
     let view: any WatchView =
       isLive

@@ -38,7 +38,7 @@ struct WatchScreen {
         Column(title: "messages/s", rank: 6, isText: false, cell: \.rate),
         Column(title: "lost %", rank: 4, isText: false, cell: \.loss),
         Column(title: "last heard", rank: 7, isText: false, cell: \.age),
-        Column(title: "suite", rank: 1, isText: true) { $0.row.epoch == nil ? "-" : suite.name },
+        Column(title: "suite", rank: 1, isText: true) { $0.protection(suite) },
         Column(title: "key ID", rank: 2, isText: true, cell: \.keyID),
         Column(title: "source", rank: 3, isText: true, cell: \.source),
       ]

@@ -104,7 +104,8 @@ struct PlainView: WatchView {
       result += "\(time) member \(row.member)\(row.name.map { " (\($0))" } ?? "") \(row.state.rawValue)"
       if row.epoch != nil {
         result +=
-          ", epoch \(text.epoch), \(text.rate) messages/s, lost \(text.loss) %, heard \(text.age) ago, \(suite.name), key ID "
+          ", epoch \(text.epoch), \(text.rate) messages/s, lost \(text.loss) %, heard \(text.age) ago, "
+          + "\(text.protection(suite)), key ID "
           + "\(text.keyID), from \(text.source)"
       }
       result += "\n"

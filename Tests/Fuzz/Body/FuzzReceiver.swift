@@ -25,18 +25,28 @@ final class FuzzReceiver {
       }
       return (engine, Dictionary(uniqueKeysWithValues: keys))
     })
+  /// As above, of a signed group.
+  private static let signedKeys = Dictionary(
+    uniqueKeysWithValues: CipherSuite.allCases.map { suite in
+      let secret = try! GroupSecret(text: Vectors.shared.secret)
+      return (suite, try! GroupKey(DTLSContext(ownMember: ownMember, suite: suite), secret, isSigned: true))
+    })
+  private static let publicKeys = Dictionary(
+    uniqueKeysWithValues: followed.map { ($0, MemberKeys(try! PublicKey(Script.signer(.wdmNullSHA256).publicKey))) })
 
   /// All datagrams arrive at the same time, so that stragglers of the former epoch are accepted throughout an input.
   private let now = BootInstant.now
   private var receiver: Receiver
 
-  init(suite: CipherSuite, engine: RecordEngine) {
+  init(suite: CipherSuite, engine: RecordEngine, isSigned: Bool) {
     // It has sent nothing, so every record with its ID is from another peer.
     let sent = SentRecords(port: 1)
     let followed = MemberSet(Self.followed)
     receiver = Receiver(
-      [try! OpeningKey(Self.keys[engine]![suite]!)], following: followed, sent: sent,
+      [try! OpeningKey(isSigned ? Self.signedKeys[suite]! : Self.keys[engine]![suite]!)], following: followed,
+      sent: sent,
       observer: Observer(start: now, followed: followed), counters: .init(), handler: { _, _ in true })
+    receiver.verify(by: Self.publicKeys)
   }
 
   /// Opens one datagram.

@@ -19,7 +19,12 @@ struct Oracle {
     }
   }
 
+  /// The messages that the members have signed, of a signed group.
+  var signed: Set<SignedMessage> = []
+
   private let suite: CipherSuite
+  private let isSigned: Bool
+  private let signer: IndependentSigner
   private let keys: RecordKeys
   private let otherKeys: RecordKeys
   private var delivered: Set<Number> = []
@@ -28,8 +33,10 @@ struct Oracle {
   /// For each member and epoch, the highest delivered sequence.
   private var highest: [UInt8: [UInt16: UInt64]] = [:]
 
-  init(suite: CipherSuite) {
+  init(suite: CipherSuite, isSigned: Bool) {
     self.suite = suite
+    self.isSigned = isSigned
+    signer = Script.signer(suite)
     keys = .ofVectors(suite)
     otherKeys = .ofVectors(suite.other)
   }
@@ -53,7 +60,8 @@ struct Oracle {
         case .replayed, .staleEpoch: record != nil
         case .unknownMember, .duplicateID: record != nil || isOfOtherSuite
         case .otherSuite: isOfOtherSuite
-        case .unsigned, .noKey, .notBySender: false
+        case .unsigned, .noKey: isSigned && record != nil
+        case .notBySender: isSigned && record.map { message(of: $0) == nil } == true
         case .foreign, .malformed, .own, .forged, .overrun: true
         }
       guard isPossible else { throw Finding("took a forged record for an authentic one: \(reason)", datagram) }
@@ -65,8 +73,11 @@ struct Oracle {
     guard record.payload.count <= suite.maximumPayload else { throw Finding("delivered too long a message", datagram) }
     guard
       message.sender.rawValue == record.member, message.epoch.rawValue == record.epoch,
-      message.sequence == record.sequence, message.payload == record.payload
+      message.sequence == record.sequence, isSigned || message.payload == record.payload
     else { throw Finding("delivered another message than was sealed", datagram) }
+    guard !isSigned || signed.contains(SignedMessage(record, message: message.payload)) else {
+      throw Finding("delivered a message that its sender has not signed", datagram)
+    }
     guard delivered.insert(Number(record)).inserted else { throw Finding("delivered twice", datagram) }
     let before = epochs[record.member]
     if record.epoch > before?.latest ?? 0 {
@@ -76,6 +87,11 @@ struct Oracle {
     }
     let sequence = highest[record.member]?[record.epoch] ?? 0
     highest[record.member, default: [:]][record.epoch] = max(sequence, record.sequence)
+  }
+
+  /// The message of a record, if its signature is right.
+  private func message(of record: IndependentRecord) -> [UInt8]? {
+    isSigned ? signer.message(of: record, publicKey: signer.publicKey) : record.payload
   }
 
   /// True for a record that a followed member can send: application data of DTLS 1.2.
@@ -88,7 +104,7 @@ struct Oracle {
   /// less than 64 numbers late.
   private func isNew(_ record: IndependentRecord) -> Bool {
     guard isOfMember(record), record.epoch > 0, record.sequence < 1 << 32,
-      record.payload.count <= suite.maximumPayload
+      record.payload.count <= suite.maximumPayload, message(of: record) != nil
     else { return false }
     guard let latest = epochs[record.member]?.latest, record.epoch <= latest else { return true }
     return record.epoch == latest && !delivered.contains(Number(record))
@@ -102,13 +118,16 @@ struct Oracle {
   }
 
   /// For each member, the next record that must be delivered, and the first record of the next epoch.
-  func nextRecords() -> [[UInt8]] {
-    FuzzReceiver.followed.map(\.rawValue).flatMap { member in
+  mutating func nextRecords() -> [[UInt8]] {
+    let records = FuzzReceiver.followed.map(\.rawValue).flatMap { member in
       let epoch = epochs[member]?.latest ?? 1
       let sequence = highest[member]?[epoch].map { $0 + 1 } ?? 0
       return [(epoch, sequence), (epoch &+ 1, 0)].filter { $0.0 > 0 && $0.1 < 1 << 32 }.map {
-        IndependentRecord(member: member, sequence: $0.1, epoch: $0.0, text: "still heard").sealed(keys)
+        IndependentRecord(member: member, sequence: $0.1, epoch: $0.0, text: "still heard")
       }
     }
+    guard isSigned else { return records.map { $0.sealed(keys) } }
+    signed.formUnion(records.map { SignedMessage($0) })
+    return records.map { signer.sign($0).sealed(keys) }
   }
 }

@@ -3,7 +3,7 @@ import TestSupport
 
 /// Datagrams, each encoded in a few bytes, so that a fuzzer that changes bytes also makes records that authenticate.
 ///
-/// The first byte of the input chooses the suite. Orders follow until the end of the input:
+/// The first byte of the input chooses the suite, and its top bit a signed group. Orders follow until the end of the input:
 ///
 ///     order     bits 0-1: 0 unchanged bytes     1 a header with a correct length
 ///                         2 a sealed record     3 an earlier datagram again
@@ -13,11 +13,22 @@ import TestSupport
 ///     header    (1) 11 bytes  (2) [type, 2 version] member, 2 epoch, 5 sequence or 1 relative  (3) 1 index
 ///     payload   (0-2) 1 count [2 count when stretched] bytes
 ///     change    flip: 2 position, 1 bit   cut: 1 count   add: 1 byte
+///
+/// In a signed group, a signature follows the payload of a sealed record:
+///
+///     signature bits 0-2: the depth of its tree; the record is one of its messages
+///               bit 3     by a stranger's key     bit 5  flip a bit behind: 2 position, 1 bit
+///               bit 4     none                    bit 6  instead, another message of the last tree: 1 index
 struct Script {
   let suite: CipherSuite
+  let isSigned: Bool
+  /// The records of all trees that the members have signed, as sent.
+  private(set) var signed: Set<SignedMessage> = []
 
   private var input: InputReader
   private var made: [[UInt8]] = []
+  private var tree: [IndependentRecord] = []
+  private var trees: UInt8 = 0
   /// The last sealed sequence of each member, the base of a relative one.
   private var sequences: [UInt8: UInt64] = [:]
 
@@ -26,7 +37,14 @@ struct Script {
 
   init(_ bytes: some Collection<UInt8>) {
     input = InputReader(bytes)
-    suite = CipherSuite.allCases[Int(input.byte()) % CipherSuite.allCases.count]
+    let first = input.byte()
+    suite = CipherSuite.allCases[Int(first) % CipherSuite.allCases.count]
+    isSigned = first & 0x80 != 0
+  }
+
+  /// The key of all members.
+  static func signer(_ suite: CipherSuite) -> IndependentSigner {
+    IndependentSigner(seed: [UInt8](repeating: 7, count: 32), secret: Vectors.shared.secret, suite)
   }
 
   /// The next datagram.
@@ -75,8 +93,42 @@ struct Script {
     }
     sequences[record.member] = record.sequence
     record.payload = payload(order)
+    if isSigned { sign(&record) }
     let other = CipherSuite.allCases.first { $0 != suite } ?? suite
     return record.sealed(.ofVectors(order & 8 == 0 ? suite : other))
+  }
+
+  private mutating func sign(_ record: inout IndependentRecord) {
+    let order = input.byte()
+    if order & 16 != 0 { return }
+    if order & 64 != 0, !tree.isEmpty {
+      record = tree[Int(input.byte()) % tree.count]
+    } else {
+      let (depth, position) = (Int(order & 7), Int(input.byte()))
+      var signer = Self.signer(suite)
+      let isStranger = order & 8 != 0
+      if isStranger { signer.seed[0] ^= 1 }
+      // The numbers around that of the record, which has a place among them.
+      let place = min(position % (1 << depth), Int(clamping: record.sequence))
+      let records = (0..<1 << depth).map { index in
+        var other = record
+        other.sequence = (record.sequence - UInt64(place) + UInt64(index)) & 0xFF_FFFF_FFFF
+        if index != place { other.payload = [UInt8(index)] }
+        return other
+      }
+      // Two trees never have the same salt.
+      trees += 1
+      let signedRecords = signer.sign(records, salt: [0, 0, 0, 0, 0, 0, 0, trees]).records
+      if !isStranger {
+        tree = signedRecords
+        signed = Set(records.map { SignedMessage($0) })
+      }
+      record = signedRecords[place]
+    }
+    if order & 32 != 0 {
+      let (position, bit) = (Int(input.number(2)), input.byte() & 7)
+      record.payload[position % record.payload.count] ^= 1 << bit
+    }
   }
 
   private mutating func change(_ datagram: inout [UInt8], _ change: UInt8) {
@@ -88,6 +140,17 @@ struct Script {
     case 3: datagram.append(input.byte())
     default: break
     }
+  }
+}
+
+/// A message with its number.
+struct SignedMessage: Hashable {
+  let number: [UInt8]
+  let message: [UInt8]
+
+  init(_ record: IndependentRecord, message: [UInt8]? = nil) {
+    number = record.epochAndSequence
+    self.message = message ?? record.payload
   }
 }
 

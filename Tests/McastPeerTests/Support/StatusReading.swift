@@ -21,7 +21,7 @@ extension StatusReport {
     }
     self.init(
       peer: peer, group: group, interfaces: interfaces, suite: try Self.suite(suite),
-      keyIDs: try keyIDs.map { try KeyID($0) },
+      isSigned: document["signed"] as? Bool ?? false, keyIDs: try keyIDs.map { try KeyID($0) },
       time: .milliseconds(Int(((document["seconds"] as? Double ?? -1) * 1000).rounded())),
       received: document["received"] as? Int ?? -1, lost: document["lost"] as? Int ?? -1,
       rejected: Self.counts(document["refused"]), droppedByKernel: document["droppedByKernel"] as? Int ?? -1,
@@ -60,7 +60,7 @@ extension StatusReport.Member {
       epoch: try (value["epoch"] as? Int).map { try Epoch($0) },
       keyID: try (value["keyID"] as? String).map { try KeyID($0) },
       suite: try (value["suite"] as? String).map { try StatusReport.suite($0) },
-      age: (value["secondsSinceHeard"] as? Double).map { .milliseconds(Int(($0 * 1000).rounded())) }, rate: rate,
+      isSigning: value["signed"] as? Bool ?? false, age: (value["secondsSinceHeard"] as? Double).map { .milliseconds(Int(($0 * 1000).rounded())) }, rate: rate,
       received: value["received"] as? Int ?? -1, lost: value["lost"] as? Int ?? -1,
       reordered: value["reordered"] as? Int ?? -1, rejected: StatusReport.counts(value["refused"]),
       source: value["source"] as? String)
