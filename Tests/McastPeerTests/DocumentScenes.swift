@@ -2,7 +2,7 @@ import TestSupport
 
 /// The scenes for the commands of the documentation, page by page.
 enum DocumentScenes {
-  static let all = readme + data + options + keys + operating + status + metrics + troubleshooting
+  static let all = readme + data + options + keys + operating + status + metrics + troubleshooting + SignedScenes.all
 
   private static let hello = "Hello from node"
 

@@ -28,7 +28,8 @@ struct EventWriterTests {
     let configuration = MulticastPeer.Configuration(
       member: try MemberID("0"), peers: MemberSet(0...2), group: .standard, suite: .wdmNullSHA256, interface: loopback,
       state: nil)
-    return Start(configuration: configuration, interfaces: ["lo"], epoch: .first, keyIDs: [], isSigned: false, input: "")
+    return Start(
+      configuration: configuration, interfaces: ["lo"], epoch: .first, keyIDs: [], isSigned: false, input: "")
   }
 
   /// The events written so far.

@@ -54,6 +54,7 @@ struct InstallationTests {
     #expect(
       root.all.map(\.commandName) == [
         "mcast-peer", "peer", "watch", "status", "doctor", "secret", "new", "id", "rotate", "add", "promote", "drop",
+        "identity", "new", "show", "roster", "id",
       ])
     let page = try await shell("man -l '\(generated)/mcast-peer.1' | col -b")
     #expect(page.code == 0)
@@ -107,7 +108,7 @@ struct InstallationTests {
     try FileManager.default.createDirectory(atPath: "\(files.path)/a-directory", withIntermediateDirectories: false)
     let expected: [(line: String, offers: Set<String>)] = [
       ("w", ["watch"]), ("s", ["secret", "status"]),
-      ("", ["watch", "status", "doctor", "secret"]), ("--encrypt d", ["doctor"]),
+      ("", ["watch", "status", "doctor", "secret", "identity", "roster"]), ("--encrypt d", ["doctor"]),
       ("--stat", ["--stats", "--state-dir", "--state-interval"]),
       ("0 --stat", ["--stats", "--state-dir", "--state-interval"]),
       ("-t 0 --stat", ["--stats", "--state-dir", "--state-interval"]),
@@ -117,7 +118,8 @@ struct InstallationTests {
       ("doctor -t 1 --stat", ["--state-dir", "--state-interval"]),
       ("watch 2 --int", ["--interval", "--interface"]),
       ("secret ", ["new", "id", "rotate"]), ("secret rotate p", ["promote"]),
-      ("secret rotate drop --secret", ["--secret-file"]),
+      ("secret rotate drop --secret", ["--secret-file"]), ("identity ", ["new", "show"]), ("roster ", ["id"]),
+      ("identity new 7 --identity \(files.path)/a", ["a-file", "a-directory"]),
       ("-o ", ["text", "json", "raw"]), ("doctor -o ", ["text", "json"]), ("status -o ", ["text", "json"]),
       ("status --o", ["--of", "--output"]), ("0 --engine w", ["wolfssl"]),
       ("-k \(files.path)/a", ["a-file", "a-directory"]), ("secret id -k \(files.path)/a", ["a-file", "a-directory"]),

@@ -105,7 +105,8 @@ struct LogFormTests {
 @Suite("The lines of a start")
 struct StartLinesTests {
   private func lines(
-    suite: CipherSuite = .wdmNullSHA256, isSigned: Bool = false, keys: Int = 1, secret: String = "/home/me/.config/mcast-peer/secret",
+    suite: CipherSuite = .wdmNullSHA256, isSigned: Bool = false, keys: Int = 1,
+    secret: String = "/home/me/.config/mcast-peer/secret",
     state: String? = "/home/me/.local/state/mcast-peer", interfaces: [String] = ["eth0"],
     peers: MemberSet = MemberSet(0...2),
     member: MemberID = 0, timeToLive: UInt8 = 1, epoch: Epoch? = .first, group: String = "239.255.0.1:12345"
@@ -147,7 +148,8 @@ struct StartLinesTests {
           for interfaces in [["a-long-name0015"], ["a-long-name0015", "b", "c", "d-long-name0015"]] {
             for group in ["239.255.100.100:12345", "[ff12:1111:2222:3333:4444:5555:6666:7777]:12345"] {
               let all = try lines(
-                suite: suite, isSigned: isSigned, keys: keys, secret: secret, state: state, interfaces: interfaces, peers: members,
+                suite: suite, isSigned: isSigned, keys: keys, secret: secret, state: state, interfaces: interfaces,
+                peers: members,
                 member: 255, timeToLive: 255, epoch: .last, group: group)
               #expect(all.count == 3 && all[0].contains("9ab7-6d20") && all[2].hasSuffix("epoch 65535"))
               tooLong += all.filter { $0.count > StartLines.columns }

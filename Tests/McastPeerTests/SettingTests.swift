@@ -159,7 +159,7 @@ struct SettingTests {
     let values = [
       "node-id": "1", "group": "\(group.address)", "interface": "lo", "source": "127.0.0.1", "ttl": "0", "peers": "0-2",
       "interval": "0.01", "rate": "100", "count": "1", "output": "json", "deadline": "0.1", "expect": "1", "epoch": "9",
-      "engine": "wolfssl", "secret-file": "/none/secret", "roster": "/none/roster",
+      "engine": "wolfssl", "secret-file": "/none/secret", "roster": "/none/roster", "identity": "/none/identity",
       "state-dir": "\(group.home.path)/elsewhere",
       "message": "text", "metrics-file": "\(group.home.path)/metrics",
     ]
@@ -179,7 +179,7 @@ struct SettingTests {
       #expect(
         code == 0 && errors.contains("\(variable) begins or ends with an invisible character (\(shown)"), "\(errors)")
     case "interface": #expect(code == 69)
-    case "secret-file", "roster": #expect(code == 78)
+    case "secret-file", "roster", "identity": #expect(code == 78)
     default: #expect(code == 64 && errors.contains("\(variable) is '"), "\(errors)")
     }
     if code != 0 { #expect(errors.split(separator: "\n").count == 1, "\(errors)") }

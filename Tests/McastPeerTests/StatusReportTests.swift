@@ -31,7 +31,8 @@ struct StatusReportTests {
 
   private func report(_ members: [StatusReport.Member], peer: StatusReport.Peer? = nil) -> StatusReport {
     StatusReport(
-      peer: peer, group: "239.255.0.1:12345", interfaces: ["lo", "eth0"], suite: .wdmNullSHA256, isSigned: true, keyIDs: [key],
+      peer: peer, group: "239.255.0.1:12345", interfaces: ["lo", "eth0"], suite: .wdmNullSHA256, isSigned: true,
+      keyIDs: [key],
       time: .milliseconds(754_321), received: 12, lost: 1, rejected: [.forged: 3, .own: 9], droppedByKernel: 5,
       batchesDroppedByKernel: 2, unusableFiles: [.roster: "line 3 of the roster\u{1B} is none"], members: members)
   }
@@ -85,7 +86,8 @@ struct StatusReportTests {
       let rows = states.map { state, isAwaited in
         StatusReport.Member(
           member: 1, name: nil, isAwaited: isAwaited, state: state, reason: nil,
-          epoch: [.rejected, .notHeard].contains(state) ? nil : .first, keyID: nil, suite: nil, isSigning: false, age: nil,
+          epoch: [.rejected, .notHeard].contains(state) ? nil : .first, keyID: nil, suite: nil, isSigning: false,
+          age: nil,
           rate: 0,
           received: 0, lost: 0, reordered: 0, rejected: [:], source: nil)
       }

@@ -44,7 +44,7 @@ struct SigningLines {
   }
 
   /// The warning of a roster that has another key for this member: the others have the same one, perhaps.
-  private var ownKeyWarning: String? {
+  var ownKeyWarning: String? {
     guard let key, let member, members.roster.publicKeys[member]?.contains(key) != true else { return nil }
     let line = Roster.line(of: member, key, name: members.roster.name(of: member))
     return members.roster.publicKeys[member] == nil

@@ -6,6 +6,7 @@ struct IdentityReload {
   let peer: MulticastPeer
   /// Nil for a peer that signs nothing.
   let source: IdentitySource?
+  let members: CurrentMembers
   let unusable: UnusableFiles
   let logger: Logger
 
@@ -23,8 +24,8 @@ struct IdentityReload {
         if isAsked || isUsableAgain { logger.info("identity read again from \(path), unchanged") }
         return nil
       }
-      peer.sign(as: next)
       logger.info("identity read again from \(path): this member signs with \(next.publicKey.fingerprint)")
+      use(next)
       return .success(next.publicKey)
     } catch {
       // Read again from time to time, the same fault is no news.
@@ -42,10 +43,16 @@ struct IdentityReload {
   func prepare(for ring: KeyRing) throws {
     guard let source, peer.identity == nil, ring.secrets.contains(where: \.isSigned) else { return }
     do {
-      peer.sign(as: try source.read())
+      use(try source.read())
     } catch {
       if ring.secrets[0].isSigned { throw error }
       logger.warning("this member cannot send with the new secret, under which messages are signed: \(error)")
     }
+  }
+
+  private func use(_ identity: Identity) {
+    peer.sign(as: identity)
+    let lines = SigningLines(member: peer.configuration.member, key: identity.publicKey, members: members.value)
+    if let warning = lines.ownKeyWarning { logger.warning("\(warning)") }
   }
 }

@@ -16,7 +16,7 @@ struct KeyRingReload {
   /// - Parameter isAsked: True if somebody asked for it, and so wants to know that nothing changed.
   /// - Returns: The key IDs of the ring; nil if nothing changed, or the process is about to end.
   func run(isAsked: Bool) async -> Result<[KeyID], ReloadFailure>? {
-    let former = peer.keyIDs
+    let (former, wasSigned) = (peer.keyIDs, peer.hasSignedSecret)
     do {
       // Key derivation takes some milliseconds: keep it off the pool that all tasks share.
       try await withCheckedThrowingContinuation { done in
@@ -48,7 +48,7 @@ struct KeyRingReload {
       key ring read again from \(source)\(ring == former ? ", unchanged" : ""):\(sending) accepts \
       \(ring.map(\.description).joined(separator: ", ")); \(keysOfOthers)
       """)
-    if ring != former {
+    if !wasSigned {
       for line in SigningLines(of: peer, members.value)?.all ?? [] { logger.log(level: line.level, "\(line.text)") }
     }
     return .success(ring)

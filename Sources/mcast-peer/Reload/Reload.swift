@@ -31,7 +31,7 @@ struct Reload {
     _ members: CurrentMembers, _ unusable: UnusableFiles = UnusableFiles(), logger: Logger
   ) {
     self.unusable = unusable
-    identity = IdentityReload(peer: peer, source: identitySource, unusable: unusable, logger: logger)
+    identity = IdentityReload(peer: peer, source: identitySource, members: members, unusable: unusable, logger: logger)
     ring = KeyRingReload(
       peer: peer, source: source, members: members, identity: identity, unusable: unusable, logger: logger)
     roster = RosterReload(peer: peer, source: memberSource, members: members, unusable: unusable, logger: logger)

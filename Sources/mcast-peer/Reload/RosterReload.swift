@@ -35,6 +35,7 @@ struct RosterReload {
         && next.roster.publicKeys == former.roster.publicKeys
       if !isFollowedAlike { peer.follow(next.roster) }
       logger.info("roster read again from \(path): \(changes(from: former, to: next))")
+      if let warning = SigningLines(of: peer, next)?.ownKeyWarning { logger.warning("\(warning)") }
       return .success(next)
     } catch {
       // Read again from time to time, the same fault is no news.

@@ -79,6 +79,12 @@ final class PeerProcess {
   var output: String { get throws { try String(contentsOfFile: "\(directory.path)/stdout", encoding: .utf8) } }
   var errors: String { get throws { try String(contentsOfFile: "\(directory.path)/stderr", encoding: .utf8) } }
   var outputBytes: Data { get throws { try Data(contentsOf: URL(filePath: "\(directory.path)/stdout")) } }
+  /// The size of its output so far, in bytes.
+  var outputSize: Int {
+    get throws {
+      try FileManager.default.attributesOfItem(atPath: "\(directory.path)/stdout")[.size] as? Int ?? 0
+    }
+  }
   var lines: [String] { get throws { try output.components(separatedBy: "\n") } }
   /// The findings of `doctor`: one string each, with its lines joined by spaces, and the command alone of a line to run.
   var findings: [String] {

@@ -70,7 +70,7 @@ struct Scene: Sendable, CustomTestStringConvertible {
           // The last line at the start of a peer, or of `watch`.
           try await eventually("the start of '\(command.text)'") {
             let errors = try process.errors
-            return errors.contains(", peers ") || errors.contains("listening only")
+            return errors.contains(", peers ") || errors.contains(", roster ") || errors.contains("listening only")
           }
         }
         if let pattern = command.leadsTo {

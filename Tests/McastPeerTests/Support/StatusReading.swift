@@ -60,7 +60,8 @@ extension StatusReport.Member {
       epoch: try (value["epoch"] as? Int).map { try Epoch($0) },
       keyID: try (value["keyID"] as? String).map { try KeyID($0) },
       suite: try (value["suite"] as? String).map { try StatusReport.suite($0) },
-      isSigning: value["signed"] as? Bool ?? false, age: (value["secondsSinceHeard"] as? Double).map { .milliseconds(Int(($0 * 1000).rounded())) }, rate: rate,
+      isSigning: value["signed"] as? Bool ?? false,
+      age: (value["secondsSinceHeard"] as? Double).map { .milliseconds(Int(($0 * 1000).rounded())) }, rate: rate,
       received: value["received"] as? Int ?? -1, lost: value["lost"] as? Int ?? -1,
       reordered: value["reordered"] as? Int ?? -1, rejected: StatusReport.counts(value["refused"]),
       source: value["source"] as? String)
