@@ -43,15 +43,22 @@ struct RunCommand: ParsableCommand {
     }
     let verdicts = bench.results.verdicts
     for verdict in verdicts { print(verdict.text) }
-    let soak = try plan.soakSeconds.map { try Soak(suite: .chaCha, seconds: $0).run() }
-    if let soak { print("\n" + soak.text) }
+    let soaks = try plan.soakSeconds.map { seconds in
+      try Self.soaked.map { try Soak(method: $0, seconds: seconds).run() }
+    }
+    for soak in soaks ?? [] { print("\n" + soak.text) }
     try write(
       Report(
         date: today, machine: .current, rounds: bench.rounds, window: bench.window, results: bench.results,
-        verdicts: verdicts, soak: soak))
-    let isMet = verdicts.allSatisfy { $0.isMet || !$0.isChecked } && soak?.isMet ?? true
+        verdicts: verdicts, soaks: soaks ?? []))
+    let isMet = verdicts.allSatisfy { $0.isMet || !$0.isChecked } && soaks?.allSatisfy(\.isMet) ?? true
     if check && !smoke && !isMet { throw ExitCode(EXIT_FAILURE) }
   }
+
+  /// The methods of the soaks: batches, and signatures for batches and for each message.
+  private static let soaked = [
+    Method.library(.chaCha, isBatched: true), .signed(.wdm, isBatched: true), .signed(.chaCha, isBatched: false),
+  ]
 
   private func write(_ report: Report) throws {
     if let json {

@@ -21,9 +21,11 @@ struct SoakCommand: ParsableCommand {
   func run() throws {
     var isMet = true
     for suite in suite.map({ [$0] }) ?? Suite.allCases {
-      let report = try Soak(suite: suite, seconds: minutes * 60).run()
-      print(report.text)
-      isMet = isMet && report.isMet
+      for method in [Method.library(suite, isBatched: true), .signed(suite, isBatched: true)] {
+        let report = try Soak(method: method, seconds: minutes * 60).run()
+        print(report.text)
+        isMet = isMet && report.isMet
+      }
     }
     if !isMet { throw ExitCode(EXIT_FAILURE) }
   }

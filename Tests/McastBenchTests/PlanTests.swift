@@ -15,7 +15,7 @@ struct PlanTests {
   @Test("a check measures enough for all verdicts")
   func enough() {
     #expect(verdicts(of: .check) == verdicts(of: .full))
-    #expect(verdicts(of: .check).count == 14)
+    #expect(verdicts(of: .check).count == 18)
   }
 
   @Test("a soak passes only without growth, lost messages and allocations for each message")
@@ -26,7 +26,8 @@ struct PlanTests {
     #expect(flat.growth == 0)
     #expect(flat.allocations.ours == 2)
     var report = SoakReport(
-      suite: .chaCha, seconds: 100, topMessagesPerSecond: 1000, sent: 80_000, lost: 0, isCounting: true, sender: flat,
+      method: .library(.chaCha, isBatched: true), seconds: 100, topMessagesPerSecond: 1000, sent: 80_000, lost: 0,
+      isCounting: true, sender: flat,
       receiver: flat)
     #expect(report.isMet)
     report.sender.residentBytes.append(22 << 20)

@@ -4,17 +4,17 @@ import Glibc
 
 /// A long run at 80 % of the top rate, without loss and without growth of memory.
 struct Soak {
-  var suite: Suite
+  var method: Method
   var seconds: Double
 
   /// Measures the top rate, then sends.
   func run() throws -> SoakReport {
     var links = Links()
     let link = try links.make(
-      Link.Key(path: .library(suite, .libcrypto), receivers: 1, senders: 1), countsAllocations: true)
+      Link.Key(path: method.path, receivers: 1, senders: 1), countsAllocations: true)
     try link.waitUntilReady()
     var load = Load(
-      Cell(method: .library(suite, isBatched: true)), seconds: min(3, seconds / 5), window: ReceiveBuffer.window)
+      Cell(method: method), seconds: min(3, seconds / 5), window: ReceiveBuffer.window)
     let top = try link.carry(load)
     let topRate = Double(top.sent.sent) / top.sent.seconds
 
@@ -31,7 +31,7 @@ struct Soak {
       }
     }
     return SoakReport(
-      suite: suite, seconds: outcome.sent.seconds, topMessagesPerSecond: topRate, sent: outcome.sent.sent,
+      method: method, seconds: outcome.sent.seconds, topMessagesPerSecond: topRate, sent: outcome.sent.sent,
       lost: outcome.lost, isCounting: cbench_can_count_allocations() != 0,
       sender: .init(residentBytes: resident.sender, allocations: outcome.sent.allocations),
       receiver: .init(residentBytes: resident.receiver, allocations: outcome.received[0].allocations))

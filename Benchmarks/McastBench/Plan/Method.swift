@@ -27,10 +27,23 @@ enum Path: Codable, Hashable {
   /// The same calls with libcrypto behind wolfSSL's hook, in batches: the fastest C program.
   case limit(Suite)
   case library(Suite, Engine)
+  /// The library with libcrypto, in a signed group.
+  case signed(Suite)
 
   static let all: [Path] =
     [.plain] + Suite.allCases.map { .baseline($0) } + Suite.allCases.map { .limit($0) }
     + Suite.allCases.flatMap { suite in Engine.allCases.map { .library(suite, $0) } }
+    + Suite.allCases.map { .signed($0) }
+}
+
+extension Path {
+  /// True if it needs wolfSSL's hook for libcrypto.
+  var needsHook: Bool {
+    switch self {
+    case .library(_, .libcrypto), .signed: true
+    case .plain, .baseline, .limit, .library(_, .wolfSSL): false
+    }
+  }
 }
 
 /// A path, used in batches or one message at a time.
@@ -48,12 +61,14 @@ struct Method: Codable, Hashable {
     Method(path: .library(suite, engine), isBatched: isBatched)
   }
 
+  static func signed(_ suite: Suite, isBatched: Bool) -> Method { Method(path: .signed(suite), isBatched: isBatched) }
+
   /// The methods of a path.
   static func all(of path: Path) -> [Method] {
     switch path {
     case .plain, .baseline: [Method(path: path)]
     case .limit: [Method(path: path, isBatched: true)]
-    case .library: [Method(path: path), Method(path: path, isBatched: true)]
+    case .library, .signed: [Method(path: path), Method(path: path, isBatched: true)]
     }
   }
 
@@ -66,6 +81,8 @@ struct Method: Codable, Hashable {
     case .limit(let suite): "C, the limit, \(suite.shortName), batches"
     case .library(let suite, let engine):
       "library, \(suite.shortName), \(engine.rawValue), \(isBatched ? "batches" : "one at a time")"
+    case .signed(let suite):
+      "library, \(suite.shortName), signed, \(isBatched ? "batches" : "one at a time")"
     }
   }
 }

@@ -16,7 +16,7 @@ struct Plan {
   var seconds: Double
   /// The sending time of a cell that measures latency at 1,000 messages a second.
   var latencySeconds: Double
-  /// The time of the soak at the end; nil for none.
+  /// The time of each soak at the end; nil for none.
   var soakSeconds: Double?
 
   static let largestBurst = 128
@@ -35,7 +35,12 @@ struct Plan {
   static let check = Plan(
     groups: [
       throughput(
-        [.plain, .baseline] + Suite.allCases.flatMap { [.limit($0), .library($0, isBatched: true)] }, size: 256),
+        [.plain, .baseline]
+          + Suite.allCases.flatMap {
+            [
+              .limit($0), .library($0, isBatched: true), .signed($0, isBatched: true), .signed($0, isBatched: false),
+            ]
+          }, size: 256),
       receivers([.plain, .library(.chaCha, isBatched: true)], [1, 8]),
       senders(Suite.allCases.map { .library($0, isBatched: true) }, [1, 64]),
       readers,
@@ -49,8 +54,8 @@ struct Plan {
       readers, latency(Method.all, rate: 1_000),
     ], seconds: 0.005, latencySeconds: 0.02, soakSeconds: nil)
 
-  /// The library's batches stand between the two limits that they are compared with, so that all three find the machine in
-  /// the same state.
+  /// The library's batches stand between the two limits that they are compared with, and signed ones beside them, so that all
+  /// find the machine in the same state.
   private static func throughput(_ methods: [Method], size: Int) -> Group {
     Group(
       title: "\(size) bytes, 1 sender, 1 receiver",
@@ -58,9 +63,12 @@ struct Plan {
         let cell = Step.cell(Cell(method: method, size: size))
         switch method.path {
         case .limit: return nil
+        case .signed(let suite) where method.isBatched && methods.contains(.library(suite, isBatched: true)): return nil
         case .library(let suite, let engine) where method.isBatched:
           let limit = engine == .libcrypto ? [Step.cell(Cell(method: .limit(suite), size: size))] : []
-          return limit + [cell, .memory(MemoryCell(suite: suite, engine: engine, size: size))]
+          let signed = methods.filter { engine == .libcrypto && $0 == .signed(suite, isBatched: true) }
+            .map { Step.cell(Cell(method: $0, size: size)) }
+          return limit + [cell, .memory(MemoryCell(suite: suite, engine: engine, size: size))] + signed
         default: return [cell]
         }
       })

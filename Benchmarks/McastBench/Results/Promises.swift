@@ -7,6 +7,7 @@ extension Results {
       speed(of: .chaCha, over: .plain, 4),
       speed(of: .wdm, over: .limit(.wdm), 0.9), speed(of: .chaCha, over: .limit(.chaCha), 0.9),
       share(of: .wdm), share(of: .chaCha),
+      signedShare(of: .wdm), signedShare(of: .chaCha), signedSpeed(of: .wdm), signedSpeed(of: .chaCha),
       latency("p50", \.p50), latency("p99", \.p99),
       costOfSenders(.wdm), costOfSenders(.chaCha),
       costOfReceivers, factorOfReceivers,
@@ -29,6 +30,22 @@ extension Results {
       "\(suite.shortName) batches / limit in memory, messages/s",
       rounds: zip(measurements(of: cell), limits).map { $0.messagesPerSecond / $1 }, atLeast: 0.85,
       lost: lost(in: [cell]), isChecked: false)
+  }
+
+  /// The rate of signed batches as a share of the rate of unsigned ones.
+  private func signedShare(of suite: Suite) -> Verdict? {
+    let cells = [Cell(method: .signed(suite, isBatched: true)), Cell(method: .library(suite, isBatched: true))]
+    return Verdict(
+      "\(suite.shortName) batches, signed / unsigned, messages/s",
+      rounds: ratios(cells[0], cells[1], \.messagesPerSecond), atLeast: 0.35, lost: lost(in: cells))
+  }
+
+  /// The rate of messages that are signed one at a time. Depends on the machine.
+  private func signedSpeed(of suite: Suite) -> Verdict? {
+    let cell = Cell(method: .signed(suite, isBatched: false))
+    return Verdict(
+      "\(cell.name), messages/s", rounds: measurements(of: cell).map(\.messagesPerSecond), atLeast: 12_000,
+      lost: lost(in: [cell]))
   }
 
   private func latency(_ name: String, _ percentile: KeyPath<Latency, Double>) -> Verdict? {

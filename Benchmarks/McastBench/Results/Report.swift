@@ -27,17 +27,17 @@ struct Report: Codable {
   var cells: [CellReport]
   var memory: [MemoryReport]
   var verdicts: [Verdict]
-  var soak: SoakReport?
+  var soaks: [SoakReport]
 }
 
 extension Report {
   init(
-    date: String, machine: Machine, rounds: Int, window: Int, results: Results, verdicts: [Verdict], soak: SoakReport?
+    date: String, machine: Machine, rounds: Int, window: Int, results: Results, verdicts: [Verdict], soaks: [SoakReport]
   ) {
     self.init(
       date: date, machine: machine, rounds: rounds, window: window,
       cells: results.cells.map(CellReport.init), memory: results.memory.map(MemoryReport.init), verdicts: verdicts,
-      soak: soak)
+      soaks: soaks)
   }
 }
 

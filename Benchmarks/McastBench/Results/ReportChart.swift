@@ -32,6 +32,7 @@ extension Report {
     case .limit: "#8a5a1c"
     case .library(_, .libcrypto): "#2f6fb0"
     case .library(_, .wolfSSL): "#7fa9d1"
+    case .signed: "#4f9a5b"
     }
   }
 }

@@ -16,7 +16,7 @@ struct SoakReport: Codable, Hashable {
   private static let growthLimit = 1 << 20
   private static let allocationsPerSecondLimit = 10.0
 
-  var suite: Suite
+  var method: Method
   var seconds: Double
   var topMessagesPerSecond: Double
   var sent: Int
@@ -39,7 +39,7 @@ struct SoakReport: Codable, Hashable {
 
   var text: String {
     """
-    Soak, \(suite.shortName) batches, \(seconds.short) s at \(messagesPerSecond.short) messages/s \
+    Soak, \(method.name), \(seconds.short) s at \(messagesPerSecond.short) messages/s \
     (\((messagesPerSecond / topMessagesPerSecond * 100).short) % of the top rate):
       lost: \(lost.grouped) of \(sent.grouped) \(lost == 0 ? "ok" : "MISSED")
       resident memory, sender \(text(sender)), receiver \(text(receiver)) \(isFlat ? "ok" : "MISSED")

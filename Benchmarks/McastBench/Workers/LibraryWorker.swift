@@ -15,10 +15,13 @@ extension MessageSender: Sender {}
 final class LibrarySendingEnd: SendingEnd {
   private let senders: [any Sender]
 
-  init(_ suite: Suite, _ engine: Engine, group: GroupEndpoint, senders: Int, receivers: Int) throws {
+  init(
+    _ suite: Suite, _ engine: Engine, isSigned: Bool = false, group: GroupEndpoint, senders: Int, receivers: Int
+  ) throws {
     let keys = try benchKeys()
     self.senders = try (0..<senders).map { member in
-      let configuration = try configuration(member: member, senders: senders, group, suite, engine)
+      var configuration = try configuration(member: member, senders: senders, group, suite, engine)
+      if isSigned { try configuration.sign(senders: senders) }
       // Several full peers in one process would also receive each other's messages.
       return senders == 1
         ? try MulticastPeer(configuration, keys: keys, logger: silence, handler: { _, _, _ in true })
@@ -43,10 +46,11 @@ private let silence = Logger(label: "", factory: { _ in SwiftLogNoOpLogHandler()
 
 /// Receives with the library, until the returned peer is released.
 func receiveByLibrary(
-  _ suite: Suite, _ engine: Engine, _ opening: Opening, into delivery: Delivery
+  _ suite: Suite, _ engine: Engine, isSigned: Bool = false, _ opening: Opening, into delivery: Delivery
 ) throws -> MulticastPeer {
-  let configuration = try configuration(
+  var configuration = try configuration(
     member: opening.senders + opening.number, senders: opening.senders, opening.group, suite, engine)
+  if isSigned { try configuration.sign(senders: opening.senders) }
   guard opening.reader == .handler else {
     let peer = try MulticastPeer(configuration, keys: benchKeys(), logger: silence)
     read(peer.messages, as: opening.reader, into: delivery)
@@ -102,6 +106,16 @@ private func configuration(
   configuration.timeToLive = 0
   configuration.engine = engine.libraryEngine
   return configuration
+}
+
+extension MulticastPeer.Configuration {
+  /// Signs messages, with an identity that each process of the benchmark can make. All senders have the same.
+  fileprivate mutating func sign(senders: Int) throws {
+    let identity = try Identity.ofMeasurements()
+    isSigning = true
+    self.identity = identity
+    for member in 0..<senders { publicKeys[MemberID(rawValue: UInt8(member))] = MemberKeys(identity.publicKey) }
+  }
 }
 
 extension Suite {

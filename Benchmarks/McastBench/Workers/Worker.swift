@@ -65,7 +65,7 @@ final class Worker {
 
   private func open(_ opening: Opening) throws {
     if opening.countsAllocations { cbench_count_allocations() }
-    if case .library(_, .libcrypto) = opening.path, !WolfSSLLibrary.hasRecordHook {
+    if opening.path.needsHook, !WolfSSLLibrary.hasRecordHook {
       throw BenchError("wolfSSL \(WolfSSLLibrary.version) has no hook for libcrypto: install Debian's libwolfssl")
     }
     guard opening.isSender else { return try receive(opening) }
@@ -77,6 +77,10 @@ final class Worker {
       case .library(let suite, let engine):
         try LibrarySendingEnd(
           suite, engine, group: opening.group, senders: opening.senders, receivers: opening.receivers)
+      case .signed(let suite):
+        try LibrarySendingEnd(
+          suite, .libcrypto, isSigned: true, group: opening.group, senders: opening.senders,
+          receivers: opening.receivers)
       }
     sending = (end, opening.receivers)
   }
@@ -89,6 +93,7 @@ final class Worker {
     case .baseline(let suite): try receiveByBaseline(suite, opening, into: delivery)
     case .limit(let suite): try receiveByLimit(suite, opening, into: delivery)
     case .library(let suite, let engine): peer = try receiveByLibrary(suite, engine, opening, into: delivery)
+    case .signed(let suite): peer = try receiveByLibrary(suite, .libcrypto, isSigned: true, opening, into: delivery)
     }
   }
 }
