@@ -24,7 +24,7 @@ struct Hash16: Hashable, Sendable {
     high = unsafe bytes.loadUnaligned(fromByteOffset: 8, as: UInt64.self)
   }
 
-  /// Hashes a prefix of one byte, and three parts after it.
+  /// Hashes a prefix of one byte, and three parts after it. The first two have at most 63 bytes together.
   init(
     prefix: UInt8, _ first: UnsafeRawBufferPointer, _ second: UnsafeRawBufferPointer, _ third: UnsafeRawBufferPointer
   ) {

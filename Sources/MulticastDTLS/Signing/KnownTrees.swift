@@ -6,33 +6,44 @@
 /// a tree of its own, so that single messages between batches do not displace them.
 @safe
 final class KnownTrees {
-  /// The nodes of a message from its leaf upward, as far as they were computed.
-  typealias Path = InlineArray<8, Hash16>
-
-  private struct Tree {
+  private struct Name {
     var salt: UInt64 = 0
     var depth = -1
     var tag: UInt8 = 0
-    /// One bit for each known node.
-    var known = SIMD4<UInt64>()
 
-    func knows(_ number: Int) -> Bool { known[number >> 6] & 1 << UInt64(number & 63) != 0 }
+    init() {}
 
-    mutating func learn(_ number: Int) { known[number >> 6] |= 1 << UInt64(number & 63) }
+    init(_ trailer: SignatureTrailer) {
+      (salt, depth, tag) = (trailer.salt, trailer.depth, trailer.tag)
+    }
+
+    func isOf(_ trailer: SignatureTrailer) -> Bool {
+      salt == trailer.salt && depth == trailer.depth && tag == trailer.tag
+    }
   }
 
-  private var trees = InlineArray<2, Tree>(repeating: Tree())
-  private var oldest = 0
-  private let nodes = UnsafeMutablePointer<Hash16>.allocate(capacity: 2 * SignatureTree.nodeCount)
-  private var single = Tree()
-  private var singleRoot = Hash16.zero
+  /// The number of times that the member's keys had changed when its trees were verified.
+  let keyChanges: Int
 
-  init() {
+  private var first = Name()
+  private var second = Name()
+  private var single = Name()
+  private var singleRoot = Hash16.zero
+  /// The place of the older tree.
+  private var oldest = 0
+  /// The nodes of both trees, and a bit for each that is known.
+  private let nodes = UnsafeMutablePointer<Hash16>.allocate(capacity: 2 * SignatureTree.nodeCount)
+  private let known = UnsafeMutablePointer<UInt64>.allocate(capacity: 2 * SignatureTree.nodeCount / 64)
+
+  init(keyChanges: Int = 0) {
+    self.keyChanges = keyChanges
     unsafe nodes.initialize(repeating: .zero, count: 2 * SignatureTree.nodeCount)
+    unsafe known.initialize(repeating: 0, count: 2 * SignatureTree.nodeCount / 64)
   }
 
   deinit {
     unsafe nodes.deallocate()
+    unsafe known.deallocate()
   }
 
   /// The verdict on a message.
@@ -46,57 +57,68 @@ final class KnownTrees {
   }
 
   /// Climbs from a leaf to a node that is known, or to the root.
-  func judge(_ leaf: Hash16, _ trailer: SignatureTrailer, _ path: inout Path) -> Verdict {
+  ///
+  /// - Parameter path: Room for the nodes of the message from its leaf upward, as far as they are computed: 8.
+  func judge(_ leaf: Hash16, _ trailer: SignatureTrailer, _ path: UnsafeMutablePointer<Hash16>) -> Verdict {
     if trailer.depth == 0 {
-      path[0] = leaf
-      guard Self.matches(single, trailer) else { return .unknown(root: leaf) }
+      unsafe path[0] = leaf
+      guard single.isOf(trailer) else { return .unknown(root: leaf) }
       return singleRoot == leaf ? .known : .wrong
     }
-    let place = Self.matches(trees[0], trailer) ? 0 : Self.matches(trees[1], trailer) ? 1 : nil
+    let place = first.isOf(trailer) ? 0 : second.isOf(trailer) ? 1 : -1
     var (node, number) = (leaf, 1 << trailer.depth + trailer.index)
-    for level in 0...trailer.depth {
-      path[level] = node
-      if let place, trees[place].knows(number) {
+    for level in 0..<trailer.depth {
+      unsafe path[level] = node
+      if place >= 0, isKnown(place, number) {
         guard unsafe nodes[place * SignatureTree.nodeCount + number] == node else { return .wrong }
-        learn(place, trailer, path, below: level)
+        if level > 0 { unsafe learn(place, trailer, path, below: level) }
         return .known
       }
-      if level == trailer.depth { break }
       node = SignatureTree.parent(of: number, node, sibling: trailer.sibling(level))
       number >>= 1
     }
-    return .unknown(root: node)
+    unsafe path[trailer.depth] = node
+    guard place >= 0 else { return .unknown(root: node) }
+    guard unsafe nodes[place * SignatureTree.nodeCount + 1] == node else { return .wrong }
+    unsafe learn(place, trailer, path, below: trailer.depth)
+    return .known
   }
 
   /// Remembers the tree of a message whose root was verified, in place of the older one.
-  func remember(_ trailer: SignatureTrailer, _ path: Path) {
-    let tree = Tree(salt: trailer.salt, depth: trailer.depth, tag: trailer.tag)
+  func remember(_ trailer: SignatureTrailer, _ path: UnsafeMutablePointer<Hash16>) {
     if trailer.depth == 0 {
-      (single, singleRoot) = (tree, path[0])
+      unsafe (single, singleRoot) = (Name(trailer), path[0])
       return
     }
     let place = oldest
     oldest = 1 - oldest
-    trees[place] = tree
-    trees[place].learn(1)
-    unsafe nodes[place * SignatureTree.nodeCount + 1] = path[trailer.depth]
-    learn(place, trailer, path, below: trailer.depth)
+    if place == 0 { first = Name(trailer) } else { second = Name(trailer) }
+    for word in 0..<SignatureTree.nodeCount / 64 { unsafe known[place * SignatureTree.nodeCount / 64 + word] = 0 }
+    unsafe nodes[place * SignatureTree.nodeCount + 1] = unsafe path[trailer.depth]
+    setKnown(place, 1)
+    unsafe learn(place, trailer, path, below: trailer.depth)
   }
 
   /// Remembers the nodes of a path below a known node, and their siblings.
-  private func learn(_ place: Int, _ trailer: SignatureTrailer, _ path: Path, below level: Int) {
+  private func learn(
+    _ place: Int, _ trailer: SignatureTrailer, _ path: UnsafeMutablePointer<Hash16>, below level: Int
+  ) {
     var number = 1 << trailer.depth + trailer.index
     let tree = unsafe nodes + place * SignatureTree.nodeCount
     for level in 0..<level {
-      unsafe tree[number] = path[level]
+      unsafe tree[number] = unsafe path[level]
       unsafe tree[number ^ 1] = trailer.sibling(level)
-      trees[place].learn(number)
-      trees[place].learn(number ^ 1)
+      setKnown(place, number)
+      setKnown(place, number ^ 1)
       number >>= 1
     }
   }
 
-  private static func matches(_ tree: Tree, _ trailer: SignatureTrailer) -> Bool {
-    tree.salt == trailer.salt && tree.depth == trailer.depth && tree.tag == trailer.tag
+  private func isKnown(_ place: Int, _ number: Int) -> Bool {
+    unsafe known[place * SignatureTree.nodeCount / 64 + number >> 6] & 1 << UInt64(number & 63) != 0
+  }
+
+  private func setKnown(_ place: Int, _ number: Int) {
+    unsafe known[place * SignatureTree.nodeCount / 64 + number >> 6] |= 1 << UInt64(number & 63)
   }
 }

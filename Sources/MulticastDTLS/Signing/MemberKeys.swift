@@ -15,9 +15,6 @@ public struct MemberKeys: Hashable, Sendable {
   /// True if one of the keys is this one.
   public func contains(_ key: PublicKey) -> Bool { first == key || second == key }
 
-  /// True if one of the keys has a tag.
-  func hasKey(tagged tag: UInt8) -> Bool { first.tag == tag || second?.tag == tag }
-
   /// True if a body is true of one of the keys with a tag. Two keys can have the same.
   func contains(tagged tag: UInt8, where body: (PublicKey) -> Bool) -> Bool {
     if first.tag == tag, body(first) { return true }

@@ -7,7 +7,8 @@ final class SenderKeys {
 
   var limit = VerificationLimit()
   private var keys = [MemberKeys?](repeating: nil, count: 256)
-  /// The number of times that the keys of a member have changed.
+  /// The tags of the keys of each member, or -1, so that a message of a known tree looks at no key.
+  private var tags = [(first: Int16, second: Int16)](repeating: (-1, -1), count: 256)
   private var changes = [Int](repeating: 0, count: 256)
 
   /// Replaces the keys of all members.
@@ -16,12 +17,17 @@ final class SenderKeys {
       let next = keys[MemberID(rawValue: UInt8(place))]
       guard next != self.keys[place] else { continue }
       self.keys[place] = next
+      tags[place] = (next.map { Int16($0.first.tag) } ?? -1, next?.second.map { Int16($0.tag) } ?? -1)
       changes[place] += 1
     }
   }
 
-  /// The keys of a member, and the number of times that they have changed; nil if it has none.
-  subscript(member: MemberID) -> (keys: MemberKeys, changes: Int)? {
-    keys[Int(member.rawValue)].map { ($0, changes[Int(member.rawValue)]) }
+  /// The number of times that the keys of a member have changed; nil if none of them has a tag.
+  func changes(of member: MemberID, tag: UInt8) -> Int? {
+    let (place, tag) = (Int(member.rawValue), Int16(tag))
+    return tags[place].first == tag || tags[place].second == tag ? changes[place] : nil
   }
+
+  /// The keys of a member; nil if it has none.
+  subscript(member: MemberID) -> MemberKeys? { keys[Int(member.rawValue)] }
 }
