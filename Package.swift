@@ -117,6 +117,15 @@ let package = Package(
       path: "Examples/Service",
       swiftSettings: strict
     ),
+    .executableTarget(
+      name: "orders",
+      dependencies: [
+        "MulticastDTLS",
+        .product(name: "SystemPackage", package: "swift-system"),
+      ],
+      path: "Examples/Signed",
+      swiftSettings: strict
+    ),
     // Makes the manual page and the completions of what the command says of its options; it is not installed.
     .executableTarget(name: "generator"),
     .target(name: "CBaseline", dependencies: ["COpenSSL", "CWolfSSL"], path: "Benchmarks/CBaseline"),
@@ -163,7 +172,8 @@ let package = Package(
     .testTarget(
       name: "McastPeerTests",
       dependencies: [
-        "CommonSupport", "leader", "mcast-peer", "MulticastDTLS", "sensor", "TestSupport",
+        "CommonSupport", "leader", "mcast-peer", "MulticastDTLS", "orders", "sensor", "TestSupport",
+        .product(name: "Crypto", package: "swift-crypto"),
         .product(name: "Metrics", package: "swift-metrics"),
       ]),
     .testTarget(name: "McastBenchTests", dependencies: ["TestSupport", "mcast-bench"]),

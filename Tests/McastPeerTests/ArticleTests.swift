@@ -23,7 +23,10 @@ struct ArticleTests {
 
   @Test(
     "the article shows the whole compiled example",
-    arguments: [("WhoLeads.md", "Examples/Leader"), ("RunInAService.md", "Examples/Service")])
+    arguments: [
+      ("WhoLeads.md", "Examples/Leader"), ("RunInAService.md", "Examples/Service"),
+      ("SignMessages.md", "Examples/Signed"),
+    ])
   func example(page: String, directory: String) throws {
     let blocks = try Self.blocks(of: page)
     let sources = try FileManager.default.contentsOfDirectory(atPath: Project.root.appending(path: directory).path)

@@ -126,4 +126,60 @@ struct SealerEpochTests {
     }
     #expect(batches == ["1: 0..<5", "2: 0..<5", "3: 0..<2"])
   }
+
+  @Test("a signed batch ends with its epoch, and the messages after it have a tree of their own")
+  func signedBatches() throws {
+    let identity = try makeIdentity((9..<41).map { $0 })
+    let key = try makeSignedKey()
+    var sealer = try Sealer(makeRingKey(key), identity: identity, recordLimit: 5)
+    let receiver = try makeSignedReceiver([0: identity.publicKey])
+    let messages = (0..<12).map { Array("message \($0)".utf8) }
+    var (sealed, depths) = (0, [UInt8]())
+    while sealed < messages.count {
+      if let failure = sealer.seal(messages[sealed...]) { throw failure }
+      sealer.batch.forEach { datagram in
+        guard case .success(let record) = receiver.open(Array(datagram)) else { return }
+        #expect(receiver.payload(of: record) == messages[sealed])
+        let payload = IndependentRecord(opening: Array(datagram), with: .ofVectors(.wdmNullSHA256))?.payload
+        depths.append((payload?.last ?? 0) & 7)
+        sealed += 1
+      }
+      sealer.clear()
+    }
+    #expect(depths == [3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 1, 1])
+  }
+
+  @Test("without an identity, nothing is sealed under a secret that requires signatures, and the former key stays")
+  func noIdentity() throws {
+    #expect(throws: SigningError.noIdentity) { _ = try Sealer(makeRingKey(makeSignedKey())) }
+    var sealer = try Sealer(hold(.first))
+    let signed = try makeRingKey(makeSignedKey(secret: "signed: another secret"))
+    #expect(throws: SigningError.noIdentity) { try sealer.move(to: signed, epoch: .first) }
+    let expected = IndependentRecord(member: 0, text: "Hello").sealed(.ofVectors(.wdmNullSHA256))
+    #expect(try sealer.seal("Hello") == expected)
+    sealer.sign(as: try makeIdentity((9..<41).map { $0 }))
+    try sealer.move(to: signed, epoch: .first)
+    #expect(sealer.maximumMessage == 1156)
+  }
+
+  @Test("the largest signed message fits a record, in a full batch as well as alone", arguments: CipherSuite.allCases)
+  func largest(_ suite: CipherSuite) throws {
+    let identity = try makeIdentity((9..<41).map { $0 })
+    let key = try makeSignedKey(suite: suite)
+    var sealer = try Sealer(makeRingKey(key), identity: identity)
+    let receiver = try makeSignedReceiver([0: identity.publicKey], suite: suite)
+    #expect(key.maximumMessage == (suite.isEncrypted ? 1172 : 1156))
+    for count in [1, 128] {
+      let messages = [[UInt8]](repeating: [UInt8](repeating: 7, count: key.maximumMessage), count: count)
+      #expect(sealer.seal(messages[...]) == nil)
+      var delivered = 0
+      sealer.batch.forEach { datagram in
+        if case .success(let record) = receiver.open(Array(datagram)), record.count == key.maximumMessage {
+          delivered += 1
+        }
+      }
+      #expect(delivered == count)
+      sealer.clear()
+    }
+  }
 }

@@ -12,9 +12,10 @@ struct SoakReport: Codable, Hashable {
     }
   }
 
-  /// The most growth, 1 MiB, and the most allocations a second, which are unrelated to messages.
+  /// The most growth, 1 MiB, and the most allocations a second, which are unrelated to messages: those of the tick once a
+  /// second, which looks at silent members, metrics and interfaces. One for each batch would be thousands.
   private static let growthLimit = 1 << 20
-  private static let allocationsPerSecondLimit = 10.0
+  private static let allocationsPerSecondLimit = 20.0
 
   var method: Method
   var seconds: Double

@@ -28,8 +28,8 @@ struct Receiver: ~Copyable {
   private let payload = UnsafeMutableRawBufferPointer.allocate(byteCount: RecordHeader.maximumRecord, alignment: 16)
 
   /// One for each of the 256 IDs.
-  private var members: InlineArray<256, RemoteMember>
-  private var keys: [OpeningKey]
+  var members: InlineArray<256, RemoteMember>
+  private(set) var keys: [OpeningKey]
   private var observer: Observer
   /// The members whose run is not counted yet.
   private var dirty: [MemberID] = []
@@ -276,31 +276,6 @@ struct Receiver: ~Copyable {
   }
 
   // MARK: - State
-
-  /// The key that each member sends with, of the followed members that were heard.
-  var sendingKeys: [MemberID: KeyID] {
-    var keys: [MemberID: KeyID] = [:]
-    for index in members.indices where members[index].isFollowed {
-      keys[members[index].id] = members[index].sendingKeyID
-    }
-    return keys
-  }
-
-  /// Takes the gaps in members' numbers since the last call that were too long for loss.
-  mutating func takeJumps() -> [SequenceJump] {
-    members.indices.flatMap { members[$0].takeJumps() }
-  }
-
-  /// The position of each member that this process has heard, under each key of the ring.
-  var positions: [KeyID: [MemberID: ReplayPosition]] {
-    var positions: [KeyID: [MemberID: ReplayPosition]] = [:]
-    for key in keys {
-      var ofKey: [MemberID: ReplayPosition] = [:]
-      for index in members.indices { ofKey[members[index].id] = members[index].position(under: key) }
-      positions[key.keyID] = ofKey
-    }
-    return positions
-  }
 
   /// The positions to save now: all of them, which then count as saved.
   mutating func takePositions() -> [KeyID: [MemberID: ReplayPosition]] {

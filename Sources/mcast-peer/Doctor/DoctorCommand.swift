@@ -118,7 +118,7 @@ struct DoctorCommand: AsyncParsableCommand {
     let local = LocalChecks(network: network, sends: sends, caller: caller)
     try report(local.settings() + local.libraries())
     let (secretFindings, ring) = local.secret()
-    try report(secretFindings)
+    try report(secretFindings + local.signing(of: ownID, ring))
     try report([local.state(of: ownID, ring)])
     do {
       let (interfaces, isFallback) = try network.findInterfaces()

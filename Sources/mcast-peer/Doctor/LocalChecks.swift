@@ -143,6 +143,16 @@ struct LocalChecks {
     }
   }
 
+  /// Findings on signatures: none if no message is signed.
+  ///
+  /// - Parameter member: The ID in MCAST_PEER_NODE_ID; nil if unknown.
+  func signing(of member: MemberID?, _ ring: KeyRing?) -> [Finding] {
+    guard network.isSigning || ring?.secrets.contains(where: \.isSigned) == true else { return [] }
+    let check = SigningCheck(
+      members: network.members, identity: sends ? member.map { network.identitySource(of: $0) } : nil, member: member)
+    return asCaller { check.findings } ?? check.findings
+  }
+
   /// The finding on the state directory, and on the state of a member.
   ///
   /// - Parameter member: The ID in MCAST_PEER_NODE_ID; nil if unknown.
