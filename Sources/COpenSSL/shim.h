@@ -25,7 +25,7 @@ static inline void copenssl_hash_rest(SHA256_CTX *state, unsigned char *block, s
   uint64_t bits = (uint64_t)(before + used + count) * 8;
   if (used + count >= SHA256_CBLOCK) {
     size_t first = SHA256_CBLOCK - used;
-    memcpy(block + used, bytes, first);
+    if (first > 0) memcpy(block + used, bytes, first);
     SHA256_Transform(state, block);
     bytes += first;
     count -= first;

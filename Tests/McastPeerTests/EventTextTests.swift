@@ -44,7 +44,10 @@ struct EventTextTests {
       (.noKey(1, from: one), ["member 1", "192.0.2.1:1000", "no public key", "--peers 0-2", "identity show 1"]),
       (.notBySender(1, from: one), ["member 1", "192.0.2.1:1000", "not signed by it", "speaks in its name, or"]),
       (.notBySender(0, from: one), ["192.0.2.1:1000", "member ID 0", "does not sign with our key"]),
-      (.signed(1, from: one), ["member 1", "192.0.2.1:1000", "signs its messages", "this peer does not (--sign)"]),
+      (
+        .signed(1, from: one),
+        ["member 1", "192.0.2.1:1000", "seems to sign its messages", "this peer does not (--sign)"]
+      ),
       (
         .rotation(RotationProgress(sendingKeys, of: MemberSet(1...2), awaited: MemberSet(1...2), own: key)),
         ["last heard: member 1 with 0102-0304", "not heard: member 2", "this peer sends with 0102-0304"]

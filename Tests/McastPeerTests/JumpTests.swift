@@ -4,8 +4,8 @@ import Testing
 
 @testable import MulticastDTLS
 
-/// A holder of the secret can silence another member by one record with that member's ID. Nothing can prevent it, but
-/// all members report it.
+/// Without signatures, a holder of the secret can silence another member by one record with that member's ID. All members
+/// report it.
 @Suite("A member silenced by another")
 struct JumpTests {
   private let group = LoopbackGroup()

@@ -33,7 +33,7 @@ struct StatisticsTableTests {
             10  9ab7-6d0a         1     0          0         0       0            0        0
         nothing from: members 2-3
         refused, of all: foreign 3, malformed 0, own 0, own ID used by others 0, unknown member 0, stale epoch 0, \
-        replayed 0, other cipher suite 0, forged 1, unsigned 0, no key 0, not by its sender 0, overrun 0
+        replayed 0, other cipher suite 0, forged 1, unsigned 0, no key 0, not by its sender 0, not verified 0, overrun 0
         dropped by the kernel: about 95603 datagrams, in 756 batches
         """)
     (statistics.droppedByKernel, statistics.batchesDroppedByKernel) = (1, 1)

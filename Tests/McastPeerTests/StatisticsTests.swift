@@ -36,7 +36,7 @@ struct StatisticsTests {
            3          -         0     0          0         0       2            0        0
       nothing from: member 4
       refused, of all: foreign 1, malformed 1, own 0, own ID used by others 1, unknown member 1, stale epoch 1, replayed 1, \
-      other cipher suite 0, forged 2, unsigned 0, no key 0, not by its sender 0, overrun 0
+      other cipher suite 0, forged 2, unsigned 0, no key 0, not by its sender 0, not verified 0, overrun 0
       dropped by the kernel: 0
 
       """

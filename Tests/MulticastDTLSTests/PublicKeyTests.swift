@@ -87,17 +87,17 @@ struct RosterKeyTests {
 
   @Test("a line has a key before the name, and a member that changes its key has two lines")
   func lines() throws {
-    let (one, two, three) = try (Self.key(1), Self.key(2), Self.key(3))
+    let (one, two, three, four) = try (Self.key(1), Self.key(2), Self.key(3), Self.key(4))
     let roster = try Roster(
       """
       0 ed25519 \(one) gateway
       1 ed25519 \(two)
-      7 ed25519 \(two) robot-7 # the former
-      7 ed25519 \(three) robot-7 listens
+      7 ed25519 \(three) robot-7 # the former
+      7 ed25519 \(four) robot-7 listens
       8 display listens
       """, origin: "it")
     #expect(roster.members == MemberSet([0, 1, 7, 8]) && roster.listeners == MemberSet([7, 8]))
-    #expect(roster.publicKeys == [0: MemberKeys(one), 1: MemberKeys(two), 7: MemberKeys(two, three)])
+    #expect(roster.publicKeys == [0: MemberKeys(one), 1: MemberKeys(two), 7: MemberKeys(three, four)])
     #expect(roster.name(of: 7) == "robot-7" && roster.name(of: 1) == nil && roster.name(of: 8) == "display")
     #expect(try Roster(Roster.line(of: 7, one, name: "robot-7"), origin: "it").publicKeys == [7: MemberKeys(one)])
   }
@@ -110,6 +110,7 @@ struct RosterKeyTests {
       ("7 robot-7 ed25519 \(one)", "more words"), ("7 ed25519 \(one) a b", "more words"),
       ("7 ed25519 \(one)\n7 ed25519 \(one)", "too often"),
       ("7 ed25519 \(one)\n7 ed25519 \(two)\n7 ed25519 \(three)", "too often"),
+      ("7 ed25519 \(one)\n8 ed25519 \(one)", "members 7 and 8 have the same public key"),
       ("7 ed25519 \(one)\n7 robot-7", "twice"), ("7 robot-7\n7 ed25519 \(one)", "twice"),
       ("7 ed25519 \(one) a\n7 ed25519 \(two) b", "two names"),
     ]
@@ -125,20 +126,19 @@ struct RosterKeyTests {
 
   @Test("the fingerprint depends on members and keys, and on neither names nor order")
   func fingerprint() throws {
-    let (one, two) = try (Self.key(1), Self.key(2))
+    let (one, two, three) = try (Self.key(1), Self.key(2), Self.key(3))
     func fingerprint(_ text: String) throws -> Fingerprint? { try Roster(text, origin: "it").fingerprint }
-    let reference = try fingerprint("1 ed25519 \(one)\n7 ed25519 \(one)\n7 ed25519 \(two)\n9")
-    #expect(try fingerprint("9 x\n7 ed25519 \(two) robot-7\n7 ed25519 \(one)\n1 ed25519 \(one) gateway") == reference)
+    let reference = try fingerprint("1 ed25519 \(one)\n7 ed25519 \(three)\n7 ed25519 \(two)\n9")
+    #expect(try fingerprint("9 x\n7 ed25519 \(two) robot-7\n7 ed25519 \(three)\n1 ed25519 \(one) gateway") == reference)
     for other in [
-      "1 ed25519 \(one)\n7 ed25519 \(one)", "1 ed25519 \(two)\n7 ed25519 \(one)\n7 ed25519 \(two)",
-      "2 ed25519 \(one)\n7 ed25519 \(one)\n7 ed25519 \(two)",
+      "1 ed25519 \(one)\n7 ed25519 \(three)", "1 ed25519 \(two)\n7 ed25519 \(three)\n7 ed25519 \(one)",
+      "2 ed25519 \(one)\n7 ed25519 \(three)\n7 ed25519 \(two)",
     ] {
       #expect(try fingerprint(other) != reference)
     }
     #expect(try fingerprint("1\n2") == nil)
-    let bytes =
-      [UInt8(1)] + one.bytes + [7] + [one, two].map(\.bytes).sorted { $0.lexicographicallyPrecedes($1) }[0]
-      + [7] + [one, two].map(\.bytes).sorted { $0.lexicographicallyPrecedes($1) }[1]
+    let sorted = [two, three].map(\.bytes).sorted { $0.lexicographicallyPrecedes($1) }
+    let bytes = [1] + one.bytes + [7] + sorted[0] + [7] + sorted[1]
     #expect(reference == Fingerprint("mcast-peer roster 1", bytes))
   }
 }

@@ -153,7 +153,7 @@ struct SealerEpochTests {
   func noIdentity() throws {
     #expect(throws: SigningError.noIdentity) { _ = try Sealer(makeRingKey(makeSignedKey())) }
     var sealer = try Sealer(hold(.first))
-    let signed = try makeRingKey(makeSignedKey(secret: "signed: another secret"))
+    let signed = try makeRingKey(makeSignedKey(secret: "signed:another secret, of a signed group"))
     #expect(throws: SigningError.noIdentity) { try sealer.move(to: signed, epoch: .first) }
     let expected = IndependentRecord(member: 0, text: "Hello").sealed(.ofVectors(.wdmNullSHA256))
     #expect(try sealer.seal("Hello") == expected)

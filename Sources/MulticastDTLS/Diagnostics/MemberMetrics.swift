@@ -14,7 +14,7 @@ import Metrics
 final class MemberMetrics {
   /// The reasons for which a record in the name of a followed member is rejected.
   private static let reasons: [RejectionReason] = [
-    .staleEpoch, .replayed, .otherSuite, .forged, .unsigned, .noKey, .notBySender, .overrun,
+    .staleEpoch, .replayed, .otherSuite, .forged, .unsigned, .noKey, .notBySender, .unverified, .overrun,
   ]
 
   private let received: Counter

@@ -133,7 +133,7 @@ struct Observer {
       events = [.notBySender(member, from: source)]
     case .overrun:
       lost.overrun += 1
-    case .foreign, .malformed, .own:
+    case .foreign, .malformed, .own, .unverified:
       break
     }
     if events.isEmpty { return [] }

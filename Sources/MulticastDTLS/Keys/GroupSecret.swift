@@ -2,7 +2,7 @@ import Glibc
 import SystemPackage
 
 /// A secret that the members of a group share, given to them out of band. Anyone who has it can read the group's
-/// messages and forge records in the name of any member.
+/// messages and, unless the group is signed, forge records in the name of any member.
 ///
 /// The secret lives in memory of its own, which is wiped with the last reference. Nothing prints it.
 public final class GroupSecret: Sendable {
@@ -27,6 +27,8 @@ public final class GroupSecret: Sendable {
   /// True if all messages under the secret are signed: its text begins with `signed:`.
   ///
   /// That is a part of the text, so that no member can take the same secret for one under which messages need no signature.
+  /// Such a text has 33 to 64 bytes: HMAC hashes a longer key, so that the hash would be a second text for the same keys,
+  /// without the mark; and one of 32 bytes could be such a hash (RFC 2104 section 2).
   public var isSigned: Bool {
     unsafe bytes.withBytes { bytes in
       let mark = unsafe UnsafeRawBufferPointer(
@@ -36,6 +38,8 @@ public final class GroupSecret: Sendable {
   }
 
   private static let signedMark: StaticString = "signed:"
+  /// The sizes of a signed secret in bytes.
+  private static let signedSizes = 33...64
 
   /// Takes a secret that the program already has.
   ///
@@ -51,19 +55,21 @@ public final class GroupSecret: Sendable {
     )
   }
 
-  /// Creates a secret of 256 random bits, as 64 hex digits. The generator is the kernel's, getrandom(2).
+  /// Creates a secret of 256 random bits, as 64 hex digits; or a signed one of 224 random bits. The generator is the kernel's,
+  /// getrandom(2).
   ///
   /// - Parameter isSigned: True for a secret under which all messages are signed; see ``isSigned``.
   public static func random(isSigned: Bool = false) -> GroupSecret {
     let digits = StaticString("0123456789abcdef")
     let mark = isSigned ? signedMark.utf8CodeUnitCount : 0
-    let text = unsafe SecretBytes(capacity: mark + 64) { storage in
+    let size = isSigned ? mark + 56 : 64
+    let text = unsafe SecretBytes(capacity: size) { storage in
       unsafe storage.copyMemory(from: UnsafeRawBufferPointer(start: signedMark.utf8Start, count: mark))
       var generator = SystemRandomNumberGenerator()
-      for index in mark..<mark + 64 {
+      for index in mark..<size {
         unsafe storage[index] = unsafe digits.utf8Start[Int.random(in: 0..<16, using: &generator)]
       }
-      return mark + 64
+      return size
     }
     return GroupSecret(text)
   }
@@ -118,7 +124,17 @@ public final class GroupSecret: Sendable {
       throw .unusable(
         "\(origin) begins with a byte order mark, which an editor has put there: save the file as UTF-8 without it")
     }
+    let isIdentity = unsafe text.withBytes { unsafe $0.starts(with: Array("ed25519-seed ".utf8)) }
+    guard !isIdentity else {
+      throw .unusable(
+        "\(origin) is the identity of a member, and not the secret of a group: give the file of the secret")
+    }
     bytes = text
+    guard !isSigned || Self.signedSizes.contains(bytes.count) else {
+      throw .unusable(
+        "\(origin) begins with signed: and has \(bytes.count) bytes: make one that has \(Self.signedSizes.lowerBound) to "
+          + "\(Self.signedSizes.upperBound)")
+    }
   }
 
   /// Derives the fingerprint by which people compare secrets, which takes about 7 ms of one core by design.

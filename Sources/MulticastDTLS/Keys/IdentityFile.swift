@@ -53,7 +53,8 @@ public struct IdentityFile: Sendable {
       return try unsafe SecretBytes(capacity: Self.base64Size / 4 * 3) { storage throws(SecretError) in
         // EVP_EncodeInit(3): the padding counts as zeros.
         guard unsafe EVP_DecodeBlock(storage.bytes, digits.bytes, CInt(digits.count)) == storage.count,
-          unsafe digits[digits.count - 1] == UInt8(ascii: "="), unsafe digits[digits.count - 2] != UInt8(ascii: "=")
+          // Elsewhere, it would be read as zeros.
+          unsafe digits.firstIndex(of: UInt8(ascii: "=")) == digits.count - 1
         else {
           throw unusable
         }

@@ -120,6 +120,10 @@ public struct Roster: Hashable, Sendable {
   }
 
   private mutating func add(_ key: PublicKey?, of member: MemberID) throws(InvalidValue) {
+    if let key, let other = publicKeys.first(where: { $0.key != member && $0.value.contains(key) })?.key {
+      throw InvalidValue(
+        "members \(other) and \(member) have the same public key: give each member an identity of its own")
+    }
     guard members.contains(member) else {
       members.insert(member)
       publicKeys[member] = key.map { MemberKeys($0) }

@@ -149,8 +149,9 @@ extension ReceiveLoop {
     private static let tick = Duration.seconds(1)
     /// The time between two log lines about errors of the socket.
     private static let complaintPause = Duration.seconds(60)
-    /// The most batches to receive before a key is dropped: more than a receive buffer holds.
-    private static let drainedBatches = 2048
+    /// The longest time to receive before a key is dropped: a receive buffer is empty by then, unless a member floods the group
+    /// with signatures of its own. All else waits meanwhile, also the watchdog.
+    private static let drainTime = Duration.milliseconds(500)
     /// A batch this large predicts more.
     private static let busyBatch = 8
 
@@ -253,7 +254,8 @@ extension ReceiveLoop {
 
     private mutating func accept(_ keys: [RingKey], _ isAccepted: DispatchSemaphore, now: BootInstant) {
       // Records that were sent before a key is dropped are still accepted; but a flood is not waited for.
-      for _ in 0..<Self.drainedBatches { if (try? receiveBatch(now: now)) ?? 0 == 0 { break } }
+      let end = now + Self.drainTime
+      while BootInstant.now < end, (try? receiveBatch(now: now)) ?? 0 > 0 {}
       save()
       let dropped = ring.without(keys)
       receiver.accept(keys.map(\.opening))

@@ -108,7 +108,7 @@ struct Receiver: ~Copyable {
       let message = unsafe lentPayload(opened.record.count)
       let isDelivered = unsafe handler(opened.origin, message.span)
       count(opened.record, opened.origin, isDelivered: isDelivered, now: now)
-      if !opened.record.isSigned, unsafe members[Int(opened.origin.sender.rawValue)].looksSigned(message) {
+      if !hasSignedKey, unsafe members[Int(opened.origin.sender.rawValue)].looksSigned(message) {
         events += observer.looksSigned(opened.origin.sender, from: source, now: now)
       }
     } catch {
@@ -186,7 +186,8 @@ struct Receiver: ~Copyable {
     guard let key = keys.first(where: { unsafe $0.isAuthentic(datagram) }) else {
       guard unsafe isOfOtherSuite(datagram, now) else { return Rejection(.forged, header, source) }
       // With our own ID it is a duplicate whatever it says, since this process uses one suite.
-      return Rejection(isOwn ? .duplicateID : .unknownMember, header, source)
+      // In a signed group, another member can make such a record, too.
+      return Rejection(isOwn ? hasSignedKey ? .otherSuite : .duplicateID : .unknownMember, header, source)
     }
     guard isOwn else { return Rejection(.unknownMember, header, source) }
     switch verdict ?? sent.classify(header, keyID: key.keyID, from: source) {

@@ -38,7 +38,7 @@ final class SignatureCheck: PayloadInspection {
     case .known: return nil
     case .wrong: return .notBySender
     case .unknown(let root):
-      guard verify(root, trailer, member) else { return .notBySender }
+      if let reason = verify(root, trailer, member) { return reason }
       let trees = known ?? KnownTrees(keyChanges: changes)
       unsafe trees.remember(trailer, path)
       if known == nil { self.trees[Int(member.rawValue)] = trees }
@@ -46,10 +46,14 @@ final class SignatureCheck: PayloadInspection {
     }
   }
 
-  private func verify(_ root: Hash16, _ trailer: SignatureTrailer, _ member: MemberID) -> Bool {
-    guard let keys = senders[member], let source = senders.source,
-      senders.limit.admits(member, from: source, now: senders.now)
-    else { return false }
+  /// Verifies the signature of a root.
+  ///
+  /// - Returns: The reason to reject its message; nil to accept it.
+  private func verify(_ root: Hash16, _ trailer: SignatureTrailer, _ member: MemberID) -> RejectionReason? {
+    guard let keys = senders[member] else { return .noKey }
+    guard let source = senders.source, senders.limit.admits(member, from: source, now: senders.now) else {
+      return .unverified
+    }
     let isRight = unsafe text.withText(
       context, tag: trailer.tag, depth: trailer.depth, salt: trailer.salt, root: root
     ) { text in
@@ -58,6 +62,6 @@ final class SignatureCheck: PayloadInspection {
       }
     }
     senders.limit.verified(member, from: source, isRight: isRight)
-    return isRight
+    return isRight ? nil : .notBySender
   }
 }

@@ -2,13 +2,14 @@
 /// names of others, must neither fill a processor nor keep those others out. Pure.
 ///
 /// A bucket is emptied by failures, and filled again at its rate; while it is empty, no signature is verified. Each member has
-/// three: for the address and port that its last right signature came from, for other ports of that address, so that it is
-/// heard after a restart, and for all other addresses. The last of all members also share one. So a flood in a member's name
-/// costs that member nothing, unless it also comes from the member's address, or forges it.
+/// one for the address and port that its last right signature came from. Any other datagram takes from the bucket of its
+/// address, and from one that all of these share. So a flood costs a member nothing that was heard before, and neither one
+/// that comes from another address than the flood; unless the attacker forges addresses.
 struct VerificationLimit {
-  /// The failures of other addresses in a second: in the name of one member, and of all.
-  static let perMember = 2000.0
-  static let ofAll = 6000.0
+  /// The failures of a member's own address and port, or of another address, in a second.
+  static let perSource = 2000.0
+  /// The failures of all other addresses in a second.
+  static let ofOthers = 6000.0
 
   private struct Bucket {
     private let rate: Double
@@ -36,43 +37,43 @@ struct VerificationLimit {
   private struct Member {
     /// The address and port of the last right signature.
     var familiar: Endpoint?
-    /// For that one, for other ports of its address, and for other addresses.
-    var buckets: InlineArray<3, Bucket>
-
-    /// The bucket of an address.
-    func bucket(of source: Endpoint) -> Int {
-      guard let familiar, familiar.address == source.address else { return Member.ofOthers }
-      return familiar == source ? 0 : 1
-    }
-
-    static let ofOthers = 2
+    var bucket: Bucket
   }
 
   private var members: [Member]
+  /// The addresses by their hash, which differs in each process: others share a bucket with few, and cannot choose with whom.
+  private var addresses: [Bucket]
   private var others: Bucket
 
   init(now: BootInstant = .now) {
-    let bucket = Bucket(rate: Self.perMember, now: now)
-    members = Array(repeating: Member(buckets: InlineArray(repeating: bucket)), count: 256)
-    others = Bucket(rate: Self.ofAll, now: now)
+    let bucket = Bucket(rate: Self.perSource, now: now)
+    members = Array(repeating: Member(bucket: bucket), count: 256)
+    addresses = Array(repeating: bucket, count: 256)
+    others = Bucket(rate: Self.ofOthers, now: now)
   }
 
   /// True if a signature in the name of a member may be verified now.
   mutating func admits(_ member: MemberID, from source: Endpoint, now: BootInstant) -> Bool {
     let place = Int(member.rawValue)
-    let bucket = members[place].bucket(of: source)
-    return !members[place].buckets[bucket].isEmpty(now: now) && (bucket != Member.ofOthers || !others.isEmpty(now: now))
+    if members[place].familiar == source { return !members[place].bucket.isEmpty(now: now) }
+    return !addresses[Self.place(of: source)].isEmpty(now: now) && !others.isEmpty(now: now)
   }
 
   /// Records the result of a verification.
   mutating func verified(_ member: MemberID, from source: Endpoint, isRight: Bool) {
     let place = Int(member.rawValue)
-    guard !isRight else {
+    if isRight {
       members[place].familiar = source
-      return
+    } else if members[place].familiar == source {
+      members[place].bucket.take()
+    } else {
+      addresses[Self.place(of: source)].take()
+      others.take()
     }
-    let bucket = members[place].bucket(of: source)
-    members[place].buckets[bucket].take()
-    if bucket == Member.ofOthers { others.take() }
+  }
+
+  /// The bucket of an address.
+  static func place(of source: Endpoint) -> Int {
+    Int(UInt8(truncatingIfNeeded: source.address.hashValue))
   }
 }

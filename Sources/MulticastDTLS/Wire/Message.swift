@@ -2,7 +2,8 @@
 public struct Message: Hashable, Sendable {
   /// The origin of a message: everything known of it except its payload.
   public struct Origin: Hashable, Sendable {
-    /// The member ID in the record. Any holder of the group secret could have made it.
+    /// The member ID in the record. In a signed group, this member has signed the message; in any other, any holder of the
+    /// group secret could have made it.
     public let sender: MemberID
     /// The sender's epoch.
     public let epoch: Epoch
@@ -19,7 +20,8 @@ public struct Message: Hashable, Sendable {
   /// The payload that the sender passed to `send`: 0...1359 bytes.
   public let payload: [UInt8]
 
-  /// The member ID in the record. Any holder of the group secret could have made it.
+  /// The member ID in the record. In a signed group, this member has signed the message; in any other, any holder of the
+  /// group secret could have made it.
   public var sender: MemberID { origin.sender }
   /// The sender's epoch.
   public var epoch: Epoch { origin.epoch }

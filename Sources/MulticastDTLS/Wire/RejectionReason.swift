@@ -24,8 +24,10 @@ public enum RejectionReason: String, Error, Hashable, Sendable, CaseIterable {
   /// It is authentic and signed, but there is no public key for its sender here that fits the signature.
   case noKey = "no key"
   /// It is authentic, but its signature is not that of the member that it names: another member made it, or the member has
-  /// another key than is known here. In a flood, the signature was not verified.
+  /// another key than is known here.
   case notBySender = "not by its sender"
+  /// It is authentic, and its signature was not verified, since too many others from its source or of all sources were wrong.
+  case unverified = "not verified"
   /// It is authentic, but there was no room for it: the program took its messages too slowly, or memory is short.
   case overrun
 }

@@ -34,8 +34,8 @@ extension PeerEvent {
       "messages from \(source) as \(here.members.named(member)) are not signed by it: another member of the group speaks in its name, "
         + "or it was started with another group's roster or identity; they are refused"
     case .signed(let member, let source):
-      "\(here.members.named(member)) signs its messages, from \(source), and this peer does not (--sign): messages are delivered with "
-        + "their signatures, and the other refuses ours"
+      "\(here.members.named(member)) seems to sign its messages, from \(source): they end like signed ones, and this peer does not (--sign): so they are "
+        + "delivered with their signatures, and the other refuses ours"
     case .keyChange(let member, let keyID):
       "\(here.members.named(member)) now sends with key ID \(keyID)"
     case .rotation(let progress):

@@ -47,6 +47,7 @@ struct IdentityCommand: ParsableCommand {
     @OptionGroup var file: SecretCommand.File
 
     func validate() throws {
+      guard identity != "" else { throw ValidationError("--identity is empty: name a file, or leave it out") }
       if let name, !Roster.isName(name) {
         throw ValidationError(
           "'\(name)' is no name of a member: give at most 63 letters, digits, dots, hyphens and underscores")
@@ -82,7 +83,7 @@ struct IdentityCommand: ParsableCommand {
 
     func run() throws {
       let source = try arguments.source()
-      try arguments.show(source.file.create().publicKey, in: source.path)
+      try arguments.show(source.create().publicKey, in: source.path)
     }
   }
 

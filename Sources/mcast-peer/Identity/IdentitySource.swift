@@ -40,6 +40,13 @@ struct IdentitySource: Sendable {
     return try read()
   }
 
+  /// Makes the identity.
+  ///
+  /// - Throws: ``IdentityError``.
+  func create() throws -> Identity {
+    do { return try file.create() } catch let error as SecretError { throw IdentityError(error, of: member, path) }
+  }
+
   /// Reads the identity.
   ///
   /// - Throws: ``IdentityError`` with a remedy.
@@ -59,10 +66,10 @@ struct IdentityError: Error, CustomStringConvertible {
   init(_ reason: SecretError, of member: MemberID, _ path: FilePath?) {
     self.reason = reason
     let option = path.map { " --identity \(shellPath($0.string))" } ?? ""
-    if case .missing = reason {
-      description = "\(reason): \(CommandTree.name) identity new \(member)\(option)"
-    } else {
-      description = "\(reason) (see --identity)"
+    switch reason {
+    case .missing: description = "\(reason): \(CommandTree.name) identity new \(member)\(option)"
+    case .exists: description = "\(reason)"
+    default: description = "\(reason) (see --identity)"
     }
   }
 }

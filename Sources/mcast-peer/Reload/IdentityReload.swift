@@ -43,7 +43,9 @@ struct IdentityReload {
   func prepare(for ring: KeyRing) throws {
     guard let source, peer.identity == nil, ring.secrets.contains(where: \.isSigned) else { return }
     do {
-      use(try source.read())
+      let identity = try source.read()
+      logger.info("this member signs with \(identity.publicKey.fingerprint)")
+      use(identity)
     } catch {
       if ring.secrets[0].isSigned { throw error }
       logger.warning("this member cannot send with the new secret, under which messages are signed: \(error)")

@@ -62,6 +62,8 @@ struct Oracle {
         case .otherSuite: isOfOtherSuite
         case .unsigned, .noKey: isSigned && record != nil
         case .notBySender: isSigned && record.map { message(of: $0) == nil } == true
+        // An input has fewer datagrams than the limit.
+        case .unverified: false
         case .foreign, .malformed, .own, .forged, .overrun: true
         }
       guard isPossible else { throw Finding("took a forged record for an authentic one: \(reason)", datagram) }
