@@ -4,7 +4,7 @@ extension MulticastPeer {
     /// The ID of this member, which no other member may have. Nil only listens: such a peer has no epoch and no state, so
     /// that after each start it may accept a recording, once.
     public var member: MemberID?
-    /// The members to receive from at first, see ``MulticastPeer/follow(_:listeners:)``; our own ID among them changes nothing.
+    /// The members to receive from at first, see ``MulticastPeer/follow(_:listeners:publicKeys:)``; our own ID among them changes nothing.
     public var peers: MemberSet
     /// The members of ``peers`` that send nothing: nobody misses them.
     public var listeners = MemberSet()

@@ -1,5 +1,5 @@
 extension MulticastPeer {
-  /// The members that the peer receives from: ``Configuration/peers``, or those of the last ``follow(_:listeners:)``.
+  /// The members that the peer receives from: ``Configuration/peers``, or those of the last ``follow(_:listeners:publicKeys:)``.
   public var peers: MemberSet { followed.withLock { $0.peers } }
 
   /// Receives from these members from now on, and from no other; our own ID among them changes nothing. Returns at once; the
