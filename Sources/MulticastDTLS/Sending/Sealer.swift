@@ -57,7 +57,10 @@ struct Sealer: ~Copyable {
     // By span: the array's own iterator retains each of them.
     let payloads = payloads.span
     do {
-      if let identity, key.key.isSigned { return try sign(payloads, identity) }
+      if let identity, key.key.isSigned {
+        try sign(payloads, identity)
+        return nil
+      }
       for index in 0..<min(payloads.count, SendBatch.capacity) {
         guard try unsafe seal(payloads[index].span.bytes) else { return nil }
       }
@@ -127,12 +130,10 @@ struct Sealer: ~Copyable {
   // MARK: - Signing
 
   /// Signs and seals as many messages as fit the batch and the epoch, with one tree.
-  ///
-  /// - Returns: Nil, as of ``seal(_:)-(ArraySlice<[UInt8]>)``.
-  private mutating func sign(_ payloads: Span<[UInt8]>, _ identity: Identity) throws -> (any Error)? {
-    guard try makeRoom() else { return nil }
+  private mutating func sign(_ payloads: Span<[UInt8]>, _ identity: Identity) throws {
+    guard try makeRoom() else { return }
     let count = min(payloads.count, SendBatch.capacity, Int(min(recordLimit - next, UInt64(SendBatch.capacity))))
-    if count == 0 { return nil }
+    if count == 0 { return }
     try unsafe signing(identity) { signer, number in
       for index in 0..<count {
         unsafe payloads[index].span.bytes.withUnsafeBytes { unsafe signer.add($0, number(UInt64(index))) }
@@ -140,7 +141,6 @@ struct Sealer: ~Copyable {
     } payload: { signer, index in
       unsafe payloads[index].span.bytes.withUnsafeBytes { unsafe signer.payload($0, index) }
     }
-    return nil
   }
 
   /// Signs messages, and seals each with its trailer. The signature covers the numbers that are due: if wolfSSL has used one
