@@ -59,7 +59,7 @@ struct SignatureTests {
     let shared = try makeSignedKey(member: 200, suite: suite)
     let records = tree(suite)
     let record = records[5]
-    // What is looked at: the message, and the last 11 bytes.
+    // The message and the last 11 bytes are looked at.
     let unseen = Self.message.count..<record.payload.count - 11
     var accepted = 0
     for bit in 0..<record.payload.count * 8 {

@@ -101,7 +101,7 @@ struct ChangingGroup {
     write([1])
     for peer in peers { try await peer.waitForError("accepts \(keyIDs[1]);") }
     try await runOn(peers)
-    // What is not signed is refused from now on, whoever made it.
+    // Unsigned messages are refused from now on, whoever made them.
     let wire = try Wire(group)
     let record = IndependentRecord(member: 1, epoch: 60_000, text: "not signed")
     try wire.send(record.sealed(RecordKeys(secret: secrets[1], suite)))
