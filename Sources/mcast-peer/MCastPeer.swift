@@ -91,8 +91,7 @@ struct MCastPeer: AsyncParsableCommand {
     let configuration = try options.network.peerConfiguration(
       options.nodeID, interfaces: named, isListening: isListening)
     let peer = try makePeer(configuration, source, identitySource, events, metrics, logger: logger)
-    if case .timer = options.input { try options.checkMessage(limit: peer.maximumPayload) }
-    if case .pacer = options.input { try options.checkMessage(limit: peer.maximumPayload) }
+    try options.checkMessage(limit: peer.maximumPayload)
     try metricsFile?.start()
     logStart(of: peer, source, options, logger)
 

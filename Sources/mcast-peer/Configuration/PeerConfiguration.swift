@@ -104,11 +104,10 @@ struct PeerConfiguration {
     switch input {
     case .lines, .whole:
       if givesMessage { throw ValidationError("--stdin and --message exclude each other: give one of them") }
-    case .none:
+    case .none, .timer, .pacer:
       break
-    case .timer, .pacer:
-      try checkMessage(limit: network.maximumPayload)
     }
+    try checkMessage(limit: network.maximumPayload)
     if givesDatagram, output != .raw {
       guard case .whole = input else {
         throw ValidationError("--datagram applies to --stdin or -o raw: give one of these, too")
@@ -116,11 +115,15 @@ struct PeerConfiguration {
     }
   }
 
-  /// Checks the longest possible message, so that no later one is too long.
+  /// Checks the longest possible message of a timer or pacer, so that no later one is too long.
   ///
   /// - Parameter limit: The most bytes of a message.
   /// - Throws: `ValidationError` if it is longer.
   func checkMessage(limit: Int) throws {
+    switch input {
+    case .timer, .pacer: break
+    case .lines, .whole, .none: return
+    }
     let longest = text(number: count ?? Self.countLimit).utf8.count
     guard longest <= limit else {
       throw ValidationError(
