@@ -90,4 +90,17 @@ struct VerificationLimitTests {
     limit.verified(1, from: home, isRight: true)
     #expect((19_000...20_500).contains(flood(&limit, as: [1], from: [home], rate: 20_000)))
   }
+
+  @Test("datagrams that arrived before the limit was made, and were late, are verified as others are")
+  func earlier() {
+    for delay in [Duration.milliseconds(1), .seconds(1), .seconds(3600)] {
+      var limit = VerificationLimit(now: start + delay)
+      let first = limit.admits(1, from: home, now: start)
+      limit.verified(1, from: home, isRight: true)
+      let familiar = limit.admits(1, from: home, now: start)
+      let other = limit.admits(2, from: others[0], now: start + delay)
+      let again = limit.admits(1, from: home, now: start)
+      #expect(first && familiar && other && again)
+    }
+  }
 }

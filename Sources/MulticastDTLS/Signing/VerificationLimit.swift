@@ -1,10 +1,11 @@
-/// Limits the failed verifications, of which each costs 56 us: the flood of a member of the group, who makes records in the
-/// names of others, must neither fill a processor nor keep those others out. Pure.
+/// Limits the failed verifications: a member of the group who floods it with records in the names of others must neither fill a
+/// processor nor keep those others out. Pure.
 ///
 /// A bucket is emptied by failures, and filled again at its rate; while it is empty, no signature is verified. Each member has
 /// one for the address and port that its last right signature came from. Any other datagram takes from the bucket of its
 /// address, and from one that all of these share. So a flood costs a member nothing that was heard before, and neither one
-/// that comes from another address than the flood; unless the attacker forges addresses.
+/// that comes from another address than the flood. An attacker who forges addresses, or has many, can still delay a member that
+/// is new or has restarted; and one who forges the addresses and ports of many members fills a processor.
 struct VerificationLimit {
   /// The failures of a member's own address and port, or of another address, in a second.
   static let perSource = 2000.0
@@ -24,8 +25,11 @@ struct VerificationLimit {
     }
 
     mutating func isEmpty(now: BootInstant) -> Bool {
-      tokens = min(rate / 10, tokens + rate * (filled.duration(to: now) / .seconds(1)))
-      filled = now
+      // The time of a datagram may lie before the bucket was made.
+      if filled < now {
+        tokens = min(rate / 10, tokens + rate * (filled.duration(to: now) / .seconds(1)))
+        filled = now
+      }
       return tokens < 1
     }
 
