@@ -179,4 +179,16 @@ struct RingCommandTests {
       #expect(outcome.code == 0 && outcome.output.contains(text), "\(arguments)")
     }
   }
+
+  @Test("rotate add refuses a secret that would end signing, and adds it with --unsigned")
+  func endsSigning() async throws {
+    #expect(try await run("new --sign --write").code == 0)
+    let before = try String(contentsOfFile: path, encoding: .utf8)
+    let refused = try await run("rotate add", input: "correct horse battery staple\n")
+    #expect(refused.code == 78 && refused.output == "")
+    #expect(refused.errors.contains("make it with 'secret new --sign', or give --unsigned to end signing"))
+    #expect(try String(contentsOfFile: path, encoding: .utf8) == before)
+    let added = try await run("rotate add --unsigned", input: "correct horse battery staple\n")
+    #expect(added.code == 0 && added.output.hasSuffix("9ab7-6d2d  is accepted\n"), "\(added.errors)")
+  }
 }

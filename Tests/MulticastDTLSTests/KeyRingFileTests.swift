@@ -178,4 +178,23 @@ struct KeyRingFileTests {
     #expect(try String(contentsOfFile: path, encoding: .utf8) == made)
     #expect(try FileManager.default.contentsOfDirectory(atPath: "\(directory.path)/new/directory") == ["ring"])
   }
+
+  @Test("a secret that would end signing is refused, unless that is wanted; one that begins it is not")
+  func endsSigning() throws {
+    let signed = "signed:the secret of a signed group"
+    for ring in ["\(signed)\n", "the old secret\n\(signed)\n"] {
+      write(ring)
+      let reason = try reason { try $0.add(GroupSecret(text: "another secret")) }
+      #expect(reason.contains("any member could speak as another") && !reason.contains("another secret"))
+      // One that the ring has changes nothing.
+      if ring.hasPrefix("the old") { try file.add(GroupSecret(text: "the old secret")) }
+      #expect(try text == ring)
+      try file.add(GroupSecret(text: "signed:another secret of a signed group"))
+      try file.add(GroupSecret(text: "another secret"), endsSigning: true)
+      #expect(try text == ring + "signed:another secret of a signed group\nanother secret\n")
+    }
+    write("the old secret\n")
+    try file.add(GroupSecret(text: signed))
+    #expect(try text == "the old secret\n\(signed)\n")
+  }
 }

@@ -34,8 +34,10 @@ public struct KeyRingFile: Sendable {
 
   /// Adds a secret as the last line: the first step of a rotation. Changes nothing if the ring has it.
   ///
-  /// - Throws: ``SecretError`` if the ring is full, or the file cannot be used.
-  public func add(_ secret: GroupSecret) throws {
+  /// - Parameter endsSigning: True to accept a secret under which messages need no signature in a ring that has one with
+  ///   ``GroupSecret/isSigned``: whoever has it can speak as any member, as long as the ring has it.
+  /// - Throws: ``SecretError`` if the ring is full, the secret would end signing, or the file cannot be used.
+  public func add(_ secret: GroupSecret, endsSigning: Bool = false) throws {
     let line = unsafe KeyRingText(secret.bytes.withBytes { unsafe SecretBytes(copying: $0) })
     guard line.isOneSecret(of: secret.bytes.count) else {
       throw SecretError.unusable(
@@ -46,6 +48,13 @@ public struct KeyRingFile: Sendable {
       if keyIDs.contains(keyID) { return text.text(of: text.lines) }
       guard keyIDs.count < KeyRing.maximumCount else {
         throw .full("\(path) holds \(keyIDs.count) secrets already: remove one that no member uses")
+      }
+      if !secret.isSigned, !endsSigning {
+        for line in text.secrets where try GroupSecret(text.content(of: line), origin: "a line of \(path)").isSigned {
+          throw .endsSigning(
+            "the messages of this group are signed, and those with the new secret would not be, so that any member could "
+              + "speak as another: make it with 'secret new --sign'")
+        }
       }
       return unsafe text.text(of: text.lines).withBytes { former in
         unsafe secret.bytes.withBytes { new in

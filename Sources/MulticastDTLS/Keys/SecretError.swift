@@ -13,12 +13,14 @@ public enum SecretError: Error, Hashable, CustomStringConvertible {
   case exists(String)
   /// The ring has no room for another secret.
   case full(String)
+  /// Messages would be accepted without a signature, in a ring whose messages are signed.
+  case endsSigning(String)
 
   /// One line for a person, with invisible characters escaped. It never holds any of the secret.
   public var description: String {
     switch self {
     case .openToOthers(let reason), .unusable(let reason), .missing(let reason, _), .exists(let reason),
-      .full(let reason):
+      .full(let reason), .endsSigning(let reason):
       reason.visible
     }
   }

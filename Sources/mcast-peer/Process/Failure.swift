@@ -67,6 +67,7 @@ struct Failure {
         "\(error): \(CommandTree.name) secret new --write \(shellPath(path.string))"
       case SecretError.exists: "\(error) ('\(CommandTree.name) secret rotate')"
       case SecretError.full: "\(error) ('\(CommandTree.name) secret rotate drop')"
+      case SecretError.endsSigning: "\(error), or give --unsigned to end signing"
       case is IdentityError: "\(error)"
       case is SecretError where !called.contains(SecretCommand.name): "\(error) (see --secret-file)"
       case is RosterError: "\(error) (see --roster)"
