@@ -154,7 +154,7 @@ public final class MulticastPeer: Sendable {
     }
     if let transmitter {
       let epochs = EpochGuard(ring, transmitter, local, reporter)
-      callbacks.onContest = { keyID, epoch, source, now in epochs.heard(keyID, epoch, from: source, now: now) }
+      callbacks.onContest = { contest, now in epochs.heard(contest, now: now) }
       callbacks.onStateLost = { epochs.lost($0) }
       callbacks.sentCount = { transmitter.sentCount }
       callbacks.epoch = { [ring] in ring.keys[0].keeper.epoch }

@@ -134,4 +134,38 @@ struct CloneTests {
     #expect(report.refused["own ID used by others"] == 4)
     #expect(peer.isRunning)
   }
+
+  @Test(
+    "of two processes with one ID, and identities that the other does not know, one leaves the epoch, and none ends")
+  func identities() async throws {
+    let signed = try SignedGroup(suite: .pskChaCha20Poly1305)
+    let tap = try Tap(signed.address)
+    let other = try SignedGroup(suite: .pskChaCha20Poly1305)
+    other.writeIdentity(other.signer(0, next: true), to: "identity-0")
+    other.writeRoster([other.line(0, next: true)])
+    func start(_ files: SignedGroup, _ text: String) throws -> PeerProcess {
+      try PeerProcess(
+        [
+          "0", "-I", "lo", "-t", "0", "-g", "\(signed.address)", "--roster", files.roster, "--identity",
+          files.identity(0),
+        ]
+          + ["--sign", "--encrypt", "--epoch", "5", "-i", "0.02", "-m", text], home: files.home, secret: signed.secret)
+    }
+    let (first, second) = (try start(signed, "one"), try start(other, "two"))
+    // The other may have left before its first message, and the first one has no reason to then.
+    try await eventually("one of them to leave the epoch") {
+      try [first, second].contains {
+        try $0.errors.contains("or a second process has this ID and another identity. Then")
+      }
+    }
+    let count = tap.count
+    try await eventually("more messages") { tap.count >= count + 40 }
+    for peer in [first, second] {
+      peer.signal(SIGTERM)
+      #expect(try await peer.exitCode() == 0)
+    }
+    tap.stop()
+    let repeated = try await repetitions(tap)
+    #expect(repeated.keys.allSatisfy { $0 == 5 } && repeated.values.reduce(0, +) < 20, "\(repeated)")
+  }
 }

@@ -106,7 +106,7 @@ struct RosterKeyTests {
   func bad() throws {
     let (one, two, three) = try (Self.key(1), Self.key(2), Self.key(3))
     let cases = [
-      ("7 ed25519", "is missing after 'ed25519'"), ("7 ed25519 hush-hush", "is none"),
+      ("7 ed25519", "is missing after 'ed25519'"), ("7 ed25519 hush-hush", "cannot be used"),
       ("7 robot-7 ed25519 \(one)", "more words"), ("7 ed25519 \(one) a b", "more words"),
       ("7 ed25519 \(one)\n7 ed25519 \(one)", "too often"),
       ("7 ed25519 \(one)\n7 ed25519 \(two)\n7 ed25519 \(three)", "too often"),

@@ -55,7 +55,22 @@ struct EventRateLimit {
     }
   }
 
-  private var kinds: [PeerEvent.Kind: History] = [:]
+  /// The events that limit each other: of a kind, but a certain one is not held back by a doubtful one.
+  private struct Cause: Hashable {
+    let kind: PeerEvent.Kind
+    var isDoubtful = false
+
+    init(_ kind: PeerEvent.Kind) {
+      self.kind = kind
+    }
+
+    init(_ event: PeerEvent) {
+      kind = event.kind
+      if case .duplicateID(_, isRepeated: true) = event { isDoubtful = true }
+    }
+  }
+
+  private var kinds: [Cause: History] = [:]
   private var members: [PeerEvent.Kind: [MemberID: History]] = [:]
   private var buckets: [PeerEvent.Kind: Bucket] = [:]
   /// At most one event of a kind and member.
@@ -76,7 +91,7 @@ struct EventRateLimit {
     }
     switch kind.limit {
     case .kind:
-      guard admit(kind, &kinds[kind], now) else { return wait(event) }
+      guard admit(kind, &kinds[Cause(event)], now) else { return wait(event) }
     case .member:
       guard let member = event.member, admit(kind, &members[kind, default: [:]][member], now) else { return nil }
       guard takeEvent(kind, every: Self.refill, now) else { return wait(event) }
@@ -93,9 +108,10 @@ struct EventRateLimit {
     PeerEvent.Kind.allCases.compactMap { kind in
       guard hasUnnamed(kind) else { return nil }
       if kind.limit == .kind {
-        guard let history = kinds[kind], history.isDue(now: now) else { return nil }
-        kinds[kind]?.reported = now
-        kinds[kind]?.period = min(history.period * 2, Self.longestPeriod)
+        let cause = Cause(kind)
+        guard let history = kinds[cause], history.isDue(now: now) else { return nil }
+        kinds[cause]?.reported = now
+        kinds[cause]?.period = min(history.period * 2, Self.longestPeriod)
       } else if !takeEvent(kind, every: Self.refill, now) {
         return nil
       }

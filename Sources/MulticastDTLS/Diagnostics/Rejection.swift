@@ -11,7 +11,7 @@ struct Rejection: Error {
   var isRepeated = false
   /// With our own ID: how far the record is ahead of ours, if the others reject ours because of it.
   var overtaking: Overtaking?
-  /// Of an authentic record with our own ID that we did not send, in our epoch or a later one: the key that made it.
+  /// Of an authentic record with our own ID that we did not send: the key that made it. See ``Receiver/Contest``.
   var contestedKey: KeyID?
 
   init(

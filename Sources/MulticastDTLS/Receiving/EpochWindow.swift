@@ -67,6 +67,7 @@ struct EpochWindow {
       // Validation lets nothing through that does this. If wolfSSL still gives up, the next record gets a new session; the
       // window still knows all accepted numbers.
       self.session = nil
+      _ = key.takeRejection()
       throw .malformed
     }
   }

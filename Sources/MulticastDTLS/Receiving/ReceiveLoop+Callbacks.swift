@@ -2,7 +2,7 @@ extension ReceiveLoop {
   /// The calls of the thread besides the handler.
   struct Callbacks: Sendable {
     /// An authentic record with our own ID that we did not send.
-    var onContest: Receiver.Contest?
+    var onContest: (@Sendable (Receiver.Contest, BootInstant) -> Void)?
     /// Another process has our state.
     var onStateLost: @Sendable (StateError) -> Void = { _ in }
     /// The messages sent so far, for the metrics.

@@ -94,8 +94,8 @@ final class ReceiveLoop: Sendable {
   /// Runs a body that waits for the receive thread; nil, without running it, if that is or waits for the caller.
   func awaiting<Value>(_ body: () throws -> Value) rethrows -> Value? { try thread.awaiting(body) }
 
-  /// Accepts these keys and no other. When this returns, all that had arrived was received, and the positions under dropped
-  /// keys are with their keepers. Does nothing once the loop is stopped. Must not be called on the receive thread.
+  /// Accepts these keys and no other. When this returns, all that had arrived under dropped keys was received, and the
+  /// positions under them are with their keepers. Does nothing once the loop is stopped. Must not be called on the receive thread.
   func accept(_ ring: [RingKey]) {
     let isAccepted = DispatchSemaphore(value: 0)
     let isOrdered = orders.withLock { orders in
@@ -253,11 +253,13 @@ extension ReceiveLoop {
     }
 
     private mutating func accept(_ keys: [RingKey], _ isAccepted: DispatchSemaphore, now: BootInstant) {
-      // Records that were sent before a key is dropped are still accepted; but a flood is not waited for.
-      let end = now + Self.drainTime
-      while BootInstant.now < end, (try? receiveBatch(now: now)) ?? 0 > 0 {}
-      save()
       let dropped = ring.without(keys)
+      if !dropped.isEmpty {
+        // Records that were sent before are still accepted; but a flood is not waited for.
+        let end = now + Self.drainTime
+        while BootInstant.now < end, (try? receiveBatch(now: .now)) ?? 0 > 0 {}
+      }
+      save()
       receiver.accept(keys.map(\.opening))
       ring = keys
       local.keyIDs = ring.map(\.keyID)

@@ -11,8 +11,14 @@ struct Receiver: ~Copyable {
   /// Takes a message, lent for the call, and returns true if it had room for it.
   typealias Handler = @Sendable (_ origin: Message.Origin, _ payload: Span<UInt8>) -> Bool
 
-  /// Records with our own ID that we did not send: in our epoch or a later one, of this key.
-  typealias Contest = @Sendable (_ keyID: KeyID, _ epoch: Epoch, _ source: Endpoint, _ now: BootInstant) -> Void
+  /// An authentic record with our own ID that we did not send, in our epoch or a later one of a key. Without our signature,
+  /// in a signed group, it is certain only that a member of the group made it, and it is of our epoch.
+  struct Contest {
+    let keyID: KeyID
+    let epoch: Epoch
+    let source: Endpoint
+    let isCertain: Bool
+  }
 
   /// True if a position is newer than the positions saved last.
   private(set) var isUnsaved = false
@@ -23,7 +29,7 @@ struct Receiver: ~Copyable {
   private let ownMember: MemberID?
   private let sent: SentRecords
   private let handler: Handler
-  private let onContest: Contest?
+  private let onContest: (@Sendable (Contest, BootInstant) -> Void)?
   private let counters: ReceiveCounters
   private let payload = UnsafeMutableRawBufferPointer.allocate(byteCount: RecordHeader.maximumRecord, alignment: 16)
 
@@ -38,7 +44,7 @@ struct Receiver: ~Copyable {
   private var events: [PeerEvent] = []
   private var probe = ProbeDatagram()
   /// The public keys of all members, by which signatures are verified.
-  private let senders = SenderKeys()
+  private let senders: SenderKeys
   /// True if a key of the ring requires signatures.
   private var hasSignedKey = false
   private var otherSuite = OtherSuiteTries()
@@ -50,12 +56,13 @@ struct Receiver: ~Copyable {
   init(
     _ keys: [OpeningKey], following followed: MemberSet, sent: SentRecords, observer: Observer,
     counters: ReceiveCounters,
-    onContest: Contest? = nil, handler: @escaping Handler
+    onContest: (@Sendable (Contest, BootInstant) -> Void)? = nil, handler: @escaping Handler
   ) {
     precondition(!keys.isEmpty, "a ring has at least one key")
     let context = keys[0].key.context
     suite = context.suite
     ownMember = context.ownMember
+    senders = SenderKeys(ownMember: context.ownMember)
     let others = followed.without(context.ownMember)
     members = InlineArray { index in
       let id = MemberID(rawValue: UInt8(index))
@@ -166,7 +173,8 @@ struct Receiver: ~Copyable {
     if let onContest, let keyID = rejection.contestedKey,
       let epoch = rejection.header.flatMap({ Epoch(rawValue: $0.epoch) })
     {
-      onContest(keyID, epoch, rejection.source, now)
+      onContest(
+        Contest(keyID: keyID, epoch: epoch, source: rejection.source, isCertain: rejection.reason == .duplicateID), now)
     }
     events += observer.rejected(rejection, now: now)
   }
@@ -194,8 +202,12 @@ struct Receiver: ~Copyable {
     case .ours:
       return Rejection(.own, header, source)
     case .notOurs:
-      // Another member of the group can make such a record; another process of this member, or a clone of it, can sign it, too.
-      if let reason = unsafe key.inspect(datagram) { return Rejection(reason, header, source) }
+      // Another member of the group can make such a record. Another process of this member can sign it, too, unless it has
+      // another identity: then it uses our nonces all the same.
+      if let reason = unsafe key.inspect(datagram) {
+        let isOfOurEpoch = suite.isEncrypted && sent.isCurrent(header.epoch, of: key.keyID)
+        return Rejection(reason, header, source, contestedKey: isOfOurEpoch ? key.keyID : nil)
+      }
       // With encryption this process moves to a later epoch by itself.
       return Rejection(
         .duplicateID, header, source,

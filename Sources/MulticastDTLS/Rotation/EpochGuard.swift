@@ -8,6 +8,10 @@ import Synchronization
 /// 2. On a queue of its own, since the disk must not block the loop: no record leaves until a later epoch is on disk, at a
 ///    random distance that another process does not choose as well.
 /// 3. The third time in an hour, and if that fails, the member no longer sends.
+///
+/// In a signed group, a record of our epoch may lack our signature: any member can make it, but a second process with our ID
+/// and another identity makes such ones as well. So the epoch is left, once for each key: often enough that two processes do
+/// not share one, and too seldom to use the epochs up.
 final class EpochGuard: Sendable {
   private let ring: ActiveKeyRing
   private let sending: GroupTransmitter
@@ -19,6 +23,8 @@ final class EpochGuard: Sendable {
   /// The latest epoch of each key that was heard and not answered yet.
   private let waiting = Mutex<[KeyID: (epoch: Epoch, source: Endpoint)]>([:])
   private let contests = Mutex(ContestCount())
+  /// The keys whose epoch was left, or is about to be, because of a record without our signature.
+  private let doubted = Mutex<Set<KeyID>>([])
 
   init(
     _ ring: ActiveKeyRing, _ sending: GroupTransmitter, _ local: LocalMember, _ reporter: EventReporter
@@ -30,17 +36,41 @@ final class EpochGuard: Sendable {
   }
 
   /// Takes an authentic record with our ID that we did not send. Returns at once.
-  func heard(_ keyID: KeyID, _ epoch: Epoch, from source: Endpoint, now: BootInstant) {
+  func heard(_ contest: Receiver.Contest, now: BootInstant) {
     guard local.isEncrypted else { return }
+    guard contest.isCertain else { return doubt(contest) }
+    let (keyID, epoch) = (contest.keyID, contest.epoch)
     let isFirst = waiting.withLock { waiting in
       defer {
-        if waiting[keyID].map({ $0.epoch < epoch }) ?? true { waiting[keyID] = (epoch, source) }
+        if waiting[keyID].map({ $0.epoch < epoch }) ?? true { waiting[keyID] = (epoch, contest.source) }
       }
       return waiting.isEmpty
     }
     // The answer to the first one also covers this one.
     if isFirst { queue.async { [self] in answer(now: now) } }
   }
+
+  private func doubt(_ contest: Receiver.Contest) {
+    guard doubted.withLock({ $0.insert(contest.keyID).inserted }) else { return }
+    queue.async { [self] in
+      let text =
+        "\(contest.source) sends with our member ID\(ownID) in our epoch \(contest.epoch), and does not sign with our key: another "
+        + "member speaks in our name, or a second process has this ID and another identity. Then nonces were repeated: change "
+        + "the secret, and give each process an ID of its own"
+      do {
+        guard let (_, next) = try sending.abandon(contest.epoch, keyID: contest.keyID) else {
+          return _ = doubted.withLock { $0.remove(contest.keyID) }
+        }
+        reporter.report(.state(StateNotice("\(text). This peer continues in epoch \(next)", .secret)))
+      } catch {
+        // Any member could stop this one if it failed here.
+        let fault = (error as? StateError)?.fault ?? "\(error)"
+        reporter.report(.state(StateNotice("\(text). This peer cannot continue in a later epoch: \(fault)", .secret)))
+      }
+    }
+  }
+
+  private var ownID: String { local.member.map { " \($0)" } ?? "" }
 
   /// Stops sending, since another process has our state.
   func lost(_ error: StateError) {
@@ -74,11 +104,10 @@ final class EpochGuard: Sendable {
   }
 
   private func leave(_ epoch: Epoch, _ keyID: KeyID, _ source: Endpoint, now: BootInstant) {
-    let member = local.member.map { " \($0)" } ?? ""
     guard contests.withLock({ $0.admits(now: now) }) else {
       return fail(
         .contested(
-          "another process sends with our member ID\(member) and secret, at \(source) now, for the third time in an hour: this "
+          "another process sends with our member ID\(ownID) and secret, at \(source) now, for the third time in an hour: this "
             + "one stops sending. Nonces were repeated, or may be: change the secret, and give each member an ID of its own"
         ))
     }
@@ -88,7 +117,7 @@ final class EpochGuard: Sendable {
     } catch {
       fail(
         .contested(
-          "another process, at \(source), sends with our member ID\(member) and secret in epoch \(epoch), and this one cannot "
+          "another process, at \(source), sends with our member ID\(ownID) and secret in epoch \(epoch), and this one cannot "
             + "continue in a later one: \((error as? StateError)?.fault ?? "\(error)"). Nonces were repeated, or may be: change the secret"
         ))
     }

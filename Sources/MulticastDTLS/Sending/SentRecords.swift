@@ -106,6 +106,11 @@ final class SentRecords: Sendable {
     }
   }
 
+  /// True if this process sends with a key in this epoch, or begins in it.
+  func isCurrent(_ epoch: UInt16, of keyID: KeyID) -> Bool {
+    sent.withLock { sent in sent.place(of: keyID).map { sent.runs[$0].epoch == epoch } ?? false }
+  }
+
   /// The lead of an authentic record with our ID that this process did not send; nil if the others still accept ours.
   func overtaking(by header: RecordHeader, keyID: KeyID) -> Overtaking? {
     guard let epoch = Epoch(rawValue: header.epoch), let run = sent.withLock({ $0.runs.first { $0.keyID == keyID } }),

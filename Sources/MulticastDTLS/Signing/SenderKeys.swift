@@ -4,12 +4,18 @@ final class SenderKeys {
   /// The time and the address of the datagram that is received now.
   var now = BootInstant.now
   var source: Endpoint?
+  /// This member's own ID; nil if it only listens.
+  let ownMember: MemberID?
 
   var limit = VerificationLimit()
   private var keys = [MemberKeys?](repeating: nil, count: 256)
   /// The tags of the keys of each member, or -1, so that a message of a known tree looks at no key.
   private var tags = [(first: Int16, second: Int16)](repeating: (-1, -1), count: 256)
   private var changes = [Int](repeating: 0, count: 256)
+
+  init(ownMember: MemberID?) {
+    self.ownMember = ownMember
+  }
 
   /// Replaces the keys of all members.
   func replace(by keys: [MemberID: MemberKeys]) {

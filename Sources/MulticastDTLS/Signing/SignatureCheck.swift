@@ -61,7 +61,8 @@ final class SignatureCheck: PayloadInspection {
         unsafe key.withBytes { unsafe Ed25519.verify(text, signature: trailer.signature, publicKey: $0) }
       }
     }
-    senders.limit.verified(member, from: source, isRight: isRight)
+    // No window keeps out repeated records with our own ID, so that right ones of a clone are limited, too.
+    senders.limit.verified(member, from: source, isRight: isRight && member != senders.ownMember)
     return isRight ? nil : .notBySender
   }
 }
