@@ -32,8 +32,11 @@ extension MulticastPeer {
 
   // MARK: - Signatures
 
-  /// True if messages are signed under the secret that this member sends with, or would send with.
-  public var isSigned: Bool { ring.keys[0].key.isSigned }
+  /// True if all messages are signed that the peer sends or accepts: under each secret of the ring.
+  public var isSigned: Bool { unsignedKeyIDs.isEmpty }
+
+  /// The key IDs of the secrets under which messages need no signature: whoever has one can speak as any member.
+  public var unsignedKeyIDs: [KeyID] { ring.keys.filter { !$0.key.isSigned }.map(\.keyID) }
 
   /// True if messages are signed under one of the secrets of the ring.
   public var hasSignedSecret: Bool { ring.keys.contains { $0.key.isSigned } }

@@ -99,7 +99,8 @@ struct MCastPeer: AsyncParsableCommand {
     let service = PeerService(
       peer: peer, members: members,
       reload: Reload(
-        peer, source, options.network.memberSource, identitySource, members, unusable, logger: logger),
+        peer, source, options.network.memberSource, identitySource, members, unusable, messages: options,
+        logger: logger),
       reloadCauses: causes, statisticsRequests: statisticsRequests,
       reports: ServiceReports(manager: ServiceManager(), peer: peer, members: members, unusable: unusable),
       options: options, events: events, stopTrigger: stopTrigger, logQueue: logQueue, status: status,
@@ -184,7 +185,7 @@ struct MCastPeer: AsyncParsableCommand {
   ) throws -> MulticastPeer {
     let ring = try KeyRing(from: source, markingIn: configuration.state)
     var configuration = configuration
-    configuration.identity = try identitySource?.identity(for: ring, isSigning: configuration.isSigning)
+    configuration.identity = try identitySource?.identity(for: ring, isSigning: configuration.isSigning, logger)
     let peer = try MulticastPeer(
       configuration, keys: ring, logger: .ofLibrary(logger), metrics: metrics
     ) { origin, payload, _ in

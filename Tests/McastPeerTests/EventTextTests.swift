@@ -41,9 +41,14 @@ struct EventTextTests {
       ),
       (.otherSuite(1, from: one), ["member 1", "sends encrypted records", "--encrypt"]),
       (.unsigned(1, from: one), ["member 1", "192.0.2.1:1000", "does not sign", "--sign", "or another member speaks"]),
-      (.noKey(1, from: one), ["member 1", "192.0.2.1:1000", "no public key", "--peers 0-2", "identity show 1"]),
+      (
+        .noKey(1, from: one),
+        ["member 1", "192.0.2.1:1000", "no public key", "--peers 0-2", "use the roster of the other members"]
+      ),
       (.notBySender(1, from: one), ["member 1", "192.0.2.1:1000", "not signed by it", "speaks in its name, or"]),
       (.notBySender(0, from: one), ["192.0.2.1:1000", "member ID 0", "does not sign with our key"]),
+      (.unsigned(0, from: one), ["192.0.2.1:1000", "member ID 0", "does not sign with our key"]),
+      (.noKey(0, from: one), ["192.0.2.1:1000", "member ID 0", "does not sign with our key"]),
       (
         .signed(1, from: one),
         ["member 1", "192.0.2.1:1000", "seems to sign its messages", "this peer does not (--sign)"]

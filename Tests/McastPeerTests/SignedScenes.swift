@@ -11,6 +11,7 @@ enum SignedScenes {
         .init(text: "mcast-peer identity new 0 --name gateway -k group-secret >>roster", ends: true),
         .init(text: "mcast-peer identity new 1 --name robot-1 -k group-secret >>roster", ends: true),
         .init(text: "mcast-peer identity new 2 --name robot-2 -k group-secret >>roster", ends: true),
+        .init(text: "chmod go-w roster", ends: true),
         .init(
           text: "mcast-peer roster id -k group-secret", shows: ["  roster\n", "  member 1 (robot-1)\n"], ends: true),
         .init(text: "mcast-peer 0 -k group-secret", shows: ["from peer 1 (robot-1): ", "from peer 2 (robot-2): "]),

@@ -16,9 +16,11 @@ struct SigningCheckTests {
     return (IdentitySource(of: member, identity: path, secretFile: nil), identity.publicKey)
   }
 
-  private func findings(_ roster: String, _ source: IdentitySource?, member: MemberID? = 0) throws -> [Finding] {
+  private func findings(
+    _ roster: String, _ source: IdentitySource?, member: MemberID? = 0, unsigned: [KeyID] = []
+  ) throws -> [Finding] {
     let members = Members(roster: try Roster(roster, origin: "it"), origin: .file("/etc/mcast-peer/roster"))
-    return SigningCheck(members: members, identity: source, member: member).findings
+    return SigningCheck(members: members, identity: source, member: member, unsigned: unsigned).findings
   }
 
   @Test("a sound member gets the fingerprints to compare; a listener needs no identity")
@@ -30,6 +32,46 @@ struct SigningCheckTests {
     let fingerprint = try #require(try Roster(roster, origin: "it").fingerprint)
     #expect(all[0].text.contains("\(fingerprint)") && all[1].text.contains("\(own.key.fingerprint)"))
     #expect(try findings(roster, nil, member: nil).map(\.verdict) == [.ok])
+  }
+
+  @Test("a ring with secrets that are not signed is not told to be signed")
+  func partly() throws {
+    let own = try identity(0)
+    let all = try findings("0 ed25519 \(own.key)", own.source, unsigned: [KeyID([1, 2, 3, 4])])
+    #expect(all.map(\.verdict) == [.warning, .ok, .ok])
+    #expect(all[0].text.contains("key ID 0102-0304 need no signature") && !all[1].text.contains("messages are signed"))
+  }
+
+  @Test("a member without a roster, or with another's identity, is told that, and no wrong remedy")
+  func otherCauses() throws {
+    let (own, other) = (try identity(0), try identity(1))
+    for (origin, words) in [(Members.Origin.standard, "there is no roster"), (.option, "--peers has no public keys")] {
+      let members = Members(roster: Roster(MemberSet(0...2)), origin: origin)
+      let all = SigningCheck(members: members, identity: own.source, member: 0).findings
+      #expect(all.map(\.verdict) == [.failure, .ok] && all[0].text.contains(words))
+      let lines = SigningLines(member: 0, key: own.key, members: members).all.map(\.text)
+      #expect(lines.count == 2 && lines[1].contains(words) && !lines.joined().contains("give this line"))
+    }
+    let copied = try findings("0 robot-0\n1 ed25519 \(other.key) robot-1", other.source)
+    #expect(copied[1].verdict == .failure && !copied[1].text.contains("give this line"))
+    #expect(copied[1].text.contains("is that of member 1 (robot-1)") && copied[1].text.contains("identity new 0"))
+  }
+
+  @Test(
+    "a member that does not sign is told of public keys in its roster, and nothing is said of a roster with a fault")
+  func unsignedBesideKeys() throws {
+    let roster = files.write("0 ed25519 \(try identity(0).key)\n", to: "roster", mode: 0o644)
+    let ring = KeyRing(try GroupSecret(text: "an unsigned secret of the group"))
+    func findings(_ more: [String] = [], isRosterUsable: Bool = true) throws -> [Finding] {
+      let network = try NetworkConfiguration(
+        NetworkArguments.parse(["--roster", roster] + more), NetworkArguments.parse([]), peers: MemberSet(0...2))
+      return LocalChecks(network: network, isRosterUsable: isRosterUsable, caller: nil).signing(of: nil, ring)
+    }
+    let unsigned = try findings()
+    #expect(unsigned.map(\.verdict) == [.warning])
+    #expect(unsigned[0].text.contains("has public keys, and no message is signed here"))
+    #expect(try findings(["--sign"]).map(\.verdict) == [.ok])
+    #expect(try findings(["--sign"], isRosterUsable: false).isEmpty)
   }
 
   @Test("missing keys, another key, and a missing or open identity are told with what to do")

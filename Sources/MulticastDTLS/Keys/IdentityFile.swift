@@ -41,7 +41,9 @@ public struct IdentityFile: Sendable {
   }
 
   private var unusable: SecretError {
-    .unusable("\(file.subject) holds no identity, or more than one: make one for this member")
+    .unusable(
+      "\(file.subject) does not hold one identity, a line 'ed25519-seed KEY' with a key of 44 characters: move the file away, "
+        + "and make an identity")
   }
 
   private func seed(in line: borrowing SecretBytes) throws(SecretError) -> SecretBytes {

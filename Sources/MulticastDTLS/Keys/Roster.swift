@@ -94,7 +94,9 @@ public struct Roster: Hashable, Sendable {
     var words = isListener ? words.dropFirst().dropLast() : words.dropFirst()
     let key = try Self.takeKey(of: member, &words)
     guard words.count <= 1 else {
-      throw InvalidValue("more words follow the name: write one member a line, as in: \(member) robot-\(member)")
+      throw InvalidValue(
+        "more words follow the name: write one member a line, as in: \(member) robot-\(member), or with its key: \(member) "
+          + "\(Self.keyWord) KEY robot-\(member)")
     }
     try add(key, of: member)
     if isListener { listeners.insert(member) }
@@ -115,7 +117,7 @@ public struct Roster: Hashable, Sendable {
       words = words.dropFirst(2)
       return key
     } catch {
-      throw InvalidValue("the public key of member \(member) is none: \(error)")
+      throw InvalidValue("the public key of member \(member) cannot be used: \(error)")
     }
   }
 

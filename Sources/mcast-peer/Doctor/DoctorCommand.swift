@@ -75,7 +75,7 @@ struct DoctorCommand: AsyncParsableCommand {
     try report((running?.findings ?? []) + roster.findings(of: environment.nodeID))
     if let members = try checkMachine(
       network, ownID: environment.nodeID, sends: running?.sends ?? !environment.sending.listen,
-      caller: isService ? .ofService : .current, report)
+      isRosterUsable: roster.isUsable, caller: isService ? .ofService : .current, report)
     {
       let code = hasFailed ? 1 : EXIT_SUCCESS
       // While it listens, doctor writes nothing, so no failed write would reveal a closed pipe.
@@ -111,11 +111,11 @@ struct DoctorCommand: AsyncParsableCommand {
   ///
   /// - Returns: The check on members, which is listening already; nil if the group cannot be joined.
   private func checkMachine(
-    _ network: NetworkConfiguration, ownID: MemberID?, sends: Bool, caller: CallingUser?,
+    _ network: NetworkConfiguration, ownID: MemberID?, sends: Bool, isRosterUsable: Bool, caller: CallingUser?,
     _ report: ([Finding]) throws -> Void
   ) throws -> MemberChecks? {
     caller?.useHome()
-    let local = LocalChecks(network: network, sends: sends, caller: caller)
+    let local = LocalChecks(network: network, sends: sends, isRosterUsable: isRosterUsable, caller: caller)
     try report(local.settings() + local.libraries())
     let (secretFindings, ring) = local.secret()
     try report(secretFindings + local.signing(of: ownID, ring))

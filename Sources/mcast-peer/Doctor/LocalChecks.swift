@@ -7,6 +7,8 @@ struct LocalChecks {
   let network: NetworkConfiguration
   /// True if the member sends, as far as doctor knows: then it needs an epoch.
   var sends = true
+  /// False if the roster cannot be used, which has a finding of its own.
+  var isRosterUsable = true
   /// The user whose peer is checked; nil for the user of this process.
   let caller: CallingUser?
 
@@ -147,9 +149,20 @@ struct LocalChecks {
   ///
   /// - Parameter member: The ID in MCAST_PEER_NODE_ID; nil if unknown.
   func signing(of member: MemberID?, _ ring: KeyRing?) -> [Finding] {
-    guard network.isSigning || ring?.secrets.contains(where: \.isSigned) == true else { return [] }
+    guard isRosterUsable, let ring else { return [] }
+    guard network.isSigning || ring.secrets.contains(where: \.isSigned) else {
+      return network.members.roster.publicKeys.isEmpty
+        ? []
+        : [
+          .warning(
+            "signing", "\(network.members.place) has public keys, and no message is signed here",
+            "if the others sign, use their secret, which begins with 'signed:', or --sign as they do")
+        ]
+    }
+    let unsigned = network.isSigning ? [] : ring.secrets.filter { !$0.isSigned }
     let check = SigningCheck(
-      members: network.members, identity: sends ? member.map { network.identitySource(of: $0) } : nil, member: member)
+      members: network.members, identity: sends ? member.map { network.identitySource(of: $0) } : nil, member: member,
+      unsigned: unsigned.compactMap { try? $0.keyID() })
     return asCaller { check.findings } ?? check.findings
   }
 

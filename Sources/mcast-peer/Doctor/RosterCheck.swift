@@ -8,6 +8,9 @@ struct RosterCheck {
   /// The path where a roster is looked for; nil if nowhere.
   let path: FilePath?
 
+  /// True if there is a roster that can be used, or none.
+  var isUsable: Bool { if case .success = members { true } else { false } }
+
   /// - Parameter own: This machine's member; nil if unknown.
   func findings(of own: MemberID?) -> [Finding] {
     switch members {
@@ -25,7 +28,7 @@ struct RosterCheck {
         return [
           .failure(
             "roster", "\(file) does not have member \(own), which does not start so",
-            "add a line for it, as in: \(own) robot-\(own)")
+            "add \(members.lineToAdd(for: own))")
         ]
       }
       let listeners = members.roster.listeners

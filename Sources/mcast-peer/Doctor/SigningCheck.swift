@@ -7,24 +7,41 @@ struct SigningCheck {
   let identity: IdentitySource?
   /// This machine's member; nil if unknown.
   let member: MemberID?
+  /// The secrets of the ring under which messages need no signature.
+  var unsigned: [KeyID] = []
 
   /// The findings; none if no message is signed.
-  var findings: [Finding] { [publicKeys] + (identity.map { [finding(on: $0)] } ?? []) }
+  var findings: [Finding] {
+    unsigned.map(finding) + [publicKeys] + (identity.map { [finding(on: $0)] } ?? [])
+  }
+
+  private func finding(on unsigned: KeyID) -> Finding {
+    .warning(
+      "signing",
+      "messages with key ID \(unsigned) need no signature, so that any member can speak as another with it",
+      "drop it once no member sends with it", command: "mcast-peer secret rotate drop \(unsigned)")
+  }
 
   private var publicKeys: Finding {
+    if let warning = SigningLines(member: member, key: nil, members: members).rosterWarning {
+      return .failure("signing", warning, nil)
+    }
     guard let fingerprint = members.roster.fingerprint else {
       return .failure(
         "signing",
         "messages are signed, and \(members.place) has no public key, so that nothing is accepted of anybody",
-        "use a roster with the lines that the members print", command: "mcast-peer identity show")
+        "use a roster with the lines that 'mcast-peer identity show ID' prints at each member")
     }
     let missing = MemberSet(members.awaited(at: member).filter { members.roster.publicKeys[$0] == nil })
     guard missing.isEmpty else {
       return .warning(
         "signing", "there is no public key for \(members.named(missing)) in \(members.place)",
-        "add the lines that they print, or remove them", command: "mcast-peer identity show")
+        "add the lines that 'mcast-peer identity show ID' prints there, or remove the members")
     }
-    return .ok("signing", "messages are signed; the public keys have \(fingerprint): compare it at all members")
+    return .ok(
+      "signing",
+      "\(unsigned.isEmpty ? "messages are signed; " : "")the public keys have \(fingerprint): compare it at all members"
+    )
   }
 
   private func finding(on source: IdentitySource) -> Finding {

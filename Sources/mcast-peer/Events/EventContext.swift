@@ -7,6 +7,8 @@ struct EventContext {
   /// The keys of the ring; the first is sent with.
   var keyIDs: [KeyID]
   let isEncrypted: Bool
+  /// True if all messages are signed.
+  var isSigned = false
   let group: GroupAddress
   var interface: String
 
@@ -21,6 +23,12 @@ struct EventContext {
   /// The key that this member sends with, in words.
   var sendingKey: String { keyIDs.first.map(\.description) ?? "none" }
 
+  /// The person who can send in the name of a member, in words.
+  var impostor: String { isSigned ? "a holder of its identity" : "another holder of the secret" }
+
+  /// The remedy against it.
+  var remedy: String { isSigned ? "change its identity and the secret" : "change the secret" }
+
   /// The other members to receive from.
   var others: MemberSet { members.all.without(member) }
 }
@@ -30,7 +38,7 @@ extension EventContext {
   init(_ peer: MulticastPeer, _ members: Members) {
     self.init(
       member: peer.configuration.member, members: members, keyIDs: peer.keyIDs,
-      isEncrypted: peer.configuration.suite.isEncrypted, group: peer.configuration.group,
+      isEncrypted: peer.configuration.suite.isEncrypted, isSigned: peer.isSigned, group: peer.configuration.group,
       interface: peer.interfaces.map(\.name).joined(separator: ", "))
   }
 }

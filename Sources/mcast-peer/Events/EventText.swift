@@ -18,18 +18,26 @@ extension PeerEvent {
           + "one with --encrypt, too (or somebody repeats old messages)"
         : "\(here.members.named(member)) sends encrypted records, from \(source), and this peer does not encrypt: start this one with "
           + "--encrypt, too (or somebody repeats old messages)"
+    case .unsigned(let member, let source) where member == here.member,
+      .noKey(let member, let source) where member == here.member,
+      .notBySender(let member, let source) where member == here.member:
+      "\(source) sends with our member ID\(here.ownID), and does not sign with our key: another member of the group speaks in our "
+        + "name, and nobody who has our public key accepts it"
+        + (here.isEncrypted
+          ? "; or a second process has this ID: then nonces may have been used twice, so change the secret" : "")
     case .unsigned(let member, let source):
       "\(here.members.named(member)) does not sign its messages, from \(source), and this group is signed: start that one with "
         + "--sign and its identity, or another member speaks in its name"
     case .noKey(let member, let source):
       here.members.roster.publicKeys[member] == nil
         ? "there is no public key for \(here.members.named(member)) in \(here.members.place), so its messages, from \(source), are "
-          + "refused: add the line that 'mcast-peer identity show \(member)' prints there"
-        : "messages from \(source) as \(here.members.named(member)) are signed with a key that is not in \(here.members.place): has "
-          + "it a new identity? Then add its line; else another member speaks in its name"
-    case .notBySender(let member, let source) where member == here.member:
-      "\(source) sends with our member ID\(here.ownID), and does not sign with our key: another member of the group speaks in our "
-        + "name, and nobody who has our public key accepts it"
+          + "refused: "
+          + (here.members.hasFile
+            ? "add the line that 'mcast-peer identity show \(member)' prints there"
+            : "use the roster of the other members")
+        : "messages from \(source) as \(here.members.named(member)) are signed with another key than \(here.members.place) has "
+          + "for it: has it a new identity? Then add its line; else another member speaks in its name, or it uses the identity of "
+          + "another"
     case .notBySender(let member, let source):
       "messages from \(source) as \(here.members.named(member)) are not signed by it: another member of the group speaks in its name, "
         + "or it was started with another group's roster or identity; they are refused"
@@ -47,7 +55,8 @@ extension PeerEvent {
           : "they are to stay members, add and promote \(here.sendingKey) there; if they were removed")
         + " from the group, nothing is to be done"
     case .unknownMember(let member, let source):
-      "\(here.members.named(member)) at \(source) is a member of the group, but not in \(here.members.place): add it to hear it"
+      "\(here.members.named(member)) at \(source) is a member of the group, but not in \(here.members.place): add it to hear it, or "
+        + "change the secret if you have removed it"
     case .staleEpoch(let member, let epoch, let later, let source):
       "\(here.members.named(member)) at \(source) sends in epoch \(epoch), and was heard in epoch \(later) before: has it lost its state? "
         + "\(Self.startLater(than: later, here)) (Or two processes have that ID, or somebody repeats old messages)"
@@ -58,15 +67,15 @@ extension PeerEvent {
       "\(here.members.named(member)) has restarted, in epoch \(epoch)"
     case .epochJump(let member, let from, let to, let source):
       "\(here.members.named(member)) jumps from epoch \(from) to epoch \(to), with a record from \(source): was it restarted so often, or "
-        + "did another holder of the secret send that in its name? Then \(here.members.named(member)) is no longer heard, and logs "
-        + "so: change the secret"
+        + "did \(here.impostor) send that in its name? Then \(here.members.named(member)) is no longer heard, and logs "
+        + "so: \(here.remedy)"
     case .sequenceJump(let jump):
       "\(here.members.named(jump.member)) jumps from number \(jump.from) to number \(jump.to) of epoch \(jump.epoch); none of these is "
-        + "counted as lost. Was nothing heard for so long, or did another holder of the secret send that in its name? Then "
-        + "\(here.members.named(jump.member)) is no longer heard, and logs it: restart it, and change the secret"
+        + "counted as lost. Was nothing heard for so long, or did \(here.impostor) send that in its name? Then "
+        + "\(here.members.named(jump.member)) is no longer heard, and logs it: restart it, and \(here.remedy)"
     case .leftBehind(let jump, let source):
       "\(here.members.named(jump.member)) at \(source) sends numbers that are too old, since a record in its name jumped from \(jump.from) "
-        + "to \(jump.to) of epoch \(jump.epoch): restart it, and change the secret, unless two processes have that ID"
+        + "to \(jump.to) of epoch \(jump.epoch): restart it, and \(here.remedy), unless two processes have that ID"
     case .overtaken(let overtaking, let source):
       overtaking.text(here, source)
     case .silent(let member, let time):
@@ -131,16 +140,16 @@ extension Overtaking {
       ? "is of epoch \(epoch)\(key), and this peer sends in epoch \(ownEpoch)"
       : "has number \(sequence) of epoch \(epoch)\(key), and this peer is at \(ownNext)"
     return "the others no longer hear this peer as member\(here.ownID): a record from \(source) in its name \(ahead). "
-      + remedy
+      + remedy(here)
   }
 
-  private var remedy: String {
+  private func remedy(_ here: EventContext) -> String {
     guard let next = epoch.next else {
       return "No later epoch is left, so that only a new secret helps: change it in the whole group, and find out who "
         + "else uses this ID"
     }
     let start = epoch > ownEpoch ? "Start it again with --epoch \(next), once" : "Start it again, in a later epoch"
-    return "\(start); if no second process has this ID, a holder of the secret did it: change the secret"
+    return "\(start); if no second process has this ID, \(here.impostor) did it: \(here.remedy)"
   }
 }
 

@@ -1,4 +1,5 @@
 import CommonSupport
+import Logging
 import MulticastDTLS
 import SystemPackage
 
@@ -35,9 +36,17 @@ struct IdentitySource: Sendable {
   }
 
   /// Reads the identity, if messages are signed under a secret of the ring, or the user has named the file.
-  func identity(for ring: KeyRing, isSigning: Bool) throws -> Identity? {
+  ///
+  /// - Throws: ``IdentityError`` if the member cannot send without it. Otherwise logs that.
+  func identity(for ring: KeyRing, isSigning: Bool, _ logger: Logger) throws -> Identity? {
     guard isNamed || isSigning || ring.secrets.contains(where: \.isSigned) else { return nil }
-    return try read()
+    do {
+      return try read()
+    } catch {
+      if isSigning || ring.secrets[0].isSigned { throw error }
+      logger.warning("this member cannot send with the new secret, under which messages are signed: \(error)")
+      return nil
+    }
   }
 
   /// Makes the identity.

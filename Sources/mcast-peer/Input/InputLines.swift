@@ -3,11 +3,13 @@ import Logging
 /// Reads messages from the lines of standard input. Skips lines that no message can carry, and logs that.
 final class InputLines {
   private let input: StandardInput
-  private let limit: Int
+  private let presentLimit: () -> Int
   private let logger: Logger
   private var splitter: LineSplitter
+  /// The largest payload when the last lines were asked for.
+  private var limit: Int
   /// Lines that were read and not sent yet.
-  private var waiting: ArraySlice<[UInt8]> = []
+  private var waiting: ArraySlice<(number: Int, message: [UInt8])> = []
   private var isAtEnd = false
   private var number = 0
   private var empty: (count: Int, first: Int)?
@@ -16,32 +18,45 @@ final class InputLines {
   /// The most lines that are too long and get a log line each.
   private static let noticeLimit = 3
 
-  /// - Parameter limit: The largest payload of a message, in bytes.
-  init(_ input: StandardInput, limit: Int, logger: Logger) {
+  /// - Parameters:
+  ///   - largest: The largest payload that any message can have, in bytes.
+  ///   - limit: Returns the largest payload of a message now, which another secret can change.
+  init(_ input: StandardInput, largest: Int, limit: @escaping () -> Int, logger: Logger) {
     self.input = input
-    self.limit = limit
+    presentLimit = limit
+    self.limit = limit()
     self.logger = logger
-    splitter = LineSplitter(limit: limit)
+    splitter = LineSplitter(limit: largest)
   }
 
-  /// The next lines, from one to `limit`; nil at the end. Returns the same lines again until ``drop(_:)`` removes them.
+  /// The next lines, from one to `count`; nil at the end. Returns the same lines again until ``drop(_:)`` removes them.
   ///
   /// - Throws: `CancellationError` if the task is cancelled; ``InputError`` if standard input cannot be read.
-  func next(atMost limit: Int) async throws -> ArraySlice<[UInt8]>? {
+  func next(atMost count: Int) async throws -> ArraySlice<[UInt8]>? {
+    takeLimit()
     while waiting.isEmpty {
       if isAtEnd { return nil }
       let bytes = try await input.read()
-      var lines: [[UInt8]] = []
+      takeLimit()
+      waiting = []
       unsafe bytes.withUnsafeBytes { bytes in
-        unsafe splitter.take(bytes) { add($0, to: &lines) }
+        unsafe splitter.take(bytes) { add($0) }
       }
       if bytes.isEmpty {
         isAtEnd = true
-        if let last = splitter.finish() { add(last, to: &lines) }
+        if let last = splitter.finish() { add(last) }
       }
-      waiting = lines[...]
     }
-    return waiting.prefix(limit)
+    return waiting.prefix(count).map(\.message)[...]
+  }
+
+  /// Takes the limit of now, and skips the lines that fitted when they were read, before another secret.
+  private func takeLimit() {
+    let former = limit
+    limit = presentLimit()
+    guard limit < former else { return }
+    for line in waiting where line.message.count > limit { skip(line.number, line.message.count) }
+    waiting = waiting.filter { $0.message.count <= limit }[...]
   }
 
   /// Removes lines that were sent.
@@ -63,19 +78,25 @@ final class InputLines {
     if let tooLong { throw InputError.linesTooLong(count: tooLong.count, first: tooLong.first, limit: limit) }
   }
 
-  private func add(_ line: LineSplitter.Line, to lines: inout [[UInt8]]) {
+  private func add(_ line: LineSplitter.Line) {
     number += 1
     switch line {
+    case .message(let message) where message.count <= limit:
+      waiting.append((number, message))
     case .message(let message):
-      lines.append(message)
+      skip(number, message.count)
     case .empty:
       empty = ((empty?.count ?? 0) + 1, empty?.first ?? number)
     case .tooLong(let count):
-      tooLong = ((tooLong?.count ?? 0) + 1, tooLong?.first ?? number)
-      if let tooLong, tooLong.count <= Self.noticeLimit {
-        logger.warning(
-          "line \(number) of standard input has \(count) bytes, a message carries at most \(limit): skipped")
-      }
+      skip(number, count)
+    }
+  }
+
+  private func skip(_ number: Int, _ count: Int) {
+    tooLong = ((tooLong?.count ?? 0) + 1, tooLong?.first ?? number)
+    if let tooLong, tooLong.count <= Self.noticeLimit {
+      logger.warning(
+        "line \(number) of standard input has \(count) bytes, a message carries at most \(limit): skipped")
     }
   }
 }

@@ -44,12 +44,18 @@ extension Members {
   func check(_ member: MemberID) throws {
     guard !all.contains(member) else { return }
     if case .file(let path) = origin {
-      throw ValidationError(
-        "member ID \(member) is not in the roster \(path): add a line for it, as in: \(member) robot-\(member)")
+      throw ValidationError("member ID \(member) is not in the roster \(path): add \(lineToAdd(for: member))")
     }
     throw ValidationError(
       "member ID \(member) is not among --peers \(all): list all members, as in --peers \(MemberSet(all.members + [member]))"
     )
+  }
+
+  /// The line that a roster needs for a member, in words.
+  func lineToAdd(for member: MemberID) -> String {
+    roster.publicKeys.isEmpty
+      ? "a line for it, as in: \(member) robot-\(member)"
+      : "the line that '\(CommandTree.name) identity show \(member)' prints"
   }
 
   /// The largest set whose members are named one by one.

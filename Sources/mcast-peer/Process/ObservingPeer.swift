@@ -14,7 +14,7 @@ extension MulticastPeer {
     let ring = try KeyRing(from: source, makesOwnFile: configuration.member != nil, markingIn: configuration.state)
     warn(of: ring, logger)
     var configuration = configuration
-    configuration.identity = try identitySource?.identity(for: ring, isSigning: configuration.isSigning)
+    configuration.identity = try identitySource?.identity(for: ring, isSigning: configuration.isSigning, logger)
     try self.init(configuration, keys: ring, logger: .ofLibrary(logger)) { _, _, _ in true }
   }
 }

@@ -79,13 +79,20 @@ final class Sender {
   private struct InputEnded: Error {}
 
   private func sendLines(_ rate: Rate?) async throws -> StopReason {
-    let lines = InputLines(StandardInput(), limit: peer.maximumPayload, logger: logger)
+    let lines = InputLines(
+      StandardInput(), largest: peer.configuration.suite.maximumPayload, limit: { [peer] in peer.maximumPayload },
+      logger: logger)
     defer { lines.logEmptyLines() }
     func sendNext(_ limit: Int) async throws -> Int {
       guard let next = try await lines.next(atMost: limit) else { throw InputEnded() }
-      let sent = try await send(next)
-      lines.drop(sent)
-      return sent
+      do {
+        let sent = try await send(next)
+        lines.drop(sent)
+        return sent
+      } catch let error as PeerError where error.code == .messageTooLong {
+        // Another secret since the lines were asked for: the next ones are without those that do not fit.
+        return 0
+      }
     }
     do {
       if let rate {
@@ -106,16 +113,17 @@ final class Sender {
   }
 
   private func sendWhole() async throws {
-    let (input, limit) = (StandardInput(), peer.maximumPayload)
+    let input = StandardInput()
     var (message, count) = ([UInt8](), 0)
     while true {
       let bytes = try await input.read()
       if bytes.isEmpty { break }
       count += bytes.count
       // Read to the end, so that the writer gets no SIGPIPE, and the error can give the size.
-      if count <= limit { message += bytes }
+      if count <= peer.configuration.suite.maximumPayload { message += bytes }
     }
     guard count > 0 else { throw InputError.empty }
+    let limit = peer.maximumPayload
     guard count <= limit else { throw InputError.tooLong(count: count, limit: limit) }
     while try await send([message]) == 0 { try await Task.sleep(for: Self.pause) }
   }

@@ -41,15 +41,10 @@ struct IdentityReload {
   ///
   /// - Throws: If the peer is to send with such a secret, and has no identity.
   func prepare(for ring: KeyRing) throws {
-    guard let source, peer.identity == nil, ring.secrets.contains(where: \.isSigned) else { return }
-    do {
-      let identity = try source.read()
-      logger.info("this member signs with \(identity.publicKey.fingerprint)")
-      use(identity)
-    } catch {
-      if ring.secrets[0].isSigned { throw error }
-      logger.warning("this member cannot send with the new secret, under which messages are signed: \(error)")
-    }
+    guard let source, peer.identity == nil,
+      let identity = try source.identity(for: ring, isSigning: false, logger)
+    else { return }
+    use(identity)
   }
 
   private func use(_ identity: Identity) {

@@ -9,6 +9,8 @@ struct KeyRingReload {
   let members: CurrentMembers
   let identity: IdentityReload
   let unusable: UnusableFiles
+  /// The options that make the messages; nil for a peer that makes none.
+  let messages: PeerConfiguration?
   let logger: Logger
 
   /// Reads the file, and switches the peer to its ring. The former ring stays in use if the file is unusable.
@@ -16,7 +18,7 @@ struct KeyRingReload {
   /// - Parameter isAsked: True if somebody asked for it, and so wants to know that nothing changed.
   /// - Returns: The key IDs of the ring; nil if nothing changed, or the process is about to end.
   func run(isAsked: Bool) async -> Result<[KeyID], ReloadFailure>? {
-    let (former, wasSigned) = (peer.keyIDs, peer.hasSignedSecret)
+    let (former, wasSigned, hadSignedSecret) = (peer.keyIDs, peer.isSigned, peer.hasSignedSecret)
     do {
       // Key derivation takes some milliseconds: keep it off the pool that all tasks share.
       try await withCheckedThrowingContinuation { done in
@@ -26,6 +28,7 @@ struct KeyRingReload {
               // A new secret would be one that no other member has.
               let ring = try KeyRing(from: source, makesOwnFile: false)
               try identity.prepare(for: ring)
+              try checkMessages(of: ring)
               try peer.rotate(to: ring)
               warn(of: ring, logger)
             })
@@ -48,10 +51,30 @@ struct KeyRingReload {
       key ring read again from \(source)\(ring == former ? ", unchanged" : ""):\(sending) accepts \
       \(ring.map(\.description).joined(separator: ", ")); \(keysOfOthers)
       """)
-    if !wasSigned {
-      for line in SigningLines(of: peer, members.value)?.all ?? [] { logger.log(level: line.level, "\(line.text)") }
+    let lines = SigningLines(of: peer, members.value)
+    if !hadSignedSecret {
+      for line in lines?.all ?? [] { logger.log(level: line.level, "\(line.text)") }
+    } else if ring != former, let warning = lines?.unsignedWarning {
+      logger.warning("\(warning)")
     }
+    if peer.isSigned, !wasSigned { logger.info("all messages are signed now: none without a signature is accepted") }
     return .success(ring)
+  }
+
+  /// Checks that the messages of the options fit into those of a ring, which are shorter if they are signed.
+  ///
+  /// - Throws: If they do not fit under the secret to send with.
+  private func checkMessages(of ring: KeyRing) throws {
+    guard let messages else { return }
+    let suite = peer.configuration.suite
+    for (place, secret) in ring.secrets.enumerated() where secret.isSigned {
+      do {
+        try messages.checkMessage(limit: suite.maximumSignedPayload)
+      } catch {
+        if place == 0 { throw error }
+        logger.warning("this member cannot send with the new secret, under which messages are signed: \(error)")
+      }
+    }
   }
 
   /// The other members, grouped by the key that each last sent with.

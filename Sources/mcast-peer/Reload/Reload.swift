@@ -28,12 +28,14 @@ struct Reload {
 
   init(
     _ peer: MulticastPeer, _ source: SecretSource, _ memberSource: MemberSource, _ identitySource: IdentitySource?,
-    _ members: CurrentMembers, _ unusable: UnusableFiles = UnusableFiles(), logger: Logger
+    _ members: CurrentMembers, _ unusable: UnusableFiles = UnusableFiles(), messages: PeerConfiguration? = nil,
+    logger: Logger
   ) {
     self.unusable = unusable
     identity = IdentityReload(peer: peer, source: identitySource, members: members, unusable: unusable, logger: logger)
     ring = KeyRingReload(
-      peer: peer, source: source, members: members, identity: identity, unusable: unusable, logger: logger)
+      peer: peer, source: source, members: members, identity: identity, unusable: unusable,
+      messages: messages, logger: logger)
     roster = RosterReload(peer: peer, source: memberSource, members: members, unusable: unusable, logger: logger)
   }
 

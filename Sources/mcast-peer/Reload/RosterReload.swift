@@ -35,6 +35,9 @@ struct RosterReload {
         && next.roster.publicKeys == former.roster.publicKeys
       if !isFollowedAlike { peer.follow(next.roster) }
       logger.info("roster read again from \(path): \(changes(from: former, to: next))")
+      if next.roster.publicKeys != former.roster.publicKeys, let fingerprint = next.roster.fingerprint {
+        logger.info("\(SigningLines.comparison(of: fingerprint))")
+      }
       if let warning = SigningLines(of: peer, next)?.ownKeyWarning { logger.warning("\(warning)") }
       return .success(next)
     } catch {

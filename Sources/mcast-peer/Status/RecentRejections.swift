@@ -8,6 +8,7 @@ struct RecentRejections {
   /// The reasons that explain why a member is not heard. The others concern this member, or no member.
   private static let reasons: [RejectionReason] = [
     .forged, .otherSuite, .staleEpoch, .replayed, .unknownMember, .unsigned, .noKey, .notBySender,
+    .unverified,
   ]
 
   /// Records the current statistics. Call it about once a second.

@@ -18,13 +18,14 @@ struct StatusCommand: AsyncParsableCommand {
       Each row shows one member. Its state is up, restarted (in the last 30 s), silent (it has missed five of its \
       intervals), quiet (the same, but heard too little to know its interval well; or not heard for 30 s), not heard (a \
       member of --peers or the roster), listens (as the roster says), or rejected, with the reason: another secret, \
-      other cipher suite, stale epoch, replayed, or no member of the group. Text is not stable: let scripts read the \
+      other cipher suite, stale epoch, replayed, no member of the group, not signed, no fitting key, not by its sender, \
+      or not verified. Text is not stable: let scripts read the \
       JSON document.
 
       The MCAST_PEER_ variables apply as for a peer, except the variables on sending, output and stopping.
 
-      Exit codes: 0 each member of --peers is up, restarted or quiet; 1 one is silent, not heard or rejected, or \
-      without --peers: nobody was heard, or somebody is rejected; 64 usage error; 69 no running peer to ask; 77 \
+      Exit codes: 0 each member of --peers or the roster is up, restarted or quiet; 1 one is silent, not heard or rejected, or \
+      without either: nobody was heard, or somebody is rejected; 64 usage error; 69 no running peer to ask; 77 \
       another user's peer.
       """,
     helpNames: [.short, .long]

@@ -22,15 +22,17 @@ extension StatusReport.Member {
         return nil
       }
       return Self(
-        observation.table.row(member), counts, reason: reason, isAwaited: awaited.contains(member), suite: suite)
+        observation.table.row(member), counts, reason: reason, isMember: isMember, isAwaited: awaited.contains(member),
+        suite: suite)
     }
   }
 
   private init(
-    _ row: MemberTable.Row, _ counts: Statistics.Member, reason: RejectionReason?, isAwaited: Bool,
+    _ row: MemberTable.Row, _ counts: Statistics.Member, reason: RejectionReason?, isMember: Bool, isAwaited: Bool,
     suite: CipherSuite
   ) {
-    let state = Self.state(row.state, isRejected: reason != nil)
+    // What was heard of a member before its removal counts no more than its row does.
+    let state = isMember ? Self.state(row.state, isRejected: reason != nil) : .rejected
     self.init(
       member: row.member, name: row.name, isAwaited: isAwaited, state: state,
       reason: state == .rejected ? reason : nil, epoch: row.epoch, keyID: row.keyID,

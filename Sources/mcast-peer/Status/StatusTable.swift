@@ -90,7 +90,7 @@ struct StatusTable {
     case .otherSuite: "other cipher suite"
     case .unknownMember: "no member of the group"
     case .unsigned: "not signed"
-    case .noKey: "no public key"
+    case .noKey: "no fitting key"
     default: reason.rawValue
     }
   }
