@@ -186,7 +186,7 @@ struct RingCommandTests {
     let before = try String(contentsOfFile: path, encoding: .utf8)
     let refused = try await run("rotate add", input: "correct horse battery staple\n")
     #expect(refused.code == 78 && refused.output == "")
-    #expect(refused.errors.contains("make it with 'secret new --sign', or give --unsigned to end signing"))
+    #expect(refused.errors.contains("make it with 'mcast-peer secret new --sign', or give --unsigned to end signing"))
     #expect(try String(contentsOfFile: path, encoding: .utf8) == before)
     let added = try await run("rotate add --unsigned", input: "correct horse battery staple\n")
     #expect(added.code == 0 && added.output.hasSuffix("9ab7-6d2d  is accepted\n"), "\(added.errors)")

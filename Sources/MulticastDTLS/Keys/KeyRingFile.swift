@@ -53,7 +53,7 @@ public struct KeyRingFile: Sendable {
         for line in text.secrets where try GroupSecret(text.content(of: line), origin: "a line of \(path)").isSigned {
           throw .endsSigning(
             "the messages of this group are signed, and those with the new secret would not be, so that any member could "
-              + "speak as another: make it with 'secret new --sign'")
+              + "speak as another")
         }
       }
       return unsafe text.text(of: text.lines).withBytes { former in

@@ -10,7 +10,7 @@ struct StartLines {
   let member: MemberID
   let group: GroupAddress
   let suite: CipherSuite
-  /// True if messages are signed under the first secret.
+  /// True if messages are signed under each secret of the ring.
   let isSigned: Bool
   let keyIDs: [KeyID]
   /// The source of the secret: a path, or a variable.

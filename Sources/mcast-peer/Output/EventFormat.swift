@@ -47,7 +47,7 @@ struct Start {
   let interfaces: [String]
   let epoch: Epoch?
   let keyIDs: [KeyID]
-  /// True if messages are signed under the first secret.
+  /// True if messages are signed under each secret of the ring.
   let isSigned: Bool
   /// The input and its rate in words (see ``Sender/phrase(_:)``).
   let input: String

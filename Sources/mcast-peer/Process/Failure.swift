@@ -67,7 +67,8 @@ struct Failure {
         "\(error): \(CommandTree.name) secret new --write \(shellPath(path.string))"
       case SecretError.exists: "\(error) ('\(CommandTree.name) secret rotate')"
       case SecretError.full: "\(error) ('\(CommandTree.name) secret rotate drop')"
-      case SecretError.endsSigning: "\(error), or give --unsigned to end signing"
+      case SecretError.endsSigning:
+        "\(error): make it with '\(CommandTree.name) secret new --sign', or give --unsigned to end signing"
       case is IdentityError: "\(error)"
       case is SecretError where !called.contains(SecretCommand.name): "\(error) (see --secret-file)"
       case is RosterError: "\(error) (see --roster)"

@@ -63,7 +63,7 @@ struct StatusReport: Equatable {
   let group: String
   let interfaces: [String]
   let suite: CipherSuite
-  /// True if messages are signed under the first secret.
+  /// True if messages are signed under each secret of the ring.
   let isSigned: Bool
   /// The key IDs of the ring; the first is sent with.
   let keyIDs: [KeyID]
