@@ -88,7 +88,8 @@ struct DocumentTests {
     let options = Set(Environment.all.map { "--\($0.0)" })
     // Options of other commands: secret, status and doctor, scp, docker, and wolfSSL's configure.
     let others: Set = [
-      "--write", "--unsigned", "--wait", "--of", "--service", "--help", "--version", "--user", "--network", "--volume", "--now",
+      "--write", "--unsigned", "--wait", "--of", "--service", "--help", "--version", "--user", "--network", "--volume",
+      "--now",
     ]
     let makefile = try Project.text(of: "Makefile")
     for code in page.inlineCode {
