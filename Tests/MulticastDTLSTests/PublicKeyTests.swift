@@ -188,7 +188,8 @@ struct IdentityFileTests {
     arguments: [
       "", "# nothing\n", "hush-hush\n", "ed25519-seed hush-hush\n",
       "ed25519-seed \(String(repeating: "!", count: 44))\n",
-      "ed25519-seed \(String(repeating: "A", count: 44))\n", "ed25519-seed  \(String(repeating: "A", count: 43))=\n",
+      "ed25519-seed \(String(repeating: "A", count: 44))\n", "ed25519-seed \(String(repeating: "A", count: 42))B=\n",
+      "ed25519-seed  \(String(repeating: "A", count: 43))=\n",
       "ed25519-seed \(String(repeating: "A", count: 43))=\ned25519-seed \(String(repeating: "A", count: 43))=\n",
       "ed25519 \(String(repeating: "A", count: 43))=\n", String(repeating: "#\n", count: 10_000),
     ])

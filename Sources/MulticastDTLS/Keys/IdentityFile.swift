@@ -56,7 +56,9 @@ public struct IdentityFile: Sendable {
         // EVP_EncodeInit(3): the padding counts as zeros.
         guard unsafe EVP_DecodeBlock(storage.bytes, digits.bytes, CInt(digits.count)) == storage.count,
           // Elsewhere, it would be read as zeros.
-          unsafe digits.firstIndex(of: UInt8(ascii: "=")) == digits.count - 1
+          unsafe digits.firstIndex(of: UInt8(ascii: "=")) == digits.count - 1,
+          // The last digit has two bits more than the seed.
+          unsafe storage[Ed25519.keySize] == 0
         else {
           throw unusable
         }
