@@ -34,8 +34,10 @@ public struct KeyRingFile: Sendable {
 
   /// Adds a secret as the last line: the first step of a rotation. Changes nothing if the ring has it.
   ///
-  /// - Parameter endsSigning: True to accept a secret under which messages need no signature in a ring that has one with
-  ///   ``GroupSecret/isSigned``: whoever has it can speak as any member, as long as the ring has it.
+  /// - Parameters:
+  ///   - secret: The secret to accept, and not to send with yet.
+  ///   - endsSigning: True to add a secret under which messages need no signature to a ring that has one with
+  ///     ``GroupSecret/isSigned``. Whoever has it can speak as any member, as long as the ring has it.
   /// - Throws: ``SecretError`` if the ring is full, the secret would end signing, or the file cannot be used.
   public func add(_ secret: GroupSecret, endsSigning: Bool = false) throws {
     let line = unsafe KeyRingText(secret.bytes.withBytes { unsafe SecretBytes(copying: $0) })
