@@ -39,11 +39,13 @@ struct IdentitySource: Sendable {
   ///
   /// - Throws: ``IdentityError`` if the member cannot send without it. Otherwise logs that.
   func identity(for ring: KeyRing, isSigning: Bool, _ logger: Logger) throws -> Identity? {
-    guard isNamed || isSigning || ring.secrets.contains(where: \.isSigned) else { return nil }
+    let hasSignedSecret = ring.secrets.contains(where: \.isSigned)
+    guard isNamed || isSigning || hasSignedSecret else { return nil }
     do {
       return try read()
     } catch {
-      if isSigning || ring.secrets[0].isSigned { throw error }
+      // A secret that is signed, and not sent with yet, stops no member.
+      if isSigning || ring.secrets[0].isSigned || !hasSignedSecret { throw error }
       logger.warning("this member cannot send with the new secret, under which messages are signed: \(error)")
       return nil
     }

@@ -41,7 +41,7 @@ struct IdentityReload {
   ///
   /// - Throws: If the peer is to send with such a secret, and has no identity.
   func prepare(for ring: KeyRing) throws {
-    guard let source, peer.identity == nil,
+    guard let source, peer.identity == nil, ring.secrets.contains(where: \.isSigned),
       let identity = try source.identity(for: ring, isSigning: false, logger)
     else { return }
     use(identity)
