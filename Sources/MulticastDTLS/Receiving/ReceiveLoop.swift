@@ -254,11 +254,9 @@ extension ReceiveLoop {
 
     private mutating func accept(_ keys: [RingKey], _ isAccepted: DispatchSemaphore, now: BootInstant) {
       let dropped = ring.without(keys)
-      if !dropped.isEmpty {
-        // Records that were sent before are still accepted; but a flood is not waited for.
-        let end = now + Self.drainTime
-        while BootInstant.now < end, (try? receiveBatch(now: .now)) ?? 0 > 0 {}
-      }
+      // Records that were sent before a key is dropped are still accepted; but a flood is not waited for.
+      let end = now + (dropped.isEmpty ? .zero : Self.drainTime)
+      while BootInstant.now < end, (try? receiveBatch(now: .now)) ?? 0 > 0 {}
       save()
       receiver.accept(keys.map(\.opening))
       ring = keys

@@ -19,7 +19,7 @@ public struct PublicKey: Hashable, Sendable {
     words = unsafe bytes.withUnsafeBytes { unsafe $0.loadUnaligned(as: SIMD4<UInt64>.self) }
     fingerprint = Fingerprint("mcast-peer identity 1", bytes)
     guard isSound, unsafe bytes.withUnsafeBytes({ unsafe Ed25519.isPoint($0) }) else {
-      throw InvalidValue("these 44 characters are no key, or one with which anybody could sign: copy the line again")
+      throw InvalidValue("this is no public key, or one with which anybody could sign: copy it again")
     }
   }
 

@@ -149,9 +149,10 @@ struct LocalChecks {
   ///
   /// - Parameter member: The ID in MCAST_PEER_NODE_ID; nil if unknown.
   func signing(of member: MemberID?, _ ring: KeyRing?) -> [Finding] {
-    guard isRosterUsable, let ring else { return [] }
-    guard network.isSigning || ring.secrets.contains(where: \.isSigned) else {
-      return network.members.roster.publicKeys.isEmpty
+    guard isRosterUsable else { return [] }
+    let secrets = ring?.secrets ?? []
+    guard network.isSigning || secrets.contains(where: \.isSigned) else {
+      return secrets.isEmpty || network.members.roster.publicKeys.isEmpty
         ? []
         : [
           .warning(
@@ -159,7 +160,7 @@ struct LocalChecks {
             "if the others sign, use their secret, which begins with 'signed:', or --sign as they do")
         ]
     }
-    let unsigned = network.isSigning ? [] : ring.secrets.filter { !$0.isSigned }
+    let unsigned = network.isSigning ? [] : secrets.filter { !$0.isSigned }
     let check = SigningCheck(
       members: network.members, identity: sends ? member.map { network.identitySource(of: $0) } : nil, member: member,
       unsigned: unsigned.compactMap { try? $0.keyID() })

@@ -31,7 +31,7 @@ extension StatusReport.Member {
     _ row: MemberTable.Row, _ counts: Statistics.Member, reason: RejectionReason?, isMember: Bool, isAwaited: Bool,
     suite: CipherSuite
   ) {
-    // What was heard of a member before its removal counts no more than its row does.
+    // A member that was removed may still look up or quiet.
     let state = isMember ? Self.state(row.state, isRejected: reason != nil) : .rejected
     self.init(
       member: row.member, name: row.name, isAwaited: isAwaited, state: state,
